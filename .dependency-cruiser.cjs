@@ -1,0 +1,45 @@
+/** The ladder: a folder may import what stands before it, never what stands after it. */
+const ladder = [
+  'common',
+  'config',
+  'database',
+  'auth',
+  'directory',
+  'jobs',
+  'arrow-gateway',
+  'settings',
+  'mappings',
+  'licenses',
+  'billing',
+];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    ...ladder.slice(0, -1).map((folder, rung) => ({
+      name: `${folder}-imports-nothing-above-it`,
+      comment: 'Imports go down the ladder only: move the need down or lift the work up.',
+      severity: 'error',
+      from: { path: `^src/${folder}/`, pathNot: '\\.spec\\.ts$' },
+      to: { path: `^src/(${ladder.slice(rung + 1).join('|')})/` },
+    })),
+    {
+      name: 'nothing-imports-the-app',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/(main|app\\.module|configure-app)\\.ts$' },
+    },
+    {
+      name: 'production-does-not-load-the-emulator',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(emulator|test|demo|bench)/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

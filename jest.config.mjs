@@ -1,0 +1,25 @@
+/** Jest runs ES modules: `npm test` starts it with --experimental-vm-modules. */
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
+const endToEnd = (database) => ({
+  ...base,
+  displayName: `e2e-${database}`,
+  testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
+  globals: { TEST_DATABASE: database },
+  globalSetup: '<rootDir>/test/support/prepare-databases.ts',
+  globalTeardown: '<rootDir>/test/support/drop-databases.ts',
+});
+
+export default {
+  testTimeout: 60_000,
+  projects: [
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/emulator/**/*.spec.ts', '<rootDir>/test/**/*.unit-spec.ts'] },
+    endToEnd('pglite'),
+    ...(process.env.TEST_DATABASE_URL ? [endToEnd('postgres')] : []),
+  ],
+};
