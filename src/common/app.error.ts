@@ -1,0 +1,40 @@
+/**
+ * What went wrong, in the words of whoever has to act on it. The error filter maps each kind to one HTTP status.
+ *
+ * - `invalid`: the request cannot be done as asked (400)
+ * - `fields`: one or more fields are wrong; {@link AppError.fields} says which (400)
+ * - `forbidden`: the caller may not (403)
+ * - `not-found`: a thing named by the request is not there (404)
+ * - `conflict`: something else stands in the way (409)
+ * - `upstream`: ArrowSphere failed and the request was not at fault (400, as Waldur answers it)
+ * - `overloaded`: too much is waiting already; try again (503)
+ */
+export type AppErrorKind = 'invalid' | 'fields' | 'forbidden' | 'not-found' | 'conflict' | 'upstream' | 'overloaded';
+
+/** Field name → sentences, or a nested tree of them, as Waldur's clients expect it. */
+export type FieldErrors = { [field: string]: string[] | FieldErrors | FieldErrors[] };
+
+/** Base of every named error. It knows nothing of HTTP, so jobs throw the same ones as controllers do. */
+export abstract class AppError extends Error {
+  abstract readonly kind: AppErrorKind;
+
+  /** Snake case, stable once published: clients and log searches rely on it. */
+  abstract readonly code: string;
+
+  /** The tree of wrong fields, for `kind: 'fields'`. */
+  readonly fields?: FieldErrors;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** One or more fields of the request are wrong. */
+export class InvalidFieldsError extends AppError {
+  readonly kind = 'fields';
+  readonly code: string = 'invalid_fields';
+
+  constructor(override readonly fields: FieldErrors) {
+    super(Object.keys(fields).join(', '));
+  }
+}
