@@ -1,5 +1,12 @@
 import { bodyOf, callOf, schemaOf, schemasOf, type Contract, type Operation, type Schema } from './contract.js';
-import { METHODS, resolve, type OpenApiDocument, type OpenApiOperation, type OpenApiParameter } from './condense.js';
+import {
+  condenseSchemes,
+  METHODS,
+  resolve,
+  type OpenApiDocument,
+  type OpenApiOperation,
+  type OpenApiParameter,
+} from './condense.js';
 import type { AllowedDifference } from './deviations.js';
 
 /** One place where the published document is not what the contract says. */
@@ -47,7 +54,7 @@ class Comparer {
   private readonly schemas: Record<string, Schema>;
 
   constructor(
-    contract: Contract,
+    private readonly contract: Contract,
     private readonly published: OpenApiDocument,
   ) {
     this.schemas = schemasOf(contract);
@@ -109,14 +116,14 @@ class Comparer {
     this.schema(schemaOf(type), parameter.schema ?? {}, 'request', (where, what) => report(`${key}${where}`, what));
   }
 
+  /** A client sends every scheme a document names, so the kinds have to be the same, under whatever names. */
   private security(wanted: Operation, found: OpenApiOperation, report: Report): void {
-    const needed = found.security ?? this.published.security ?? [];
-    const schemes = new Set(needed.flatMap((each) => Object.keys(each)));
-    if (wanted.open) return;
-    for (const scheme of schemes) {
-      if (!this.published.components.securitySchemes?.[scheme]) report('security', `${scheme} is not described`);
-    }
-    if (schemes.size === 0) report('security', 'asks for no token');
+    const schemes = Object.entries(condenseSchemes(this.published));
+    const given = (found.security ?? this.published.security ?? []).flatMap((each) => Object.keys(each));
+    const ours = new Set(schemes.filter(([name]) => given.includes(name)).map(([, kind]) => kind));
+    const theirs = new Set(wanted.open ? [] : this.contract.security.map((name) => this.contract.schemes[name]!));
+    for (const kind of theirs) if (!ours.has(kind)) report('security', `${kind} is missing`);
+    for (const kind of ours) if (!theirs.has(kind)) report('security', `${kind} is added`);
   }
 
   private body(wanted: Operation, found: OpenApiOperation, report: Report): void {

@@ -3,7 +3,8 @@ import type { OpenApiDocument } from './condense.js';
 import type { Contract } from './contract.js';
 
 const contract: Contract = {
-  schemes: { tokenAuth: 'apiKey header Authorization' },
+  schemes: { tokenAuth: 'apiKey header Authorization', patAuth: 'http bearer', cookieAuth: 'apiKey cookie sessionid' },
+  security: ['tokenAuth', 'patAuth'],
   choices: { Colour: ['red', 'blue'] },
   objects: {
     Thing: { uuid: 'uuid', 'colour?': 'Colour', 'weight?': 'decimal(12.10)|null', 'parts?': 'string[]' },
@@ -25,7 +26,7 @@ const contract: Contract = {
 
 /** A document that fits the contract, in a new copy each time. */
 const fitting = (): OpenApiDocument => ({
-  security: [{ tokenAuth: [] }],
+  security: [{ ourToken: [] }, { ourBearer: [] }],
   paths: {
     '/things/': {
       get: {
@@ -73,7 +74,10 @@ const fitting = (): OpenApiDocument => ({
     '/things/forge/': { post: { operationId: 'things_forge', security: [], responses: { '201': {} } } },
   },
   components: {
-    securitySchemes: { tokenAuth: { type: 'apiKey', in: 'header', name: 'Authorization' } },
+    securitySchemes: {
+      ourToken: { type: 'apiKey', in: 'header', name: 'Authorization' },
+      ourBearer: { type: 'http', scheme: 'bearer' },
+    },
     schemas: {
       OurThing: {
         type: 'object',
@@ -219,9 +223,17 @@ describe('Comparing a published document with the contract', () => {
       ['things_list: answer 400: is none of the described alternatives'],
     ],
     [
-      'an operation without a token',
-      (d) => delete d.security,
-      ['things_list: security: asks for no token', 'things_update: security: asks for no token'],
+      'credentials the clients do not send, and some nobody takes',
+      (d) => (d.components.securitySchemes.ourBearer.scheme = 'basic'),
+      ['list', 'update'].flatMap((each) => [
+        `things_${each}: security: http bearer is missing`,
+        `things_${each}: security: http basic is added`,
+      ]),
+    ],
+    [
+      'an operation that asks for a token and need not',
+      (d) => delete d.paths['/things/forge/'].post.security,
+      ['things_forge: security: apiKey header Authorization is added', 'things_forge: security: http bearer is added'],
     ],
   ])('finds %s', (_, change, differences) => {
     expect(found(change)).toEqual(differences);

@@ -56,15 +56,11 @@ export function condense(document: OpenApiDocument): Contract {
     }
   }
   const schemas = Object.entries(document.components.schemas ?? {});
+  const security = new Set(securities(document).map((each) => each.join(' ')));
+  if (security.size !== 1) throw new Error('The operations do not all take the same credentials.');
   return {
-    schemes: Object.fromEntries(
-      Object.entries(document.components.securitySchemes ?? {}).map(
-        ([name, { type, scheme, in: place, name: key }]) => [
-          name,
-          type === 'http' ? `http ${scheme}` : `${type} ${place} ${key}`,
-        ],
-      ),
-    ),
+    schemes: condenseSchemes(document),
+    security: [...security][0]!.split(' '),
     choices: Object.fromEntries(
       schemas
         .filter(([, { enum: values }]) => values)
@@ -75,6 +71,24 @@ export function condense(document: OpenApiDocument): Contract {
     ),
     operations: Object.fromEntries(operations),
   };
+}
+
+/** The ways to authenticate that a document describes: name → kind. */
+export function condenseSchemes(document: OpenApiDocument): Record<string, string> {
+  const schemes = Object.entries(document.components.securitySchemes ?? {});
+  return Object.fromEntries(
+    schemes.map(([name, { type, scheme, in: place, name: key }]) => [
+      name,
+      type === 'http' ? `http ${scheme}` : `${type} ${place} ${key}`,
+    ]),
+  );
+}
+
+function securities(document: OpenApiDocument): string[][] {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+  return operations.flatMap(({ security }) =>
+    security?.length ? [security.flatMap((each) => Object.keys(each))] : [],
+  );
 }
 
 function condenseOperation(
@@ -101,7 +115,7 @@ function condenseOperation(
   const body = operation.requestBody?.content['application/json']?.schema;
   return {
     call: `${method.toUpperCase()} ${path}`,
-    ...(operation.security ? {} : { open: true as const }),
+    ...(operation.security?.length ? {} : { open: true as const }),
     ...(Object.keys(query).length > 0 ? { query } : {}),
     ...(body ? { body: `${condenseType(body) as string}${operation.requestBody!.required ? '' : '?'}` } : {}),
     answers,

@@ -20,6 +20,8 @@ import { readFileSync } from 'node:fs';
 export interface Contract {
   /** How a caller may authenticate: name of the scheme → kind. */
   schemes: Record<string, string>;
+  /** Which of them every operation that is not open takes. */
+  security: string[];
   choices: Record<string, (string | number)[]>;
   objects: Record<string, Fields>;
   operations: Record<string, Operation>;
