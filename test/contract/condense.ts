@@ -84,11 +84,14 @@ export function condenseSchemes(document: OpenApiDocument): Record<string, strin
   );
 }
 
+/** The credentials of each operation that asks for any. */
 function securities(document: OpenApiDocument): string[][] {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-  return operations.flatMap(({ security }) =>
-    security?.length ? [security.flatMap((each) => Object.keys(each))] : [],
-  );
+  return operations.map(credentialsOf).filter((names) => names.length > 0);
+}
+
+function credentialsOf({ security = [] }: OpenApiOperation): string[] {
+  return security.flatMap((each) => Object.keys(each));
 }
 
 function condenseOperation(
@@ -115,7 +118,7 @@ function condenseOperation(
   const body = operation.requestBody?.content['application/json']?.schema;
   return {
     call: `${method.toUpperCase()} ${path}`,
-    ...(operation.security?.length ? {} : { open: true as const }),
+    ...(credentialsOf(operation).length > 0 ? {} : { open: true as const }),
     ...(Object.keys(query).length > 0 ? { query } : {}),
     ...(body ? { body: `${condenseType(body) as string}${operation.requestBody!.required ? '' : '?'}` } : {}),
     answers,
