@@ -49,13 +49,13 @@ export function emptyData(): EmulatorData {
   };
 }
 
-/** References stay unique within a process; give them where a test needs to know them. */
+/** References that are not given are unique within the process. */
 let created = 0;
 const nextNumber = () => ++created;
 
 export function arrowCustomer(fields: Partial<EmulatorCustomer> = {}): EmulatorCustomer {
-  const number = nextNumber();
-  const reference = fields.Reference ?? `XSP2${String(number).padStart(5, '0')}`;
+  const reference = fields.Reference ?? `XSP2${String(nextNumber()).padStart(5, '0')}`;
+  const number = reference.replace('XSP', '');
   const name = fields.CompanyName ?? `Customer ${number}`;
   const domain = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '') || 'customer'}.example`;
   return {
@@ -75,8 +75,8 @@ export function arrowCustomer(fields: Partial<EmulatorCustomer> = {}): EmulatorC
     Headcount: null,
     TaxNumber: '',
     RegistrationNumber: '',
-    Ref: reference.replace('XSP', ''),
-    BillingId: `B${reference.replace('XSP', '')}`,
+    Ref: number,
+    BillingId: `B${number}`,
     InternalReference: '',
     Type: 'end_customer',
     Contact: {
@@ -87,7 +87,7 @@ export function arrowCustomer(fields: Partial<EmulatorCustomer> = {}): EmulatorC
       Phone: '',
       Type: 'Main',
       Role: null,
-      SyncPartnerContactRefId: number,
+      SyncPartnerContactRefId: Number.parseInt(number, 10) || 0,
     },
     Details: [],
     Reseller: { Ref: DEFAULT_PARTNER.reference, CompanyName: DEFAULT_PARTNER.companyName },
@@ -179,7 +179,7 @@ export interface ExportLineFields {
 /** One line of the billing export, with all columns that integrations read. */
 export function exportLine(fields: ExportLineFields = {}): ExportLine {
   const { license, period = '2026-05', sell = '94.25000', buy = '81.50000', quantity = '1', currency = 'EUR' } = fields;
-  const number = nextNumber();
+  const number = license && fields.sequence !== undefined ? 0 : nextNumber();
   const customerRef = fields.customerRef ?? license?.customerRef ?? 'XSP200000';
   const customerRefNumber = customerRef.replace('XSP', '');
   const overrides = Object.entries(fields.values ?? {}).map(([key, value]) => [columnReference(key), value] as const);

@@ -4,9 +4,6 @@ import type { Rows } from './paging.js';
 
 type Test = (line: ExportLine) => boolean;
 
-const oneOf = (wanted: string[], value: string | null | undefined) =>
-  wanted.some((one) => one.toLowerCase() === (value ?? '').toLowerCase());
-
 const LISTS: Record<string, (line: ExportLine) => string | null | undefined> = {
   customerXspRefs: (line) => line.customerRef,
   classifications: (line) => line.values.classification,
@@ -63,7 +60,10 @@ function checkRange(name: string, value: unknown): void {
 function testsOf(filters: ExportFilters): Test[] {
   return Object.entries(filters).map(([name, value]): Test => {
     const list = LISTS[name];
-    if (list) return (line) => oneOf(value as string[], list(line));
+    if (list) {
+      const wanted = new Set((value as string[]).map((one) => one.toLowerCase()));
+      return (line) => wanted.has((list(line) ?? '').toLowerCase());
+    }
     const range = RANGES[name];
     if (!range) return (line) => line.values['arrow-sku'] === value;
     const { from, to } = value as { from: string; to: string };
@@ -85,7 +85,7 @@ export function selectLines(request: ApiRequest, filters: ExportFilters): Rows<E
   const passes = (line: ExportLine) => tests.every((test) => test(line));
   if (Array.isArray(exportLines)) return exportLines.filter(passes);
 
-  const narrowed = exportLines.select?.(filters);
+  const narrowed = exportLines.select?.(filters, reference);
   if (narrowed) return { length: narrowed.total, at: (index) => narrowed.lineAt(index) };
   const known = selections.get(exportLines) ?? new Map<string, Uint32Array>();
   selections.set(exportLines, known);

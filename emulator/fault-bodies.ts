@@ -54,12 +54,14 @@ export function bendReply(reply: ApiReply, { action, nth }: PlannedAction, corre
         (total) => action.total ?? total,
         (pages) => action.totalPages ?? pages,
       );
-    case 'changing-totals':
+    case 'changing-totals': {
+      const { by = 1, byPages = 0 } = action;
       return bendTotals(
         reply,
-        (total) => total + (nth - 1) * (action.by ?? 1),
-        (pages) => pages,
+        (total) => total + (nth - 1) * by,
+        (pages) => pages + (nth - 1) * byPages,
       );
+    }
     case 'drop-rows':
       return bendRows(reply, (rows) => {
         const count = action.count ?? 1;

@@ -19,8 +19,8 @@ export type FaultAction =
   | { kind: 'html' }
   /** Other totals than the true ones. */
   | { kind: 'wrong-totals'; total?: number; totalPages?: number }
-  /** The total grows by this much with every answer that the rule meets (default 1). */
-  | { kind: 'changing-totals'; by?: number }
+  /** Total and total pages grow by this much with every further answer that the rule meets (default 1 and 0). */
+  | { kind: 'changing-totals'; by?: number; byPages?: number }
   /** Page 1 whatever was asked; the answer says it is page 1, or the page asked for. */
   | { kind: 'ignored-page'; echo?: 'first' | 'asked' }
   | { kind: 'drop-rows'; count?: number; from?: 'start' | 'end' }

@@ -123,10 +123,10 @@ export interface ExportLineSource {
   readonly total: number;
   lineAt(index: number): ExportLine;
   /**
-   * The lines that pass these filters, where the source can say so without looking at every line; `undefined` makes the
+   * The partner's lines that pass these filters, where the source can say so without looking at every line; `undefined` makes the
    * emulator look at each line once and remember the numbers of those that pass.
    */
-  select?(filters: ExportFilters): ExportLineSource | undefined;
+  select?(filters: ExportFilters, partnerReference: string): ExportLineSource | undefined;
 }
 
 export type ExportFilters = Record<string, unknown>;

@@ -73,8 +73,7 @@ export function dailyConsumption(request: ApiRequest, reference: string): ApiRep
   refuseWithoutUsage(license);
   const days: Array<ConsumptionLine & { day: string }> = [];
   for (const line of request.data.consumption[reference] ?? []) {
-    const [year, month] = line.period.split('-').map(Number) as [number, number];
-    const length = new Date(Date.UTC(year, month, 0)).getUTCDate();
+    const length = daysOf(line.period);
     for (let number = 1; number <= length; number += 1) {
       const date = `${line.period}-${String(number).padStart(2, '0')}`;
       if (date < from || date > to) continue;
@@ -82,12 +81,14 @@ export function dailyConsumption(request: ApiRequest, reference: string): ApiRep
       days.push({ ...line, day: date, sell: share(line.sell), buy: share(line.buy) });
     }
   }
-  const columns = V2_COLUMNS.map(([header, value]): Column => {
-    return header === 'Vendor Billing Start Date'
-      ? ['Usage Start date', (line) => (line as (typeof days)[number]).day]
-      : [header, value];
-  });
+  const dayOf: Column = ['Usage Start date', (line) => (line as (typeof days)[number]).day];
+  const columns = V2_COLUMNS.map((column) => (column[0] === 'Vendor Billing Start Date' ? dayOf : column));
   return table(columns, days);
+}
+
+function daysOf(month: string): number {
+  const [year, number] = month.split('-').map(Number) as [number, number];
+  return new Date(Date.UTC(year, number, 0)).getUTCDate();
 }
 
 function shareOfDay(amount: number | string | null, days: number): number | string | null {
@@ -101,27 +102,36 @@ function day(request: ApiRequest, name: string): string {
   return value;
 }
 
-/** The estimate by month that older integrations ask for; an error where there is none. */
+/** The estimate that older integrations ask for; an error where there is none. */
 export function prediction(request: ApiRequest, reference: string): ApiReply {
   findLicense(request, reference);
   const granularity = request.query.get('granularity') ?? 'monthly';
   if (!['monthly', 'daily'].includes(granularity)) throw badRequest('granularity must be monthly or daily');
-  return { status: 200, body: { status: 200, data: predictionOf(request, reference) } };
+  const found = predictionOf(request, reference);
+  const days = granularity === 'daily' ? daysOf(found.reportPeriod) : 1;
+  const values = found.values.flatMap(({ consumed, estimatedMin, estimatedMax }) => {
+    const share = (amount: number | string | null) => (days === 1 ? amount : shareOfDay(amount, days));
+    const one = {
+      consumed: { buy: share(consumed.buy), sell: share(consumed.sell), list: share(consumed.list) },
+      estimatedMin: share(estimatedMin),
+      estimatedMax: share(estimatedMax),
+    };
+    return Array.from({ length: days }, () => one);
+  });
+  return { status: 200, body: { status: 200, data: { ...found, values } } };
 }
 
-/** The licence's own prediction by day, even shares of the monthly one. */
+/** The newer one: an amount per day of the month, even shares of the highest estimate. */
 export function dailyPredictions(request: ApiRequest, reference: string): ApiReply {
   findLicense(request, reference);
   const { currency, reportPeriod, values } = predictionOf(request, reference);
-  const data = {
-    currency,
-    updatedAt: `${reportPeriod}-01T00:00:00+00:00`,
-    licenseReference: reference,
-    predictions: values.map(({ estimatedMax }, index) => ({
-      date: `${reportPeriod}-${String(index + 1).padStart(2, '0')}`,
-      amount: estimatedMax,
-    })),
-  };
+  const days = daysOf(reportPeriod);
+  const amount = shareOfDay(values[0]?.estimatedMax ?? null, days);
+  const predictions = Array.from({ length: days }, (_, index) => ({
+    date: `${reportPeriod}-${String(index + 1).padStart(2, '0')}`,
+    amount,
+  }));
+  const data = { currency, updatedAt: `${reportPeriod}-01T00:00:00+00:00`, licenseReference: reference, predictions };
   return { status: 200, body: { status: 200, data } };
 }
 

@@ -122,12 +122,12 @@ export function find(request: ApiRequest): ApiReply {
   if (asked * perPage > findWindow) {
     throw badRequest(`Result window is too large, page * per_page must not exceed ${findWindow}`, 'WINDOW_TOO_LARGE');
   }
-  const { rows, facets } = runFind(ownLicenses(request).map(inFindForm), request.body);
-  const page = cut(rows, asked, perPage, request);
+  const { found, facets } = runFind(ownLicenses(request), request.body);
+  const page = cut(found, asked, perPage, request);
   return {
     status: 200,
     body: {
-      results: page.rows,
+      results: page.rows.map(inFindForm),
       filters: facets,
       pagination: { perPage, currentPage: page.current, totalPage: page.totalPages, total: page.total },
     },
