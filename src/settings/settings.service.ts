@@ -9,9 +9,11 @@ import {
   ArrowNotAllowedError,
   ArrowRefusedError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
+import { assertAllowedApiUrl } from '../arrow-gateway/api-url.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
+import { Env } from '../config/env.js';
 import { removing } from '../database/constraint.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
@@ -43,6 +45,7 @@ export class SettingsService {
     private readonly cipher: ApiKeyCipher,
     private readonly gateway: ArrowGateway,
     private readonly clock: Clock,
+    private readonly env: Env,
   ) {}
 
   /** Throws `PageNotFoundError`. */
@@ -83,8 +86,9 @@ export class SettingsService {
     return { apiUrl: settings.apiUrl, apiKey: this.cipher.decrypt(settings.encryptedApiKey, settings.uuid) };
   }
 
-  /** Tries credentials without saving them; a failure is part of the answer. */
+  /** Tries credentials without saving them; a failure is part of the answer. Throws `InvalidFieldsError` (api_url). */
   async validateCredentials(dto: CredentialsDto): Promise<CheckedCredentials> {
+    assertAllowedApiUrl(dto.api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
     const account = { apiUrl: dto.api_url, apiKey: dto.api_key };
     try {
       const partner = await this.gateway.whoAmI(account, { refresh: true });
@@ -97,6 +101,7 @@ export class SettingsService {
 
   /** Asks ArrowSphere who the key belongs to, then saves. Throws `ApiKeyRefusedError`. */
   async create(dto: CreateSettingsDto): Promise<SavedSettings> {
+    assertAllowedApiUrl(dto.api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
     const uuid = randomUUID();
     const { partner, unverifiedBecause } = await this.verify({ apiUrl: dto.api_url, apiKey: dto.api_key });
     await this.write(dto.is_active ?? true, uuid, (manager) =>
@@ -119,6 +124,7 @@ export class SettingsService {
   async update(uuid: string, dto: PatchSettingsDto): Promise<SavedSettings> {
     const settings = await this.get(uuid);
     const apiUrl = dto.api_url ?? settings.apiUrl;
+    assertAllowedApiUrl(apiUrl, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
     if (apiUrl !== settings.apiUrl && !dto.api_key) throw new ApiKeyNeededForNewUrlError();
     const apiKey = dto.api_key || this.accountOf(settings).apiKey;
     const { partner, unverifiedBecause } = await this.verify({ apiUrl, apiKey });
