@@ -1,30 +1,37 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { callersOf, expectationFor, routesOf, type Route } from './access-matrix.js';
 import { callOf, readContract } from './contract.js';
 import { NOT_OFFERED } from './deviations.js';
 import { PENDING } from './pending.js';
-import { startServer, type Server } from './server.js';
 import { Wire } from './wire.js';
 
 /** An identifier that is nowhere: staff is let in and finds nothing. */
 const NOWHERE = '00000000-0000-4000-8000-000000000000';
 
+/** Collections that nobody writes to. */
+const readOnly = [
+  ['POST', `/api/admin/arrow/billing-syncs/${NOWHERE}/`],
+  ['PATCH', '/api/admin/arrow/billing-sync-items/'],
+  ['POST', '/api/admin/arrow/consumption-records/'],
+] as [string, string][];
+
 describe('Who may do what', () => {
-  let server: Server;
+  let app: TestApp;
   let wire: Wire;
   let routes: Route[];
   let callers: ReturnType<typeof callersOf>;
 
   beforeAll(async () => {
-    server = await startServer();
-    wire = new Wire(server.baseUrl);
-    routes = routesOf(server.app);
+    app = await startApp();
+    wire = new Wire(app.url);
+    routes = routesOf(app.app);
     const create = async (username: string, fields: object) => {
       const body = JSON.stringify({ username, ...fields });
-      const headers = { authorization: `Token ${server.staffToken}`, 'content-type': 'application/json' };
+      const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
       return (JSON.parse((await wire.send('POST', '/api/users/', { headers, body })).text) as { token: string }).token;
     };
     callers = callersOf({
-      staff: server.staffToken,
+      staff: STAFF_TOKEN,
       support: await create('support', { is_support: true }),
       ordinary: await create('ordinary', {}),
       inactive: await create('inactive', { is_staff: true, is_active: false }),
@@ -33,7 +40,7 @@ describe('Who may do what', () => {
 
   afterAll(async () => {
     wire?.close();
-    await server?.close();
+    await app?.stop();
   });
 
   it('covers every operation of the contract, and every route there is beyond it', () => {
@@ -77,12 +84,11 @@ describe('Who may do what', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each([
+  it.each<[string, string]>([
     ['PUT', '/api/admin/arrow/customer-mappings/'],
     ['DELETE', '/api/admin/arrow/customer-mappings/'],
-    ['POST', `/api/admin/arrow/billing-syncs/${NOWHERE}/`],
-    ['PATCH', '/api/admin/arrow/billing-sync-items/'],
-    ['POST', '/api/admin/arrow/consumption-records/'],
+    ['POST', `/api/admin/arrow/customer-mappings/${NOWHERE}/`],
+    ...(PENDING.includes('admin_arrow_consumption_records_list') ? [] : readOnly),
   ])('%s %s is no method of the route: 401 without a token, 405 for any user', async (method, path) => {
     const send = (caller?: string) => {
       const authorization = callers.find(({ name }) => name === caller)?.authorization;

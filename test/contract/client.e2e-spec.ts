@@ -1,28 +1,24 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { generateClient, compileClient } from './generate-client.js';
-import { startServer, type Server } from './server.js';
 import { Wire } from './wire.js';
 import { arrowData, PERIOD } from './world.js';
-import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 
 // The generated code stands in one place, so only one database may write it.
 const onOneDatabase =
   (globalThis as { TEST_DATABASE?: string }).TEST_DATABASE === 'postgres' ? describe.skip : describe;
 
 onOneDatabase('A client generated from our document', () => {
-  let server: Server;
-  let arrow: ArrowEmulator;
+  let app: TestApp;
 
   beforeAll(async () => {
-    server = await startServer();
-    arrow = await ArrowEmulator.start({ data: arrowData(3) });
-    const wire = new Wire(server.baseUrl);
+    app = await startApp({}, { data: arrowData(3) });
+    const wire = new Wire(app.url);
     await generateClient(JSON.parse((await wire.send('GET', '/docs/openapi.json')).text) as object);
     wire.close();
   });
 
   afterAll(async () => {
-    await arrow?.stop();
-    await server?.close();
+    await app?.stop();
   });
 
   it('compiles in strict mode, with the tour that uses it', async () => {
@@ -35,9 +31,9 @@ onOneDatabase('A client generated from our document', () => {
     const path = './client/tour.js';
     const { tour } = (await import(path)) as { tour: (options: object) => Promise<Record<string, unknown>> };
     const report = await tour({
-      baseUrl: server.baseUrl,
-      token: server.staffToken,
-      arrow: { apiUrl: arrow.url, apiKey: arrow.apiKey },
+      baseUrl: app.url,
+      token: STAFF_TOKEN,
+      arrow: { apiUrl: app.arrow.url, apiKey: app.arrow.apiKey },
       year,
       month,
     });

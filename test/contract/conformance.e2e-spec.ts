@@ -1,3 +1,4 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { CASES } from './cases.js';
 import { ContractChecker } from './checker.js';
 import { compare } from './compare.js';
@@ -13,7 +14,6 @@ import {
   type Result,
 } from './harness.js';
 import { PENDING } from './pending.js';
-import { startServer, type Server } from './server.js';
 import { World } from './world.js';
 
 const contract = readContract();
@@ -26,7 +26,7 @@ const lists = built.filter(
 );
 
 describe('Every official client works', () => {
-  let server: Server;
+  let app: TestApp;
   let world: World;
   let harness: Harness;
   let document: OpenApiDocument;
@@ -34,17 +34,17 @@ describe('Every official client works', () => {
   let turn = 0;
 
   beforeAll(async () => {
-    server = await startServer();
-    world = await World.furnish(server.baseUrl, server.staffToken);
-    harness = new Harness(contract, new ContractChecker(contract), server.baseUrl);
+    app = await startApp();
+    world = await World.furnish(app);
+    harness = new Harness(contract, new ContractChecker(contract), app.url);
     document = JSON.parse((await harness.wire.send('GET', '/docs/openapi.json')).text) as OpenApiDocument;
   });
 
   afterAll(async () => {
     process.stdout.write(`\n${resultTable(contract, results, PENDING, Object.keys(NOT_OFFERED))}\n\n`);
     harness?.close();
-    await world?.close();
-    await server?.close();
+    world?.close();
+    await app?.stop();
   });
 
   it('has a case for every operation, and none for anything else', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import type { OpenApiDocument } from './condense.js';
 import { wireRequests, type WireRequest } from './fuzz-requests.js';
 import type { Known } from './hostile-values.js';
-import { startServer, type Server } from './server.js';
 import { Wire } from './wire.js';
 import { PERIOD, World } from './world.js';
 
@@ -22,25 +22,25 @@ const onOneDatabase =
   (globalThis as { TEST_DATABASE?: string }).TEST_DATABASE === 'postgres' ? describe.skip : describe;
 
 onOneDatabase('Whatever is sent', () => {
-  let server: Server;
+  let app: TestApp;
   let world: World;
   let wire: Wire;
 
   beforeAll(async () => {
-    server = await startServer({ ARROW_TIMEOUT_MS: '1000', ARROW_MAX_RETRIES: '0' });
-    world = await World.furnish(server.baseUrl, server.staffToken);
-    wire = new Wire(server.baseUrl);
+    app = await startApp({ ARROW_TIMEOUT_MS: '1000', ARROW_MAX_RETRIES: '0' });
+    world = await World.furnish(app);
+    wire = new Wire(app.url);
   });
 
   afterAll(async () => {
     wire?.close();
-    await world?.close();
-    await server?.close();
+    world?.close();
+    await app?.stop();
   });
 
   it(`${REQUESTS} requests (seed ${SEED}) find no 5xx, no hang and nothing of our insides`, async () => {
     const document = JSON.parse((await wire.send('GET', '/docs/openapi.json')).text) as OpenApiDocument;
-    const requests = wireRequests(document, await known(world), server.staffToken, []);
+    const requests = wireRequests(document, await known(world), STAFF_TOKEN, []);
     const statuses = new Map<number, number>();
     let slowest = 0;
     const send = async (request: WireRequest) => {
