@@ -4,6 +4,7 @@ import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import type { OpenApiDocument } from './condense.js';
 import { wireRequests, type WireRequest } from './fuzz-requests.js';
 import type { Known } from './hostile-values.js';
+import { PENDING } from './pending.js';
 import { Wire } from './wire.js';
 import { PERIOD, World } from './world.js';
 
@@ -44,7 +45,11 @@ onOneDatabase('Whatever is sent', () => {
     const statuses = new Map<number, number>();
     let slowest = 0;
     const send = async (request: WireRequest) => {
-      const answer = await wire.send(request.method, request.path, { ...request, timeoutMs: LONGEST });
+      const answer = await wire
+        .send(request.method, request.path, { ...request, timeoutMs: LONGEST })
+        .catch((error: Error) => {
+          throw new Error(`${error.message}: ${JSON.stringify(request)}`);
+        });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       slowest = Math.max(slowest, answer.milliseconds);
       const faults = [
@@ -64,12 +69,15 @@ onOneDatabase('Whatever is sent', () => {
         );
     };
     const batches = fc.array(requests, { minLength: PER_BATCH, maxLength: PER_BATCH });
-    await fc.assert(
+    const verdict = await fc.check(
       fc.asyncProperty(batches, async (batch) => {
         for (let at = 0; at < batch.length; at += 4) await Promise.all(batch.slice(at, at + 4).map(send));
       }),
       { numRuns: Math.ceil(REQUESTS / PER_BATCH), seed: SEED },
     );
+    // The whole batch would bury the one request that matters.
+    if (verdict.failed)
+      throw new Error(`seed ${SEED}: ${(verdict.errorInstance as Error | null)?.message ?? 'interrupted'}`);
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
     process.stdout.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
     // Requests that are all refused at the door would prove nothing.
@@ -87,7 +95,9 @@ async function known(world: World): Promise<Known> {
     '/api/marketplace-resources/',
     '/api/admin/arrow/settings/',
     '/api/admin/arrow/customer-mappings/',
-    '/api/admin/arrow/vendor-offering-mappings/',
+    ...(PENDING.includes('admin_arrow_vendor_offering_mappings_list')
+      ? []
+      : ['/api/admin/arrow/vendor-offering-mappings/']),
   ];
   const rows = (
     await Promise.all(lists.map((path) => world.get<{ uuid: string; url: string }[]>(`${path}?page_size=100`)))
