@@ -98,7 +98,8 @@ async function walkCounted<T>(walk: Walk<T>, first: ListPage<T>, pages: number, 
 
 async function walkUntilEmpty<T>(walk: Walk<T>, first: ListPage<T>, signal: AbortSignal): Promise<T[]> {
   const rows = new UniqueRows(walk);
-  const size = first.claim.pageSize ?? first.rows.length;
+  // Where not even the size is said, a first page that is not as full as asked may have lost a row.
+  const size = first.claim.pageSize ?? walk.pageSize;
   let page = first;
   let lastWasShort = false;
   for (let number = 1; page.rows.length > 0; number += 1) {
@@ -109,6 +110,7 @@ async function walkUntilEmpty<T>(walk: Walk<T>, first: ListPage<T>, signal: Abor
         `it does not end within the ${walk.maxPages} pages that are read`,
       );
     }
+    if (page.rows.length > size) throw new ListMoved(`page ${number} has more rows than a page has`);
     rows.add(page.rows);
     lastWasShort = page.rows.length < size;
     page = await walk.fetch(number + 1, signal);
