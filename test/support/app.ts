@@ -41,7 +41,6 @@ export interface TestApp {
   readonly variables: Readonly<Record<string, string>>;
   /** Counts the SQL statements that run while `work` does. */
   statements(work: () => Promise<unknown>): Promise<string[]>;
-  /** A second instance of the service on the same database (PostgreSQL only) or a restart of it. */
   stop(): Promise<void>;
 }
 
@@ -62,7 +61,10 @@ export async function startApp(variables: Record<string, string> = {}, emulator:
     ...database.variables,
     ...variables,
   };
-  const app = await createApp(readEnv(all), clock);
+  const app = await createApp(readEnv(all), clock).catch(async (error: unknown) => {
+    await Promise.all([arrow.stop(), database.drop()]);
+    throw error;
+  });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace(/\/$/, '');
   const dataSource = app.get(DataSource);
