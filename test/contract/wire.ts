@@ -22,25 +22,29 @@ export class Wire {
   /** `baseUrl` as `http://127.0.0.1:port`. */
   constructor(private readonly baseUrl: string) {}
 
-  send(
+  async send(method: string, path: string, options: WireOptions = {}): Promise<WireAnswer> {
+    try {
+      return await this.attempt(method, path, options, this.agent);
+    } catch (error) {
+      // A server may close a kept connection between two requests, as every client knows; a new one tells the truth.
+      const { reused, code } = error as NodeJS.ErrnoException & { reused?: boolean };
+      if (reused && code === 'ECONNRESET') return this.attempt(method, path, options, new Agent());
+      throw error;
+    }
+  }
+
+  private attempt(
     method: string,
     path: string,
-    { headers = {}, body, timeoutMs = 10_000 }: WireOptions = {},
+    { headers = {}, body, timeoutMs = 10_000 }: WireOptions,
+    agent: Agent,
   ): Promise<WireAnswer> {
     const { hostname, port } = new URL(this.baseUrl);
     const started = performance.now();
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        {
-          agent: this.agent,
-          host: hostname,
-          port,
-          method,
-          path,
-          headers: { ...headers, ...length },
-          timeout: timeoutMs,
-        },
+        { agent, host: hostname, port, method, path, headers: { ...headers, ...length }, timeout: timeoutMs },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,7 +62,7 @@ export class Wire {
       outgoing.on('timeout', () =>
         outgoing.destroy(new Error(`${method} ${path} had no answer within ${timeoutMs} ms.`)),
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error) => reject(Object.assign(error, { reused: outgoing.reusedSocket })));
       outgoing.end(body);
     });
   }
