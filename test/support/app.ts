@@ -48,7 +48,10 @@ export interface TestApp {
  * The real service, listening on a free port, on a database of its own, with an ArrowSphere emulator beside it. Call
  * `stop` in `afterAll`.
  */
-export async function startApp(variables: Record<string, string> = {}, emulator: EmulatorOptions = {}): Promise<TestApp> {
+export async function startApp(
+  variables: Record<string, string> = {},
+  emulator: EmulatorOptions = {},
+): Promise<TestApp> {
   const [database, arrow] = await Promise.all([createDatabase(TEST_DATABASE), ArrowEmulator.start(emulator)]);
   const clock = new TestClock();
   const all = {
