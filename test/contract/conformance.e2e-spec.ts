@@ -1,4 +1,4 @@
-import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { startApp, type TestApp } from '../support/app.js';
 import { CASES } from './cases.js';
 import { ContractChecker } from './checker.js';
 import { compare } from './compare.js';
