@@ -80,5 +80,5 @@ export function answerAvailable(available: AvailableCustomers): Counted<Availabl
       mapping_uuid: mappingUuid && renderUuid(mappingUuid),
     })),
   };
-  return new Counted(body, body.arrow_customers.length, { Age: String(available.ageSeconds) });
+  return new Counted(body, 1, { Age: String(available.ageSeconds) });
 }

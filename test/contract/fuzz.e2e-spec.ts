@@ -85,7 +85,7 @@ onOneDatabase('Whatever is sent', () => {
     if (verdict.failed)
       throw new Error(`seed ${SEED}: ${(verdict.errorInstance as Error | null)?.message ?? 'interrupted'}`);
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-    process.stdout.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
+    process.stderr.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
     // Requests that are all refused at the door would prove nothing.
     const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
     expect(succeeded).toBeGreaterThan(REQUESTS / 20);
