@@ -133,7 +133,7 @@ function follow(live: LiveObjects, { method, path }: WireRequest, { status, text
       path
         .split('?')[0]!
         .split('/')
-        .find((part) => /^[0-9a-f-]{32,36}$/.test(part)) ?? '',
+        .find((part) => /^[0-9a-f-]{32,36}$/i.test(part)) ?? '',
     );
   if (status !== 201) return;
   const made = JSON.parse(text) as Partial<Seeded>;
