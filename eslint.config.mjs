@@ -15,7 +15,7 @@ const noFloatMoney = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'data/**', 'coverage/**', 'bench/results/**', '**/generated/**'] },
+  { ignores: ['dist/**', 'data/**', 'coverage/**', 'bench/results/**', '**/generated/**', 'test/contract/client/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -31,7 +31,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'ormconfig.ts'], rules: { 'no-restricted-syntax': ['error', noForwardRef] } },
+  {
+    files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'ormconfig.ts'],
+    rules: { 'no-restricted-syntax': ['error', noForwardRef] },
+  },
   {
     files: ['test/**', '**/*.spec.ts', 'bench/**', 'demo/**'],
     rules: {
@@ -43,5 +46,9 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
     },
   },
-  { files: ['**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', module: 'writable' } } },
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { globals: { process: 'readonly', module: 'writable' } },
+  },
 );

@@ -1,4 +1,4 @@
-/** Jest runs ES modules: `npm test` starts it with --experimental-vm-modules. */
+/** Started by test/run.ts, which prepares the databases and lets Node load ES modules in Jest. */
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -11,14 +11,16 @@ const endToEnd = (database) => ({
   displayName: `e2e-${database}`,
   testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
   globals: { TEST_DATABASE: database },
-  globalSetup: '<rootDir>/test/support/prepare-databases.ts',
-  globalTeardown: '<rootDir>/test/support/drop-databases.ts',
 });
 
 export default {
   testTimeout: 60_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/emulator/**/*.spec.ts', '<rootDir>/test/**/*.unit-spec.ts'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/emulator/**/*.spec.ts', '<rootDir>/test/**/*.unit-spec.ts'],
+    },
     endToEnd('pglite'),
     ...(process.env.TEST_DATABASE_URL ? [endToEnd('postgres')] : []),
   ],
