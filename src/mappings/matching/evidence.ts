@@ -68,11 +68,13 @@ export function ownDomainOf(email: string | undefined): string {
   return at < 0 ? '' : ownDomain(email!.slice(at + 1));
 }
 
+/** The host of a domain, a mail address' right half or a web address; `""` for what is none, or public. */
 function ownDomain(domain: string): string {
   const plain = domain
     .trim()
     .toLowerCase()
-    .replace(/^www\.|[>.\s]+$/g, '');
+    .replace(/^https?:\/\/|[/?#].*$|[>.\s]+$/gs, '')
+    .replace(/^www\./, '');
   return /^[^\s@/]+\.[^\s@/.]{2,}$/u.test(plain) && plain.length <= 253 && !PUBLIC_MAIL.has(plain) ? plain : '';
 }
 
