@@ -4,6 +4,7 @@ import { Counted } from '../common/page.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
+import type { CustomerSuggestion } from './customer-suggestions.js';
 
 export class RefreshQuery {
   @BooleanFilter({ description: 'Ask ArrowSphere even if a recent answer is at hand' })
@@ -34,8 +35,42 @@ export class CustomerBrief {
   }
 }
 
+@ApiSchema({ name: 'MatchEvidence' })
+export class EvidenceResponse {
+  @ApiProperty({ description: 'What was compared', example: 'legal_form' }) kind: string;
+  @ApiProperty({ description: "ArrowSphere's side" }) arrow: string;
+  @ApiProperty({ description: "Waldur's side" }) waldur: string;
+  @ApiProperty({ type: Number, minimum: -1, maximum: 1, description: 'By how much it moved the confidence' })
+  weight: number;
+}
+
+@ApiSchema({ name: 'MatchRunnerUp' })
+export class RunnerUpResponse extends CustomerBrief {
+  @ApiProperty({ type: Number, format: 'double', minimum: 0, maximum: 1 }) confidence: number;
+}
+
+/** How sure a suggestion is, and why: the same keys wherever one is answered. */
+export class MatchReasons {
+  @ApiProperty({ description: 'Another choice is as good or nearly: a person has to decide' }) ambiguous: boolean;
+  @ApiProperty({ type: [EvidenceResponse], description: 'The reasons, the weightiest first' })
+  evidence: EvidenceResponse[];
+  @ApiProperty({ required: false, description: 'The next best organisation, where one comes near' })
+  runner_up?: RunnerUpResponse;
+  @ApiProperty({ required: false, description: 'A sentence for the person who decides' }) note?: string;
+
+  static from(this: void, suggestion: CustomerSuggestion | undefined): MatchReasons {
+    const { ambiguous = false, evidence = [], runnerUp, note } = suggestion ?? {};
+    return {
+      ambiguous,
+      evidence: evidence.map(({ kind, arrow, waldur, weight }) => ({ kind, arrow, waldur, weight })),
+      runner_up: runnerUp && { ...CustomerBrief.from(runnerUp.organisation), confidence: runnerUp.confidence },
+      note,
+    };
+  }
+}
+
 @ApiSchema({ name: 'CustomerMappingSuggestion' })
-export class SuggestionResponse {
+export class SuggestionResponse extends MatchReasons {
   @ApiProperty() arrow_customer: ArrowCustomerResponse;
   @ApiProperty({ required: false, description: 'Left out when no organisation is similar enough' })
   suggested_waldur_customer?: CustomerBrief;
@@ -59,8 +94,7 @@ export interface AvailableCustomers {
   readonly organisations: readonly Customer[];
   readonly suggestions: readonly {
     readonly arrowCustomer: ArrowCustomer;
-    readonly organisation?: Customer;
-    readonly confidence: number;
+    readonly suggestion?: CustomerSuggestion;
     /** The inactive mapping of this customer, if there is one. */
     readonly mappingUuid?: string;
   }[];
@@ -72,12 +106,13 @@ export function answerAvailable(available: AvailableCustomers): Counted<Availabl
     settings_uuid: renderUuid(available.settingsUuid),
     arrow_customers: available.arrowCustomers.map(ArrowCustomerResponse.from),
     waldur_customers: available.organisations.map(CustomerBrief.from),
-    suggestions: available.suggestions.map(({ arrowCustomer, organisation, confidence, mappingUuid }) => ({
+    suggestions: available.suggestions.map(({ arrowCustomer, suggestion, mappingUuid }) => ({
       arrow_customer: ArrowCustomerResponse.from(arrowCustomer),
-      suggested_waldur_customer: organisation && CustomerBrief.from(organisation),
-      confidence,
+      suggested_waldur_customer: suggestion && CustomerBrief.from(suggestion.organisation),
+      confidence: suggestion?.confidence ?? 0,
       existing_mapping: mappingUuid !== undefined,
       mapping_uuid: mappingUuid && renderUuid(mappingUuid),
+      ...MatchReasons.from(suggestion),
     })),
   };
   return new Counted(body, body.arrow_customers.length, { Age: String(available.ageSeconds) });

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import { Count } from '../common/page.js';
+import { currentRequest } from '../common/request-context.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { AvailableCustomers, RefreshQuery } from './available-customers.dto.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-import { suggestByName } from './customer-suggestions.js';
+import { suggestOrganisations } from './customer-suggestions.js';
 
 /** ArrowSphere's customers that have no active mapping yet, with the organisations they might be. */
 @Injectable()
@@ -28,18 +29,17 @@ export class AvailableCustomersService {
   async find(query: RefreshQuery): Promise<AvailableCustomers> {
     const { settings, fetched, available, mappings } = await this.unmapped(query);
     const organisations = await this.customers.all();
-    const suggested = suggestByName(
-      available.map(({ companyName }) => companyName),
-      organisations,
-    );
+    const suggested = await suggestOrganisations(available, organisations, {
+      mapped: organisationsMappedIn(mappings.values()),
+      signal: currentRequest()?.signal,
+    });
     return {
       settingsUuid: settings.uuid,
       arrowCustomers: available,
       organisations,
-      suggestions: available.map((arrowCustomer, i) => ({
+      suggestions: available.map((arrowCustomer) => ({
         arrowCustomer,
-        organisation: suggested[i]?.organisation,
-        confidence: suggested[i]?.confidence ?? 0,
+        suggestion: suggested.get(arrowCustomer.reference),
         mappingUuid: mappings.get(arrowCustomer.reference)?.uuid,
       })),
       ageSeconds: Math.max(0, Math.round((this.clock.now().getTime() - fetched.fetchedAt.getTime()) / 1000)),
@@ -64,4 +64,9 @@ export class AvailableCustomersService {
     const available = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
     return { settings, fetched, available, mappings };
   }
+}
+
+/** Organisations that are somebody's already. */
+export function organisationsMappedIn(mappings: Iterable<CustomerMapping>): Set<string> {
+  return new Set([...mappings].filter(({ isActive }) => isActive).map(({ waldurCustomerUuid }) => waldurCustomerUuid));
 }

@@ -4,6 +4,7 @@ import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
+import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
@@ -95,7 +96,7 @@ export class CustomerMappingsService {
       order: { arrowReference: 'ASC' },
     });
     const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
-      const to = names.get(arrowReference)?.slice(0, 500);
+      const to = storable(names.get(arrowReference) ?? '', 500);
       // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
       return to && to !== from ? [{ uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
     });

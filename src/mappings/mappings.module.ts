@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { AutoMapService } from './auto-map.service.js';
 import { AvailableCustomersService } from './available-customers.service.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsController } from './customer-mappings.controller.js';
@@ -11,7 +12,7 @@ import { CustomerMappingsService } from './customer-mappings.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([CustomerMapping]), SettingsModule, ArrowGatewayModule],
   controllers: [CustomerMappingsController],
-  providers: [CustomerMappingsService, AvailableCustomersService],
-  exports: [CustomerMappingsService, AvailableCustomersService],
+  providers: [CustomerMappingsService, AvailableCustomersService, AutoMapService],
+  exports: [CustomerMappingsService, AvailableCustomersService, AutoMapService],
 })
 export class MappingsModule {}
