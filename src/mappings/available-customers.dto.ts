@@ -115,5 +115,5 @@ export function answerAvailable(available: AvailableCustomers): Counted<Availabl
       ...MatchReasons.from(suggestion),
     })),
   };
-  return new Counted(body, body.arrow_customers.length, { Age: String(available.ageSeconds) });
+  return new Counted(body, 1, { Age: String(available.ageSeconds) });
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
-import { Count } from '../common/page.js';
 import { currentRequest } from '../common/request-context.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
@@ -42,24 +41,31 @@ export class AvailableCustomersService {
         suggestion: suggested.get(arrowCustomer.reference),
         mappingUuid: mappings.get(arrowCustomer.reference)?.uuid,
       })),
-      ageSeconds: Math.max(0, Math.round((this.clock.now().getTime() - fetched.fetchedAt.getTime()) / 1000)),
+      ageSeconds: this.ageOf(fetched),
     };
   }
 
-  /** How many there are. Throws as {@link find}. */
-  async count(query: RefreshQuery): Promise<Count> {
-    const { available } = await this.unmapped(query);
-    return new Count(available.length, 1, Math.max(1, available.length));
+  /** Seconds since ArrowSphere was asked, for an answer that is one object and counts as one. Throws as {@link find}. */
+  async age(query: RefreshQuery): Promise<number> {
+    return this.ageOf((await this.fetch(query)).fetched);
   }
 
-  private async unmapped({ refresh }: RefreshQuery): Promise<{
+  private ageOf({ fetchedAt }: Fetched<unknown>): number {
+    return Math.max(0, Math.round((this.clock.now().getTime() - fetchedAt.getTime()) / 1000));
+  }
+
+  private async fetch({ refresh }: RefreshQuery): Promise<{ settings: Settings; fetched: Fetched<ArrowCustomer[]> }> {
+    const settings = await this.settings.getActive();
+    return { settings, fetched: await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh }) };
+  }
+
+  private async unmapped(query: RefreshQuery): Promise<{
     settings: Settings;
     fetched: Fetched<ArrowCustomer[]>;
     available: ArrowCustomer[];
     mappings: Map<string, CustomerMapping>;
   }> {
-    const settings = await this.settings.getActive();
-    const fetched = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh });
+    const { settings, fetched } = await this.fetch(query);
     const mappings = new Map((await this.mappings.ofSettings(settings.uuid)).map((row) => [row.arrowReference, row]));
     const available = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
     return { settings, fetched, available, mappings };
