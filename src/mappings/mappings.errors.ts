@@ -14,3 +14,17 @@ export class ArrowCustomerAlreadyMappedError extends AppError {
   readonly code = 'arrow_customer_already_mapped';
   override readonly fields = { non_field_errors: ['The fields arrow_reference, settings must make a unique set.'] };
 }
+
+export class VendorOfferingMappingNotFoundError extends ObjectNotFoundError {
+  override readonly code = 'vendor_offering_mapping_not_found';
+  constructor() {
+    super('ArrowVendorOfferingMapping');
+  }
+}
+
+/** The vendor has a mapping under these settings already, active or not. */
+export class ArrowVendorAlreadyMappedError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'arrow_vendor_already_mapped';
+  override readonly fields = { non_field_errors: ['The fields settings, arrow_vendor_name must make a unique set.'] };
+}
