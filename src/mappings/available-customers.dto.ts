@@ -42,6 +42,17 @@ export class SuggestionResponse {
   @ApiProperty({ type: Number, format: 'double', minimum: 0, maximum: 1 }) confidence: number;
   @ApiProperty({ description: 'An inactive mapping stands in the way of a new one' }) existing_mapping: boolean;
   @ApiProperty({ required: false, format: 'uuid', description: 'That mapping' }) mapping_uuid?: string;
+
+  static from(this: void, suggestion: CustomerSuggestion): SuggestionResponse {
+    const { arrowCustomer, organisation, confidence, mappingUuid } = suggestion;
+    return {
+      arrow_customer: ArrowCustomerResponse.from(arrowCustomer),
+      suggested_waldur_customer: organisation && CustomerBrief.from(organisation),
+      confidence,
+      existing_mapping: mappingUuid !== undefined,
+      mapping_uuid: mappingUuid && renderUuid(mappingUuid),
+    };
+  }
 }
 
 @ApiSchema({ name: 'AvailableArrowCustomersResponse' })
@@ -52,18 +63,23 @@ export class AvailableCustomersResponse {
   @ApiProperty({ type: [SuggestionResponse] }) suggestions: SuggestionResponse[];
 }
 
+/** The organisation that an ArrowSphere customer might be. */
+export interface CustomerSuggestion {
+  readonly arrowCustomer: ArrowCustomer;
+  readonly organisation?: Customer;
+  /** 0 to 1; 0 without a suggestion. */
+  readonly confidence: number;
+  /** The mapping that this customer has already, if there is one. */
+  readonly mappingUuid?: string;
+}
+
 /** What can be mapped, and how old ArrowSphere's part of it is. */
 export interface AvailableCustomers {
   readonly settingsUuid: string;
   readonly arrowCustomers: readonly ArrowCustomer[];
   readonly organisations: readonly Customer[];
-  readonly suggestions: readonly {
-    readonly arrowCustomer: ArrowCustomer;
-    readonly organisation?: Customer;
-    readonly confidence: number;
-    /** The inactive mapping of this customer, if there is one. */
-    readonly mappingUuid?: string;
-  }[];
+  /** Their mappings are inactive: customers with an active one are not offered. */
+  readonly suggestions: readonly CustomerSuggestion[];
   readonly ageSeconds: number;
 }
 
@@ -72,13 +88,7 @@ export function answerAvailable(available: AvailableCustomers): Counted<Availabl
     settings_uuid: renderUuid(available.settingsUuid),
     arrow_customers: available.arrowCustomers.map(ArrowCustomerResponse.from),
     waldur_customers: available.organisations.map(CustomerBrief.from),
-    suggestions: available.suggestions.map(({ arrowCustomer, organisation, confidence, mappingUuid }) => ({
-      arrow_customer: ArrowCustomerResponse.from(arrowCustomer),
-      suggested_waldur_customer: organisation && CustomerBrief.from(organisation),
-      confidence,
-      existing_mapping: mappingUuid !== undefined,
-      mapping_uuid: mappingUuid && renderUuid(mappingUuid),
-    })),
+    suggestions: available.suggestions.map(SuggestionResponse.from),
   };
   return new Counted(body, body.arrow_customers.length, { Age: String(available.ageSeconds) });
 }

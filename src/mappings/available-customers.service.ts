@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import { Count } from '../common/page.js';
+import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { AvailableCustomers, RefreshQuery } from './available-customers.dto.js';
+import type { AvailableCustomers, CustomerSuggestion, RefreshQuery } from './available-customers.dto.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
 import { suggestByName } from './customer-suggestions.js';
@@ -28,22 +29,33 @@ export class AvailableCustomersService {
   async find(query: RefreshQuery): Promise<AvailableCustomers> {
     const { settings, fetched, available, mappings } = await this.unmapped(query);
     const organisations = await this.customers.all();
-    const suggested = suggestByName(
-      available.map(({ companyName }) => companyName),
-      organisations,
-    );
     return {
       settingsUuid: settings.uuid,
       arrowCustomers: available,
       organisations,
-      suggestions: available.map((arrowCustomer, i) => ({
-        arrowCustomer,
-        organisation: suggested[i]?.organisation,
-        confidence: suggested[i]?.confidence ?? 0,
-        mappingUuid: mappings.get(arrowCustomer.reference)?.uuid,
-      })),
+      suggestions: this.suggest(available, organisations, mappings),
       ageSeconds: Math.max(0, Math.round((this.clock.now().getTime() - fetched.fetchedAt.getTime()) / 1000)),
     };
+  }
+
+  /**
+   * The organisation that each customer might be, in their order. One that is mapped already gets no suggestion, but
+   * the UUID of its mapping. The one place where suggestions are made.
+   */
+  suggest(
+    arrowCustomers: readonly ArrowCustomer[],
+    organisations: readonly Customer[],
+    mappings: ReadonlyMap<string, CustomerMapping>,
+  ): CustomerSuggestion[] {
+    const suggested = suggestByName(
+      arrowCustomers.map(({ companyName }) => companyName),
+      organisations,
+    );
+    return arrowCustomers.map((arrowCustomer, i) => {
+      const mapping = mappings.get(arrowCustomer.reference);
+      const { organisation, confidence = 0 } = (!mapping?.isActive && suggested[i]) || {};
+      return { arrowCustomer, organisation, confidence, mappingUuid: mapping?.uuid };
+    });
   }
 
   /** How many there are. Throws as {@link find}. */

@@ -15,6 +15,15 @@ export class ArrowCustomerAlreadyMappedError extends AppError {
   override readonly fields = { non_field_errors: ['The fields arrow_reference, settings must make a unique set.'] };
 }
 
+/** The organisation was deleted while it was being mapped. */
+export class OrganisationGoneError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'organisation_gone';
+  constructor() {
+    super('An organisation was deleted meanwhile. Look again and repeat.');
+  }
+}
+
 export class VendorOfferingMappingNotFoundError extends ObjectNotFoundError {
   override readonly code = 'vendor_offering_mapping_not_found';
   constructor() {

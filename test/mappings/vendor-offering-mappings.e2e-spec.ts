@@ -20,7 +20,7 @@ describe('Vendor offering mappings', () => {
 
   it('are created with UUIDs, answered with the names of offering and plan, and found under their link', async () => {
     const offering = await make.offering({ name: 'Azure' });
-    const plan = await make.plan({ offering: offering.uuid, name: 'Pay as you go' });
+    const plan = await make.plan({ ...{ offering: offering.uuid, name: 'Pay as you go' } });
     const created = await app.api.post(path, {
       settings: settings.uuid.replaceAll('-', ''),
       arrow_vendor_name: ' Microsoft ',

@@ -64,7 +64,7 @@ export class Builders {
     });
   }
 
-  async vendorMapping(given: { settings?: string; offering?: string } & object = {}) {
+  async vendorMapping(given: { settings?: string; offering?: string } & Record<string, unknown> = {}) {
     return this.make('/api/admin/arrow/vendor-offering-mappings/', {
       settings: given.settings ?? (await this.settings()).uuid,
       offering: given.offering ?? (await this.offering()).uuid,
