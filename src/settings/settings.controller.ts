@@ -4,6 +4,7 @@ import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
+import { CredentialsService } from './credentials.service.js';
 import {
   CreateSettingsDto,
   CredentialsDto,
@@ -23,7 +24,10 @@ import { SettingsService } from './settings.service.js';
 @StaffOnly()
 @Existing(() => Settings, SettingsNotFoundError)
 export class SettingsController {
-  constructor(private readonly settings: SettingsService) {}
+  constructor(
+    private readonly settings: SettingsService,
+    private readonly credentials: CredentialsService,
+  ) {}
 
   @Head()
   @ApiOperation({ operationId: 'admin_arrow_settings_count', summary: 'Count accounts' })
@@ -59,7 +63,7 @@ export class SettingsController {
   })
   @ApiDone(CredentialsResponse)
   async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
-    return CredentialsResponse.from(await this.settings.validateCredentials(dto));
+    return CredentialsResponse.from(await this.credentials.validate(dto));
   }
 
   @Get(':uuid')
