@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
@@ -50,6 +50,25 @@ export class CustomerMappingsService {
   async get(uuid: string): Promise<CustomerMapping> {
     const known = parseUuid(uuid);
     const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
+    if (!mapping) throw new CustomerMappingNotFoundError();
+    return mapping;
+  }
+
+  /**
+   * One mapping with its `settings`, kept from being changed until the transaction ends: what is done under a mapping
+   * happens one after another. Throws `CustomerMappingNotFoundError`.
+   */
+  async lock(manager: EntityManager, uuid: string): Promise<CustomerMapping> {
+    await manager.query('SELECT uuid FROM customer_mapping WHERE uuid = $1 FOR NO KEY UPDATE', [uuid]);
+    return this.getWithSettings(uuid, manager);
+  }
+
+  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
+  async getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+    const known = parseUuid(uuid);
+    const where = { uuid: known };
+    const mapping =
+      known && (await manager.findOne(CustomerMapping, { where, relations: { ...relations, settings: true } }));
     if (!mapping) throw new CustomerMappingNotFoundError();
     return mapping;
   }
