@@ -7,6 +7,8 @@ import type { Counted } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingNotFoundError } from '../mappings/mappings.errors.js';
+import { ArrowDataResponse, FetchArrowDataQuery } from './arrow-data.dto.js';
+import { ArrowDataService } from './arrow-data.service.js';
 import { answerDiscovered, DiscoverLicensesQuery, DiscoverLicensesResponse } from './discover-licenses.dto.js';
 import { DiscoverLicensesService } from './discover-licenses.service.js';
 import {
@@ -30,6 +32,7 @@ const ApiThingMissing = () => ApiNotFoundResponse({ description: 'No such mappin
 export class CustomerLicensesController {
   constructor(
     private readonly discovery: DiscoverLicensesService,
+    private readonly arrowData: ArrowDataService,
     private readonly linking: LicenseLinkingService,
   ) {}
 
@@ -45,6 +48,17 @@ export class CustomerLicensesController {
     @Query() query: DiscoverLicensesQuery,
   ): Promise<Counted<DiscoverLicensesResponse>> {
     return answerDiscovered(await this.discovery.discover(uuid, query));
+  }
+
+  @Get(':uuid/fetch_arrow_data')
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_fetch_arrow_data_retrieve',
+    summary: "The customer's billing lines and the consumption of its linked licences, as ArrowSphere has them now",
+  })
+  @ApiFound(ArrowDataResponse)
+  @ApiActionRefused('Enter a month as YYYY-MM, from 2000-01 to 2100-12.')
+  async fetchArrowData(@Param('uuid') uuid: string, @Query() query: FetchArrowDataQuery): Promise<ArrowDataResponse> {
+    return ArrowDataResponse.from(await this.arrowData.fetch(uuid, query));
   }
 
   @Post(':uuid/link_resource')
