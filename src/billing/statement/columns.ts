@@ -1,3 +1,5 @@
+import type { PriceSource } from '../../settings/settings.entity.js';
+
 /**
  * What billing wants to know of a line, and the labels of the columns that may say it, best first. The first column
  * that is not blank on a line wins, on every line and in every stage alike.
@@ -30,8 +32,8 @@ export type Meaning = keyof typeof LABELS;
 /** Where each meaning stands in the rows of one export: column positions, best first; empty = no such column. */
 export type Columns = Readonly<Record<Meaning, readonly number[]>>;
 
-/** Which amount of a line is charged. */
-export type PriceSource = 'sell' | 'buy';
+
+export type { PriceSource };
 
 export interface ResolvedColumns {
   readonly columns: Columns;
