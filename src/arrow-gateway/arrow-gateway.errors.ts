@@ -117,3 +117,23 @@ export class ArrowCallCancelledError extends ArrowError {
     super('The call to ArrowSphere was cancelled.');
   }
 }
+
+/** The account's address may not be called: not https, or it leads (now) to an address that is not public. */
+export class ArrowAddressNotAllowedError extends ArrowError {
+  override readonly kind: AppErrorKind = 'invalid';
+  readonly code = 'arrow_address_not_allowed';
+
+  constructor(why: string) {
+    super(`The ArrowSphere address of this account may not be called. ${why}`);
+  }
+}
+
+/** A reference that cannot be part of an ArrowSphere address: empty, `.`, `..`, too long or not text. */
+export class ArrowReferenceNotUsableError extends ArrowError {
+  override readonly kind: AppErrorKind = 'invalid';
+  readonly code = 'arrow_reference_not_usable';
+
+  constructor(what: string, why: string) {
+    super(`This ${what} cannot be asked of ArrowSphere: ${why}.`);
+  }
+}

@@ -4,12 +4,21 @@
  * - `invalid`: the request cannot be done as asked (400)
  * - `fields`: one or more fields are wrong; {@link AppError.fields} says which (400)
  * - `forbidden`: the caller may not (403)
- * - `not-found`: a thing named by the request is not there (404)
+ * - `not-found`: a thing named in the request is not there (404)
+ * - `no-such-object`: the object or page at the address itself is not there (404, `detail` only)
  * - `conflict`: something else stands in the way (409)
  * - `upstream`: ArrowSphere failed and the request was not at fault (400, as Waldur answers it)
  * - `overloaded`: too much is waiting already; try again (503)
  */
-export type AppErrorKind = 'invalid' | 'fields' | 'forbidden' | 'not-found' | 'conflict' | 'upstream' | 'overloaded';
+export type AppErrorKind =
+  | 'invalid'
+  | 'fields'
+  | 'forbidden'
+  | 'not-found'
+  | 'no-such-object'
+  | 'conflict'
+  | 'upstream'
+  | 'overloaded';
 
 /** Field name → sentences, or a nested tree of them, as Waldur's clients expect it. */
 export type FieldErrors = { [field: string]: string[] | FieldErrors | FieldErrors[] };

@@ -1,0 +1,52 @@
+import type { ArrowEmulator } from './arrow-emulator.js';
+import type { FaultRule } from './faults.js';
+import type { ApiReply } from './http.js';
+
+/** `/__emulator/…`: the emulator's own switches, for those who sit in another process. No key is needed. */
+export function controlReply(emulator: ArrowEmulator, method: string, path: string, body: unknown): ApiReply {
+  const [, , subject, id] = path.split('/');
+  switch (`${method} ${subject}`) {
+    case 'GET faults':
+      return { status: 200, body: emulator.faults.rules.map(onTheWire) };
+    case 'POST faults':
+      return addFaults(emulator, body);
+    case 'DELETE faults':
+      if (!id) emulator.faults.clear();
+      else if (!emulator.faults.remove(Number(id))) return { status: 404, body: { error: `No rule ${id}` } };
+      return { status: 204, body: undefined };
+    case 'GET requests':
+      return { status: 200, body: emulator.requests };
+    case 'DELETE requests':
+      emulator.resetCounters();
+      return { status: 204, body: undefined };
+    case 'GET counters': {
+      const { inFlight, maxInFlight, connections, latencyMs } = emulator;
+      return { status: 200, body: { inFlight, maxInFlight, connections, latencyMs } };
+    }
+    case 'PUT latency': {
+      const { ms } = (body ?? {}) as { ms?: unknown };
+      if (typeof ms !== 'number' || !(ms >= 0)) return { status: 400, body: { error: 'Send {"ms": number}' } };
+      emulator.latencyMs = ms;
+      return { status: 200, body: { ms } };
+    }
+    default:
+      return { status: 404, body: { error: `No ${method} ${path}` } };
+  }
+}
+
+function onTheWire({ id, rule, met, happened }: ArrowEmulator['faults']['rules'][number]) {
+  return { id, rule: { ...rule, path: rule.path instanceof RegExp ? rule.path.source : rule.path }, met, happened };
+}
+
+function addFaults(emulator: ArrowEmulator, body: unknown): ApiReply {
+  const rules = [body].flat() as Array<FaultRule | null | undefined>;
+  const kinds = rules.flatMap((rule) => [rule?.action].flat().map((action) => action?.kind));
+  if (kinds.some((kind) => typeof kind !== 'string')) {
+    return { status: 400, body: { error: 'Send one rule or a list of rules, each with an action that has a kind' } };
+  }
+  try {
+    return { status: 201, body: rules.map((rule) => ({ id: emulator.faults.add(rule as FaultRule) })) };
+  } catch (error) {
+    return { status: 400, body: { error: String(error) } };
+  }
+}

@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ArrowGatewayModule } from './arrow-gateway/arrow-gateway.module.js';
+import { AccessGuard } from './auth/access.guard.js';
+import { AuthModule } from './auth/auth.module.js';
+import { AnswerInterceptor } from './common/answer.interceptor.js';
+import { AppErrorFilter } from './common/app-error.filter.js';
+import { ValidationPipe } from './common/validation/validation.pipe.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Env } from './config/env.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ExistingObjectGuard } from './database/existing-object.guard.js';
+import { DirectoryModule } from './directory/directory.module.js';
+import { HealthController } from './health.controller.js';
+import { MappingsModule } from './mappings/mappings.module.js';
+import { SettingsModule } from './settings/settings.module.js';
+
+/** The table of contents: every module, lowest first, and what stands around every request. */
+@Module({})
+export class AppModule {
+  static forRoot(env: Env): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(env),
+        DatabaseModule.forRoot(),
+        AuthModule,
+        DirectoryModule,
+        ArrowGatewayModule,
+        SettingsModule,
+        MappingsModule,
+      ],
+      controllers: [HealthController],
+      providers: [
+        { provide: APP_GUARD, useExisting: AccessGuard },
+        { provide: APP_GUARD, useExisting: ExistingObjectGuard },
+        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+        { provide: APP_FILTER, useClass: AppErrorFilter },
+      ],
+    };
+  }
+}

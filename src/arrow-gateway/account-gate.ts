@@ -1,0 +1,186 @@
+import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
+import type { GatewayTimer } from './gateway-timer.js';
+import { utcSentence } from './sentences.js';
+
+export interface GateLimits {
+  readonly maxConcurrency: number;
+  readonly maxQueue: number;
+}
+
+export interface Turn {
+  /** Lanes of one account are served in turn. */
+  readonly lane: string;
+  /** Aborting leaves the queue; its reason is what the waiting call throws. */
+  readonly signal: AbortSignal;
+  /** When the call has to be over, milliseconds since 1970. */
+  readonly deadlineAt: number;
+}
+
+interface Waiting extends Turn {
+  start(): void;
+  refuse(error: Error): void;
+}
+
+/**
+ * Lets the calls of one account through: so many at once, lanes in turn, and none while ArrowSphere has asked for a
+ * pause. A 429 halves the calls at once for the whole account; answers win them back one by one.
+ */
+export class AccountGate {
+  private readonly lanes = new Map<string, Waiting[]>();
+  private waitingCalls = 0;
+  private runningCalls = 0;
+  private limit: number;
+  private answersSinceChange = 0;
+  private pauseEnds = 0;
+  private cancelPause: () => void = () => undefined;
+
+  constructor(
+    private readonly limits: GateLimits,
+    private readonly timer: GatewayTimer,
+  ) {
+    this.limit = limits.maxConcurrency;
+  }
+
+  get waiting(): number {
+    return this.waitingCalls;
+  }
+
+  get running(): number {
+    return this.runningCalls;
+  }
+
+  /** Calls allowed at once right now. */
+  get concurrency(): number {
+    return this.limit;
+  }
+
+  /** End of the pause ArrowSphere asked for, if one is on. */
+  get pausedUntil(): Date | undefined {
+    return this.pauseEnds > 0 ? new Date(this.pauseEnds) : undefined;
+  }
+
+  /**
+   * Waits for a place. The returned function gives it back and must be called once.
+   * Throws `ArrowQueueFullError`, `ArrowUnavailableError` when a pause outlasts the call, or the reason of the signal.
+   */
+  acquire(turn: Turn): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      if (turn.signal.aborted) return reject(turn.signal.reason as Error);
+      if (this.pauseEnds > turn.deadlineAt) return reject(this.pauseError());
+      const onAbort = (): void => {
+        this.remove(waiting);
+        reject(turn.signal.reason as Error);
+      };
+      const waiting: Waiting = {
+        ...turn,
+        start: () => {
+          turn.signal.removeEventListener('abort', onAbort);
+          this.runningCalls += 1;
+          resolve(this.release());
+        },
+        refuse: (error) => {
+          turn.signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      if (this.waitingCalls === 0 && this.mayStart()) return waiting.start();
+      if (this.waitingCalls >= this.limits.maxQueue && !this.makeRoomFor(turn.lane)) {
+        return reject(new ArrowQueueFullError(this.waitingCalls));
+      }
+      turn.signal.addEventListener('abort', onAbort, { once: true });
+      this.enqueue(waiting);
+    });
+  }
+
+  /** ArrowSphere said 429: half as many calls at once from now on. */
+  slowDown(): void {
+    this.limit = Math.max(1, Math.floor(this.limit / 2));
+    this.answersSinceChange = 0;
+  }
+
+  /** No call of the account starts for this long; calls that could not wait so long fail at once. */
+  pauseFor(milliseconds: number): void {
+    const ends = this.timer.now() + milliseconds;
+    if (ends <= this.pauseEnds) return;
+    this.pauseEnds = ends;
+    this.cancelPause();
+    this.cancelPause = this.timer.after(milliseconds, () => {
+      this.pauseEnds = 0;
+      this.startNext();
+    });
+    for (const waiting of [...this.lanes.values()].flat()) {
+      if (waiting.deadlineAt >= ends) continue;
+      this.remove(waiting);
+      waiting.refuse(this.pauseError());
+    }
+  }
+
+  /** A good answer came: after two rounds of them one more call at once is allowed again. */
+  answered(): void {
+    if (this.limit >= this.limits.maxConcurrency) return;
+    this.answersSinceChange += 1;
+    if (this.answersSinceChange < 2 * this.limit) return;
+    this.limit += 1;
+    this.answersSinceChange = 0;
+    this.startNext();
+  }
+
+  private pauseError(): ArrowUnavailableError {
+    const until = new Date(this.pauseEnds);
+    return new ArrowUnavailableError(`ArrowSphere asks us to slow down: next try at ${utcSentence(until)}.`, until);
+  }
+
+  private mayStart(): boolean {
+    return this.pauseEnds === 0 && this.runningCalls < this.limit;
+  }
+
+  private release(): () => void {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.runningCalls -= 1;
+      this.startNext();
+    };
+  }
+
+  private startNext(): void {
+    while (this.waitingCalls > 0 && this.mayStart()) {
+      const [lane, queue] = this.lanes.entries().next().value as [string, Waiting[]];
+      const next = queue.shift() as Waiting;
+      this.waitingCalls -= 1;
+      // To the end of the line of lanes, so that each lane has one turn per round.
+      this.lanes.delete(lane);
+      if (queue.length > 0) this.lanes.set(lane, queue);
+      next.start();
+    }
+  }
+
+  private enqueue(waiting: Waiting): void {
+    const queue = this.lanes.get(waiting.lane);
+    if (queue) queue.push(waiting);
+    else this.lanes.set(waiting.lane, [waiting]);
+    this.waitingCalls += 1;
+  }
+
+  private remove(waiting: Waiting): void {
+    const queue = this.lanes.get(waiting.lane);
+    const index = queue?.indexOf(waiting) ?? -1;
+    if (!queue || index < 0) return;
+    queue.splice(index, 1);
+    this.waitingCalls -= 1;
+    if (queue.length === 0) this.lanes.delete(waiting.lane);
+  }
+
+  /** A full queue of one bulk job must not refuse a page view: the newest call of a longer lane makes room. */
+  private makeRoomFor(lane: string): boolean {
+    const own = this.lanes.get(lane)?.length ?? 0;
+    const longest = [...this.lanes.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    if (longest.length <= own + 1) return false;
+    const victim = longest[longest.length - 1] as Waiting;
+    const error = new ArrowQueueFullError(this.waitingCalls);
+    this.remove(victim);
+    victim.refuse(error);
+    return true;
+  }
+}

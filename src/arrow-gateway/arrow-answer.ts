@@ -1,0 +1,172 @@
+import {
+  ArrowCredentialsRejectedError,
+  type ArrowError,
+  type ArrowErrorDetails,
+  ArrowMalformedAnswerError,
+  ArrowNotAllowedError,
+  ArrowNotFoundError,
+  ArrowRefusedError,
+  ArrowUnavailableError,
+} from './arrow-gateway.errors.js';
+import { AnswerFault } from './answers.js';
+import type { TransportAnswer } from './arrow-transport.js';
+import { parseExactJson } from './exact-json.js';
+import { shortened } from './sentences.js';
+
+/** What a request is called in sentences, and how its answer is read. */
+export interface ArrowQuestion<T> {
+  /** After "to": `list the customers`. */
+  readonly toDo: string;
+  /** What the answer holds: `customers`. */
+  readonly content: string;
+  /** What is not there on a 404: `the customer XSP1`. Default: `content`. */
+  readonly thing?: string;
+  /** The key that a good answer has; ArrowSphere sometimes leaves it out. Default: `data`. */
+  readonly promises?: 'data' | 'results';
+  /** The answer in our words. Throws {@link AnswerFault}. */
+  read(answer: unknown): T;
+}
+
+/** An attempt that failed. */
+export class FailedAttempt extends Error {
+  constructor(
+    readonly error: ArrowError,
+    readonly how: {
+      /** A second try may do better. */
+      readonly passing: boolean;
+      /** ArrowSphere is not well: counts for the circuit breaker. */
+      readonly unwell?: boolean;
+      /** ArrowSphere said 429. */
+      readonly throttled?: boolean;
+      /** Milliseconds that ArrowSphere asks us to wait. */
+      readonly retryAfterMs?: number;
+    },
+  ) {
+    super(error.message);
+  }
+}
+
+const PASSING_STATUS = [429, 502, 503, 504];
+
+/** Turns an answer into its value, or throws {@link FailedAttempt}. `secret` is blotted out of ArrowSphere's sentences. */
+export function readAnswer<T>(question: ArrowQuestion<T>, answer: TransportAnswer, secret: string, now: number): T {
+  const body = parseBody(answer.text);
+  const details = detailsOf(body.value, answer.status, secret);
+  const status = effectiveStatus(answer.status, body.value);
+  if (status < 200 || status >= 300) throw failure(question, status, answer, body.value, details, now);
+  try {
+    if (body.fault) throw body.fault;
+    if (missing(body.value, question.promises ?? 'data'))
+      throw new AnswerFault(`it has no ${question.promises ?? 'data'}`, true);
+    return question.read(body.value);
+  } catch (fault) {
+    if (!(fault instanceof AnswerFault)) throw fault;
+    throw new FailedAttempt(new ArrowMalformedAnswerError(question.content, fault.message, details), {
+      passing: fault.passing,
+    });
+  }
+}
+
+function parseBody(text: string): { value?: unknown; fault?: AnswerFault } {
+  try {
+    return { value: parseExactJson(text) };
+  } catch {
+    const start = text.trimStart()[0];
+    // A page of HTML is what the wrong address or a maintenance page gives; broken JSON is an accident of the moment.
+    if (start === undefined) return { fault: new AnswerFault('it is empty', true) };
+    if (start === '<') return { fault: new AnswerFault('it is a web page, not JSON') };
+    return { fault: new AnswerFault('it is not JSON, or cut short', start === '{' || start === '[') };
+  }
+}
+
+function failure(
+  question: ArrowQuestion<unknown>,
+  status: number,
+  answer: TransportAnswer,
+  body: unknown,
+  details: ArrowErrorDetails,
+  now: number,
+): FailedAttempt {
+  if (status === 401) return new FailedAttempt(new ArrowCredentialsRejectedError(details), { passing: false });
+  if (status === 403) return new FailedAttempt(new ArrowNotAllowedError(question.toDo, details), { passing: false });
+  if (status === 404)
+    return new FailedAttempt(new ArrowNotFoundError(question.thing ?? question.content, details), { passing: false });
+  if (status >= 300 && status < 400) {
+    const error = new ArrowMalformedAnswerError(
+      question.content,
+      'it sends us to another address, which is not followed',
+      details,
+    );
+    return new FailedAttempt(error, { passing: false });
+  }
+  const retryAfterMs = retryAfter(answer.headers['retry-after'], now);
+  if (status === 429) {
+    const error = new ArrowUnavailableError(
+      'ArrowSphere is limiting our calls and did not stop doing so in time.',
+      undefined,
+      details,
+    );
+    return new FailedAttempt(error, { passing: true, throttled: true, retryAfterMs });
+  }
+  if (status >= 500) {
+    const said = details.arrowMessage ? `: ${details.arrowMessage}` : '';
+    return new FailedAttempt(
+      new ArrowUnavailableError(
+        `ArrowSphere failed to ${question.toDo} (status ${status})${said}.`.replace(/\.\.$/, '.'),
+        undefined,
+        details,
+      ),
+      {
+        passing: PASSING_STATUS.includes(status),
+        // A 500 in ArrowSphere's own words is about this one thing; any other is about ArrowSphere.
+        unwell: status !== 500 || !isArrowError(body),
+        retryAfterMs,
+      },
+    );
+  }
+  return new FailedAttempt(new ArrowRefusedError(question.toDo, details), { passing: false });
+}
+
+function effectiveStatus(status: number, body: unknown): number {
+  const said = isObject(body) ? body['status'] : undefined;
+  return status >= 200 && status < 300 && typeof said === 'number' && said >= 400 && said < 600 ? said : status;
+}
+
+function missing(body: unknown, key: string): boolean {
+  return !isObject(body) || body[key] === undefined || body[key] === null;
+}
+
+function isArrowError(body: unknown): boolean {
+  return isObject(body) && ['error', 'errorCode', 'messages', 'message'].some((key) => body[key] !== undefined);
+}
+
+/** Seconds or an HTTP date, as milliseconds from now. */
+export function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (!header) return undefined;
+  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function detailsOf(body: unknown, httpStatus: number, secret: string): ArrowErrorDetails {
+  if (!isObject(body)) return { httpStatus };
+  const say = (value: unknown, length: number): string | undefined => {
+    const said = Array.isArray(value) ? value.filter((one) => typeof one === 'string').join(' ') : value;
+    if (typeof said !== 'string' && typeof said !== 'number') return undefined;
+    return shortened(withoutSecret(String(said), secret), length) || undefined;
+  };
+  return {
+    httpStatus,
+    arrowMessage: say(body['messages'], 300) ?? say(body['message'], 300) ?? say(body['error'], 300),
+    errorCode: say(body['errorCode'], 100),
+    correlationId: say(body['correlationId'], 100),
+  };
+}
+
+function withoutSecret(text: string, secret: string): string {
+  return secret.length >= 4 ? text.replaceAll(secret, '…') : text;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { ArrowAccounts } from './arrow-accounts.js';
+import type { CallRecorder, EndpointFigures } from './call-recorder.js';
+import type { BreakerState } from './circuit-breaker.js';
+import type { CacheFigures, FreshCache } from './fresh-cache.js';
+
+export interface AccountFigures {
+  /** One-way name of the account, as in the log lines. */
+  readonly account: string;
+  readonly host: string;
+  readonly running: number;
+  readonly waiting: number;
+  /** Calls allowed at once right now: fewer than configured after ArrowSphere said 429. */
+  readonly concurrency: number;
+  readonly pausedUntil: Date | null;
+  readonly breaker: BreakerState;
+  readonly nextTryAt: Date | null;
+}
+
+export interface ArrowGatewaySnapshot {
+  /** By endpoint, such as `GET customers/{ref}`. Counted since the start of the process. */
+  readonly endpoints: Readonly<Record<string, Readonly<EndpointFigures>>>;
+  readonly accounts: readonly AccountFigures[];
+  readonly cache: CacheFigures;
+}
+
+/** What the gateway has done and how it is, for a metrics page. Holds no key and nothing that ArrowSphere answered. */
+@Injectable()
+export class ArrowGatewayMetrics {
+  constructor(
+    private readonly recorder: CallRecorder,
+    private readonly states: ArrowAccounts,
+    private readonly cache: FreshCache,
+  ) {}
+
+  /** A copy of all figures as they are now. */
+  snapshot(): ArrowGatewaySnapshot {
+    return {
+      endpoints: structuredClone(Object.fromEntries(this.recorder.endpoints)),
+      accounts: [...this.states.all()].map(({ id, host, gate, breaker }) => ({
+        account: id,
+        host,
+        running: gate.running,
+        waiting: gate.waiting,
+        concurrency: gate.concurrency,
+        pausedUntil: gate.pausedUntil ?? null,
+        breaker: breaker.state,
+        nextTryAt: breaker.nextTryAt ?? null,
+      })),
+      cache: this.cache.snapshot,
+    };
+  }
+}

@@ -1,0 +1,142 @@
+import { HttpService } from '@nestjs/axios';
+import { AxiosError, type AxiosResponse } from 'axios';
+import type { Agent } from 'node:http';
+import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
+import type { GatewayTimer } from './gateway-timer.js';
+import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly apiKey: string;
+  readonly body?: unknown;
+  /** Aborting closes the connection; its reason is thrown. */
+  readonly signal: AbortSignal;
+}
+
+export interface TransportAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+/** - `network`: no answer, or a broken one; `address`: refused to connect; `too-large`: over the limit. */
+export type TransportFault = 'network' | 'address' | 'too-large';
+
+export class TransportError extends Error {
+  constructor(
+    readonly fault: TransportFault,
+    /** A sentence part that is safe to show. */
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What may be said of a failed connection; anything else is "the connection failed". */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  ECONNABORTED: 'the connection was reset',
+  EPIPE: 'the connection was reset',
+  ERR_BAD_RESPONSE: 'the connection was reset',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name could not be looked up',
+  EHOSTUNREACH: 'its host cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+  ETIMEDOUT: 'the connection took too long',
+  ERR_CONNECT_TIMED_OUT: 'the connection took too long',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+};
+
+/** One HTTP exchange with ArrowSphere, whatever its status. Knows of connections, nothing of what is said over them. */
+export class ArrowTransport {
+  private readonly agents: { http: Agent; https: Agent };
+
+  constructor(
+    private readonly http: HttpService,
+    private readonly options: ArrowGatewayOptions,
+    timer: GatewayTimer,
+    resolve: ResolveAll = resolveWithSystem,
+  ) {
+    this.agents = guardedAgents({
+      allowPrivateHosts: options.allowPrivateHosts,
+      connectTimeoutMs: options.connectTimeoutMs,
+      timer,
+      resolve,
+    });
+  }
+
+  /** Throws {@link TransportError}, or the reason of the signal. Redirects are answers, not followed. */
+  async send(request: TransportRequest): Promise<TransportAnswer> {
+    try {
+      const answer: AxiosResponse<Buffer> = await this.http.axiosRef.request<Buffer>({
+        adapter: 'http',
+        method: request.method,
+        url: request.url,
+        data: request.body,
+        headers: {
+          apiKey: request.apiKey,
+          Accept: 'application/json',
+          'Accept-Encoding': 'gzip',
+          'User-Agent': 'waldur-arrowsphere',
+          ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        signal: request.signal,
+        responseType: 'arraybuffer',
+        validateStatus: () => true,
+        maxRedirects: 0,
+        maxContentLength: this.options.maxAnswerBytes,
+        // A proxy from the environment would do the connecting, and the check of the address with it.
+        proxy: false,
+        httpAgent: this.agents.http,
+        httpsAgent: this.agents.https,
+      });
+      return { status: answer.status, headers: headersOf(answer), text: answer.data.toString('utf8') };
+    } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason;
+      throw transportError(error);
+    }
+  }
+
+  /** Closes the idle connections. */
+  close(): void {
+    this.agents.http.destroy();
+    this.agents.https.destroy();
+  }
+}
+
+function headersOf(answer: AxiosResponse): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {};
+  for (const name of ['content-type', 'retry-after', 'location']) {
+    const value: unknown = answer.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+/** The original error carries the request with its key, so nothing of it is kept but its code. */
+function transportError(error: unknown): TransportError {
+  const { code, message } = rootOf(error);
+  if (code === 'ERR_ADDRESS_REFUSED')
+    return new TransportError('address', 'Its name leads to an address that is not public.');
+  if (message.includes('maxContentLength')) return new TransportError('too-large', 'it is too large');
+  return new TransportError('network', REASONS[code] ?? 'the connection failed');
+}
+
+function rootOf(error: unknown): { code: string; message: string } {
+  const candidates = [error];
+  if (error instanceof AxiosError) candidates.unshift(error.cause);
+  for (const candidate of [...candidates]) {
+    if (candidate instanceof AggregateError) candidates.unshift(...(candidate.errors as unknown[]));
+  }
+  const withCode = candidates.find(
+    (one): one is { code: string } => typeof (one as { code?: unknown } | undefined)?.code === 'string',
+  );
+  return { code: withCode?.code ?? '', message: error instanceof Error ? error.message : '' };
+}

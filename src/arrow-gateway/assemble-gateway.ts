@@ -1,0 +1,42 @@
+import type { HttpService } from '@nestjs/axios';
+import { ArrowAccounts } from './arrow-accounts.js';
+import { ArrowClient, type CurrentCaller } from './arrow-client.js';
+import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
+import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
+import { ArrowHttpGateway } from './arrow-http-gateway.js';
+import { ArrowTransport } from './arrow-transport.js';
+import { CallRecorder } from './call-recorder.js';
+import { FreshCache } from './fresh-cache.js';
+import type { GatewayTimer } from './gateway-timer.js';
+import type { ResolveAll } from './guarded-agents.js';
+
+export interface GatewayParts {
+  readonly http: HttpService;
+  readonly options: ArrowGatewayOptions;
+  readonly timer: GatewayTimer;
+  /** Who is asking when a call does not say. */
+  readonly caller?: CurrentCaller;
+  /** Names to addresses; the system's resolver unless a test brings its own. */
+  readonly resolve?: ResolveAll;
+}
+
+export interface AssembledGateway {
+  readonly gateway: ArrowHttpGateway;
+  readonly metrics: ArrowGatewayMetrics;
+  /** Closes the connections that are kept alive. */
+  close(): void;
+}
+
+/** The gateway from its parts: the module's one place of wiring, and the way to have one without Nest. */
+export function assembleGateway({ http, options, timer, caller, resolve }: GatewayParts): AssembledGateway {
+  const transport = new ArrowTransport(http, options, timer, resolve);
+  const accounts = new ArrowAccounts(options, timer);
+  const recorder = new CallRecorder(timer);
+  const cache = new FreshCache(options.cacheMs, timer);
+  const client = new ArrowClient(transport, accounts, options, timer, recorder, caller);
+  return {
+    gateway: new ArrowHttpGateway(client, accounts, cache, options, timer, caller),
+    metrics: new ArrowGatewayMetrics(recorder, accounts, cache),
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { AnswerFault, checked, map, text } from './answers.js';
+import type { ArrowCustomer, ArrowPartner } from './arrow-gateway.js';
+
+const Contact = z.looseObject({ Email: text, email: text });
+
+const CustomerRow = z.looseObject({
+  Reference: text,
+  reference: text,
+  CompanyName: text,
+  companyName: text,
+  Ref: text,
+  InternalReference: text,
+  BillingId: text,
+  EmailContact: text,
+  emailContact: text,
+  City: text,
+  city: text,
+  CountryCode: text,
+  countryCode: text,
+  TaxNumber: text,
+  RegistrationNumber: text,
+  WebsiteUrl: text,
+  Contact: z.union([Contact, z.tuple([]), z.null()]).optional(),
+  contact: z.union([Contact, z.tuple([]), z.null()]).optional(),
+  Details: map.nullish(),
+  DeletedAt: text,
+});
+
+const Customers = z.looseObject({ data: z.looseObject({ customers: z.array(CustomerRow) }) });
+
+const Partner = z.looseObject({
+  data: z.looseObject({
+    reference: text,
+    companyName: text,
+    emailContact: text,
+    city: text,
+    countryCode: text,
+    preferredCurrency: text,
+  }),
+});
+
+/** `data.customers` of the list and of the single answer alike. */
+export function readCustomers(answer: unknown): ArrowCustomer[] {
+  return checked(Customers, answer).data.customers.map(toCustomer);
+}
+
+/** `data` of `whoami`. */
+export function readPartner(answer: unknown): ArrowPartner {
+  const { data } = checked(Partner, answer);
+  const reference = firstText(data.reference);
+  if (reference === '') throw new AnswerFault('data.reference is empty');
+  const currency = firstText(data.preferredCurrency);
+  return {
+    reference,
+    companyName: firstText(data.companyName),
+    email: firstText(data.emailContact),
+    city: firstText(data.city),
+    countryCode: firstText(data.countryCode),
+    ...(currency === '' ? {} : { preferredCurrency: currency }),
+  };
+}
+
+function toCustomer(row: z.output<typeof CustomerRow>, index: number): ArrowCustomer {
+  const reference = firstText(row.Reference, row.reference);
+  if (reference === '') throw new AnswerFault(`data.customers.${index} has no Reference`);
+  const contact = { ...(row.contact as object | undefined), ...(row.Contact as object | undefined) } as z.output<
+    typeof Contact
+  >;
+  const domainName = row.Details?.['DomainName'];
+  return {
+    reference,
+    companyName: firstText(row.CompanyName, row.companyName),
+    ref: firstText(row.Ref),
+    internalReference: firstText(row.InternalReference),
+    billingId: firstText(row.BillingId),
+    email: firstText(row.EmailContact, row.emailContact, contact.Email, contact.email),
+    city: firstText(row.City, row.city),
+    countryCode: firstText(row.CountryCode, row.countryCode),
+    taxNumber: firstText(row.TaxNumber),
+    registrationNumber: firstText(row.RegistrationNumber),
+    websiteUrl: firstText(row.WebsiteUrl),
+    domainName: typeof domainName === 'string' ? domainName.trim() : '',
+    isDeleted: firstText(row.DeletedAt) !== '',
+  };
+}
+
+/** The first that says anything, trimmed; empty text when none does. */
+export function firstText(...candidates: Array<string | number | null | undefined>): string {
+  for (const candidate of candidates) {
+    const said = candidate === null || candidate === undefined ? '' : String(candidate).trim();
+    if (said !== '') return said;
+  }
+  return '';
+}

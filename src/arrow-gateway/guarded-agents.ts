@@ -1,0 +1,102 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isPublicAddress } from './api-url.js';
+import type { GatewayTimer } from './gateway-timer.js';
+
+/** A connection to an address that is not public was about to be made. */
+export class AddressRefused extends Error {
+  readonly code = 'ERR_ADDRESS_REFUSED';
+}
+
+/** No usable connection within the time for it. */
+export class ConnectTimedOut extends Error {
+  readonly code = 'ERR_CONNECT_TIMED_OUT';
+}
+
+/** Names to addresses, all of them: `dns.lookup`, or a test's own. */
+export type ResolveAll = (
+  hostname: string,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export const resolveWithSystem: ResolveAll = (hostname, done) => systemLookup(hostname, { all: true }, done);
+
+export interface GuardOptions {
+  readonly allowPrivateHosts: boolean;
+  readonly connectTimeoutMs: number;
+  readonly timer: GatewayTimer;
+  readonly resolve: ResolveAll;
+}
+
+type Connect = (options: object, done?: (error: Error | null, stream: Duplex) => void) => Duplex | null | undefined;
+type Done = (error: Error | null, stream?: Duplex) => void;
+
+// Short of most servers' own idle limit, so that we drop an idle connection before they do.
+const keepAlive = {
+  keepAlive: true,
+  keepAliveMsecs: 10_000,
+  maxFreeSockets: 32,
+  scheduling: 'lifo',
+  timeout: 120_000,
+} as const;
+
+/**
+ * Agents that look at the address itself at the moment of connecting, so that a name which pointed somewhere harmless
+ * when it was checked cannot point inside when it is used. They keep connections alive.
+ */
+export function guardedAgents(guard: GuardOptions): { http: HttpAgent; https: HttpsAgent } {
+  const http = new HttpAgent(keepAlive);
+  const https = new HttpsAgent(keepAlive);
+  guardConnections(http, 'connect', guard);
+  guardConnections(https, 'secureConnect', guard);
+  return { http, https };
+}
+
+function guardConnections(
+  agent: HttpAgent | HttpsAgent,
+  ready: 'connect' | 'secureConnect',
+  guard: GuardOptions,
+): void {
+  const plain = agent as unknown as { createConnection: Connect };
+  const connect = plain.createConnection.bind(agent);
+  const guarded = (options: { host?: string | null }, done: Done): Duplex | undefined => {
+    const host = (options.host ?? '').replace(/^\[|\]$/g, '');
+    // Sockets do not ask the resolver about a literal address, so it has to be looked at here.
+    if (isIP(host) && !guard.allowPrivateHosts && !isPublicAddress(host)) {
+      done(new AddressRefused('address refused'));
+      return undefined;
+    }
+    const socket = connect({ ...options, lookup: guardedLookup(guard) });
+    if (socket) limitConnecting(socket as Socket, ready, guard);
+    return socket ?? undefined;
+  };
+  plain.createConnection = guarded as unknown as Connect;
+}
+
+function guardedLookup(guard: GuardOptions): LookupFunction {
+  return (hostname, options, done) => {
+    guard.resolve(hostname, (error, addresses) => {
+      if (error) return done(error, '', 0);
+      const wanted = addresses.filter(({ family }) => !options.family || family === options.family);
+      const [first] = wanted;
+      if (!first) return done(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
+      // One inside address among public ones is an attack or a broken zone: either way not ArrowSphere.
+      if (!guard.allowPrivateHosts && !addresses.every(({ address }) => isPublicAddress(address))) {
+        return done(new AddressRefused('address refused'), '', 0);
+      }
+      if (options.all) done(null, wanted);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+function limitConnecting(socket: Socket, ready: 'connect' | 'secureConnect', guard: GuardOptions): void {
+  const cancel = guard.timer.after(guard.connectTimeoutMs, () =>
+    socket.destroy(new ConnectTimedOut('connect timed out')),
+  );
+  socket.once(ready, cancel);
+  socket.once('close', cancel);
+}

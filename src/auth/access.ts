@@ -1,0 +1,36 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from './caller.js';
+
+export type AccessRule = 'public' | 'any-user' | 'staff';
+export const ACCESS_RULE = 'access-rule';
+
+const detail = (example: string) => ({
+  schema: { type: 'object', required: ['detail'], properties: { detail: { type: 'string', example } } },
+});
+
+const secured = () => [
+  ApiSecurity('tokenAuth'),
+  ApiBearerAuth('waldurOIDCAuth'),
+  ApiUnauthorizedResponse({ description: 'No or unknown token', ...detail('Authentication credentials were not provided.') }),
+];
+
+/** Open to everybody, without a token. */
+export const Public = () => SetMetadata(ACCESS_RULE, 'public' satisfies AccessRule);
+
+/** For every active user with a token. */
+export const AnyUser = () => applyDecorators(SetMetadata(ACCESS_RULE, 'any-user' satisfies AccessRule), ...secured());
+
+/** For staff users only. */
+export const StaffOnly = () =>
+  applyDecorators(
+    SetMetadata(ACCESS_RULE, 'staff' satisfies AccessRule),
+    ...secured(),
+    ApiForbiddenResponse({ description: 'Not staff', ...detail('You do not have permission to perform this action.') }),
+  );
+
+/** The user who makes the request. */
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>().caller,
+);

@@ -1,0 +1,33 @@
+import { AppError } from '../common/app.error.js';
+import { RequestError } from '../common/http-errors.js';
+
+/** Nobody, or nobody we know (401). The sentences are Waldur's: its own UI tells them apart. */
+export class NotAuthenticatedError extends RequestError {
+  constructor(
+    detail:
+      | 'Authentication credentials were not provided.'
+      | 'Invalid token.'
+      | 'Invalid token. No credentials provided.'
+      | 'Invalid token. Token string should not contain spaces.'
+      | 'User inactive or deleted.',
+  ) {
+    super(401, detail, { 'WWW-Authenticate': 'Token' });
+  }
+}
+
+/** Somebody, who may not (403). Never 401: Waldur's UI logs the user out on that. */
+export class StaffOnlyError extends RequestError {
+  constructor() {
+    super(403, 'You do not have permission to perform this action.');
+  }
+}
+
+/** A route that states no access rule: a programming error, refused rather than left open. */
+export class AccessRuleMissingError extends AppError {
+  readonly kind = 'forbidden';
+  readonly code = 'access_rule_missing';
+
+  constructor(route: string) {
+    super(`${route} states no access rule.`);
+  }
+}

@@ -1,0 +1,69 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import { Count, Counted, Page, type PageInfo } from './page.js';
+import { currentRequest } from './request-context.js';
+
+/**
+ * Writes the headers that answers carry: `X-Result-Count` and `Link` of lists, whose items go out as a bare array, and
+ * `Location` of new objects.
+ */
+@Injectable()
+export class AnswerInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return next.handle().pipe(
+      map((answer) => {
+        if (answer instanceof Counted) {
+          reply.headers({ 'X-Result-Count': String(answer.total), ...answer.headers });
+          return answer.body as unknown;
+        }
+        if (!(answer instanceof Page) && !(answer instanceof Count)) {
+          const url = (answer as { url?: unknown } | undefined)?.url;
+          if (reply.statusCode === 201 && typeof url === 'string') reply.header('Location', url);
+          return answer;
+        }
+        reply.headers({ 'X-Result-Count': String(answer.total), Link: linkHeader(request.url, answer) });
+        return answer instanceof Page ? sparse(answer) : [];
+      }),
+    );
+  }
+}
+
+/** The `Link` header as Waldur's clients cut it up: first, prev, next, last; joined by comma and space. */
+export function linkHeader(requestUrl: string, { total, page, pageSize }: PageInfo): string {
+  const [path = '', search = ''] = requestUrl.split('?', 2);
+  const given = new URLSearchParams(search);
+  given.delete('page');
+  given.sort();
+  const base = `${currentRequest()?.baseUrl ?? ''}${path.endsWith('/') ? path : `${path}/`}`;
+  const last = Math.max(1, Math.ceil(total / pageSize));
+  const link = (rel: string, number: number) => {
+    const query = new URLSearchParams(given);
+    if (number > 1) query.set('page', String(number));
+    query.sort();
+    const text = query.toString().replaceAll('+', '%20');
+    return `<${base}${text ? `?${text}` : ''}>; rel="${rel}"`;
+  };
+  return [
+    link('first', 1),
+    ...(page > 1 ? [link('prev', page - 1)] : []),
+    ...(page < last ? [link('next', page + 1)] : []),
+    link('last', last),
+  ].join(', ');
+}
+
+/** The items with only the keys asked for; all of them where none of the names is known. */
+function sparse({ items, fields, keep }: Page<unknown>): readonly unknown[] {
+  if (!fields?.length) return items;
+  return items.map((item) => pick(item as object, fields, keep));
+}
+
+/** An object with only the keys asked for, in its own order; whole if none of them is known. */
+export function pick<T extends object>(item: T, fields: readonly string[] | undefined, keep: readonly string[] = []): Partial<T> {
+  const known = Object.keys(item).filter((key) => fields?.includes(key));
+  if (known.length === 0) return item;
+  const entries = Object.entries(item).filter(([key]) => known.includes(key) || keep.includes(key));
+  return Object.fromEntries(entries) as Partial<T>;
+}

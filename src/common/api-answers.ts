@@ -1,0 +1,66 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+} from '@nestjs/swagger';
+
+const text = (example: string) => ({ type: 'string', example });
+const detail = (example: string) => ({ schema: { type: 'object', required: ['detail'], properties: { detail: text(example) } } });
+
+/** Field name → sentences. */
+const fieldErrors = {
+  description: 'Wrong fields, all of them together',
+  schema: { type: 'object', additionalProperties: true, example: { field: ['This field is required.'] } },
+};
+
+/** The answer of an action that could not be done: the same sentence under both keys, and a stable code. */
+export const ApiActionRefused = (example: string) =>
+  ApiBadRequestResponse({
+    description: 'Wrong fields, or a sentence that says why it cannot be done',
+    schema: {
+      type: 'object',
+      properties: { detail: text(example), error: text(example), code: { type: 'string' } },
+      additionalProperties: true,
+    },
+  });
+
+/** 404: the object at the address. */
+export const ApiMissing = () =>
+  ApiNotFoundResponse({ description: 'No such object', ...detail('No Customer matches the given query.') });
+
+/** 200: a page of a list, with its paging headers. */
+export const ApiListed = (item: Type<unknown>) =>
+  applyDecorators(
+    ApiOkResponse({
+      type: [item],
+      headers: {
+        'X-Result-Count': { description: 'Rows over all pages', schema: { type: 'integer' } },
+        Link: { description: 'first, prev, next and last page', schema: { type: 'string' } },
+      },
+    }),
+    ApiBadRequestResponse(fieldErrors),
+    ApiNotFoundResponse({ description: 'No such page', ...detail('Invalid page.') }),
+  );
+
+/** 200: one object. */
+export const ApiFound = (item: Type<unknown>) => applyDecorators(ApiOkResponse({ type: item }), ApiMissing());
+
+/** 201: the new object. */
+export const ApiCreated = (item: Type<unknown>) =>
+  applyDecorators(ApiCreatedResponse({ type: item }), ApiBadRequestResponse(fieldErrors));
+
+/** 200: the changed object. */
+export const ApiUpdated = (item: Type<unknown>) =>
+  applyDecorators(ApiOkResponse({ type: item }), ApiBadRequestResponse(fieldErrors), ApiMissing());
+
+/** 204. */
+export const ApiDeleted = () =>
+  applyDecorators(
+    ApiNoContentResponse({ description: 'Deleted' }),
+    ApiMissing(),
+    ApiConflictResponse({ description: 'Something hangs on it', ...detail('… cannot be deleted') }),
+  );

@@ -1,0 +1,69 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type AppErrorKind } from './app.error.js';
+import { RequestError } from './http-errors.js';
+import { currentRequest } from './request-context.js';
+
+const STATUS: Record<AppErrorKind, number> = {
+  invalid: 400,
+  fields: 400,
+  forbidden: 403,
+  'not-found': 404,
+  'no-such-object': 404,
+  conflict: 409,
+  upstream: 400,
+  overloaded: 503,
+};
+
+/** Status, body and headers of the answer to an error. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The answer to any error, or `undefined` for one that nobody foresaw. */
+export function answerTo(error: unknown): ErrorAnswer | undefined {
+  if (error instanceof AppError) {
+    const status = STATUS[error.kind];
+    if (error.fields) return { status, body: error.fields };
+    if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
+    return { status, body: { detail: error.message, error: error.message, code: error.code } };
+  }
+  if (error instanceof RequestError) return { status: error.status, body: { detail: error.message }, headers: error.headers };
+  if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
+  return transportAnswer(error);
+}
+
+/** Fastify refuses some requests before they reach us. */
+function transportAnswer(error: unknown): ErrorAnswer | undefined {
+  const { statusCode, code } = (error ?? {}) as { statusCode?: number; code?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { status: 413, body: { detail: 'The request body is too large: 1 MB at most.' } };
+  }
+  if (statusCode && statusCode >= 400 && statusCode < 500) return { status: statusCode, body: { detail: 'Bad request.' } };
+  return undefined;
+}
+
+/** The one place where errors become answers. The unforeseen answers an id; the log has everything under that id. */
+@Catch()
+export class AppErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(AppErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    if (reply.sent) return;
+    const answer = answerTo(error) ?? this.unforeseen(error, request);
+    void reply.status(answer.status).headers(answer.headers ?? {}).send(answer.body);
+  }
+
+  /** Also used for what fails before Nest's own handling begins. */
+  unforeseen(error: unknown, request: { method: string; url: string }): ErrorAnswer {
+    const id = currentRequest()?.requestId ?? 'unknown';
+    const path = request.url.split('?')[0];
+    this.logger.error(`${request.method} ${path} failed [${id}]`, error instanceof Error ? error.stack : String(error));
+    const detail = `Something went wrong on our side. Please report it with this id: ${id}`;
+    return { status: 500, body: { detail, error_id: id } };
+  }
+}

@@ -1,0 +1,41 @@
+import { AppError } from './app.error.js';
+
+/** No object at the address asked for (404, `{"detail": "No … matches the given query."}`); `model` as Waldur names it. */
+export class ObjectNotFoundError extends AppError {
+  readonly kind = 'no-such-object';
+  readonly code: string = 'not_found';
+
+  constructor(model: string) {
+    super(`No ${model} matches the given query.`);
+  }
+}
+
+/** The page asked for is not there (404). */
+export class PageNotFoundError extends AppError {
+  readonly kind = 'no-such-object';
+  readonly code = 'invalid_page';
+
+  constructor() {
+    super('Invalid page.');
+  }
+}
+
+/** Faults of the HTTP request itself; the answer is `{"detail": …}` with `status` and `headers`. */
+export class RequestError extends Error {
+  constructor(
+    readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415,
+    detail: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.name = 'RequestError';
+  }
+}
+
+/**
+ * Stands where a body should be that could not be parsed. It is kept until the caller is known and the object looked up,
+ * because those answers come first.
+ */
+export class UnusableBody {
+  constructor(readonly error: RequestError) {}
+}

@@ -1,0 +1,50 @@
+import { currentRequest } from './request-context.js';
+import { parseUuid, renderUuid } from './uuid.js';
+
+/** A thing that has an address of its own: `static readonly path` of its entity, such as `/api/customers/`. */
+export interface Addressable {
+  readonly path: string;
+}
+
+let fallbackBaseUrl = '';
+
+/** The base of hyperlinks made outside a request (jobs); `PUBLIC_URL` or where the service listens. */
+export function setFallbackBaseUrl(url: string): void {
+  fallbackBaseUrl = url;
+}
+
+/** Absolute link to one object, as it stands in answers. */
+export function hyperlink(to: Addressable, uuid: string): string {
+  return `${currentRequest()?.baseUrl ?? fallbackBaseUrl}${to.path}${renderUuid(uuid)}/`;
+}
+
+/** What a text that should point at an object turned out to be. */
+export type ParsedLink =
+  | { readonly kind: 'object'; readonly uuid: string }
+  /** A UUID-shaped route of another kind of object. */
+  | { readonly kind: 'other-route' }
+  /** The right route, but no UUID in it. */
+  | { readonly kind: 'not-a-uuid' }
+  | { readonly kind: 'no-match' };
+
+/**
+ * Reads a hyperlink as Waldur does: the host is ignored, the path has to be the object's own. A bare UUID is taken as
+ * well. `aliases` are further paths the same object is served under.
+ */
+export function parseLink(text: string, to: Addressable, aliases: readonly string[] = []): ParsedLink {
+  const bare = parseUuid(text);
+  if (bare) return { kind: 'object', uuid: bare };
+  let path = text;
+  if (/^https?:\/\//i.test(text)) {
+    try {
+      path = new URL(text).pathname;
+    } catch {
+      return { kind: 'no-match' };
+    }
+  }
+  const match = /^(\/api\/.+\/)([^/]+)\/?$/.exec(path);
+  if (!match) return { kind: 'no-match' };
+  const uuid = parseUuid(match[2]!);
+  if (![to.path, ...aliases].includes(match[1]!)) return uuid ? { kind: 'other-route' } : { kind: 'no-match' };
+  return uuid ? { kind: 'object', uuid } : { kind: 'not-a-uuid' };
+}

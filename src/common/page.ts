@@ -1,0 +1,87 @@
+import { PageNotFoundError } from './http-errors.js';
+import { NamesFilter, TextFilter } from './validation/query-fields.js';
+
+export const DEFAULT_PAGE_SIZE = 10;
+export const MAX_PAGE_SIZE = 300;
+
+/** What the answer to one object may be cut down to. */
+export class FieldsQuery {
+  @NamesFilter({ description: 'Keys to answer, repeated or joined by commas; all by default.' })
+  field?: string[];
+}
+
+/** What every list takes besides its filters. */
+export class ListQuery extends FieldsQuery {
+  @TextFilter({ description: 'Page number, from 1; `last` works.' })
+  page?: string;
+
+  @TextFilter({ description: `Rows per page: ${DEFAULT_PAGE_SIZE} by default, ${MAX_PAGE_SIZE} at most.` })
+  page_size?: string;
+
+  @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.' })
+  o?: string[];
+}
+
+/** Which rows of how many. */
+export interface PageInfo {
+  /** Rows over all pages. */
+  readonly total: number;
+  /** From 1. */
+  readonly page: number;
+  readonly pageSize: number;
+}
+
+/** One page of a list; the paging interceptor writes its headers and answers the items. */
+export class Page<T> implements PageInfo {
+  constructor(
+    readonly items: readonly T[],
+    readonly total: number,
+    readonly page: number,
+    readonly pageSize: number,
+    /** Keys asked for with `field`, if any; {@link keep} come in any case. */
+    readonly fields?: readonly string[],
+    readonly keep: readonly string[] = [],
+  ) {}
+
+  map<R>(convert: (item: T) => R): Page<R> {
+    return new Page(this.items.map(convert), this.total, this.page, this.pageSize, this.fields, this.keep);
+  }
+
+  /** The same page, with keys that are answered even if `field` does not name them. */
+  keeping(...keys: string[]): Page<T> {
+    return new Page(this.items, this.total, this.page, this.pageSize, this.fields, keys);
+  }
+}
+
+/** The answer to HEAD on a list: headers only. */
+export class Count implements PageInfo {
+  constructor(
+    readonly total: number,
+    readonly page: number,
+    readonly pageSize: number,
+  ) {}
+}
+
+/** An answer that is not a paged list, with the number HEAD should report (`X-Result-Count`). */
+export class Counted<T> {
+  constructor(
+    readonly body: T,
+    readonly total: number,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}
+
+/** Rows per page as Waldur reads it: unusable values count as the default. */
+export function pageSizeOf(query: Pick<ListQuery, 'page_size'>): number {
+  const size = /^\d{1,9}$/.test(query.page_size ?? '') ? Number(query.page_size) : 0;
+  return size > 0 ? Math.min(size, MAX_PAGE_SIZE) : DEFAULT_PAGE_SIZE;
+}
+
+/** The page asked for, once the total is known. Throws {@link PageNotFoundError}. */
+export function pageOf(query: Pick<ListQuery, 'page' | 'page_size'>, total: number): PageInfo {
+  const pageSize = pageSizeOf(query);
+  const last = Math.max(1, Math.ceil(total / pageSize));
+  const page = query.page === undefined ? 1 : query.page === 'last' ? last : /^\d{1,9}$/.test(query.page) ? Number(query.page) : 0;
+  if (page < 1 || page > last) throw new PageNotFoundError();
+  return { total, page, pageSize };
+}

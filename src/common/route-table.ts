@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RequestError } from './http-errors.js';
+
+interface Pattern {
+  readonly regexp: RegExp;
+  readonly methods: Set<string>;
+}
+
+/** Which methods each path takes, so that a wrong one is told from a wrong path. Made before the routes are. */
+export class RouteTable {
+  private readonly fixed = new Map<string, Set<string>>();
+  private readonly patterns = new Map<string, Pattern>();
+
+  constructor(fastify: FastifyInstance) {
+    fastify.addHook('onRoute', ({ url, method }) => {
+      const path = withoutSlash(url);
+      for (const verb of [method].flat()) this.add(path, verb);
+    });
+  }
+
+  /**
+   * Throws what has to be said before the route's own checks: 406, 405 (after the caller is known), 404 for unknown
+   * paths. Answers what OPTIONS is to be told, otherwise nothing.
+   */
+  async check(
+    request: FastifyRequest,
+    authenticate: (header: string | undefined) => Promise<unknown>,
+  ): Promise<{ allow: string; body: object } | undefined> {
+    const path = withoutSlash(request.url.split('?')[0]!);
+    if (path.startsWith('/api/') && !acceptsJson(request.headers.accept)) {
+      throw new RequestError(406, 'Could not satisfy the request Accept header.');
+    }
+    const fixed = this.fixed.get(path);
+    if (!request.is404 && (!fixed || fixed.has(request.method))) return undefined;
+    const methods = fixed ?? this.methodsOf(path);
+    if (!methods) throw new RequestError(404, 'Not found.');
+    await authenticate(request.headers.authorization);
+    const allow = [...methods, 'OPTIONS'].sort().join(', ');
+    if (request.method === 'OPTIONS') {
+      return { allow, body: { name: path, description: '', renders: ['application/json'], parses: ['application/json'] } };
+    }
+    throw new RequestError(405, `Method "${request.method}" not allowed.`, { Allow: allow });
+  }
+
+  private add(path: string, method: string): void {
+    if (!path.includes(':') && !path.includes('*')) {
+      this.fixed.set(path, (this.fixed.get(path) ?? new Set<string>()).add(method));
+      return;
+    }
+    const regexp = new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replaceAll('*', '.*')}$`);
+    const pattern = this.patterns.get(path) ?? { regexp, methods: new Set<string>() };
+    pattern.methods.add(method);
+    this.patterns.set(path, pattern);
+  }
+
+  private methodsOf(path: string): Set<string> | undefined {
+    return [...this.patterns.values()].find(({ regexp }) => regexp.test(path))?.methods;
+  }
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  if (!accept?.trim()) return true;
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return !refused && ['*/*', 'application/*', 'application/json', 'text/csv', 'text/*'].includes(type);
+  });
+}

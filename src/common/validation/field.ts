@@ -1,0 +1,80 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { registerDecorator, type ValidationArguments } from 'class-validator';
+import type { FieldErrors } from '../app.error.js';
+
+/** What a field made of the value it was given: the value to use, or the sentence that says what is wrong. */
+export type Parsed<T = unknown> = { readonly value: T } | { readonly error: string | FieldErrors | FieldErrors[] };
+export type Parser<T = unknown> = (raw: unknown) => Parsed<T>;
+
+/** Stands in a DTO for a value that could not be read, until validation turns it into an answer. */
+export class Unreadable {
+  constructor(readonly error: string | FieldErrors | FieldErrors[]) {}
+}
+
+export interface FieldOptions {
+  /** Left out of a request: refused if true. Default false. */
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly example?: unknown;
+}
+
+/**
+ * One field of a request: how it is read, whether it may be left out, and how the API description shows it. All field
+ * decorators are made from this one, so that class-validator, class-transformer and Swagger never disagree.
+ */
+export function Field(parse: Parser, options: FieldOptions, openApi: ApiPropertyOptions): PropertyDecorator {
+  const { required = false, description, example } = options;
+  return applyDecorators(
+    ApiProperty({ ...openApi, required, description, example } as ApiPropertyOptions),
+    Transform(({ obj, key }) => {
+      const raw = Object.hasOwn(obj as object, key) ? (obj as Record<string, unknown>)[key] : undefined;
+      if (raw === undefined) return undefined;
+      const parsed = parse(raw);
+      return 'value' in parsed ? parsed.value : new Unreadable(parsed.error);
+    }),
+    (target: object, propertyName: string | symbol) =>
+      registerDecorator({
+        name: 'field',
+        target: target.constructor,
+        propertyName: propertyName as string,
+        validator: {
+          validate: (value: unknown) => !(value instanceof Unreadable) && !(required && value === undefined),
+          defaultMessage: ({ value }: ValidationArguments) => (value === undefined ? 'This field is required.' : 'unreadable'),
+        },
+      }),
+  );
+}
+
+export const NULL_REFUSED = 'This field may not be null.';
+export const BLANK_REFUSED = 'This field may not be blank.';
+export const NULL_CHARACTERS_REFUSED = 'Null characters are not allowed.';
+
+/** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
+export function parseText(raw: unknown, { max = Infinity, blank = false }: { max?: number; blank?: boolean } = {}): Parsed<string> {
+  if (raw === null) return { error: NULL_REFUSED };
+  if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw))) return { error: 'Not a valid string.' };
+  const text = String(raw).trim();
+  if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
+  if (!text.isWellFormed()) return { error: 'Not a valid string.' };
+  if (text === '' && !blank) return { error: BLANK_REFUSED };
+  if ([...text].length > max) return { error: `Ensure this field has no more than ${max} characters.` };
+  return { value: text };
+}
+
+/** The name Python gives the type of a JSON value: Waldur's sentences use it. */
+export function pythonType(raw: unknown): string {
+  if (raw === null) return 'NoneType';
+  if (Array.isArray(raw)) return 'list';
+  switch (typeof raw) {
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return Number.isInteger(raw) ? 'int' : 'float';
+    default:
+      return 'dict';
+  }
+}

@@ -1,0 +1,111 @@
+import type { Type } from '@nestjs/common';
+import { type Addressable, parseLink } from '../links.js';
+import { parseUuid } from '../uuid.js';
+import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parser } from './field.js';
+
+type FilterOptions = Pick<FieldOptions, 'description' | 'example'>;
+
+/** Marks a link filter that points nowhere: the list is empty, whatever else is asked for. */
+export const NOWHERE = '00000000-0000-0000-0000-000000000000';
+
+/** A filter takes the last of repeated values; spaces around it go; an empty one is as good as none. */
+const single =
+  (parse: Parser): Parser =>
+  (raw) => {
+    const last: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
+    const text = typeof last === 'string' ? last.trim() : '';
+    if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
+    return text === '' ? { value: undefined } : parse(text.toWellFormed());
+  };
+
+/** Free text; how it is compared is the list's business. */
+export const TextFilter = (options: FilterOptions = {}) => Field(single((raw) => ({ value: raw })), options, { type: String });
+
+export const UuidFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => {
+      const uuid = parseUuid(raw);
+      return uuid ? { value: uuid } : { error: 'Enter a valid UUID.' };
+    }),
+    options,
+    { type: String, format: 'uuid' },
+  );
+
+/** `true/false/1/0/yes/no` in any case; anything else is refused rather than silently ignored. */
+export const BooleanFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => {
+      const word = String(raw as string).toLowerCase();
+      if (['true', '1', 'yes'].includes(word)) return { value: true };
+      return ['false', '0', 'no'].includes(word) ? { value: false } : { error: 'Must be a valid boolean.' };
+    }),
+    options,
+    { type: Boolean },
+  );
+
+export const IntegerFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => (/^-?\d{1,9}$/.test(raw as string) ? { value: Number(raw) } : { error: 'Enter a number.' })),
+    options,
+    { type: 'integer' },
+  );
+
+/** A calendar date, `YYYY-MM-DD`. */
+export const DateFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => {
+      const text = raw as string;
+      const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+      const real = date && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+      return real && text >= '0001' ? { value: text } : { error: 'Enter a valid date.' };
+    }),
+    options,
+    { type: String, format: 'date' },
+  );
+
+/** Hyperlink (or UUID) of another object; one that leads nowhere gives an empty list. */
+export const LinkFilter = (to: () => Type<object> & Addressable, options: FilterOptions & { aliases?: readonly string[] } = {}) =>
+  Field(
+    single((raw) => {
+      const link = parseLink(raw as string, to(), options.aliases);
+      return { value: link.kind === 'object' ? link.uuid : NOWHERE };
+    }),
+    options,
+    { type: String, format: 'uri' },
+  );
+
+const listOf = (raw: unknown) =>
+  (Array.isArray(raw) ? raw : [raw]).filter((text): text is string => typeof text === 'string').map((text) => text.trim()).filter(Boolean);
+
+/** Repeated values, all of them kept; unknown words are refused as Waldur refuses them. */
+export const ChoicesFilter = (choices: readonly string[], options: FilterOptions = {}) =>
+  Field(
+    (raw) => {
+      const words = listOf(raw);
+      const unknown = words.find((word) => !choices.includes(word));
+      if (unknown === undefined) return { value: words.length ? words : undefined };
+      return { error: `Select a valid choice. ${unknown.slice(0, 100)} is not one of the available choices.` };
+    },
+    options,
+    { type: 'array', items: { type: 'string', enum: [...choices] } } as never,
+  );
+
+/** UUIDs, repeated or joined by commas. */
+export const UuidsFilter = (options: FilterOptions = {}) =>
+  Field(
+    (raw) => {
+      const uuids = listOf(raw).flatMap((text) => text.split(',')).map(parseUuid);
+      if (uuids.includes(undefined)) return { error: 'Enter a valid UUID.' };
+      return { value: uuids.length ? uuids : undefined };
+    },
+    options,
+    { type: 'array', items: { type: 'string', format: 'uuid' } } as never,
+  );
+
+/** Names joined by commas or repeated: what `o` and `field` take. */
+export const NamesFilter = (options: FilterOptions = {}) =>
+  Field(
+    (raw) => ({ value: listOf(raw).flatMap((text) => text.split(',')).map((name) => name.trim()).slice(0, 200) }),
+    options,
+    { type: 'array', items: { type: 'string' } } as never,
+  );

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' })
+    .optional()
+    .transform((text) => (text === undefined ? fallback : ['true', '1', 'yes'].includes(text)));
+
+const whole = (fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .optional()
+    .transform((text) => (text === undefined ? fallback : Number(text)))
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+
+const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
+
+const Variables = z
+  .object({
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: whole(3000, 0, 65535),
+    PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+      .optional(),
+    DATABASE_POOL_SIZE: whole(10, 1, 200),
+    DATA_DIR: z.string().min(1).default('./data'),
+    STAFF_TOKEN: z.string().min(40, 'must have at least 40 characters').max(200).regex(/^\S+$/, 'must not contain spaces').optional(),
+    SECRET_KEY: z
+      .string()
+      .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+      .optional(),
+    ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
+    ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
+    ARROW_MAX_CONCURRENCY: whole(8, 1, 64),
+    ARROW_MAX_RETRIES: whole(3, 0, 10),
+    ARROW_MAX_QUEUE: whole(2_000, 1, 100_000),
+    ARROW_CACHE_SECONDS: whole(60, 0, 3600),
+    ARROW_AUTO_RECONCILIATION: flag(false),
+    ARROW_SYNC_INTERVAL_HOURS: whole(6, 1, 720),
+    ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
+    ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
+    ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
+    CORS_ORIGINS: z
+      .string()
+      .optional()
+      .transform((text) => (text ? text.split(',').map((origin) => origin.trim()) : [])),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
+    LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+  })
+  .refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
+    path: ['SECRET_KEY'],
+    message: 'is required when DATABASE_URL is set, so that every instance decrypts the same keys',
+  });
+
+/** The checked settings of the process; inject it by this class. README lists what each variable means. */
+export abstract class Env {
+  abstract readonly HOST: string;
+  abstract readonly PORT: number;
+  /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
+  abstract readonly PUBLIC_URL?: string;
+  /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
+  abstract readonly DATABASE_URL?: string;
+  abstract readonly DATABASE_POOL_SIZE: number;
+  abstract readonly DATA_DIR: string;
+  abstract readonly STAFF_TOKEN?: string;
+  /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
+  abstract readonly SECRET_KEY?: string;
+  abstract readonly ARROW_ALLOW_PRIVATE_HOSTS: boolean;
+  abstract readonly ARROW_TIMEOUT_MS: number;
+  abstract readonly ARROW_MAX_CONCURRENCY: number;
+  abstract readonly ARROW_MAX_RETRIES: number;
+  abstract readonly ARROW_MAX_QUEUE: number;
+  abstract readonly ARROW_CACHE_SECONDS: number;
+  abstract readonly ARROW_AUTO_RECONCILIATION: boolean;
+  abstract readonly ARROW_SYNC_INTERVAL_HOURS: number;
+  abstract readonly ARROW_CONSUMPTION_SYNC_ENABLED: boolean;
+  abstract readonly ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: number;
+  abstract readonly ARROW_BILLING_CHECK_INTERVAL_HOURS: number;
+  /** Browser origins allowed to call the API; empty: none. */
+  abstract readonly CORS_ORIGINS: readonly string[];
+  abstract readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'verbose';
+  abstract readonly LOG_FORMAT?: 'pretty' | 'json';
+}
+
+/** Every fault of the environment at once, one line each, with the variable's name. */
+export class InvalidEnvironmentError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The environment is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'InvalidEnvironmentError';
+  }
+}
+
+/** Reads and checks the variables; blank ones count as unset. Throws {@link InvalidEnvironmentError}. */
+export function readEnv(variables: Record<string, string | undefined> = process.env): Env {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const result = Variables.safeParse(given);
+  if (result.success) return result.data;
+  throw new InvalidEnvironmentError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import { AccessGuard } from './auth/access.guard.js';
+import { registerBodyParsers } from './common/body-parsers.js';
+import { setFallbackBaseUrl } from './common/links.js';
+import { type RequestContext, runInRequest } from './common/request-context.js';
+import { RouteTable } from './common/route-table.js';
+import type { Env } from './config/env.js';
+import { AppLogger } from './common/app.logger.js';
+import { setUpSwagger } from './swagger.js';
+
+const BODY_LIMIT = 1_048_576;
+
+/** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
+export async function createApp(env: Env): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // The cast bridges the HTTP/2 variants in Fastify's types.
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new AppLogger(env),
+  });
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  registerBodyParsers(fastify);
+  aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
+  if (env.CORS_ORIGINS.length) {
+    app.enableCors({
+      origin: env.CORS_ORIGINS.includes('*') ? '*' : [...env.CORS_ORIGINS],
+      methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+      allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'X-Requested-With', 'X-Impersonated-User-Uuid', 'sentry-trace', 'baggage'],
+      exposedHeaders: ['Link', 'X-Result-Count', 'Location', 'Age', 'X-Request-Id'],
+    });
+  }
+  setFallbackBaseUrl(env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
+  setUpSwagger(app);
+  return app;
+}
+
+/** Request id, context, method checks and the access log. */
+function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTable, guard: AccessGuard): void {
+  const log = new Logger('Http');
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort();
+    });
+    const context = { requestId: request.id, baseUrl: env.PUBLIC_URL ?? baseUrlOf(request), signal: gone.signal };
+    contexts.set(request, context);
+    reply.header('X-Request-Id', request.id);
+    runInRequest(context, done);
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    const answer = await routes.check(request, (header) => guard.authenticate(header));
+    if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
+  });
+  // Reading a body loses the context: it goes on in the socket's own.
+  fastify.addHook('preHandler', (request, _reply, done) => runInRequest(contexts.get(request)!, done));
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const context = contexts.get(request);
+    const path = request.url.split('?')[0];
+    const line = `${request.method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)} ms`;
+    if (!path?.startsWith('/health')) log.log(`${line} [${request.id}] ${context?.caller ?? '-'}`);
+    done();
+  });
+}
+
+function baseUrlOf(request: FastifyRequest): string {
+  const forwarded = String(request.headers['x-forwarded-proto'] ?? '').split(',')[0]!.trim();
+  const protocol = forwarded === 'https' || forwarded === 'http' ? forwarded : request.protocol;
+  const host = request.headers.host ?? '';
+  return /^[\w.:[\]-]+$/.test(host) ? `${protocol}://${host}` : '';
+}

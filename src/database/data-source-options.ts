@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import type { DataSourceOptions } from 'typeorm';
+import { DatabaseLogger } from './database.logger.js';
+import { lockDataDir } from './data-dir.lock.js';
+import { ReadableNamingStrategy } from './naming.strategy.js';
+import { PglitePool } from './pglite-pool.js';
+
+const src = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Where the database is: a PostgreSQL server, or the folder of the embedded one. */
+export interface DatabaseLocation {
+  readonly DATABASE_URL?: string;
+  readonly DATABASE_POOL_SIZE: number;
+  readonly DATA_DIR: string;
+}
+
+/** Everything that holds for either database; the one place that names the entities and the migrations. */
+const shared = {
+  type: 'postgres' as const,
+  uuidExtension: 'pgcrypto' as const,
+  installExtensions: false,
+  synchronize: false,
+  namingStrategy: new ReadableNamingStrategy(),
+  entities: [join(src, '**/*.entity.{js,ts}')],
+  migrations: [join(src, 'database/migrations/*.{js,ts}')],
+  migrationsTableName: 'migration',
+  migrationsTransactionMode: 'each' as const,
+};
+
+/**
+ * The options of TypeORM's `DataSource`, used by the service, the tests and the TypeORM command line alike. Opens (and
+ * on first use creates) the embedded database where no `DATABASE_URL` is given; it is closed with the `DataSource`.
+ * Throws `DataDirInUseError`.
+ */
+export async function dataSourceOptions(location: DatabaseLocation): Promise<DataSourceOptions> {
+  const logger = new DatabaseLogger();
+  if (location.DATABASE_URL) {
+    const { default: pg } = await import('pg');
+    // Dates are calendar dates: node-postgres would make them midnight of the server's time zone.
+    pg.types.setTypeParser(pg.types.builtins.DATE, (text: string) => text);
+    return {
+      ...shared,
+      logger,
+      logging: ['error', 'warn'],
+      driver: pg,
+      url: location.DATABASE_URL,
+      poolSize: location.DATABASE_POOL_SIZE,
+      applicationName: 'waldur-arrowsphere',
+      extra: { options: '-c timezone=UTC' },
+    };
+  }
+  const database = await openEmbeddedDatabase(resolve(location.DATA_DIR));
+  class Pool extends PglitePool {
+    constructor() {
+      super(database);
+    }
+  }
+  return { ...shared, logger, logging: ['error', 'warn'], driver: { Pool } };
+}
+
+async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
+  const unlock = lockDataDir(dataDir);
+  try {
+    mkdirSync(join(dataDir, 'pglite'), { recursive: true, mode: 0o700 });
+    const { PGlite } = await import('@electric-sql/pglite');
+    const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
+    const database = await PGlite.create({ dataDir: join(dataDir, 'pglite'), extensions: { pg_trgm } });
+    await database.exec("SET timezone = 'UTC'");
+    const close = database.close.bind(database);
+    database.close = async () => {
+      await close();
+      unlock();
+    };
+    return database;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

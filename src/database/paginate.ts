@@ -1,0 +1,55 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
+
+/** Order by columns of the list's own table, as entity properties; the UUID always comes last, so that pages never overlap. */
+export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
+
+/** What `o` names → entity property; unknown names are ignored, and without a known one the fallback holds. */
+export function orderOf(o: readonly string[] | undefined, sortable: Readonly<Record<string, string>>, fallback: Order): Order {
+  const order = (o ?? []).flatMap((name): Order => {
+    const property = sortable[name.replace(/^-/, '')];
+    return property ? [[property, name.startsWith('-') ? 'DESC' : 'ASC']] : [];
+  });
+  return order.length ? order : fallback;
+}
+
+/**
+ * One page of a filtered query. Pages past the middle are read from the other end of the index, so that the last page
+ * costs what the first does; joins are made for the rows of the page only. Three statements, whatever the size.
+ * Throws `PageNotFoundError`.
+ */
+export async function paginate<T extends ObjectLiteral & { uuid: string }>(
+  filtered: SelectQueryBuilder<T>,
+  query: ListQuery,
+  order: Order,
+  load: (uuids: readonly string[]) => Promise<T[]>,
+): Promise<Page<T>> {
+  const total = await filtered.clone().getCount();
+  const { page, pageSize } = pageOf(query, total);
+  const offset = (page - 1) * pageSize;
+  const size = Math.min(pageSize, total - offset);
+  if (size <= 0) return new Page<T>([], total, page, pageSize, query.field);
+  const backwards = offset > total / 2;
+  const alias = filtered.alias;
+  const keys = filtered.clone().select(`${alias}.uuid`, 'uuid').orderBy();
+  for (const [property, direction] of [...order, ['uuid', order.at(-1)?.[1] ?? 'ASC'] as const]) {
+    keys.addOrderBy(`${alias}.${property}`, backwards ? (direction === 'ASC' ? 'DESC' : 'ASC') : direction);
+  }
+  keys.offset(backwards ? total - offset - size : offset).limit(size);
+  const uuids = (await keys.getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
+  if (backwards) uuids.reverse();
+  const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
+  const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
+  return new Page(items, total, page, pageSize, query.field);
+}
+
+/** The same list for HEAD: counted, not read. Throws `PageNotFoundError`. */
+export async function countOnly<T extends ObjectLiteral>(filtered: SelectQueryBuilder<T>, query: ListQuery): Promise<Count> {
+  const { total, page, pageSize } = pageOf(query, await filtered.getCount());
+  return new Count(total, page, pageSize);
+}
+
+/** `%text%` for ILIKE, with the text's own wildcards taken literally. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}

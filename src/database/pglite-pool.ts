@@ -1,0 +1,122 @@
+import { EventEmitter } from 'node:events';
+import type { PGlite } from '@electric-sql/pglite';
+
+/** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
+const LEASE_TIMEOUT_MS = 60_000;
+
+/** Same values as node-postgres gives: int8 and dates as text, bytea as Buffer. */
+const PARSERS = {
+  20: (text: string) => text,
+  1082: (text: string) => text,
+  17: (text: string) => Buffer.from(text.slice(2), 'hex'),
+};
+
+/** node-postgres hands dates and JSON over as text; PGlite wants to be told. */
+const SERIALIZERS = {
+  17: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`,
+};
+
+interface PgResult {
+  rows: unknown[];
+  rowCount: number;
+  command: string;
+}
+
+type Release = (error?: unknown) => void;
+type ConnectCallback = (error: Error | undefined, connection?: PgliteConnection, release?: Release) => void;
+
+/**
+ * Lends the one session of an embedded PGlite database to one user at a time, behind the interface of node-postgres'
+ * `Pool`, so that TypeORM's transactions stay isolated. First come, first served.
+ */
+export class PglitePool extends EventEmitter {
+  private readonly waiting: (() => void)[] = [];
+  private lent = false;
+  private ended = false;
+
+  constructor(private readonly database: PGlite) {
+    super();
+  }
+
+  connect(callback?: ConnectCallback): Promise<PgliteConnection> | undefined {
+    const lease = this.lease();
+    if (!callback) return lease;
+    lease.then(
+      (connection) => callback(undefined, connection, connection.release),
+      (error: unknown) => callback(error as Error),
+    );
+    return undefined;
+  }
+
+  end(callback?: (error?: unknown) => void): Promise<void> {
+    this.ended = true;
+    const closed = this.database.closed ? Promise.resolve() : this.database.close();
+    if (callback) closed.then(() => callback(), callback);
+    return closed;
+  }
+
+  private async lease(): Promise<PgliteConnection> {
+    if (this.ended) throw new Error('The embedded database is closed.');
+    if (this.lent) await this.turn();
+    this.lent = true;
+    const connection = new PgliteConnection(this.database, () => this.giveBack());
+    return connection;
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(turn), 1);
+        reject(new Error('The embedded database was busy for a minute: a transaction is waiting for its own connection.'));
+      }, LEASE_TIMEOUT_MS);
+      const turn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.waiting.push(turn);
+    });
+  }
+
+  private giveBack(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.lent = false;
+  }
+}
+
+/** One lease of the session. Released once; a transaction left open is rolled back before the next user gets it. */
+export class PgliteConnection extends EventEmitter {
+  private released = false;
+  private inTransaction = false;
+
+  constructor(
+    private readonly database: PGlite,
+    private readonly giveBack: () => void,
+  ) {
+    super();
+  }
+
+  readonly release: Release = () => {
+    if (this.released) return;
+    this.released = true;
+    if (!this.inTransaction || this.database.closed) return this.giveBack();
+    void this.database.exec('ROLLBACK').finally(this.giveBack);
+  };
+
+  /** As node-postgres: several statements only without parameters, and then the last one's result. */
+  async query(text: string, parameters?: unknown[]): Promise<PgResult> {
+    if (this.released) throw new Error('This lease of the embedded database has been given back.');
+    const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
+    if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
+    if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(text))) this.inTransaction = false;
+    const result = parameters?.length
+      ? await this.database.query(text, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS })
+      : (await this.database.exec(text, { parsers: PARSERS })).at(-1);
+    return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
+  }
+}
+
+/** node-postgres writes `undefined` as NULL and objects as JSON text. */
+function asPgDoes(value: unknown): unknown {
+  return value === undefined ? null : value;
+}

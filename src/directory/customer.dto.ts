@@ -1,0 +1,77 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { PartialDto, TextField } from '../common/validation/body-fields.js';
+import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { Customer } from './customer.entity.js';
+
+@ApiSchema({ name: 'CustomerRequest' })
+export class CreateCustomerDto {
+  @TextField({ required: true, max: 150, example: 'Põhjala Tehnika OÜ' })
+  name: string;
+
+  @TextField({ max: 12, blank: true })
+  abbreviation?: string;
+
+  @TextField({ max: 160, blank: true })
+  native_name?: string;
+
+  @TextField({ max: 75, blank: true })
+  email?: string;
+
+  @TextField({ max: 255, blank: true })
+  backend_id?: string;
+
+  @TextField({ max: 160, blank: true })
+  registration_code?: string;
+
+  @TextField({ max: 2, blank: true, description: 'ISO 3166-1 alpha-2', example: 'EE' })
+  country?: string;
+}
+
+@ApiSchema({ name: 'PatchedCustomerRequest' })
+export class UpdateCustomerDto extends PartialDto(CreateCustomerDto) {}
+
+export class ListCustomersQuery extends ListQuery {
+  @TextFilter({ description: 'Part of the name' }) name?: string;
+  @TextFilter({ description: 'The whole name' }) name_exact?: string;
+  @TextFilter({ description: 'Part of the native name' }) native_name?: string;
+  @TextFilter({ description: 'Part of the abbreviation' }) abbreviation?: string;
+  @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
+  @TextFilter({ description: 'Part of name, native name, abbreviation, e-mail or registration code' }) query?: string;
+  @BooleanFilter({ description: 'Taken for compatibility: nothing is archived here' }) archived?: boolean;
+}
+
+@ApiSchema({ name: 'Customer' })
+export class CustomerResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ maxLength: 150 }) name: string;
+  @ApiProperty({ maxLength: 12 }) abbreviation: string;
+  @ApiProperty({ maxLength: 160 }) native_name: string;
+  @ApiProperty() display_name: string;
+  @ApiProperty({ maxLength: 75 }) email: string;
+  @ApiProperty({ maxLength: 255 }) backend_id: string;
+  @ApiProperty() registration_code: string;
+  @ApiProperty() country: string;
+  @ApiProperty({ format: 'date-time' }) created: string;
+
+  static from(this: void, customer: Customer): CustomerResponse {
+    const { name, abbreviation } = customer;
+    return {
+      url: hyperlink(Customer, customer.uuid),
+      uuid: renderUuid(customer.uuid),
+      name,
+      abbreviation,
+      native_name: customer.nativeName,
+      display_name: abbreviation ? `${name} (${abbreviation})` : name,
+      email: customer.email,
+      backend_id: customer.backendId,
+      registration_code: customer.registrationCode,
+      country: customer.country,
+      created: renderDateTime(customer.created),
+    };
+  }
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
+import { removing } from '../database/constraint.js';
+import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
+import { Customer } from './customer.entity.js';
+import { CustomerNotFoundError } from './directory.errors.js';
+
+/** Organisations. */
+@Injectable()
+export class CustomersService {
+  constructor(@InjectRepository(Customer) private readonly customers: Repository<Customer>) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(query: ListCustomersQuery): Promise<Page<Customer>> {
+    const order = orderOf(query.o, { name: 'name', created: 'created', abbreviation: 'abbreviation' }, [['name', 'ASC']]);
+    return paginate(this.filtered(query), query, order, (uuids) => this.customers.findBy({ uuid: In([...uuids]) }));
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListCustomersQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Every organisation, by name: for matching. */
+  all(): Promise<Customer[]> {
+    return this.customers.find({ order: { name: 'ASC', uuid: 'ASC' } });
+  }
+
+  /** Throws `CustomerNotFoundError`. */
+  async get(uuid: string): Promise<Customer> {
+    const known = parseUuid(uuid);
+    const customer = known && (await this.customers.findOneBy({ uuid: known }));
+    if (!customer) throw new CustomerNotFoundError();
+    return customer;
+  }
+
+  async create(dto: CreateCustomerDto): Promise<Customer> {
+    const { uuid } = await this.customers.save(this.customers.create(columns(dto)));
+    return this.get(uuid);
+  }
+
+  /** Throws `CustomerNotFoundError`. */
+  async update(uuid: string, dto: UpdateCustomerDto): Promise<Customer> {
+    return this.customers.save(this.customers.merge(await this.get(uuid), columns(dto)));
+  }
+
+  /** Throws `CustomerNotFoundError`, `ObjectInUseError`. */
+  async remove(uuid: string): Promise<void> {
+    const customer = await this.get(uuid);
+    await removing(`The organisation "${customer.name}"`, () => this.customers.delete({ uuid: customer.uuid }));
+  }
+
+  private filtered(query: ListCustomersQuery): SelectQueryBuilder<Customer> {
+    const { name, name_exact, native_name, abbreviation, backend_id, query: words, archived } = query;
+    const found = this.customers.createQueryBuilder('customer');
+    if (name) found.andWhere('customer.name ILIKE :name', { name: containing(name) });
+    if (name_exact) found.andWhere('customer.name = :name_exact', { name_exact });
+    if (native_name) found.andWhere('customer.nativeName ILIKE :native_name', { native_name: containing(native_name) });
+    if (abbreviation) found.andWhere('customer.abbreviation ILIKE :abbreviation', { abbreviation: containing(abbreviation) });
+    if (backend_id) found.andWhere('customer.backendId = :backend_id', { backend_id });
+    if (archived) found.andWhere('false');
+    if (words) {
+      found.andWhere(
+        new Brackets((any) =>
+          ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'].forEach((property) =>
+            any.orWhere(`customer.${property} ILIKE :words`, { words: containing(words) }),
+          ),
+        ),
+      );
+    }
+    return found;
+  }
+}
+
+function columns(dto: Partial<CreateCustomerDto>): Partial<Customer> {
+  return {
+    name: dto.name,
+    abbreviation: dto.abbreviation,
+    nativeName: dto.native_name,
+    email: dto.email,
+    backendId: dto.backend_id,
+    registrationCode: dto.registration_code,
+    country: dto.country?.toUpperCase(),
+  };
+}

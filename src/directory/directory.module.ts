@@ -1,0 +1,51 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Authenticator } from '../auth/caller.js';
+import { BootstrapStaffService } from './bootstrap-staff.service.js';
+import { Customer } from './customer.entity.js';
+import { CustomersController } from './customers.controller.js';
+import { CustomersService } from './customers.service.js';
+import { Offering } from './offering.entity.js';
+import { OfferingsController, PublicOfferingsController } from './offerings.controller.js';
+import { OfferingsService } from './offerings.service.js';
+import { Order } from './order.entity.js';
+import { OrdersController } from './orders.controller.js';
+import { OrdersService } from './orders.service.js';
+import { Plan } from './plan.entity.js';
+import { PlansController } from './plans.controller.js';
+import { PlansService } from './plans.service.js';
+import { Project } from './project.entity.js';
+import { ProjectsController } from './projects.controller.js';
+import { ProjectsService } from './projects.service.js';
+import { Resource } from './resource.entity.js';
+import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
+import { ResourcesService } from './resources.service.js';
+import { User } from './user.entity.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+
+const services = [UsersService, CustomersService, ProjectsService, OfferingsService, PlansService, ResourcesService, OrdersService];
+
+/**
+ * Waldur's side: users, organisations, projects, offerings, plans, resources and orders. Everything above reads and
+ * writes them through the services exported here; no other module may assume who wrote a row.
+ */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([User, Customer, Project, Offering, Plan, Resource, Order])],
+  controllers: [
+    UsersController,
+    CustomersController,
+    ProjectsController,
+    OfferingsController,
+    PublicOfferingsController,
+    PlansController,
+    ResourcesController,
+    ResourceActionsController,
+    ProviderResourcesController,
+    OrdersController,
+  ],
+  providers: [...services, BootstrapStaffService, { provide: Authenticator, useExisting: UsersService }],
+  exports: [...services, Authenticator],
+})
+export class DirectoryModule {}

@@ -1,0 +1,74 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { Customer } from './customer.entity.js';
+import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
+import { Plan } from './plan.entity.js';
+
+@ApiSchema({ name: 'OfferingRequest' })
+export class CreateOfferingDto {
+  @TextField({ required: true, max: 150, example: 'Microsoft Azure' })
+  name: string;
+
+  @TextField({ max: 100, example: 'Marketplace.Basic' })
+  type?: string;
+
+  @RelationField(() => Customer, { form: 'link', nullable: true, description: 'Providing organisation: UUID or hyperlink' })
+  customer?: string | null;
+
+  @ChoiceField(OFFERING_STATES)
+  state?: OfferingState;
+}
+
+@ApiSchema({ name: 'PatchedOfferingRequest' })
+export class UpdateOfferingDto extends PartialDto(CreateOfferingDto) {}
+
+export class ListOfferingsQuery extends ListQuery {
+  @TextFilter({ description: 'Part of the name' }) name?: string;
+  @TextFilter({ description: 'The whole name' }) name_exact?: string;
+  @LinkFilter(() => Customer) customer?: string;
+  @UuidFilter() customer_uuid?: string;
+  @TextFilter({ description: 'The whole type' }) type?: string;
+  @ChoicesFilter(OFFERING_STATES) state?: OfferingState[];
+  @TextFilter({ description: 'Part of the name' }) keyword?: string;
+  @TextFilter({ description: 'Part of the name' }) query?: string;
+}
+
+class OfferingPlan {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty() name: string;
+}
+
+@ApiSchema({ name: 'ProviderOfferingDetails' })
+export class OfferingResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ maxLength: 150 }) name: string;
+  @ApiProperty({ maxLength: 100 }) type: string;
+  @ApiProperty({ enum: OFFERING_STATES, enumName: 'OfferingState' }) state: OfferingState;
+  @ApiProperty({ type: String, format: 'uri', nullable: true }) customer: string | null;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true }) customer_uuid: string | null;
+  @ApiProperty({ type: String, nullable: true }) customer_name: string | null;
+  @ApiProperty({ type: [OfferingPlan] }) plans: OfferingPlan[];
+  @ApiProperty({ format: 'date-time' }) created: string;
+
+  static from(this: void, offering: Offering): OfferingResponse {
+    return {
+      url: hyperlink(Offering, offering.uuid),
+      uuid: renderUuid(offering.uuid),
+      name: offering.name,
+      type: offering.type,
+      state: offering.state,
+      customer: offering.customerUuid && hyperlink(Customer, offering.customerUuid),
+      customer_uuid: offering.customerUuid && renderUuid(offering.customerUuid),
+      customer_name: offering.customer?.name ?? null,
+      plans: offering.plans.map(({ uuid, name }) => ({ url: hyperlink(Plan, uuid), uuid: renderUuid(uuid), name })),
+      created: renderDateTime(offering.created),
+    };
+  }
+}

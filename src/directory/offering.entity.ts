@@ -1,0 +1,37 @@
+import { Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
+import { BaseEntity } from '../database/base.entity.js';
+import { Customer } from './customer.entity.js';
+import { Plan } from './plan.entity.js';
+
+export const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
+export type OfferingState = (typeof OFFERING_STATES)[number];
+
+/** What is sold: resources are made of offerings. */
+@Entity()
+@Check('ck_offering_name_not_blank', `btrim(name) <> ''`)
+@Check('ck_offering_state', `state IN ('Draft', 'Active', 'Paused', 'Archived', 'Unavailable')`)
+@Index(['created', 'uuid'])
+export class Offering extends BaseEntity {
+  static readonly path = '/api/marketplace-provider-offerings/';
+  /** The same offerings as the public sees them; Waldur's links use either. */
+  static readonly aliases = ['/api/marketplace-public-offerings/'];
+
+  @Column({ length: 150 })
+  name: string;
+
+  @Column({ length: 100, default: 'Marketplace.Basic' })
+  type: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'Active' })
+  state: OfferingState;
+
+  /** The organisation that provides it; null: the operator itself. */
+  @Column({ type: 'uuid', nullable: true })
+  customerUuid: string | null;
+
+  @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
+  customer: Relation<Customer> | null;
+
+  @OneToMany(() => Plan, (plan) => plan.offering)
+  plans: Relation<Plan>[];
+}

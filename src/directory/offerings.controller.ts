@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiExcludeController, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { pick } from '../common/answer.interceptor.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { OfferingNotFoundError } from './directory.errors.js';
+import { CreateOfferingDto, ListOfferingsQuery, OfferingResponse, UpdateOfferingDto } from './offering.dto.js';
+import { Offering } from './offering.entity.js';
+import { OfferingsService } from './offerings.service.js';
+
+@ApiTags('Directory: offerings')
+@Controller('api/marketplace-provider-offerings')
+@StaffOnly()
+@Existing(() => Offering, OfferingNotFoundError)
+export class OfferingsController {
+  constructor(private readonly offerings: OfferingsService) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_count', summary: 'Count offerings' })
+  count(@Query() query: ListOfferingsQuery): Promise<Count> {
+    return this.offerings.count(query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_list', summary: 'List offerings' })
+  @ApiListed(OfferingResponse)
+  async list(@Query() query: ListOfferingsQuery): Promise<Page<OfferingResponse>> {
+    return (await this.offerings.list(query)).map(OfferingResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_create', summary: 'Create an offering' })
+  @ApiCreated(OfferingResponse)
+  async create(@Body() dto: CreateOfferingDto): Promise<OfferingResponse> {
+    return OfferingResponse.from(await this.offerings.create(dto));
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_retrieve', summary: 'One offering' })
+  @ApiFound(OfferingResponse)
+  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<OfferingResponse>> {
+    return pick(OfferingResponse.from(await this.offerings.get(uuid)), query.field);
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_partial_update', summary: 'Change an offering' })
+  @ApiUpdated(OfferingResponse)
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateOfferingDto): Promise<OfferingResponse> {
+    return OfferingResponse.from(await this.offerings.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'marketplace_provider_offerings_destroy', summary: 'Delete an offering that nothing hangs on' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.offerings.remove(uuid);
+  }
+}
+
+/** The same offerings under the path that public links use. */
+@ApiExcludeController()
+@Controller('api/marketplace-public-offerings')
+export class PublicOfferingsController extends OfferingsController {}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
+import { removing } from '../database/constraint.js';
+import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { OfferingNotFoundError } from './directory.errors.js';
+import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
+import { Offering } from './offering.entity.js';
+
+const relations = { customer: true, plans: true };
+
+/** Offerings. Rows come with their `customer` (or null) and `plans`. */
+@Injectable()
+export class OfferingsService {
+  constructor(@InjectRepository(Offering) private readonly offerings: Repository<Offering>) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(query: ListOfferingsQuery): Promise<Page<Offering>> {
+    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state', type: 'type' }, [['created', 'DESC']]);
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.offerings.find({ where: { uuid: In([...uuids]) }, relations, order: { plans: { name: 'ASC' } } }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListOfferingsQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Throws `OfferingNotFoundError`. */
+  async get(uuid: string): Promise<Offering> {
+    const known = parseUuid(uuid);
+    const offering = known && (await this.offerings.findOne({ where: { uuid: known }, relations, order: { plans: { name: 'ASC' } } }));
+    if (!offering) throw new OfferingNotFoundError();
+    return offering;
+  }
+
+  async create(dto: CreateOfferingDto): Promise<Offering> {
+    const { name, type, state, customer } = dto;
+    const { uuid } = await this.offerings.save(this.offerings.create({ name, type, state, customerUuid: customer }));
+    return this.get(uuid);
+  }
+
+  /** Throws `OfferingNotFoundError`. */
+  async update(uuid: string, dto: UpdateOfferingDto): Promise<Offering> {
+    const offering = await this.get(uuid);
+    const { name = offering.name, type = offering.type, state = offering.state, customer = offering.customerUuid } = dto;
+    await this.offerings.update({ uuid: offering.uuid }, { name, type, state, customerUuid: customer });
+    return this.get(uuid);
+  }
+
+  /** Throws `OfferingNotFoundError`, `ObjectInUseError`. */
+  async remove(uuid: string): Promise<void> {
+    const offering = await this.get(uuid);
+    await removing(`The offering "${offering.name}"`, () => this.offerings.delete({ uuid: offering.uuid }));
+  }
+
+  private filtered(query: ListOfferingsQuery): SelectQueryBuilder<Offering> {
+    const { name, name_exact, customer, customer_uuid, type, state, keyword, query: words } = query;
+    const found = this.offerings.createQueryBuilder('offering');
+    for (const [parameter, part] of Object.entries({ name, keyword, words })) {
+      if (part) found.andWhere(`offering.name ILIKE :${parameter}`, { [parameter]: containing(part) });
+    }
+    if (name_exact) found.andWhere('offering.name = :name_exact', { name_exact });
+    if (customer) found.andWhere('offering.customerUuid = :customer', { customer });
+    if (customer_uuid) found.andWhere('offering.customerUuid = :customer_uuid', { customer_uuid });
+    if (type) found.andWhere('offering.type = :type', { type });
+    if (state) found.andWhere('offering.state IN (:...state)', { state });
+    return found;
+  }
+}

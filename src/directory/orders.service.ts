@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
+import { countOnly, orderOf, paginate } from '../database/paginate.js';
+import { OrderNotFoundError } from './directory.errors.js';
+import type { ListOrdersQuery } from './order.dto.js';
+import { Order } from './order.entity.js';
+
+const relations = { createdBy: true, resource: { offering: true, project: { customer: true } } };
+
+/** Orders: the audit trail of how resources came to be. */
+@Injectable()
+export class OrdersService {
+  constructor(@InjectRepository(Order) private readonly orders: Repository<Order>) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(query: ListOrdersQuery): Promise<Page<Order>> {
+    const order = orderOf(query.o, { created: 'created', state: 'state' }, [['created', 'DESC']]);
+    return paginate(this.filtered(query), query, order, (uuids) => this.orders.find({ where: { uuid: In([...uuids]) }, relations }));
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListOrdersQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Throws `OrderNotFoundError`. */
+  async get(uuid: string): Promise<Order> {
+    const known = parseUuid(uuid);
+    const order = known && (await this.orders.findOne({ where: { uuid: known }, relations }));
+    if (!order) throw new OrderNotFoundError();
+    return order;
+  }
+
+  private filtered({ resource_uuid, project_uuid, state }: ListOrdersQuery): SelectQueryBuilder<Order> {
+    const found = this.orders.createQueryBuilder('order_');
+    if (resource_uuid) found.andWhere('order_.resourceUuid = :resource_uuid', { resource_uuid });
+    if (project_uuid) {
+      found.innerJoin('order_.resource', 'resource');
+      found.andWhere('resource.projectUuid = :project_uuid', { project_uuid });
+    }
+    if (state) found.andWhere('order_.state IN (:...state)', { state });
+    return found;
+  }
+}

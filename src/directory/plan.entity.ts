@@ -1,0 +1,28 @@
+import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { BaseEntity } from '../database/base.entity.js';
+import { Offering } from './offering.entity.js';
+
+export const PLAN_UNITS = ['month', 'half_month', 'day', 'hour', 'quantity'] as const;
+export type PlanUnit = (typeof PLAN_UNITS)[number];
+
+/** How an offering is charged. */
+@Entity()
+@Check('ck_plan_name_not_blank', `btrim(name) <> ''`)
+@Check('ck_plan_unit', `unit IN ('month', 'half_month', 'day', 'hour', 'quantity')`)
+@Unique('uq_plan_uuid_offering_uuid', ['uuid', 'offeringUuid'])
+@Index(['offeringUuid'])
+export class Plan extends BaseEntity {
+  static readonly path = '/api/marketplace-plans/';
+
+  @Column({ length: 150 })
+  name: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'month' })
+  unit: PlanUnit;
+
+  @Column('uuid')
+  offeringUuid: string;
+
+  @ManyToOne(() => Offering, (offering) => offering.plans, { nullable: false, onDelete: 'RESTRICT' })
+  offering: Relation<Offering>;
+}

@@ -1,0 +1,54 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { Customer } from './customer.entity.js';
+import { Project } from './project.entity.js';
+
+@ApiSchema({ name: 'ProjectRequest' })
+export class CreateProjectDto {
+  @TextField({ required: true, max: 500, example: 'Cloud' })
+  name: string;
+
+  @RelationField(() => Customer, { required: true, form: 'link', description: 'Organisation: UUID or hyperlink' })
+  customer: string;
+}
+
+@ApiSchema({ name: 'PatchedProjectRequest' })
+export class UpdateProjectDto extends PartialDto(CreateProjectDto) {}
+
+export class ListProjectsQuery extends ListQuery {
+  @UuidsFilter({ description: 'Organisations, UUIDs joined by commas' }) customer?: string[];
+  @TextFilter({ description: 'Part of the name' }) name?: string;
+  @TextFilter({ description: 'The whole name' }) name_exact?: string;
+  @TextFilter({ description: "Part of the organisation's name" }) customer_name?: string;
+  @TextFilter({ description: 'Part of the name' }) query?: string;
+}
+
+@ApiSchema({ name: 'Project' })
+export class ProjectResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ maxLength: 500 }) name: string;
+  @ApiProperty({ format: 'uri' }) customer: string;
+  @ApiProperty({ format: 'uuid' }) customer_uuid: string;
+  @ApiProperty() customer_name: string;
+  @ApiProperty() customer_abbreviation: string;
+  @ApiProperty({ format: 'date-time' }) created: string;
+
+  static from(this: void, project: Project): ProjectResponse {
+    return {
+      url: hyperlink(Project, project.uuid),
+      uuid: renderUuid(project.uuid),
+      name: project.name,
+      customer: hyperlink(Customer, project.customerUuid),
+      customer_uuid: renderUuid(project.customerUuid),
+      customer_name: project.customer.name,
+      customer_abbreviation: project.customer.abbreviation,
+      created: renderDateTime(project.created),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
+import { BaseEntity } from '../database/base.entity.js';
+import { Customer } from './customer.entity.js';
+
+/** A part of an organisation that resources belong to. */
+@Entity()
+@Check('ck_project_name_not_blank', `btrim(name) <> ''`)
+@Index(['customerUuid'])
+@Index(['created', 'uuid'])
+export class Project extends BaseEntity {
+  static readonly path = '/api/projects/';
+
+  @Column({ length: 500 })
+  name: string;
+
+  @Column('uuid')
+  customerUuid: string;
+
+  @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
+  customer: Relation<Customer>;
+}

@@ -1,0 +1,61 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { pick } from '../common/answer.interceptor.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { ProjectNotFoundError } from './directory.errors.js';
+import { CreateProjectDto, ListProjectsQuery, ProjectResponse, UpdateProjectDto } from './project.dto.js';
+import { Project } from './project.entity.js';
+import { ProjectsService } from './projects.service.js';
+
+@ApiTags('Directory: projects')
+@Controller('api/projects')
+@StaffOnly()
+@Existing(() => Project, ProjectNotFoundError)
+export class ProjectsController {
+  constructor(private readonly projects: ProjectsService) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'projects_count', summary: 'Count projects' })
+  count(@Query() query: ListProjectsQuery): Promise<Count> {
+    return this.projects.count(query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'projects_list', summary: 'List projects' })
+  @ApiListed(ProjectResponse)
+  async list(@Query() query: ListProjectsQuery): Promise<Page<ProjectResponse>> {
+    return (await this.projects.list(query)).map(ProjectResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'projects_create', summary: 'Create a project' })
+  @ApiCreated(ProjectResponse)
+  async create(@Body() dto: CreateProjectDto): Promise<ProjectResponse> {
+    return ProjectResponse.from(await this.projects.create(dto));
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'projects_retrieve', summary: 'One project' })
+  @ApiFound(ProjectResponse)
+  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<ProjectResponse>> {
+    return pick(ProjectResponse.from(await this.projects.get(uuid)), query.field);
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'projects_partial_update', summary: 'Change a project' })
+  @ApiUpdated(ProjectResponse)
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateProjectDto): Promise<ProjectResponse> {
+    return ProjectResponse.from(await this.projects.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'projects_destroy', summary: 'Delete a project that nothing hangs on' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.projects.remove(uuid);
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
+import { removing } from '../database/constraint.js';
+import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { ProjectNotFoundError } from './directory.errors.js';
+import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
+import { Project } from './project.entity.js';
+
+const relations = { customer: true };
+
+/** Projects of organisations. Rows come with their `customer`. */
+@Injectable()
+export class ProjectsService {
+  constructor(@InjectRepository(Project) private readonly projects: Repository<Project>) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(query: ListProjectsQuery): Promise<Page<Project>> {
+    const order = orderOf(query.o, { name: 'name', created: 'created' }, [['created', 'DESC']]);
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.projects.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListProjectsQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Throws `ProjectNotFoundError`. */
+  async get(uuid: string): Promise<Project> {
+    const known = parseUuid(uuid);
+    const project = known && (await this.projects.findOne({ where: { uuid: known }, relations }));
+    if (!project) throw new ProjectNotFoundError();
+    return project;
+  }
+
+  async create(dto: CreateProjectDto): Promise<Project> {
+    const { uuid } = await this.projects.save(this.projects.create({ name: dto.name, customerUuid: dto.customer }));
+    return this.get(uuid);
+  }
+
+  /** Throws `ProjectNotFoundError`. */
+  async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
+    const project = await this.get(uuid);
+    await this.projects.update({ uuid: project.uuid }, { name: dto.name ?? project.name, customerUuid: dto.customer ?? project.customerUuid });
+    return this.get(uuid);
+  }
+
+  /** Throws `ProjectNotFoundError`, `ObjectInUseError`. */
+  async remove(uuid: string): Promise<void> {
+    const project = await this.get(uuid);
+    await removing(`The project "${project.name}"`, () => this.projects.delete({ uuid: project.uuid }));
+  }
+
+  private filtered(query: ListProjectsQuery): SelectQueryBuilder<Project> {
+    const { customer, name, name_exact, customer_name, query: words } = query;
+    const found = this.projects.createQueryBuilder('project');
+    if (customer) found.andWhere('project.customerUuid IN (:...customer)', { customer });
+    if (name) found.andWhere('project.name ILIKE :name', { name: containing(name) });
+    if (name_exact) found.andWhere('project.name = :name_exact', { name_exact });
+    if (words) found.andWhere('project.name ILIKE :words', { words: containing(words) });
+    if (customer_name) {
+      found.innerJoin('project.customer', 'customer');
+      found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(customer_name) });
+    }
+    return found;
+  }
+}

@@ -1,0 +1,126 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
+import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { Customer } from './customer.entity.js';
+import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
+import { Plan } from './plan.entity.js';
+import { Project } from './project.entity.js';
+import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
+
+@ApiSchema({ name: 'ResourceRequest' })
+export class CreateResourceDto {
+  @TextField({ required: true, max: 150, example: 'Azure plan' })
+  name: string;
+
+  @RelationField(() => Project, { required: true, form: 'link', description: 'Project: UUID or hyperlink' })
+  project: string;
+
+  @RelationField(() => Offering, {
+    required: true,
+    form: 'link',
+    aliases: Offering.aliases,
+    description: 'Offering: UUID or hyperlink',
+  })
+  offering: string;
+
+  @RelationField(() => Plan, { form: 'link', nullable: true, description: 'Plan of that offering: UUID or hyperlink' })
+  plan?: string | null;
+
+  @TextField({ max: 255, blank: true, description: 'Licence reference of a linked resource' })
+  backend_id?: string;
+
+  @ChoiceField(RESOURCE_STATES)
+  state?: ResourceState;
+}
+
+/** What may change about a resource from outside; its licence has an action of its own. */
+@ApiSchema({ name: 'PatchedResourceRequest' })
+export class UpdateResourceDto {
+  @TextField({ max: 150 })
+  name?: string;
+
+  @ChoiceField(RESOURCE_STATES)
+  state?: ResourceState;
+}
+
+@ApiSchema({ name: 'ResourceBackendIDRequest' })
+export class SetBackendIdDto {
+  @TextField({ required: true, max: 255, blank: true })
+  backend_id: string;
+}
+
+@ApiSchema({ name: 'Status' })
+export class StatusResponse {
+  @ApiProperty({ example: 'Resource backend_id has been changed.' }) status: string;
+
+  static changed(this: void, _resource: Resource): StatusResponse {
+    return { status: 'Resource backend_id has been changed.' };
+  }
+}
+
+export class ListResourcesQuery extends ListQuery {
+  @TextFilter({ description: 'Part of the name' }) name?: string;
+  @TextFilter({ description: 'The whole name' }) name_exact?: string;
+  @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
+  @ChoicesFilter(RESOURCE_STATES) state?: ResourceState[];
+  @LinkFilter(() => Customer) customer?: string;
+  @UuidFilter() customer_uuid?: string;
+  @UuidFilter() project_uuid?: string;
+  @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
+  @UuidsFilter() offering_uuid?: string[];
+  @TextFilter({ description: 'Part of the name or the whole backend id' }) query?: string;
+}
+
+@ApiSchema({ name: 'Resource' })
+export class ResourceResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ maxLength: 150 }) name: string;
+  @ApiProperty({ enum: RESOURCE_STATES, enumName: 'ResourceState' }) state: ResourceState;
+  @ApiProperty({ description: 'Licence reference, or blank' }) backend_id: string;
+  @ApiProperty({ format: 'uri' }) offering: string;
+  @ApiProperty({ format: 'uuid' }) offering_uuid: string;
+  @ApiProperty() offering_name: string;
+  @ApiProperty() offering_type: string;
+  @ApiProperty({ enum: OFFERING_STATES, enumName: 'OfferingState' }) offering_state: OfferingState;
+  @ApiProperty({ format: 'uri', required: false, description: 'Left out when there is none' }) plan?: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true }) plan_uuid: string | null;
+  @ApiProperty({ type: String, nullable: true }) plan_name: string | null;
+  @ApiProperty({ format: 'uri' }) project: string;
+  @ApiProperty({ format: 'uuid' }) project_uuid: string;
+  @ApiProperty() project_name: string;
+  @ApiProperty({ format: 'uuid' }) customer_uuid: string;
+  @ApiProperty() customer_name: string;
+  @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty({ format: 'date-time' }) modified: string;
+
+  static from(this: void, resource: Resource): ResourceResponse {
+    const { offering, project, plan } = resource;
+    return {
+      url: hyperlink(Resource, resource.uuid),
+      uuid: renderUuid(resource.uuid),
+      name: resource.name,
+      state: resource.state,
+      backend_id: resource.backendId,
+      offering: hyperlink(Offering, offering.uuid),
+      offering_uuid: renderUuid(offering.uuid),
+      offering_name: offering.name,
+      offering_type: offering.type,
+      offering_state: offering.state,
+      plan: plan ? hyperlink(Plan, plan.uuid) : undefined,
+      plan_uuid: plan && renderUuid(plan.uuid),
+      plan_name: plan && plan.name,
+      project: hyperlink(Project, project.uuid),
+      project_uuid: renderUuid(project.uuid),
+      project_name: project.name,
+      customer_uuid: renderUuid(project.customer.uuid),
+      customer_name: project.customer.name,
+      created: renderDateTime(resource.created),
+      modified: renderDateTime(resource.modified),
+    };
+  }
+}

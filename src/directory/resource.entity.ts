@@ -1,0 +1,54 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
+import { BaseEntity } from '../database/base.entity.js';
+import { Offering } from './offering.entity.js';
+import { Plan } from './plan.entity.js';
+import { Project } from './project.entity.js';
+
+export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
+export type ResourceState = (typeof RESOURCE_STATES)[number];
+
+/** Something a project has: for us, most often one licence. */
+@Entity()
+@Check('ck_resource_name_not_blank', `btrim(name) <> ''`)
+@Check('ck_resource_state', `state IN ('Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated')`)
+@Index(['projectUuid'])
+@Index(['offeringUuid'])
+@Index(['backendId'])
+@Index(['created', 'uuid'])
+export class Resource extends BaseEntity {
+  static readonly path = '/api/marketplace-resources/';
+  static readonly aliases = ['/api/marketplace-provider-resources/'];
+
+  @Column({ length: 150 })
+  name: string;
+
+  /** The licence reference of a linked resource; `""` when there is none. */
+  @Column({ length: 255, default: '' })
+  backendId: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'OK' })
+  state: ResourceState;
+
+  @Column('uuid')
+  projectUuid: string;
+
+  @ManyToOne(() => Project, { nullable: false, onDelete: 'RESTRICT' })
+  project: Relation<Project>;
+
+  @Column('uuid')
+  offeringUuid: string;
+
+  @ManyToOne(() => Offering, { nullable: false, onDelete: 'RESTRICT' })
+  offering: Relation<Offering>;
+
+  @Column({ type: 'uuid', nullable: true })
+  planUuid: string | null;
+
+  /** Of the same offering: the database sees to it. */
+  @ManyToOne(() => Plan, { nullable: true, onDelete: 'RESTRICT' })
+  @JoinColumn([
+    { name: 'plan_uuid', referencedColumnName: 'uuid', foreignKeyConstraintName: 'fk_resource_plan_of_offering' },
+    { name: 'offering_uuid', referencedColumnName: 'offeringUuid', foreignKeyConstraintName: 'fk_resource_plan_of_offering' },
+  ])
+  plan: Relation<Plan> | null;
+}

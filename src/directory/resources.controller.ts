@@ -1,0 +1,89 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiExcludeController, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { pick } from '../common/answer.interceptor.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { ResourceNotFoundError } from './directory.errors.js';
+import {
+  CreateResourceDto,
+  ListResourcesQuery,
+  ResourceResponse,
+  SetBackendIdDto,
+  StatusResponse,
+  UpdateResourceDto,
+} from './resource.dto.js';
+import { Resource } from './resource.entity.js';
+import { ResourcesService } from './resources.service.js';
+
+@ApiTags('Directory: resources')
+@Controller('api/marketplace-resources')
+@StaffOnly()
+@Existing(() => Resource, ResourceNotFoundError)
+export class ResourcesController {
+  constructor(private readonly resources: ResourcesService) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'marketplace_resources_count', summary: 'Count resources' })
+  count(@Query() query: ListResourcesQuery): Promise<Count> {
+    return this.resources.count(query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'marketplace_resources_list', summary: 'List resources' })
+  @ApiListed(ResourceResponse)
+  async list(@Query() query: ListResourcesQuery): Promise<Page<ResourceResponse>> {
+    return (await this.resources.list(query)).map(ResourceResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'marketplace_resources_create', summary: 'Create a resource' })
+  @ApiCreated(ResourceResponse)
+  async create(@Body() dto: CreateResourceDto): Promise<ResourceResponse> {
+    return ResourceResponse.from(await this.resources.create(dto));
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'marketplace_resources_retrieve', summary: 'One resource' })
+  @ApiFound(ResourceResponse)
+  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<ResourceResponse>> {
+    return pick(ResourceResponse.from(await this.resources.get(uuid)), query.field);
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'marketplace_resources_partial_update', summary: 'Change a resource' })
+  @ApiUpdated(ResourceResponse)
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateResourceDto): Promise<ResourceResponse> {
+    return ResourceResponse.from(await this.resources.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'marketplace_resources_destroy', summary: 'Delete a resource that nothing hangs on' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.resources.remove(uuid);
+  }
+}
+
+@ApiTags('Directory: resources')
+@Controller('api/marketplace-provider-resources')
+@StaffOnly()
+@Existing(() => Resource, ResourceNotFoundError)
+export class ResourceActionsController {
+  constructor(private readonly resources: ResourcesService) {}
+
+  @Post(':uuid/set_backend_id')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'marketplace_provider_resources_set_backend_id', summary: 'Set the licence reference' })
+  @ApiOkResponse({ type: StatusResponse })
+  async setBackendId(@Param('uuid') uuid: string, @Body() { backend_id }: SetBackendIdDto): Promise<StatusResponse> {
+    return StatusResponse.changed(await this.resources.setBackendId(uuid, backend_id));
+  }
+}
+
+/** The same resources under the path that providers' links use. */
+@ApiExcludeController()
+@Controller('api/marketplace-provider-resources')
+export class ProviderResourcesController extends ResourcesController {}

@@ -1,0 +1,72 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { hyperlink } from '../common/links.js';
+import { BooleanField, TextField } from '../common/validation/body-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { User } from './user.entity.js';
+
+@ApiSchema({ name: 'UserRequest' })
+export class CreateUserDto {
+  @TextField({ required: true, max: 128, example: 'mari' })
+  username: string;
+
+  @TextField({ max: 254, blank: true })
+  email?: string;
+
+  @TextField({ max: 100, blank: true })
+  first_name?: string;
+
+  @TextField({ max: 100, blank: true })
+  last_name?: string;
+
+  @BooleanField({ default: false, description: 'May use the whole API' })
+  is_staff?: boolean;
+
+  @BooleanField({ default: false })
+  is_support?: boolean;
+
+  @BooleanField({ default: true, description: 'An inactive user is refused with 401' })
+  is_active?: boolean;
+}
+
+@ApiSchema({ name: 'User' })
+export class UserResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty() username: string;
+  @ApiProperty() full_name: string;
+  @ApiProperty() first_name: string;
+  @ApiProperty() last_name: string;
+  @ApiProperty() email: string;
+  @ApiProperty() is_staff: boolean;
+  @ApiProperty() is_support: boolean;
+  @ApiProperty() is_active: boolean;
+
+  static from(this: void, user: User): UserResponse {
+    return {
+      url: hyperlink(User, user.uuid),
+      uuid: renderUuid(user.uuid),
+      username: user.username,
+      full_name: `${user.firstName} ${user.lastName}`.trim(),
+      first_name: user.firstName,
+      last_name: user.lastName,
+      email: user.email,
+      is_staff: user.isStaff,
+      is_support: user.isSupport,
+      is_active: user.isActive,
+    };
+  }
+}
+
+@ApiSchema({ name: 'UserWithToken' })
+export class UserWithTokenResponse extends UserResponse {
+  @ApiProperty({ description: 'Shown in this answer only; afterwards only its hash is known.' }) token: string;
+
+  static fromNew(this: void, { user, token }: { user: User; token: string }): UserWithTokenResponse {
+    return { ...UserResponse.from(user), token };
+  }
+}
+
+@ApiSchema({ name: 'CoreAuthToken' })
+export class TokenResponse {
+  @ApiProperty({ description: 'Shown in this answer only.' }) token: string;
+}

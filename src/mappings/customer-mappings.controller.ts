@@ -1,0 +1,114 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import type { Count, Counted, Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { answerAvailable, AvailableCustomersResponse, RefreshQuery } from './available-customers.dto.js';
+import { AvailableCustomersService } from './available-customers.service.js';
+import {
+  CreateCustomerMappingDto,
+  CustomerMappingResponse,
+  ListCustomerMappingsQuery,
+  NewCustomerMappingResponse,
+  PatchCustomerMappingDto,
+  SyncFromArrowDto,
+  SyncFromArrowResponse,
+  UpdateCustomerMappingDto,
+} from './customer-mapping.dto.js';
+import { CustomerMapping } from './customer-mapping.entity.js';
+import { CustomerMappingsService } from './customer-mappings.service.js';
+import { CustomerMappingNotFoundError } from './mappings.errors.js';
+
+@ApiTags('Arrow customer mappings')
+@Controller('api/admin/arrow/customer-mappings')
+@StaffOnly()
+@Existing(() => CustomerMapping, CustomerMappingNotFoundError)
+export class CustomerMappingsController {
+  constructor(
+    private readonly mappings: CustomerMappingsService,
+    private readonly available: AvailableCustomersService,
+  ) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_count', summary: 'Count mappings' })
+  count(@Query() query: ListCustomerMappingsQuery): Promise<Count> {
+    return this.mappings.count(query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_list', summary: 'List mappings, newest first' })
+  @ApiListed(CustomerMappingResponse)
+  async list(@Query() query: ListCustomerMappingsQuery): Promise<Page<CustomerMappingResponse>> {
+    return (await this.mappings.list(query)).map(CustomerMappingResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_create', summary: 'Map an ArrowSphere customer to an organisation' })
+  @ApiCreated(NewCustomerMappingResponse)
+  async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
+    return NewCustomerMappingResponse.from(await this.mappings.create(dto));
+  }
+
+  @Head('available_customers')
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_available_customers_count',
+    summary: 'Count ArrowSphere customers without an active mapping',
+  })
+  countAvailable(@Query() query: RefreshQuery): Promise<Count> {
+    return this.available.count(query);
+  }
+
+  @Get('available_customers')
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_available_customers_retrieve',
+    summary: 'ArrowSphere customers without an active mapping, and the organisations they might be',
+    description: 'Asks ArrowSphere (all pages) for the active account. The header `Age` says how many seconds old its answer is.',
+  })
+  @ApiOkResponse({ type: AvailableCustomersResponse })
+  @ApiActionRefused('No active Arrow settings configured')
+  async availableCustomers(@Query() query: RefreshQuery): Promise<Counted<AvailableCustomersResponse>> {
+    return answerAvailable(await this.available.find(query));
+  }
+
+  @Post('sync_from_arrow')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_sync_from_arrow',
+    summary: 'Take over company names from ArrowSphere',
+  })
+  @ApiOkResponse({ type: SyncFromArrowResponse })
+  @ApiActionRefused('No Arrow settings found')
+  syncFromArrow(@Body() dto: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
+    return this.mappings.syncFromArrow(dto);
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_retrieve', summary: 'One mapping' })
+  @ApiFound(CustomerMappingResponse)
+  async get(@Param('uuid') uuid: string): Promise<CustomerMappingResponse> {
+    return CustomerMappingResponse.from(await this.mappings.get(uuid));
+  }
+
+  @Put(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_update', summary: 'Change a mapping' })
+  @ApiUpdated(CustomerMappingResponse)
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto));
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_partial_update', summary: 'Change parts of a mapping' })
+  @ApiUpdated(CustomerMappingResponse)
+  async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_destroy', summary: 'Remove a mapping' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.mappings.remove(uuid);
+  }
+}

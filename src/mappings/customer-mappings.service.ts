@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { Clock } from '../common/clock.js';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid, renderUuid } from '../common/uuid.js';
+import { naming, removing } from '../database/constraint.js';
+import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { SettingsService } from '../settings/settings.service.js';
+import type {
+  CreateCustomerMappingDto,
+  ListCustomerMappingsQuery,
+  PatchCustomerMappingDto,
+  SyncFromArrowDto,
+  SyncFromArrowResponse,
+} from './customer-mapping.dto.js';
+import { CustomerMapping } from './customer-mapping.entity.js';
+import { ArrowCustomerAlreadyMappedError, CustomerMappingNotFoundError } from './mappings.errors.js';
+
+const relations = { waldurCustomer: true };
+const refusals = { uq_customer_mapping_arrow_reference_settings: () => new ArrowCustomerAlreadyMappedError() };
+
+/** Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer`. */
+@Injectable()
+export class CustomerMappingsService {
+  constructor(
+    @InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>,
+    private readonly settings: SettingsService,
+    private readonly gateway: ArrowGateway,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `PageNotFoundError`. */
+  async list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
+    const sortable = { created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' };
+    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+      this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
+    return page.keeping('uuid', 'url', 'settings_uuid', 'waldur_customer_uuid');
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListCustomerMappingsQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Throws `CustomerMappingNotFoundError`. */
+  async get(uuid: string): Promise<CustomerMapping> {
+    const known = parseUuid(uuid);
+    const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
+    if (!mapping) throw new CustomerMappingNotFoundError();
+    return mapping;
+  }
+
+  /** All mappings under one account, active or not. */
+  ofSettings(settingsUuid: string): Promise<CustomerMapping[]> {
+    return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });
+  }
+
+  /** Throws `ArrowCustomerAlreadyMappedError`. */
+  async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
+    const row = this.mappings.create(columns(dto));
+    await naming(refusals, () => this.mappings.insert(row));
+    return this.get(row.uuid);
+  }
+
+  /** Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
+  async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
+    const { uuid: known } = await this.get(uuid);
+    const changes = Object.fromEntries(Object.entries(columns(dto)).filter(([, value]) => value !== undefined));
+    if (Object.keys(changes).length) {
+      await naming(refusals, () => this.mappings.update({ uuid: known }, { ...changes, modified: this.clock.now() }));
+    }
+    return this.get(known);
+  }
+
+  /** Throws `CustomerMappingNotFoundError`, `ObjectInUseError`. */
+  async remove(uuid: string): Promise<void> {
+    const mapping = await this.get(uuid);
+    await removing(`The mapping of ${mapping.arrowReference}`, () => this.mappings.delete({ uuid: mapping.uuid }));
+  }
+
+  /**
+   * Takes over company names from ArrowSphere, for active mappings. ArrowSphere is asked first, then all changes are
+   * written in one statement. Throws `SettingsMissingError` and the gateway's errors.
+   */
+  async syncFromArrow({ settings_uuid }: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
+    const settings = await this.settings.resolve(settings_uuid);
+    const { data: customers } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
+    const names = new Map(customers.map(({ reference, companyName }) => [reference, companyName]));
+    const mappings = await this.mappings.find({
+      where: { settingsUuid: settings.uuid, isActive: true },
+      order: { arrowReference: 'ASC' },
+    });
+    const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
+      const to = names.get(arrowReference)?.slice(0, 500);
+      // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
+      return to && to !== from ? [{ uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
+    });
+    if (renamed.length) {
+      await this.mappings.query(
+        `UPDATE customer_mapping AS mapping SET arrow_company_name = renamed.name, modified = $3
+           FROM unnest($1::uuid[], $2::text[]) AS renamed (uuid, name) WHERE mapping.uuid = renamed.uuid`,
+        [renamed.map(({ uuid }) => uuid), renamed.map(({ to }) => to), this.clock.now()],
+      );
+    }
+    const missing = mappings.filter(({ arrowReference }) => !names.has(arrowReference)).map(({ arrowReference }) => arrowReference);
+    return { updated: renamed.length, renamed, missing };
+  }
+
+  private filtered(query: ListCustomerMappingsQuery): SelectQueryBuilder<CustomerMapping> {
+    const { arrow_reference, arrow_company_name, waldur_customer_name, is_active } = query;
+    const { settings, settings_uuid, waldur_customer, waldur_customer_uuid } = query;
+    const found = this.mappings.createQueryBuilder('mapping');
+    if (arrow_reference) found.andWhere('mapping.arrowReference ILIKE :reference', { reference: containing(arrow_reference) });
+    if (arrow_company_name) found.andWhere('mapping.arrowCompanyName ILIKE :company', { company: containing(arrow_company_name) });
+    if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
+    if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
+    if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
+    if (waldur_customer) found.andWhere('mapping.waldurCustomerUuid = :waldur_customer', { waldur_customer });
+    if (waldur_customer_uuid) found.andWhere('mapping.waldurCustomerUuid = :waldur_customer_uuid', { waldur_customer_uuid });
+    if (waldur_customer_name) {
+      found.innerJoin('mapping.waldurCustomer', 'customer');
+      found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(waldur_customer_name) });
+    }
+    return found;
+  }
+}
+
+function columns(dto: PatchCustomerMappingDto): Partial<CustomerMapping> {
+  return {
+    settingsUuid: dto.settings,
+    arrowReference: dto.arrow_reference,
+    arrowCompanyName: dto.arrow_company_name,
+    waldurCustomerUuid: dto.waldur_customer,
+    isActive: dto.is_active,
+  };
+}

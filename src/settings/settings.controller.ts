@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import type { Count, Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import {
+  CreateSettingsDto,
+  CredentialsDto,
+  CredentialsResponse,
+  ListSettingsQuery,
+  PatchSettingsDto,
+  SavedSettingsResponse,
+  SettingsResponse,
+  UpdateSettingsDto,
+} from './settings.dto.js';
+import { Settings } from './settings.entity.js';
+import { SettingsNotFoundError } from './settings.errors.js';
+import { SettingsService } from './settings.service.js';
+
+@ApiTags('Arrow settings')
+@Controller('api/admin/arrow/settings')
+@StaffOnly()
+@Existing(() => Settings, SettingsNotFoundError)
+export class SettingsController {
+  constructor(private readonly settings: SettingsService) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'admin_arrow_settings_count', summary: 'Count accounts' })
+  count(@Query() query: ListSettingsQuery): Promise<Count> {
+    return this.settings.count(query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'admin_arrow_settings_list', summary: 'List ArrowSphere accounts; their keys are never shown' })
+  @ApiListed(SettingsResponse)
+  async list(@Query() query: ListSettingsQuery): Promise<Page<SettingsResponse>> {
+    return (await this.settings.list(query)).map(SettingsResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'admin_arrow_settings_create', summary: 'Add an account, after asking ArrowSphere whose key it is' })
+  @ApiCreated(SavedSettingsResponse)
+  async create(@Body() dto: CreateSettingsDto): Promise<SavedSettingsResponse> {
+    return SavedSettingsResponse.fromSaved(await this.settings.create(dto));
+  }
+
+  @Post('validate_credentials')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'admin_arrow_settings_validate_credentials', summary: 'Try credentials without saving them' })
+  @ApiOkResponse({ type: CredentialsResponse })
+  async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
+    return CredentialsResponse.from(await this.settings.validateCredentials(dto));
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_settings_retrieve', summary: 'One account' })
+  @ApiFound(SettingsResponse)
+  async get(@Param('uuid') uuid: string): Promise<SettingsResponse> {
+    return SettingsResponse.from(await this.settings.get(uuid));
+  }
+
+  @Put(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_settings_update', summary: 'Change an account; what is left out stays' })
+  @ApiUpdated(SavedSettingsResponse)
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateSettingsDto): Promise<SavedSettingsResponse> {
+    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, dto));
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_settings_partial_update', summary: 'Change parts of an account' })
+  @ApiUpdated(SavedSettingsResponse)
+  async patch(@Param('uuid') uuid: string, @Body() dto: PatchSettingsDto): Promise<SavedSettingsResponse> {
+    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'admin_arrow_settings_destroy', summary: 'Delete an account that nothing hangs on' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.settings.remove(uuid);
+  }
+}

@@ -1,0 +1,165 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { BooleanField, ChoiceField, PartialDto, TextField, UrlField } from '../common/validation/body-fields.js';
+import { BooleanFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { PRICE_SOURCES, type PriceSource, Settings } from './settings.entity.js';
+
+const example = 'https://xsp.arrow.com/index.php/api/';
+
+@ApiSchema({ name: 'ArrowCredentialsRequest' })
+export class CredentialsDto {
+  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
+  api_url: string;
+
+  @TextField({ required: true, max: 500, secret: true, description: 'ArrowSphere API key: write-only' })
+  api_key: string;
+}
+
+class SettingsFields {
+  @TextField({ max: 255, blank: true, description: 'Export type that billing reads' })
+  export_type_reference?: string;
+
+  @TextField({ max: 50, example: 'IAAS', description: 'Classification that billing takes from exports' })
+  classification_filter?: string;
+
+  @BooleanField({ default: true, description: 'The account in use; making one active switches the others off' })
+  is_active?: boolean;
+
+  @BooleanField({ default: false, description: 'Whether scheduled jobs run' })
+  sync_enabled?: boolean;
+
+  @ChoiceField(PRICE_SOURCES, { enumName: 'InvoicePriceSourceEnum', description: 'Which price invoices take' })
+  invoice_price_source?: PriceSource;
+
+  @TextField({ max: 100, blank: true, description: 'What invoice items begin with' })
+  invoice_item_prefix?: string;
+}
+
+@ApiSchema({ name: 'ArrowSettingsCreateRequest' })
+export class CreateSettingsDto extends SettingsFields {
+  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
+  api_url: string;
+
+  @TextField({ required: true, max: 500, secret: true, description: 'ArrowSphere API key: write-only' })
+  api_key: string;
+}
+
+@ApiSchema({ name: 'ArrowSettingsRequest' })
+export class UpdateSettingsDto extends SettingsFields {
+  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API; a new one needs the key again' })
+  api_url: string;
+
+  @TextField({ max: 500, blank: true, secret: true, description: 'Left out or blank: the key stays' })
+  api_key?: string;
+}
+
+@ApiSchema({ name: 'PatchedArrowSettingsRequest' })
+export class PatchSettingsDto extends PartialDto(UpdateSettingsDto) {}
+
+export class ListSettingsQuery extends ListQuery {
+  @BooleanFilter() is_active?: boolean;
+  @BooleanFilter() sync_enabled?: boolean;
+}
+
+/** Settings as saved, and whether ArrowSphere could be asked about them. */
+export interface SavedSettings {
+  readonly settings: Settings;
+  /** Why the key could not be checked; `undefined`: it was checked. */
+  readonly unverifiedBecause?: string;
+}
+
+@ApiSchema({ name: 'ArrowSettings' })
+export class SettingsResponse {
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uri', maxLength: 255 }) api_url: string;
+  @ApiProperty({ description: 'Last four characters of the API key' }) key_hint: string;
+  @ApiProperty({ format: 'date-time' }) key_changed_at: string;
+  @ApiProperty({ maxLength: 255 }) export_type_reference: string;
+  @ApiProperty({ maxLength: 50 }) classification_filter: string;
+  @ApiProperty() is_active: boolean;
+  @ApiProperty() sync_enabled: boolean;
+  @ApiProperty({ description: 'As ArrowSphere says it; blank until it could be asked' }) partner_reference: string;
+  @ApiProperty() partner_name: string;
+  @ApiProperty({ enum: PRICE_SOURCES, enumName: 'InvoicePriceSourceEnum' }) invoice_price_source: PriceSource;
+  @ApiProperty({ maxLength: 100 }) invoice_item_prefix: string;
+  @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty({ format: 'date-time' }) modified: string;
+
+  static from(this: void, settings: Settings): SettingsResponse {
+    return {
+      uuid: renderUuid(settings.uuid),
+      url: hyperlink(Settings, settings.uuid),
+      api_url: settings.apiUrl,
+      key_hint: settings.keyHint,
+      key_changed_at: renderDateTime(settings.keyChangedAt),
+      export_type_reference: settings.exportTypeReference,
+      classification_filter: settings.classificationFilter,
+      is_active: settings.isActive,
+      sync_enabled: settings.syncEnabled,
+      partner_reference: settings.partnerReference,
+      partner_name: settings.partnerName,
+      invoice_price_source: settings.invoicePriceSource,
+      invoice_item_prefix: settings.invoiceItemPrefix,
+      created: renderDateTime(settings.created),
+      modified: renderDateTime(settings.modified),
+    };
+  }
+}
+
+@ApiSchema({ name: 'ArrowSettingsCreate' })
+export class SavedSettingsResponse extends SettingsResponse {
+  @ApiProperty({ required: false, description: 'False: ArrowSphere could not be asked whether the key works' }) verified?: boolean;
+  @ApiProperty({ required: false, description: 'Why it could not be asked' }) verification_error?: string;
+
+  static fromSaved(this: void, { settings, unverifiedBecause }: SavedSettings): SavedSettingsResponse {
+    return { ...SettingsResponse.from(settings), verified: !unverifiedBecause, verification_error: unverifiedBecause };
+  }
+}
+
+class PartnerInfo {
+  @ApiProperty() reference: string;
+  @ApiProperty() company_name: string;
+  @ApiProperty() email: string;
+  @ApiProperty() city: string;
+  @ApiProperty() country_code: string;
+}
+
+class ExportTypeBrief {
+  @ApiProperty() reference: string;
+  @ApiProperty() name: string;
+}
+
+/** Whose key it is, and the export types it sees. */
+export interface CheckedCredentials {
+  readonly partner?: ArrowPartner;
+  readonly exportTypes?: ArrowExportType[];
+  readonly error?: string;
+}
+
+@ApiSchema({ name: 'ArrowCredentialsValidationResponse' })
+export class CredentialsResponse {
+  @ApiProperty() valid: boolean;
+  @ApiProperty({ required: false }) message?: string;
+  @ApiProperty({ required: false }) error?: string;
+  @ApiProperty({ required: false, type: PartnerInfo }) partner_info?: PartnerInfo;
+  @ApiProperty({ required: false, type: [ExportTypeBrief] }) export_types?: ExportTypeBrief[];
+
+  static from(this: void, { partner, exportTypes = [], error }: CheckedCredentials): CredentialsResponse {
+    if (!partner) return { valid: false, error };
+    return {
+      valid: true,
+      message: `The API key works: it belongs to ${partner.companyName || partner.reference}.`,
+      partner_info: partnerInfo(partner),
+      export_types: exportTypes.map(({ reference, name }) => ({ reference, name })),
+    };
+  }
+}
+
+export function partnerInfo({ reference, companyName, email, city, countryCode }: ArrowPartner): PartnerInfo {
+  return { reference, company_name: companyName, email, city, country_code: countryCode };
+}

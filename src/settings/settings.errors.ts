@@ -1,0 +1,55 @@
+import { AppError } from '../common/app.error.js';
+import { ObjectNotFoundError } from '../common/http-errors.js';
+
+export class SettingsNotFoundError extends ObjectNotFoundError {
+  override readonly code = 'settings_not_found';
+  constructor() {
+    super('ArrowSettings');
+  }
+}
+
+/** An action needs the active account and there is none. */
+export class NoActiveSettingsError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'no_active_settings';
+  constructor() {
+    super('No active Arrow settings configured');
+  }
+}
+
+/** An action named an account that is not there, or none and none is active. */
+export class SettingsMissingError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'settings_missing';
+  constructor() {
+    super('No Arrow settings found');
+  }
+}
+
+/** ArrowSphere does not take the key that is to be saved. */
+export class ApiKeyRefusedError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'api_key_refused';
+  override readonly fields;
+
+  constructor(sentence: string) {
+    super(sentence);
+    this.fields = { api_key: [sentence] };
+  }
+}
+
+/** A stored key must not travel to an address it was not given for. */
+export class ApiKeyNeededForNewUrlError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'api_key_needed_for_new_url';
+  override readonly fields = { api_key: ['Give the API key again: a stored key is not sent to a new address.'] };
+}
+
+/** The stored key cannot be decrypted: `SECRET_KEY` is not the one it was stored with. */
+export class ApiKeyUnreadableError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'api_key_unreadable';
+  constructor() {
+    super('The stored API key cannot be decrypted: SECRET_KEY has changed. Save the API key again.');
+  }
+}
