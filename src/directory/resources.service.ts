@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, Brackets, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing } from '../database/constraint.js';
@@ -32,6 +32,28 @@ export class ResourcesService {
   /** All resources of an organisation, by name. */
   ofCustomer(customerUuid: string): Promise<Resource[]> {
     return this.resources.find({ where: { project: { customerUuid } }, relations, order: { name: 'ASC', uuid: 'ASC' } });
+  }
+
+  /**
+   * The resources that carry these backend ids (for us, licence references), with their `project`; live ones only. Where
+   * several carry one id, the oldest counts.
+   */
+  async withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
+    const found = await this.resources.find({
+      where: { backendId: Any([...new Set(backendIds)]), state: Not('Terminated') },
+      relations: { project: true },
+      order: { created: 'DESC', uuid: 'DESC' },
+    });
+    return [...new Map(found.map((resource) => [resource.backendId, resource])).values()];
+  }
+
+  /** The live resources of these organisations that carry a backend id, with their `project`. */
+  withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
+    return this.resources.find({
+      where: { backendId: Not(''), state: Not('Terminated'), project: { customerUuid: Any([...new Set(customerUuids)]) } },
+      relations: { project: true },
+      order: { created: 'ASC', uuid: 'ASC' },
+    });
   }
 
   /** Throws `ResourceNotFoundError`. */

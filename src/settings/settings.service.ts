@@ -141,6 +141,16 @@ export class SettingsService {
     return { settings: await this.get(uuid), unverifiedBecause };
   }
 
+  /** Turns the schedules of an account on or off, as part of a larger change. */
+  async setSyncEnabled(manager: EntityManager, uuid: string, syncEnabled: boolean): Promise<void> {
+    await manager.update(Settings, { uuid }, { syncEnabled, modified: this.clock.now() });
+  }
+
+  /** The accounts whose schedules are on. */
+  scheduled(): Promise<Settings[]> {
+    return this.repository.find({ where: { isActive: true, syncEnabled: true }, order: { created: 'ASC' } });
+  }
+
   /** Throws `SettingsNotFoundError`, `ObjectInUseError`. */
   async remove(uuid: string): Promise<void> {
     const settings = await this.get(uuid);

@@ -7,7 +7,7 @@ import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
 import type { BillingContext } from '../statement/billing-context.js';
 import { LicenseOwner } from './license-owner.entity.js';
-import { type LicenseParty, matchLicenses } from './match-licenses.js';
+import { type LicenseParty, type MappedCustomer, matchLicenses } from './match-licenses.js';
 
 /** How long ArrowSphere's word on whose licence it is holds; an unknown licence is asked for again every time. */
 const OWNER_VALID_MS = 24 * 3_600_000;
@@ -30,7 +30,7 @@ export class PartiesService {
     const references = licenses.map((license) => license.license_reference).filter(Boolean);
     const [owners, mappings, resources] = await Promise.all([
       this.ownersOf(context, references, signal),
-      this.mappings.ofSettings(context.settings.uuid),
+      this.mapped(context),
       this.resources.withBackendIds(references),
     ]);
     return matchLicenses(
@@ -39,9 +39,17 @@ export class PartiesService {
         customerReference: owners.get(license_reference),
         statedReferences: stated ?? [],
       })),
-      mappings.filter((mapping) => mapping.isActive).map(({ uuid, arrowReference, waldurCustomerUuid }) => ({ mappingUuid: uuid, arrowReference, customerUuid: waldurCustomerUuid })),
+      mappings,
       resources.map(linked),
     );
+  }
+
+  /** As {@link resolve}, from what is known here already: nothing is asked. */
+  async known(context: BillingContext, licenses: readonly string[]): Promise<LicenseParty[]> {
+    const owners = await this.knownOwners(context.account.uuid, licenses);
+    const ownerOf = new Map(owners.map((owner) => [owner.licenseReference, owner.customerReference]));
+    const facts = licenses.map((licenseReference) => ({ licenseReference, customerReference: ownerOf.get(licenseReference), statedReferences: [] }));
+    return matchLicenses(facts, await this.mapped(context), (await this.resources.withBackendIds(licenses.filter(Boolean))).map(linked));
   }
 
   /** Licence → ArrowSphere customer; licences that ArrowSphere does not know are left out. */
@@ -65,6 +73,14 @@ export class PartiesService {
     // A licence that ArrowSphere has forgotten still belongs to whom it belonged.
     answers.forEach((license) => owners.set(license.licenseReference, license.customerReference));
     return owners;
+  }
+
+  /** The active mappings of the account's settings. */
+  async mapped({ settings }: BillingContext): Promise<MappedCustomer[]> {
+    const mappings = await this.mappings.ofSettings(settings.uuid);
+    return mappings
+      .filter((mapping) => mapping.isActive)
+      .map(({ uuid, arrowReference, waldurCustomerUuid }) => ({ mappingUuid: uuid, arrowReference, customerUuid: waldurCustomerUuid }));
   }
 
   private async knownOwners(accountUuid: string, references: readonly string[]): Promise<LicenseOwner[]> {
