@@ -1,4 +1,4 @@
-/** Jest runs ES modules: `npm test` starts it with --experimental-vm-modules. */
+/** Started by test/run.ts, which prepares the databases and lets Node load ES modules in Jest. */
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -11,8 +11,6 @@ const endToEnd = (database) => ({
   displayName: `e2e-${database}`,
   testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'],
   globals: { TEST_DATABASE: database },
-  globalSetup: '<rootDir>/test/support/prepare-databases.ts',
-  globalTeardown: '<rootDir>/test/support/drop-databases.ts',
 });
 
 export default {

@@ -5,6 +5,7 @@ import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AnswerInterceptor } from './common/answer.interceptor.js';
 import { AppErrorFilter } from './common/app-error.filter.js';
+import { type Clock, SystemClock } from './common/clock.js';
 import { ValidationPipe } from './common/validation/validation.pipe.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
@@ -18,11 +19,11 @@ import { SettingsModule } from './settings/settings.module.js';
 /** The table of contents: every module, lowest first, and what stands around every request. */
 @Module({})
 export class AppModule {
-  static forRoot(env: Env): DynamicModule {
+  static forRoot(env: Env, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(env),
+        ConfigModule.forRoot(env, clock),
         DatabaseModule.forRoot(),
         AuthModule,
         DirectoryModule,

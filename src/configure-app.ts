@@ -5,26 +5,26 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { AppLogger } from './common/app.logger.js';
 import { registerBodyParsers } from './common/body-parsers.js';
+import { type Clock, SystemClock } from './common/clock.js';
 import { setFallbackBaseUrl } from './common/links.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
 import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
-import { AppLogger } from './common/app.logger.js';
 import { setUpSwagger } from './swagger.js';
 
 const BODY_LIMIT = 1_048_576;
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
-export async function createApp(env: Env): Promise<NestFastifyApplication> {
+export async function createApp(env: Env, clock: Clock = new SystemClock()): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-    // The cast bridges the HTTP/2 variants in Fastify's types.
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: new AppLogger(env),
