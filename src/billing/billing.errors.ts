@@ -79,3 +79,12 @@ export class AccountAmbiguousError extends AppError {
     super(`The partner ${partner} is billed under other settings already. Bill it under those, or give these another key.`);
   }
 }
+
+/** The resource carries no licence reference. */
+export class ResourceNotLinkedError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'resource_not_linked';
+  constructor() {
+    super('Resource does not have a backend_id (Arrow license reference)');
+  }
+}

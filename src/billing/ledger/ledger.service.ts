@@ -103,7 +103,7 @@ export class LedgerService {
 const POST = `
   WITH entry AS (
     SELECT plan.*, invoice.uuid AS invoice_uuid,
-           CASE WHEN charge_key LIKE 'rounding:%' THEN 'rounding'
+           CASE WHEN charge_key LIKE 'rounding:%' THEN 'rounding' WHEN reversed THEN 'reversal'
                 WHEN revision > 1 AND (settled OR invoice.month <> $2) THEN 'compensation' ELSE 'charge' END AS kind
     FROM posting_plan plan
     JOIN unnest($5::uuid[], $6::uuid[]) AS chosen (customer_uuid, invoice_uuid) USING (customer_uuid)
