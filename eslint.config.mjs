@@ -31,7 +31,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'ormconfig.ts'], rules: { 'no-restricted-syntax': ['error', noForwardRef] } },
+  {
+    files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'ormconfig.ts'],
+    rules: { 'no-restricted-syntax': ['error', noForwardRef] },
+  },
   {
     files: ['test/**', '**/*.spec.ts', 'bench/**', 'demo/**'],
     rules: {
@@ -43,5 +46,9 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
     },
   },
-  { files: ['**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', module: 'writable' } } },
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { globals: { process: 'readonly', module: 'writable' } },
+  },
 );

@@ -16,7 +16,11 @@ const endToEnd = (database) => ({
 export default {
   testTimeout: 60_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/emulator/**/*.spec.ts', '<rootDir>/test/**/*.unit-spec.ts'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/emulator/**/*.spec.ts', '<rootDir>/test/**/*.unit-spec.ts'],
+    },
     endToEnd('pglite'),
     ...(process.env.TEST_DATABASE_URL ? [endToEnd('postgres')] : []),
   ],

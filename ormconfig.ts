@@ -15,7 +15,12 @@ const location = {
   DATA_DIR: mkdtempSync(join(tmpdir(), 'waldur-arrowsphere-')),
 };
 const open = async () =>
-  new DataSource({ ...(await dataSourceOptions(location)), logger: 'simple-console', logging: ['error'] });
+  new DataSource({
+    ...(await dataSourceOptions(location)),
+    entities: ['src/**/*.entity.ts'],
+    logger: 'simple-console',
+    logging: ['error'],
+  });
 
 const migrated = await open();
 await migrated.initialize();

@@ -40,11 +40,13 @@ export interface RecordedRequest {
 }
 
 const BASE_PATH = '/index.php/api/';
+const MAX_RECORDED = 100_000;
 
 /** An ArrowSphere of one's own on a real socket, with its dialects, its quirks and, on request, its faults. */
 export class ArrowEmulator {
   /** Live: what is changed here shows in the next answer. */
   data: EmulatorData;
+  /** The last 100,000 calls at most. */
   readonly requests: RecordedRequest[] = [];
   readonly faults = new FaultPlan();
   latencyMs: number;
@@ -136,6 +138,11 @@ export class ArrowEmulator {
       await this.answer(request, response, url);
     } catch (error) {
       if (response.destroyed || this.stopping.signal.aborted) return;
+      if (error instanceof ApiFailure) {
+        const { status, body } = failureReply(error, '', `emulated-${++this.answers}`);
+        const headers = { 'content-type': 'application/json' };
+        return send(response, status, headers, Buffer.from(JSON.stringify(body)));
+      }
       send(response, 500, { 'content-type': 'text/plain' }, Buffer.from(`Emulator failure: ${String(error)}`));
     }
   }
@@ -205,6 +212,8 @@ export class ArrowEmulator {
       aborted: false,
     };
     this.requests.push(recorded);
+    // An emulator left running for days must not grow for days.
+    if (this.requests.length > MAX_RECORDED) this.requests.splice(0, MAX_RECORDED / 10);
     return recorded;
   }
 

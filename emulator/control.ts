@@ -1,5 +1,5 @@
 import type { ArrowEmulator } from './arrow-emulator.js';
-import type { FaultRule } from './faults.js';
+import { checkRule, type FaultRule } from './faults.js';
 import type { ApiReply } from './http.js';
 
 /** `/__emulator/…`: the emulator's own switches, for those who sit in another process. No key is needed. */
@@ -39,14 +39,12 @@ function onTheWire({ id, rule, met, happened }: ArrowEmulator['faults']['rules']
 }
 
 function addFaults(emulator: ArrowEmulator, body: unknown): ApiReply {
-  const rules = [body].flat() as Array<FaultRule | null | undefined>;
-  const kinds = rules.flatMap((rule) => [rule?.action].flat().map((action) => action?.kind));
-  if (kinds.some((kind) => typeof kind !== 'string')) {
-    return { status: 400, body: { error: 'Send one rule or a list of rules, each with an action that has a kind' } };
-  }
   try {
+    const rules: unknown[] = Array.isArray(body) ? body : [body];
+    // All or none.
+    for (const rule of rules) checkRule(rule);
     return { status: 201, body: rules.map((rule) => ({ id: emulator.faults.add(rule as FaultRule) })) };
   } catch (error) {
-    return { status: 400, body: { error: String(error) } };
+    return { status: 400, body: { error: error instanceof Error ? error.message : String(error) } };
   }
 }

@@ -73,6 +73,47 @@ export interface ActiveFault {
   readonly happened: number;
 }
 
+const KINDS: Record<FaultAction['kind'], true> = {
+  status: true,
+  delay: true,
+  hang: true,
+  stall: true,
+  'reset-before-headers': true,
+  'reset-mid-body': true,
+  'truncated-json': true,
+  'empty-body': true,
+  html: true,
+  'wrong-totals': true,
+  'changing-totals': true,
+  'ignored-page': true,
+  'drop-rows': true,
+  'duplicate-rows': true,
+  'endless-next': true,
+  'no-data': true,
+  'null-data': true,
+  'body-status': true,
+  oversized: true,
+  'short-rows': true,
+  'long-rows': true,
+  'duplicate-header': true,
+  'rename-columns': true,
+  redirect: true,
+};
+const CONDITIONS = ['method', 'path', 'page', 'partner', 'nth', 'after', 'count', 'action'];
+
+/** Throws an `Error` that says what is wrong with a rule that came as JSON. */
+export function checkRule(rule: unknown): asserts rule is FaultRule {
+  if (typeof rule !== 'object' || rule === null) throw new Error('A rule is an object');
+  const unknown = Object.keys(rule).filter((key) => !CONDITIONS.includes(key));
+  if (unknown.length > 0) throw new Error(`Unknown in a rule: ${unknown.join(', ')}`);
+  const { action, path } = rule as Partial<FaultRule>;
+  if (path !== undefined) new RegExp(path);
+  for (const one of [action].flat()) {
+    if (!one || !(one.kind in KINDS))
+      throw new Error(`Each action needs a kind out of: ${Object.keys(KINDS).join(', ')}`);
+  }
+}
+
 /** What a rule looks at. */
 export interface FaultSubject {
   method: string;
@@ -96,8 +137,9 @@ export class FaultPlan {
     return this.active.map(({ id, rule, met, happened }) => ({ id, rule, met, happened }));
   }
 
-  /** Returns the rule's number, for `remove`. Throws a `SyntaxError` when `path` is no regular expression. */
+  /** Returns the rule's number, for `remove`. Throws an `Error` for a rule that cannot be understood. */
   add(rule: FaultRule): number {
+    checkRule(rule);
     const path = rule.path === undefined ? undefined : new RegExp(rule.path);
     this.active.push({ id: ++this.lastId, rule, path, met: 0, happened: 0 });
     return this.lastId;

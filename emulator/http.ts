@@ -71,9 +71,10 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new ApiFailure(413, 'Request body is too large', 'BODY_TOO_LARGE');
-    chunks.push(chunk);
+    // Read to the end all the same: leaving early would cut the connection before the client sees why.
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (length > MAX_BODY_BYTES) throw new ApiFailure(413, 'Request body is too large', 'BODY_TOO_LARGE');
   return Buffer.concat(chunks).toString('utf8');
 }
 

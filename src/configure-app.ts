@@ -36,7 +36,15 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
     app.enableCors({
       origin: env.CORS_ORIGINS.includes('*') ? '*' : [...env.CORS_ORIGINS],
       methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
-      allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'X-Requested-With', 'X-Impersonated-User-Uuid', 'sentry-trace', 'baggage'],
+      allowedHeaders: [
+        'Accept',
+        'Authorization',
+        'Content-Type',
+        'X-Requested-With',
+        'X-Impersonated-User-Uuid',
+        'sentry-trace',
+        'baggage',
+      ],
       exposedHeaders: ['Link', 'X-Result-Count', 'Location', 'Age', 'X-Request-Id'],
     });
   }
@@ -75,7 +83,9 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
 }
 
 function baseUrlOf(request: FastifyRequest): string {
-  const forwarded = String(request.headers['x-forwarded-proto'] ?? '').split(',')[0]!.trim();
+  const forwarded = String(request.headers['x-forwarded-proto'] ?? '')
+    .split(',')[0]!
+    .trim();
   const protocol = forwarded === 'https' || forwarded === 'http' ? forwarded : request.protocol;
   const host = request.headers.host ?? '';
   return /^[\w.:[\]-]+$/.test(host) ? `${protocol}://${host}` : '';

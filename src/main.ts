@@ -7,7 +7,11 @@ try {
   const env = readEnv();
   const app = await createApp(env);
   await app.listen(env.PORT, env.HOST);
-  const stop = () => void app.close().then(() => process.exit(0), () => process.exit(1));
+  const stop = () =>
+    void app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.stdout.write(`Listening on ${await app.getUrl()} – Swagger UI at ${await app.getUrl()}/docs\n`);

@@ -28,6 +28,9 @@ export function setUpSwagger(app: NestFastifyApplication): void {
 
 /** Waldur's paths end in a slash, and its clients send it. */
 function withTrailingSlashes(document: OpenAPIObject): OpenAPIObject {
-  const paths = Object.entries(document.paths).map(([path, item]) => [path.startsWith('/api/') ? `${path.replace(/\/$/, '')}/` : path, item]);
+  const paths = Object.entries(document.paths).map(([path, item]) => [
+    path.startsWith('/api/') ? `${path.replace(/\/$/, '')}/` : path,
+    item,
+  ]);
   return { ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };
 }

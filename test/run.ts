@@ -8,7 +8,9 @@ import { prepareDatabases } from './support/databases.js';
 
 const given = process.argv.slice(2);
 const environment = { ...process.env, ...(await prepareDatabases(process.env.TEST_DATABASE_URL)) };
-const where = process.env.TEST_DATABASE_URL ? 'the embedded database and PostgreSQL' : 'the embedded database only (TEST_DATABASE_URL is not set)';
+const where = process.env.TEST_DATABASE_URL
+  ? 'the embedded database and PostgreSQL'
+  : 'the embedded database only (TEST_DATABASE_URL is not set)';
 process.stderr.write(`End-to-end tests run on ${where}.\n`);
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');

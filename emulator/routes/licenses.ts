@@ -36,9 +36,9 @@ export function listLicensesV2(request: ApiRequest): ApiReply {
 const cursorOf = (license: EmulatorLicense) => Buffer.from(`${license.id}`).toString('base64url');
 
 function idOf(cursor: string): number {
-  const id = Number(Buffer.from(cursor, 'base64url').toString('utf8'));
-  if (!Number.isInteger(id)) throw badRequest('The cursor cannot be read', 'INVALID_CURSOR');
-  return id;
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!/^\d+$/.test(text)) throw badRequest('The cursor cannot be read', 'INVALID_CURSOR');
+  return Number(text);
 }
 
 function cursorAnswer(request: ApiRequest): ApiReply {

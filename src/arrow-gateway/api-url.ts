@@ -4,6 +4,7 @@ import { InvalidFieldsError } from '../common/app.error.js';
 const MAX_LENGTH = 255;
 const WELL_FORMED = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\\]+)(:[^/?#]*)?(\/[^?#]*)?$/iu;
 const LOCAL_NAME = /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa)$/i;
+const NAME = /^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const NUMBERS_ONLY = /^(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?$/i;
 
 /**
@@ -70,6 +71,7 @@ function hostFault(written: string, hostname: string): string | undefined {
     if (name !== written.replace(/^\[|\]$/g, '').toLowerCase() && !written.startsWith('[')) return notPublic;
     return isPublicAddress(name) ? undefined : notPublic;
   }
+  if (!NAME.test(name)) return 'Enter a valid URL.';
   if (NUMBERS_ONLY.test(name) || LOCAL_NAME.test(name) || !name.includes('.')) return notPublic;
   return undefined;
 }

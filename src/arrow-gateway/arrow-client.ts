@@ -93,7 +93,7 @@ export class ArrowClient {
       return await policy.execute(async ({ attempt }) => {
         if (last) {
           await this.waitBefore(attempt, last, backoff.duration, running);
-          backoff = backoff.next();
+          backoff = backoff.next(undefined);
         }
         try {
           return await this.attempt(apiKey, state, request, running);

@@ -1,36 +1,60 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { currentRequest } from '../common/request-context.js';
 import { Env } from '../config/env.js';
+import type { ArrowCallOptions } from './arrow-gateway.js';
 import { ArrowGateway } from './arrow-gateway.js';
-import { arrowGatewayOptions } from './arrow-gateway.options.js';
-import { assembleGateway } from './assemble-gateway.js';
+import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
+import { type ArrowGatewayOptions, arrowGatewayOptions } from './arrow-gateway.options.js';
+import { type AssembledGateway, assembleGateway } from './assemble-gateway.js';
 import { SystemTimer } from './gateway-timer.js';
 
-/** ArrowSphere, as something that either gives a complete answer or says by name why not. */
+const ASSEMBLED = Symbol('assembled gateway');
+
+/**
+ * The way to ArrowSphere for all other modules: they inject `ArrowGateway`, and `ArrowGatewayMetrics` to see how it is.
+ * One instance per process, as it keeps what belongs to an account: its queue, its circuit breaker, its cached lists.
+ */
 @Module({
   imports: [HttpModule],
   providers: [
     {
-      provide: ArrowGateway,
+      provide: ASSEMBLED,
       inject: [HttpService, Env, Clock],
-      useFactory: (http: HttpService, env: Env, clock: Clock) =>
+      useFactory: (http: HttpService, env: Env, clock: Clock): AssembledGateway =>
         assembleGateway({
           http,
-          options: arrowGatewayOptions({
-            timeoutMs: env.ARROW_TIMEOUT_MS,
-            maxConcurrency: env.ARROW_MAX_CONCURRENCY,
-            maxRetries: env.ARROW_MAX_RETRIES,
-            maxQueue: env.ARROW_MAX_QUEUE,
-            cacheMs: env.ARROW_CACHE_SECONDS * 1000,
-            allowPrivateHosts: env.ARROW_ALLOW_PRIVATE_HOSTS,
-          }),
+          options: optionsFrom(env),
           timer: new SystemTimer(() => clock.now().getTime()),
-          caller: () => ({ signal: currentRequest()?.signal, lane: currentRequest()?.caller }),
-        }).gateway,
+          caller: callerOfRequest,
+        }),
     },
+    { provide: ArrowGateway, inject: [ASSEMBLED], useFactory: ({ gateway }: AssembledGateway) => gateway },
+    { provide: ArrowGatewayMetrics, inject: [ASSEMBLED], useFactory: ({ metrics }: AssembledGateway) => metrics },
   ],
-  exports: [ArrowGateway],
+  exports: [ArrowGateway, ArrowGatewayMetrics],
 })
-export class ArrowGatewayModule {}
+export class ArrowGatewayModule implements OnApplicationShutdown {
+  constructor(@Inject(ASSEMBLED) private readonly assembled: AssembledGateway) {}
+
+  onApplicationShutdown(): void {
+    this.assembled.close();
+  }
+}
+
+function optionsFrom(env: Env): ArrowGatewayOptions {
+  return arrowGatewayOptions({
+    timeoutMs: env.ARROW_TIMEOUT_MS,
+    maxConcurrency: env.ARROW_MAX_CONCURRENCY,
+    maxRetries: env.ARROW_MAX_RETRIES,
+    maxQueue: env.ARROW_MAX_QUEUE,
+    cacheMs: env.ARROW_CACHE_SECONDS * 1000,
+    allowPrivateHosts: env.ARROW_ALLOW_PRIVATE_HOSTS,
+  });
+}
+
+function callerOfRequest(): Pick<ArrowCallOptions, 'signal' | 'lane'> {
+  const request = currentRequest();
+  return { signal: request?.signal, lane: request?.caller };
+}

@@ -288,7 +288,7 @@ export class ArrowHttpGateway extends ArrowGateway {
         keyOf: ({ reference }: { reference: string }) => reference,
         fetch,
       };
-      const names = (await walkPages(walk, deadline.signal)).map(({ name }) => name);
+      const names = (await walkPages<Program>(walk, deadline.signal)).map(({ name }) => name);
       return [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en'));
     } catch (error) {
       throw deadline.reasonFor(error);

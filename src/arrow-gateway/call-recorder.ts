@@ -54,8 +54,8 @@ export class CallRecorder {
         attempts,
         ms,
         size,
-        errorCode: error?.details.errorCode,
-        correlationId: error?.details.correlationId,
+        ...(error?.details.errorCode ? { errorCode: error.details.errorCode } : {}),
+        ...(error?.details.correlationId ? { correlationId: error.details.correlationId } : {}),
       };
       if (outcome === 'ok') this.logger.log(line);
       else this.logger.warn(line);

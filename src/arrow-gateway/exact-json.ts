@@ -1,6 +1,6 @@
 /** Numbers of up to 15 significant digits come back unchanged from a double and its shortest text; longer ones may not. */
 const PERHAPS_LONG_NUMBER = /[\d.]{16}|\d[eE][+-]?\d/;
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
  * `JSON.parse` that loses no digit: a number a double might change is handed on as the text it was sent as. So a

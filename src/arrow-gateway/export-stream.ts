@@ -79,7 +79,9 @@ class ExportCheck {
     if (!sameTotals(first.claim, answer.claim)) throw this.incomplete('its total changed while it was read');
     if (!sameHeaders(first.headers, answer.headers))
       throw this.incomplete(`page ${number} has other columns than page 1`);
-    const size = first.claim.pageSize ?? first.rows.length;
+    const size = first.claim.pageSize ?? this.walk.pageSize;
+    if (this.pages === undefined && answer.rows.length > size)
+      throw this.incomplete(`page ${number} has more rows than a page has`);
     if (this.pages === undefined && (this.lengths.at(-1) ?? size) < size) {
       throw this.incomplete(`page ${number - 1} was not full, and more came after it`);
     }
@@ -90,10 +92,10 @@ class ExportCheck {
   async end(signal: AbortSignal): Promise<void> {
     const first = this.first as ExportAnswer;
     if (this.pages === undefined) return;
-    const missing = whatIsMissing(this.lengths, first.claim);
+    const missing = whatIsMissing(this.lengths, first.claim, this.walk.pageSize);
     if (missing) throw this.incomplete(missing);
-    const size = first.claim.pageSize ?? (this.lengths.length > 1 ? (this.lengths[0] as number) : this.walk.pageSize);
-    if ((this.lengths.at(-1) ?? 0) < size) return;
+    const size = first.claim.pageSize ?? first.rows.length;
+    if (first.rows.length === 0 || (this.lengths.at(-1) ?? 0) < size) return;
     const beyond = await this.walk.fetchBeyond(this.lengths.length + 1, signal);
     if (!beyond || beyond.rows.length === 0) return;
     if (beyond.claim.page !== undefined && beyond.claim.page !== this.lengths.length + 1) return;

@@ -69,7 +69,7 @@ async function walkCounted<T>(walk: Walk<T>, first: ListPage<T>, pages: number, 
   const collected: ListPage<T>[] = [first];
   let beyond: ListPage<T> | undefined;
   // Known to be needed before the last page comes, it is fetched along with the others.
-  const lastFetch = lastPageIsFull(walk.pageSize, first, pages) ? pages + 1 : pages;
+  const lastFetch = lastPageIsFull(first, pages) ? pages + 1 : pages;
   let next = 2;
   const worker = async (): Promise<void> => {
     while (next <= lastFetch) {
@@ -90,6 +90,7 @@ async function walkCounted<T>(walk: Walk<T>, first: ListPage<T>, pages: number, 
   const missing = whatIsMissing(
     collected.map((page) => page.rows.length),
     first.claim,
+    walk.pageSize,
   );
   if (missing) throw new ListMoved(missing);
   if (beyond && !rows.hasAll(beyond.rows)) throw new ListMoved('it goes on after its last page');
@@ -98,7 +99,8 @@ async function walkCounted<T>(walk: Walk<T>, first: ListPage<T>, pages: number, 
 
 async function walkUntilEmpty<T>(walk: Walk<T>, first: ListPage<T>, signal: AbortSignal): Promise<T[]> {
   const rows = new UniqueRows(walk);
-  const size = first.claim.pageSize ?? first.rows.length;
+  // Where not even the size is said, a first page that is not as full as asked may have lost a row.
+  const size = first.claim.pageSize ?? walk.pageSize;
   let page = first;
   let lastWasShort = false;
   for (let number = 1; page.rows.length > 0; number += 1) {
@@ -109,6 +111,7 @@ async function walkUntilEmpty<T>(walk: Walk<T>, first: ListPage<T>, signal: Abor
         `it does not end within the ${walk.maxPages} pages that are read`,
       );
     }
+    if (page.rows.length > size) throw new ListMoved(`page ${number} has more rows than a page has`);
     rows.add(page.rows);
     lastWasShort = page.rows.length < size;
     page = await walk.fetch(number + 1, signal);
@@ -136,24 +139,25 @@ export function sameTotals(a: PageClaim, b: PageClaim): boolean {
   return a.totalRows === b.totalRows && a.totalPages === b.totalPages;
 }
 
-/** Why pages of these lengths cannot be all that was announced; `undefined` when they are. */
-export function whatIsMissing(lengths: readonly number[], claim: PageClaim): string | undefined {
+/** Why pages of these lengths cannot be exactly what was announced; `undefined` when they are. */
+export function whatIsMissing(lengths: readonly number[], claim: PageClaim, askedSize: number): string | undefined {
+  const tooLong = lengths.findIndex((length) => length > (claim.pageSize ?? askedSize));
+  if (tooLong >= 0) return `page ${tooLong + 1} has more rows than a page has`;
   const came = lengths.reduce((a, b) => a + b, 0);
-  if (claim.totalRows !== undefined) {
-    return came === claim.totalRows ? undefined : `${claim.totalRows} were announced and ${came} came`;
+  if (claim.totalRows !== undefined && came !== claim.totalRows) {
+    return `${claim.totalRows} were announced and ${came} came`;
   }
   if (claim.totalPages === 0 && came > 0) return `no page was announced and ${came} came`;
-  // Without a number of rows, the only sign of a lost one is a page that is not full and not the last.
   const size = claim.pageSize ?? lengths[0] ?? 0;
-  const odd = lengths.findIndex((length, index) =>
-    index < lengths.length - 1 ? length !== size : length > size || (length === 0 && lengths.length > 1),
-  );
+  const last = lengths.length - 1;
+  const odd = lengths.findIndex((length, index) => (index < last ? length !== size : length === 0 && last > 0));
   return odd < 0 ? undefined : `page ${odd + 1} of ${lengths.length} has ${lengths[odd]} rows`;
 }
 
-function lastPageIsFull<T>(asked: number, { rows, claim }: ListPage<T>, pages: number): boolean {
+/** True where the last page is, or must be taken to be, full. */
+function lastPageIsFull<T>({ rows, claim }: ListPage<T>, pages: number): boolean {
   if (pages === 0) return false;
-  const size = claim.pageSize ?? (pages > 1 ? rows.length : asked);
+  const size = claim.pageSize ?? rows.length;
   if (pages === 1) return rows.length >= size;
   return claim.totalRows === undefined || claim.totalRows >= pages * size;
 }

@@ -13,7 +13,8 @@ export function pathPart(value: string, what: string): string {
   if (text === '.' || text === '..') throw new ArrowReferenceNotUsableError(what, 'it is not a reference but a path');
   if (text.length > MAX_LENGTH)
     throw new ArrowReferenceNotUsableError(what, `it is longer than ${MAX_LENGTH} characters`);
-  if (text !== Buffer.from(text, 'utf8').toString('utf8')) throw new ArrowReferenceNotUsableError(what, 'it is not well-formed text');
+  if (text !== Buffer.from(text, 'utf8').toString('utf8'))
+    throw new ArrowReferenceNotUsableError(what, 'it is not well-formed text');
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(text))
     throw new ArrowReferenceNotUsableError(what, 'it contains control characters');

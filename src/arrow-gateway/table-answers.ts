@@ -136,7 +136,13 @@ function isCell(cell: unknown): cell is string | null {
 }
 
 function cellOf(cell: unknown, place: string, column: number): string | null {
-  if (cell === null || cell === undefined || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean') {
+  if (
+    cell === null ||
+    cell === undefined ||
+    typeof cell === 'string' ||
+    typeof cell === 'number' ||
+    typeof cell === 'boolean'
+  ) {
     return toText(cell);
   }
   throw new AnswerFault(`${place}.${column} is not a cell`);

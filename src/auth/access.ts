@@ -13,7 +13,10 @@ const detail = (example: string) => ({
 const secured = () => [
   ApiSecurity('tokenAuth'),
   ApiBearerAuth('waldurOIDCAuth'),
-  ApiUnauthorizedResponse({ description: 'No or unknown token', ...detail('Authentication credentials were not provided.') }),
+  ApiUnauthorizedResponse({
+    description: 'No or unknown token',
+    ...detail('Authentication credentials were not provided.'),
+  }),
 ];
 
 /** Open to everybody, without a token. */
@@ -32,5 +35,6 @@ export const StaffOnly = () =>
 
 /** The user who makes the request. */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>().caller,
+  (_: unknown, context: ExecutionContext): Caller =>
+    context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>().caller,
 );

@@ -61,7 +61,11 @@ function sparse({ items, fields, keep }: Page<unknown>): readonly unknown[] {
 }
 
 /** An object with only the keys asked for, in its own order; whole if none of them is known. */
-export function pick<T extends object>(item: T, fields: readonly string[] | undefined, keep: readonly string[] = []): Partial<T> {
+export function pick<T extends object>(
+  item: T,
+  fields: readonly string[] | undefined,
+  keep: readonly string[] = [],
+): Partial<T> {
   const known = Object.keys(item).filter((key) => fields?.includes(key));
   if (known.length === 0) return item;
   const entries = Object.entries(item).filter(([key]) => known.includes(key) || keep.includes(key));

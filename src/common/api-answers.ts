@@ -9,7 +9,9 @@ import {
 } from '@nestjs/swagger';
 
 const text = (example: string) => ({ type: 'string', example });
-const detail = (example: string) => ({ schema: { type: 'object', required: ['detail'], properties: { detail: text(example) } } });
+const detail = (example: string) => ({
+  schema: { type: 'object', required: ['detail'], properties: { detail: text(example) } },
+});
 
 /** Field name → sentences. */
 const fieldErrors = {

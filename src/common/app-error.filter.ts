@@ -30,7 +30,8 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
     if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
     return { status, body: { detail: error.message, error: error.message, code: error.code } };
   }
-  if (error instanceof RequestError) return { status: error.status, body: { detail: error.message }, headers: error.headers };
+  if (error instanceof RequestError)
+    return { status: error.status, body: { detail: error.message }, headers: error.headers };
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
   return transportAnswer(error);
 }
@@ -41,7 +42,8 @@ function transportAnswer(error: unknown): ErrorAnswer | undefined {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { status: 413, body: { detail: 'The request body is too large: 1 MB at most.' } };
   }
-  if (statusCode && statusCode >= 400 && statusCode < 500) return { status: statusCode, body: { detail: 'Bad request.' } };
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return { status: statusCode, body: { detail: 'Bad request.' } };
   return undefined;
 }
 
@@ -55,7 +57,10 @@ export class AppErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
     const answer = answerTo(error) ?? this.unforeseen(error, request);
-    void reply.status(answer.status).headers(answer.headers ?? {}).send(answer.body);
+    void reply
+      .status(answer.status)
+      .headers(answer.headers ?? {})
+      .send(answer.body);
   }
 
   /** Also used for what fails before Nest's own handling begins. */

@@ -11,14 +11,7 @@
  * - `overloaded`: too much is waiting already; try again (503)
  */
 export type AppErrorKind =
-  | 'invalid'
-  | 'fields'
-  | 'forbidden'
-  | 'not-found'
-  | 'no-such-object'
-  | 'conflict'
-  | 'upstream'
-  | 'overloaded';
+  'invalid' | 'fields' | 'forbidden' | 'not-found' | 'no-such-object' | 'conflict' | 'upstream' | 'overloaded';
 
 /** Field name → sentences, or a nested tree of them, as Waldur's clients expect it. */
 export type FieldErrors = { [field: string]: string[] | FieldErrors | FieldErrors[] };

@@ -81,7 +81,8 @@ export function pageSizeOf(query: Pick<ListQuery, 'page_size'>): number {
 export function pageOf(query: Pick<ListQuery, 'page' | 'page_size'>, total: number): PageInfo {
   const pageSize = pageSizeOf(query);
   const last = Math.max(1, Math.ceil(total / pageSize));
-  const page = query.page === undefined ? 1 : query.page === 'last' ? last : /^\d{1,9}$/.test(query.page) ? Number(query.page) : 0;
+  const page =
+    query.page === undefined ? 1 : query.page === 'last' ? last : /^\d{1,9}$/.test(query.page) ? Number(query.page) : 0;
   if (page < 1 || page > last) throw new PageNotFoundError();
   return { total, page, pageSize };
 }

@@ -37,7 +37,10 @@ export class RouteTable {
     await authenticate(request.headers.authorization);
     const allow = [...methods, 'OPTIONS'].sort().join(', ');
     if (request.method === 'OPTIONS') {
-      return { allow, body: { name: path, description: '', renders: ['application/json'], parses: ['application/json'] } };
+      return {
+        allow,
+        body: { name: path, description: '', renders: ['application/json'], parses: ['application/json'] },
+      };
     }
     throw new RequestError(405, `Method "${request.method}" not allowed.`, { Allow: allow });
   }

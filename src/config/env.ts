@@ -27,10 +27,18 @@ const Variables = z
       .optional(),
     DATABASE_POOL_SIZE: whole(10, 1, 200),
     DATA_DIR: z.string().min(1).default('./data'),
-    STAFF_TOKEN: z.string().min(40, 'must have at least 40 characters').max(200).regex(/^\S+$/, 'must not contain spaces').optional(),
+    STAFF_TOKEN: z
+      .string()
+      .min(40, 'must have at least 40 characters')
+      .max(200)
+      .regex(/^\S+$/, 'must not contain spaces')
+      .optional(),
     SECRET_KEY: z
       .string()
-      .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+      .refine(
+        (text) => Buffer.from(text, 'base64').length === 32,
+        'must be 32 bytes in base64 (openssl rand -base64 32)',
+      )
       .optional(),
     ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
     ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
@@ -95,7 +103,9 @@ export class InvalidEnvironmentError extends Error {
 
 /** Reads and checks the variables; blank ones count as unset. Throws {@link InvalidEnvironmentError}. */
 export function readEnv(variables: Record<string, string | undefined> = process.env): Env {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = Variables.safeParse(given);
   if (result.success) return result.data;
   throw new InvalidEnvironmentError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));

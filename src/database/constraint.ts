@@ -27,7 +27,9 @@ export class ObjectInUseError extends AppError {
   readonly code = 'object_in_use';
 
   constructor(what: string, table: string) {
-    super(`${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. Remove those first.`);
+    super(
+      `${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. Remove those first.`,
+    );
   }
 }
 

@@ -1,14 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { DataSourceOptions } from 'typeorm';
 import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
+import { migrations } from './migrations.js';
 import { ReadableNamingStrategy } from './naming.strategy.js';
 import { PglitePool } from './pglite-pool.js';
-
-const src = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Where the database is: a PostgreSQL server, or the folder of the embedded one. */
 export interface DatabaseLocation {
@@ -17,15 +15,14 @@ export interface DatabaseLocation {
   readonly DATA_DIR: string;
 }
 
-/** Everything that holds for either database; the one place that names the entities and the migrations. */
+/** Everything that holds for either database. Entities come with the modules that register them. */
 const shared = {
   type: 'postgres' as const,
   uuidExtension: 'pgcrypto' as const,
   installExtensions: false,
   synchronize: false,
   namingStrategy: new ReadableNamingStrategy(),
-  entities: [join(src, '**/*.entity.{js,ts}')],
-  migrations: [join(src, 'database/migrations/*.{js,ts}')],
+  migrations,
   migrationsTableName: 'migration',
   migrationsTransactionMode: 'each' as const,
 };

@@ -16,7 +16,11 @@ export class DatabaseModule {
       imports: [
         TypeOrmModule.forRootAsync({
           inject: [Env],
-          useFactory: async (env: Env) => ({ ...(await dataSourceOptions(env)), retryAttempts: 0 }),
+          useFactory: async (env: Env) => ({
+            ...(await dataSourceOptions(env)),
+            autoLoadEntities: true,
+            retryAttempts: 0,
+          }),
           dataSourceFactory: async (options) => {
             const dataSource = new DataSource(options!);
             try {

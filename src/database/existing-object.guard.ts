@@ -13,7 +13,8 @@ interface Existing {
 }
 
 /** On a controller whose routes have `{uuid}`: what that is, and the error when it is not there. */
-export const Existing = (entity: Existing['entity'], missing: Existing['missing']) => SetMetadata(EXISTING, { entity, missing });
+export const Existing = (entity: Existing['entity'], missing: Existing['missing']) =>
+  SetMetadata(EXISTING, { entity, missing });
 
 /**
  * Answers 404 for an object that is not there before the body is looked at: Waldur's order of checks. Requests without

@@ -5,7 +5,11 @@ import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
 export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
 
 /** What `o` names → entity property; unknown names are ignored, and without a known one the fallback holds. */
-export function orderOf(o: readonly string[] | undefined, sortable: Readonly<Record<string, string>>, fallback: Order): Order {
+export function orderOf(
+  o: readonly string[] | undefined,
+  sortable: Readonly<Record<string, string>>,
+  fallback: Order,
+): Order {
   const order = (o ?? []).flatMap((name): Order => {
     const property = sortable[name.replace(/^-/, '')];
     return property ? [[property, name.startsWith('-') ? 'DESC' : 'ASC']] : [];
@@ -44,7 +48,10 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
 }
 
 /** The same list for HEAD: counted, not read. Throws `PageNotFoundError`. */
-export async function countOnly<T extends ObjectLiteral>(filtered: SelectQueryBuilder<T>, query: ListQuery): Promise<Count> {
+export async function countOnly<T extends ObjectLiteral>(
+  filtered: SelectQueryBuilder<T>,
+  query: ListQuery,
+): Promise<Count> {
   const { total, page, pageSize } = pageOf(query, await filtered.getCount());
   return new Count(total, page, pageSize);
 }

@@ -67,7 +67,9 @@ export class PglitePool extends EventEmitter {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(turn), 1);
-        reject(new Error('The embedded database was busy for a minute: a transaction is waiting for its own connection.'));
+        reject(
+          new Error('The embedded database was busy for a minute: a transaction is waiting for its own connection.'),
+        );
       }, LEASE_TIMEOUT_MS);
       const turn = () => {
         clearTimeout(timer);

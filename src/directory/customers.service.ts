@@ -16,7 +16,9 @@ export class CustomersService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListCustomersQuery): Promise<Page<Customer>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', abbreviation: 'abbreviation' }, [['name', 'ASC']]);
+    const order = orderOf(query.o, { name: 'name', created: 'created', abbreviation: 'abbreviation' }, [
+      ['name', 'ASC'],
+    ]);
     return paginate(this.filtered(query), query, order, (uuids) => this.customers.findBy({ uuid: In([...uuids]) }));
   }
 
@@ -60,7 +62,8 @@ export class CustomersService {
     if (name) found.andWhere('customer.name ILIKE :name', { name: containing(name) });
     if (name_exact) found.andWhere('customer.name = :name_exact', { name_exact });
     if (native_name) found.andWhere('customer.nativeName ILIKE :native_name', { native_name: containing(native_name) });
-    if (abbreviation) found.andWhere('customer.abbreviation ILIKE :abbreviation', { abbreviation: containing(abbreviation) });
+    if (abbreviation)
+      found.andWhere('customer.abbreviation ILIKE :abbreviation', { abbreviation: containing(abbreviation) });
     if (backend_id) found.andWhere('customer.backendId = :backend_id', { backend_id });
     if (archived) found.andWhere('false');
     if (words) {

@@ -24,7 +24,15 @@ import { User } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
-const services = [UsersService, CustomersService, ProjectsService, OfferingsService, PlansService, ResourcesService, OrdersService];
+const services = [
+  UsersService,
+  CustomersService,
+  ProjectsService,
+  OfferingsService,
+  PlansService,
+  ResourcesService,
+  OrdersService,
+];
 
 /**
  * Waldur's side: users, organisations, projects, offerings, plans, resources and orders. Everything above reads and

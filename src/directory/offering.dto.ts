@@ -17,7 +17,11 @@ export class CreateOfferingDto {
   @TextField({ max: 100, example: 'Marketplace.Basic' })
   type?: string;
 
-  @RelationField(() => Customer, { form: 'link', nullable: true, description: 'Providing organisation: UUID or hyperlink' })
+  @RelationField(() => Customer, {
+    form: 'link',
+    nullable: true,
+    description: 'Providing organisation: UUID or hyperlink',
+  })
   customer?: string | null;
 
   @ChoiceField(OFFERING_STATES)

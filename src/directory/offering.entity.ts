@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
 import { BaseEntity } from '../database/base.entity.js';
 import { Customer } from './customer.entity.js';
-import { Plan } from './plan.entity.js';
+import type { Plan } from './plan.entity.js';
 
 export const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
 export type OfferingState = (typeof OFFERING_STATES)[number];
@@ -32,6 +32,6 @@ export class Offering extends BaseEntity {
   @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
   customer: Relation<Customer> | null;
 
-  @OneToMany(() => Plan, (plan) => plan.offering)
+  @OneToMany('Plan', 'offering')
   plans: Relation<Plan>[];
 }

@@ -53,7 +53,10 @@ export class OfferingsController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_destroy', summary: 'Delete an offering that nothing hangs on' })
+  @ApiOperation({
+    operationId: 'marketplace_provider_offerings_destroy',
+    summary: 'Delete an offering that nothing hangs on',
+  })
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.offerings.remove(uuid);

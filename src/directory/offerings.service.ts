@@ -18,7 +18,9 @@ export class OfferingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListOfferingsQuery): Promise<Page<Offering>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state', type: 'type' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state', type: 'type' }, [
+      ['created', 'DESC'],
+    ]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.offerings.find({ where: { uuid: In([...uuids]) }, relations, order: { plans: { name: 'ASC' } } }),
     );
@@ -32,7 +34,8 @@ export class OfferingsService {
   /** Throws `OfferingNotFoundError`. */
   async get(uuid: string): Promise<Offering> {
     const known = parseUuid(uuid);
-    const offering = known && (await this.offerings.findOne({ where: { uuid: known }, relations, order: { plans: { name: 'ASC' } } }));
+    const offering =
+      known && (await this.offerings.findOne({ where: { uuid: known }, relations, order: { plans: { name: 'ASC' } } }));
     if (!offering) throw new OfferingNotFoundError();
     return offering;
   }
@@ -46,7 +49,12 @@ export class OfferingsService {
   /** Throws `OfferingNotFoundError`. */
   async update(uuid: string, dto: UpdateOfferingDto): Promise<Offering> {
     const offering = await this.get(uuid);
-    const { name = offering.name, type = offering.type, state = offering.state, customer = offering.customerUuid } = dto;
+    const {
+      name = offering.name,
+      type = offering.type,
+      state = offering.state,
+      customer = offering.customerUuid,
+    } = dto;
     await this.offerings.update({ uuid: offering.uuid }, { name, type, state, customerUuid: customer });
     return this.get(uuid);
   }

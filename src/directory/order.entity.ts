@@ -9,7 +9,10 @@ export type OrderState = (typeof ORDER_STATES)[number];
 /** How a resource came to be, and in whose name: the audit trail of imports. */
 @Entity('marketplace_order')
 @Check('ck_marketplace_order_type', `type IN ('Create', 'Update', 'Terminate')`)
-@Check('ck_marketplace_order_state', `state IN ('pending-provider', 'executing', 'done', 'erred', 'canceled', 'rejected')`)
+@Check(
+  'ck_marketplace_order_state',
+  `state IN ('pending-provider', 'executing', 'done', 'erred', 'canceled', 'rejected')`,
+)
 @Index(['resourceUuid'])
 @Index(['created', 'uuid'])
 export class Order extends BaseEntity {

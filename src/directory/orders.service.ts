@@ -18,7 +18,9 @@ export class OrdersService {
   /** Throws `PageNotFoundError`. */
   list(query: ListOrdersQuery): Promise<Page<Order>> {
     const order = orderOf(query.o, { created: 'created', state: 'state' }, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) => this.orders.find({ where: { uuid: In([...uuids]) }, relations }));
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.orders.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
   }
 
   /** Throws `PageNotFoundError`. */

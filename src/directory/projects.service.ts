@@ -45,7 +45,10 @@ export class ProjectsService {
   /** Throws `ProjectNotFoundError`. */
   async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
     const project = await this.get(uuid);
-    await this.projects.update({ uuid: project.uuid }, { name: dto.name ?? project.name, customerUuid: dto.customer ?? project.customerUuid });
+    await this.projects.update(
+      { uuid: project.uuid },
+      { name: dto.name ?? project.name, customerUuid: dto.customer ?? project.customerUuid },
+    );
     return this.get(uuid);
   }
 

@@ -48,7 +48,11 @@ export class Resource extends BaseEntity {
   @ManyToOne(() => Plan, { nullable: true, onDelete: 'RESTRICT' })
   @JoinColumn([
     { name: 'plan_uuid', referencedColumnName: 'uuid', foreignKeyConstraintName: 'fk_resource_plan_of_offering' },
-    { name: 'offering_uuid', referencedColumnName: 'offeringUuid', foreignKeyConstraintName: 'fk_resource_plan_of_offering' },
+    {
+      name: 'offering_uuid',
+      referencedColumnName: 'offeringUuid',
+      foreignKeyConstraintName: 'fk_resource_plan_of_offering',
+    },
   ])
   plan: Relation<Plan> | null;
 }

@@ -31,7 +31,11 @@ export class ResourcesService {
 
   /** All resources of an organisation, by name. */
   ofCustomer(customerUuid: string): Promise<Resource[]> {
-    return this.resources.find({ where: { project: { customerUuid } }, relations, order: { name: 'ASC', uuid: 'ASC' } });
+    return this.resources.find({
+      where: { project: { customerUuid } },
+      relations,
+      order: { name: 'ASC', uuid: 'ASC' },
+    });
   }
 
   /**
@@ -96,7 +100,18 @@ export class ResourcesService {
   }
 
   private filtered(query: ListResourcesQuery): SelectQueryBuilder<Resource> {
-    const { name, name_exact, backend_id, state, customer, customer_uuid, project_uuid, offering, offering_uuid, query: words } = query;
+    const {
+      name,
+      name_exact,
+      backend_id,
+      state,
+      customer,
+      customer_uuid,
+      project_uuid,
+      offering,
+      offering_uuid,
+      query: words,
+    } = query;
     const found = this.resources.createQueryBuilder('resource');
     if (name) found.andWhere('resource.name ILIKE :name', { name: containing(name) });
     if (name_exact) found.andWhere('resource.name = :name_exact', { name_exact });

@@ -28,7 +28,10 @@ export class AvailableCustomersService {
   async find(query: RefreshQuery): Promise<AvailableCustomers> {
     const { settings, fetched, available, mappings } = await this.unmapped(query);
     const organisations = await this.customers.all();
-    const suggested = suggestByName(available.map(({ companyName }) => companyName), organisations);
+    const suggested = suggestByName(
+      available.map(({ companyName }) => companyName),
+      organisations,
+    );
     return {
       settingsUuid: settings.uuid,
       arrowCustomers: available,

@@ -25,7 +25,11 @@ export class CreateCustomerMappingDto extends CustomerMappingFields {
   @RelationField(() => Settings, { required: true, form: 'uuid', description: 'Account: UUID (a hyperlink works too)' })
   settings: string;
 
-  @RelationField(() => Customer, { required: true, form: 'uuid', description: 'Organisation: UUID (a hyperlink works too)' })
+  @RelationField(() => Customer, {
+    required: true,
+    form: 'uuid',
+    description: 'Organisation: UUID (a hyperlink works too)',
+  })
   waldur_customer: string;
 }
 
@@ -34,7 +38,11 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
   @RelationField(() => Settings, { required: true, form: 'link', description: 'Account: hyperlink (a UUID works too)' })
   settings: string;
 
-  @RelationField(() => Customer, { required: true, form: 'link', description: 'Organisation: hyperlink (a UUID works too)' })
+  @RelationField(() => Customer, {
+    required: true,
+    form: 'link',
+    description: 'Organisation: hyperlink (a UUID works too)',
+  })
   waldur_customer: string;
 }
 
@@ -114,5 +122,6 @@ class RenamedMapping {
 export class SyncFromArrowResponse {
   @ApiProperty({ description: 'Mappings whose company name changed' }) updated: number;
   @ApiProperty({ type: [RenamedMapping] }) renamed: RenamedMapping[];
-  @ApiProperty({ type: [String], description: 'References of active mappings that ArrowSphere does not know' }) missing: string[];
+  @ApiProperty({ type: [String], description: 'References of active mappings that ArrowSphere does not know' })
+  missing: string[];
 }

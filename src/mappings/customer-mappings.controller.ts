@@ -44,7 +44,10 @@ export class CustomerMappingsController {
   }
 
   @Post()
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_create', summary: 'Map an ArrowSphere customer to an organisation' })
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_create',
+    summary: 'Map an ArrowSphere customer to an organisation',
+  })
   @ApiCreated(NewCustomerMappingResponse)
   async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
     return NewCustomerMappingResponse.from(await this.mappings.create(dto));
@@ -63,7 +66,8 @@ export class CustomerMappingsController {
   @ApiOperation({
     operationId: 'admin_arrow_customer_mappings_available_customers_retrieve',
     summary: 'ArrowSphere customers without an active mapping, and the organisations they might be',
-    description: 'Asks ArrowSphere (all pages) for the active account. The header `Age` says how many seconds old its answer is.',
+    description:
+      'Asks ArrowSphere (all pages) for the active account. The header `Age` says how many seconds old its answer is.',
   })
   @ApiOkResponse({ type: AvailableCustomersResponse })
   @ApiActionRefused('No active Arrow settings configured')

@@ -106,7 +106,9 @@ export class CustomerMappingsService {
         [renamed.map(({ uuid }) => uuid), renamed.map(({ to }) => to), this.clock.now()],
       );
     }
-    const missing = mappings.filter(({ arrowReference }) => !names.has(arrowReference)).map(({ arrowReference }) => arrowReference);
+    const missing = mappings
+      .filter(({ arrowReference }) => !names.has(arrowReference))
+      .map(({ arrowReference }) => arrowReference);
     return { updated: renamed.length, renamed, missing };
   }
 
@@ -114,13 +116,16 @@ export class CustomerMappingsService {
     const { arrow_reference, arrow_company_name, waldur_customer_name, is_active } = query;
     const { settings, settings_uuid, waldur_customer, waldur_customer_uuid } = query;
     const found = this.mappings.createQueryBuilder('mapping');
-    if (arrow_reference) found.andWhere('mapping.arrowReference ILIKE :reference', { reference: containing(arrow_reference) });
-    if (arrow_company_name) found.andWhere('mapping.arrowCompanyName ILIKE :company', { company: containing(arrow_company_name) });
+    if (arrow_reference)
+      found.andWhere('mapping.arrowReference ILIKE :reference', { reference: containing(arrow_reference) });
+    if (arrow_company_name)
+      found.andWhere('mapping.arrowCompanyName ILIKE :company', { company: containing(arrow_company_name) });
     if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
     if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
     if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
     if (waldur_customer) found.andWhere('mapping.waldurCustomerUuid = :waldur_customer', { waldur_customer });
-    if (waldur_customer_uuid) found.andWhere('mapping.waldurCustomerUuid = :waldur_customer_uuid', { waldur_customer_uuid });
+    if (waldur_customer_uuid)
+      found.andWhere('mapping.waldurCustomerUuid = :waldur_customer_uuid', { waldur_customer_uuid });
     if (waldur_customer_name) {
       found.innerJoin('mapping.waldurCustomer', 'customer');
       found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(waldur_customer_name) });

@@ -13,7 +13,10 @@ const WORTH_A_LOOK = 0.5;
  * the names' letter pairs, after folding case, accents and punctuation; equal scores go to the earlier organisation.
  * A suggestion is only ever a suggestion: names decide nothing.
  */
-export function suggestByName<W extends { name: string }>(names: readonly string[], organisations: readonly W[]): (Suggestion<W> | undefined)[] {
+export function suggestByName<W extends { name: string }>(
+  names: readonly string[],
+  organisations: readonly W[],
+): (Suggestion<W> | undefined)[] {
   const candidates = organisations.map((organisation) => ({ organisation, pairs: letterPairs(organisation.name) }));
   return names.map((name) => {
     const pairs = letterPairs(name);
@@ -27,7 +30,13 @@ export function suggestByName<W extends { name: string }>(names: readonly string
 }
 
 function letterPairs(name: string): Map<string, number> {
-  const words = name.toWellFormed().normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '').match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words =
+    name
+      .toWellFormed()
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/\p{M}/gu, '')
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   const pairs = new Map<string, number>();
   for (const word of words) {
     const padded = ` ${word} `;

@@ -31,7 +31,9 @@ export class ApiKeyCipher {
     try {
       const [version, nonce, tag, text] = encrypted.split('.');
       if (version !== VERSION) throw new Error(`unknown version ${version}`);
-      const decipher = createDecipheriv('aes-256-gcm', this.key, Buffer.from(nonce!, 'base64url'), { authTagLength: 16 })
+      const decipher = createDecipheriv('aes-256-gcm', this.key, Buffer.from(nonce!, 'base64url'), {
+        authTagLength: 16,
+      })
         .setAAD(Buffer.from(settingsUuid))
         .setAuthTag(Buffer.from(tag!, 'base64url'));
       return Buffer.concat([decipher.update(Buffer.from(text!, 'base64url')), decipher.final()]).toString('utf8');

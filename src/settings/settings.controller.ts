@@ -32,14 +32,20 @@ export class SettingsController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'admin_arrow_settings_list', summary: 'List ArrowSphere accounts; their keys are never shown' })
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_list',
+    summary: 'List ArrowSphere accounts; their keys are never shown',
+  })
   @ApiListed(SettingsResponse)
   async list(@Query() query: ListSettingsQuery): Promise<Page<SettingsResponse>> {
     return (await this.settings.list(query)).map(SettingsResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'admin_arrow_settings_create', summary: 'Add an account, after asking ArrowSphere whose key it is' })
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_create',
+    summary: 'Add an account, after asking ArrowSphere whose key it is',
+  })
   @ApiCreated(SavedSettingsResponse)
   async create(@Body() dto: CreateSettingsDto): Promise<SavedSettingsResponse> {
     return SavedSettingsResponse.fromSaved(await this.settings.create(dto));
@@ -47,7 +53,10 @@ export class SettingsController {
 
   @Post('validate_credentials')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'admin_arrow_settings_validate_credentials', summary: 'Try credentials without saving them' })
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_validate_credentials',
+    summary: 'Try credentials without saving them',
+  })
   @ApiOkResponse({ type: CredentialsResponse })
   async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
     return CredentialsResponse.from(await this.settings.validateCredentials(dto));

@@ -50,7 +50,12 @@ export class CreateSettingsDto extends SettingsFields {
 
 @ApiSchema({ name: 'ArrowSettingsRequest' })
 export class UpdateSettingsDto extends SettingsFields {
-  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API; a new one needs the key again' })
+  @UrlField({
+    required: true,
+    max: 255,
+    example,
+    description: 'Base URL of the ArrowSphere API; a new one needs the key again',
+  })
   api_url: string;
 
   @TextField({ max: 500, blank: true, secret: true, description: 'Left out or blank: the key stays' })
@@ -113,7 +118,8 @@ export class SettingsResponse {
 
 @ApiSchema({ name: 'ArrowSettingsCreate' })
 export class SavedSettingsResponse extends SettingsResponse {
-  @ApiProperty({ required: false, description: 'False: ArrowSphere could not be asked whether the key works' }) verified?: boolean;
+  @ApiProperty({ required: false, description: 'False: ArrowSphere could not be asked whether the key works' })
+  verified?: boolean;
   @ApiProperty({ required: false, description: 'Why it could not be asked' }) verification_error?: string;
 
   static fromSaved(this: void, { settings, unverifiedBecause }: SavedSettings): SavedSettingsResponse {

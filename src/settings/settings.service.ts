@@ -129,13 +129,17 @@ export class SettingsService {
     const apiKey = dto.api_key || this.accountOf(settings).apiKey;
     const { partner, unverifiedBecause } = await this.verify({ apiUrl, apiKey });
     await this.write(dto.is_active ?? settings.isActive, settings.uuid, (manager) =>
-      manager.update(Settings, { uuid: settings.uuid }, {
-        ...columns(dto),
-        ...(dto.api_key ? this.keyColumns(settings.uuid, dto.api_key) : {}),
-        apiUrl,
-        ...(partner ? { partnerReference: partner.reference, partnerName: partner.companyName } : {}),
-        modified: this.clock.now(),
-      }),
+      manager.update(
+        Settings,
+        { uuid: settings.uuid },
+        {
+          ...columns(dto),
+          ...(dto.api_key ? this.keyColumns(settings.uuid, dto.api_key) : {}),
+          apiUrl,
+          ...(partner ? { partnerReference: partner.reference, partnerName: partner.companyName } : {}),
+          modified: this.clock.now(),
+        },
+      ),
     );
     this.gateway.forget(this.accountOf(settings));
     return { settings: await this.get(uuid), unverifiedBecause };
@@ -164,7 +168,9 @@ export class SettingsService {
       return { partner: await this.gateway.whoAmI(account, { refresh: true }) };
     } catch (error) {
       if (!(error instanceof ArrowError)) throw error;
-      const refused = [ArrowCredentialsRejectedError, ArrowNotAllowedError, ArrowRefusedError].some((kind) => error instanceof kind);
+      const refused = [ArrowCredentialsRejectedError, ArrowNotAllowedError, ArrowRefusedError].some(
+        (kind) => error instanceof kind,
+      );
       if (refused) throw new ApiKeyRefusedError(error.message);
       return { unverifiedBecause: error.message };
     }
@@ -180,7 +186,11 @@ export class SettingsService {
     }
   }
 
-  private async write(isActive: boolean, uuid: string, work: (manager: EntityManager) => Promise<unknown>): Promise<void> {
+  private async write(
+    isActive: boolean,
+    uuid: string,
+    work: (manager: EntityManager) => Promise<unknown>,
+  ): Promise<void> {
     await this.repository.manager.transaction(async (manager) => {
       if (isActive) {
         await manager.query('SELECT pg_advisory_xact_lock($1)', [ACTIVE_SETTINGS_LOCK]);

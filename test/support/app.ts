@@ -41,7 +41,6 @@ export interface TestApp {
   readonly variables: Readonly<Record<string, string>>;
   /** Counts the SQL statements that run while `work` does. */
   statements(work: () => Promise<unknown>): Promise<string[]>;
-  /** A second instance of the service on the same database (PostgreSQL only) or a restart of it. */
   stop(): Promise<void>;
 }
 
@@ -49,7 +48,10 @@ export interface TestApp {
  * The real service, listening on a free port, on a database of its own, with an ArrowSphere emulator beside it. Call
  * `stop` in `afterAll`.
  */
-export async function startApp(variables: Record<string, string> = {}, emulator: EmulatorOptions = {}): Promise<TestApp> {
+export async function startApp(
+  variables: Record<string, string> = {},
+  emulator: EmulatorOptions = {},
+): Promise<TestApp> {
   const [database, arrow] = await Promise.all([createDatabase(TEST_DATABASE), ArrowEmulator.start(emulator)]);
   const clock = new TestClock();
   const all = {
@@ -62,7 +64,10 @@ export async function startApp(variables: Record<string, string> = {}, emulator:
     ...database.variables,
     ...variables,
   };
-  const app = await createApp(readEnv(all), clock);
+  const app = await createApp(readEnv(all), clock).catch(async (error: unknown) => {
+    await Promise.all([arrow.stop(), database.drop()]);
+    throw error;
+  });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace(/\/$/, '');
   const dataSource = app.get(DataSource);

@@ -15,7 +15,8 @@ function fingerprint(): string {
   const folder = join(root, 'src/database/migrations');
   const hash = createHash('sha256');
   for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)));
-  for (const file of ['src/database/data-source-options.ts', 'package.json']) hash.update(readFileSync(join(root, file)));
+  for (const file of ['src/database/data-source-options.ts', 'package.json'])
+    hash.update(readFileSync(join(root, file)));
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -71,7 +72,9 @@ export async function createDatabase(kind: 'pglite' | 'postgres'): Promise<TestD
   }
   const url = process.env.TEST_DATABASE_URL!;
   const name = `waldur_arrow_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  await administer(url, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${process.env.TEST_POSTGRES_TEMPLATE}`));
+  await administer(url, (client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${process.env.TEST_POSTGRES_TEMPLATE}`),
+  );
   return {
     variables: { DATABASE_URL: databaseUrl(url, name), DATA_DIR: dataDir, ...secret },
     drop: async () => {

@@ -25,7 +25,12 @@ export const BooleanField = (options: FieldOptions & { default?: boolean } = {})
   Field(
     (raw) => {
       if (raw === null) return { error: NULL_REFUSED };
-      const word = typeof raw === 'object' ? '' : String(raw as string | number | boolean).trim().toLowerCase();
+      const word =
+        typeof raw === 'object'
+          ? ''
+          : String(raw as string | number | boolean)
+              .trim()
+              .toLowerCase();
       if (TRUE.has(word)) return { value: true };
       return FALSE.has(word) ? { value: false } : { error: 'Must be a valid boolean.' };
     },
@@ -95,7 +100,8 @@ export const UrlField = (options: FieldOptions & { max: number; check?: (url: st
     (raw) => {
       const text = parseText(raw, options);
       if ('error' in text) return text;
-      if (!/^https?:\/\/[^\s/?#]+/i.test(text.value) || !URL.canParse(text.value)) return { error: 'Enter a valid URL.' };
+      if (!/^https?:\/\/[^\s/?#]+/i.test(text.value) || !URL.canParse(text.value))
+        return { error: 'Enter a valid URL.' };
       const fault = options.check?.(text.value);
       return fault ? { error: fault } : text;
     },
@@ -155,7 +161,11 @@ export function RelationField(
     if (link.kind === 'not-a-uuid') return { error: relationMissing(form, raw) };
     return { error: `Invalid hyperlink - ${link.kind === 'no-match' ? 'No URL match.' : 'Incorrect URL match.'}` };
   };
-  const decorate = Field(parse, options, { type: String, format: form === 'link' ? 'uri' : 'uuid', nullable: nullable || undefined });
+  const decorate = Field(parse, options, {
+    type: String,
+    format: form === 'link' ? 'uri' : 'uuid',
+    nullable: nullable || undefined,
+  });
   return (target, property) => {
     const dto = target.constructor;
     relationsOf.set(dto, [...(relationsOf.get(dto) ?? []), { property: property as string, to, form }]);
@@ -168,7 +178,8 @@ export const ListField = <T extends object>(item: Type<T>, options: FieldOptions
   Field(
     (raw) => {
       if (raw === null) return { error: NULL_REFUSED };
-      if (!Array.isArray(raw)) return { error: { non_field_errors: [`Expected a list of items but got type "${pythonType(raw)}".`] } };
+      if (!Array.isArray(raw))
+        return { error: { non_field_errors: [`Expected a list of items but got type "${pythonType(raw)}".`] } };
       if (raw.length > options.max) return { error: `Ensure this field has no more than ${options.max} elements.` };
       const items = raw.map((entry) => readDto(item, entry));
       if (items.some((entry) => entry.errors)) return { error: items.map((entry): FieldErrors => entry.errors ?? {}) };

@@ -41,7 +41,8 @@ export function Field(parse: Parser, options: FieldOptions, openApi: ApiProperty
         propertyName: propertyName as string,
         validator: {
           validate: (value: unknown) => !(value instanceof Unreadable) && !(required && value === undefined),
-          defaultMessage: ({ value }: ValidationArguments) => (value === undefined ? 'This field is required.' : 'unreadable'),
+          defaultMessage: ({ value }: ValidationArguments) =>
+            value === undefined ? 'This field is required.' : 'unreadable',
         },
       }),
   );
@@ -52,9 +53,13 @@ export const BLANK_REFUSED = 'This field may not be blank.';
 export const NULL_CHARACTERS_REFUSED = 'Null characters are not allowed.';
 
 /** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
-export function parseText(raw: unknown, { max = Infinity, blank = false }: { max?: number; blank?: boolean } = {}): Parsed<string> {
+export function parseText(
+  raw: unknown,
+  { max = Infinity, blank = false }: { max?: number; blank?: boolean } = {},
+): Parsed<string> {
   if (raw === null) return { error: NULL_REFUSED };
-  if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw))) return { error: 'Not a valid string.' };
+  if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw)))
+    return { error: 'Not a valid string.' };
   const text = String(raw).trim();
   if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
   if (!text.isWellFormed()) return { error: 'Not a valid string.' };

@@ -19,7 +19,12 @@ const single =
   };
 
 /** Free text; how it is compared is the list's business. */
-export const TextFilter = (options: FilterOptions = {}) => Field(single((raw) => ({ value: raw })), options, { type: String });
+export const TextFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => ({ value: raw })),
+    options,
+    { type: String },
+  );
 
 export const UuidFilter = (options: FilterOptions = {}) =>
   Field(
@@ -64,7 +69,10 @@ export const DateFilter = (options: FilterOptions = {}) =>
   );
 
 /** Hyperlink (or UUID) of another object; one that leads nowhere gives an empty list. */
-export const LinkFilter = (to: () => Type<object> & Addressable, options: FilterOptions & { aliases?: readonly string[] } = {}) =>
+export const LinkFilter = (
+  to: () => Type<object> & Addressable,
+  options: FilterOptions & { aliases?: readonly string[] } = {},
+) =>
   Field(
     single((raw) => {
       const link = parseLink(raw as string, to(), options.aliases);
@@ -75,7 +83,10 @@ export const LinkFilter = (to: () => Type<object> & Addressable, options: Filter
   );
 
 const listOf = (raw: unknown) =>
-  (Array.isArray(raw) ? raw : [raw]).filter((text): text is string => typeof text === 'string').map((text) => text.trim()).filter(Boolean);
+  (Array.isArray(raw) ? raw : [raw])
+    .filter((text): text is string => typeof text === 'string')
+    .map((text) => text.trim())
+    .filter(Boolean);
 
 /** Repeated values, all of them kept; unknown words are refused as Waldur refuses them. */
 export const ChoicesFilter = (choices: readonly string[], options: FilterOptions = {}) =>
@@ -94,7 +105,9 @@ export const ChoicesFilter = (choices: readonly string[], options: FilterOptions
 export const UuidsFilter = (options: FilterOptions = {}) =>
   Field(
     (raw) => {
-      const uuids = listOf(raw).flatMap((text) => text.split(',')).map(parseUuid);
+      const uuids = listOf(raw)
+        .flatMap((text) => text.split(','))
+        .map(parseUuid);
       if (uuids.includes(undefined)) return { error: 'Enter a valid UUID.' };
       return { value: uuids.length ? uuids : undefined };
     },
@@ -105,7 +118,12 @@ export const UuidsFilter = (options: FilterOptions = {}) =>
 /** Names joined by commas or repeated: what `o` and `field` take. */
 export const NamesFilter = (options: FilterOptions = {}) =>
   Field(
-    (raw) => ({ value: listOf(raw).flatMap((text) => text.split(',')).map((name) => name.trim()).slice(0, 200) }),
+    (raw) => ({
+      value: listOf(raw)
+        .flatMap((text) => text.split(','))
+        .map((name) => name.trim())
+        .slice(0, 200),
+    }),
     options,
     { type: 'array', items: { type: 'string' } } as never,
   );

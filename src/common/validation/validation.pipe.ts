@@ -20,7 +20,11 @@ export class ValidationPipe implements PipeTransform {
     const dto = metatype as Type<object>;
     const given: unknown = raw === undefined ? {} : raw;
     const { value, errors = {} } = readDto(dto, given);
-    const missing = await this.missingRelations(dto, value as Record<string, unknown>, given as Record<string, unknown>);
+    const missing = await this.missingRelations(
+      dto,
+      value as Record<string, unknown>,
+      given as Record<string, unknown>,
+    );
     const all = { ...errors, ...missing };
     if (Object.keys(all).length) throw new InvalidFieldsError(all);
     return value;
