@@ -67,7 +67,9 @@ export class BillingPausedError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'billing_paused';
   constructor(what: string, by: string) {
-    super(`${what} is paused${by ? ` by ${by}` : ''}. Resume it first (POST /api/admin/arrow/billing-syncs/resume_sync/).`);
+    super(
+      `${what} is paused${by ? ` by ${by}` : ''}. Resume it first (POST /api/admin/arrow/billing-syncs/resume_sync/).`,
+    );
   }
 }
 
@@ -76,7 +78,9 @@ export class AccountAmbiguousError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'billing_account_ambiguous';
   constructor(partner: string) {
-    super(`The partner ${partner} is billed under other settings already. Bill it under those, or give these another key.`);
+    super(
+      `The partner ${partner} is billed under other settings already. Bill it under those, or give these another key.`,
+    );
   }
 }
 
@@ -86,5 +90,14 @@ export class ResourceNotLinkedError extends AppError {
   readonly code = 'resource_not_linked';
   constructor() {
     super('Resource does not have a backend_id (Arrow license reference)');
+  }
+}
+
+/** The settings to pause or resume are not there. */
+export class PausedSettingsNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'settings_not_found';
+  constructor(uuid: string) {
+    super(`Settings not found: ${uuid}`);
   }
 }

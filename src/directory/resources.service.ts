@@ -54,7 +54,11 @@ export class ResourcesService {
   /** The live resources of these organisations that carry a backend id, with their `project`. */
   withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
     return this.resources.find({
-      where: { backendId: Not(''), state: Not('Terminated'), project: { customerUuid: Any([...new Set(customerUuids)]) } },
+      where: {
+        backendId: Not(''),
+        state: Not('Terminated'),
+        project: { customerUuid: Any([...new Set(customerUuids)]) },
+      },
       relations: { project: true },
       order: { created: 'ASC', uuid: 'ASC' },
     });

@@ -34,7 +34,9 @@ export class JobQueue {
     await boss.schedule(TICK, EVERY_MINUTE);
     const options = { batchSize: 1, pollingIntervalSeconds: 2 };
     this.workers = await Promise.all(
-      Array.from({ length: WORKERS }, () => boss.work<{ run: string }>(QUEUE, options, async ([job]) => work(job!.data.run))),
+      Array.from({ length: WORKERS }, () =>
+        boss.work<{ run: string }>(QUEUE, options, async ([job]) => work(job!.data.run)),
+      ),
     );
     await boss.work(TICK, { ...options, pollingIntervalSeconds: 10 }, tick);
     this.boss = boss;

@@ -32,10 +32,16 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.queue.start((uuid) => this.run(uuid), () => this.tick());
+    await this.queue.start(
+      (uuid) => this.run(uuid),
+      () => this.tick(),
+    );
     // Nobody else can use an embedded database: whatever was running in it died with the last process.
     await this.takeOver(this.env.DATABASE_URL ? DEAD_AFTER_MS : 0);
-    this.sweeping = setInterval(() => void this.takeOver(DEAD_AFTER_MS).catch((error: Error) => this.logger.warn(error.message)), DEAD_AFTER_MS);
+    this.sweeping = setInterval(
+      () => void this.takeOver(DEAD_AFTER_MS).catch((error: Error) => this.logger.warn(error.message)),
+      DEAD_AFTER_MS,
+    );
     this.sweeping.unref();
   }
 
@@ -66,7 +72,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   async tick(): Promise<void> {
     for (const schedule of this.handlers.schedules) {
       if (!(await this.claimTurn(schedule))) continue;
-      await schedule.start().catch((error: Error) => this.logger.error(`The schedule ${schedule.name} failed`, error.stack));
+      await schedule
+        .start()
+        .catch((error: Error) => this.logger.error(`The schedule ${schedule.name} failed`, error.stack));
     }
   }
 
@@ -141,8 +149,11 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       return;
     }
     const known = error instanceof AppError;
-    if (!known) this.logger.error(`Job ${run.kind} ${run.uuid} failed`, error instanceof Error ? error.stack : String(error));
-    const errorMessage = known ? error.message : `Something went wrong on our side. Please report it with this id: ${run.uuid}`;
+    if (!known)
+      this.logger.error(`Job ${run.kind} ${run.uuid} failed`, error instanceof Error ? error.stack : String(error));
+    const errorMessage = known
+      ? error.message
+      : `Something went wrong on our side. Please report it with this id: ${run.uuid}`;
     await this.finish(run.uuid, { state: 'failed', errorMessage, errorCode: known ? error.code : 'unforeseen' });
   }
 

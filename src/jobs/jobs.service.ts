@@ -64,6 +64,11 @@ export class JobsService {
     return run;
   }
 
+  /** The last run of a kind that came to its end. */
+  lastSucceeded(kind: string): Promise<JobRun | null> {
+    return this.runs.findOne({ where: { kind, state: 'succeeded' }, order: { created: 'DESC' } });
+  }
+
   /** A waiting job is cancelled at once, a running one at its next step. Throws `JobNotFoundError`, `JobFinishedError`. */
   async cancel(uuid: string): Promise<JobRun> {
     const { uuid: known } = await this.get(uuid);

@@ -47,7 +47,7 @@ export class BillingAccount extends BaseEntity {
   graceDays: number;
 
   /** Share by which an export may shrink without being refused. */
-  @Column({ type: 'numeric', precision: 4, scale: 3, default: '0.200' })
+  @Column({ type: 'numeric', precision: 4, scale: 3, default: 0.2 })
   shrinkageShare: string;
 
   @Column({ type: 'varchar', length: 8, default: 'point' })
@@ -58,7 +58,7 @@ export class BillingAccount extends BaseEntity {
   defaultCurrency: string;
 
   /** Tax on invoices made from now on. */
-  @Column({ type: 'numeric', precision: 5, scale: 2, default: '0.00' })
+  @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
   taxPercent: string;
 
   /** Months up to the running one that schedules look after until they are settled. */

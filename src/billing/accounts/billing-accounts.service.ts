@@ -33,38 +33,64 @@ export class BillingAccountsService {
    */
   async of(settings: Settings): Promise<BillingAccount> {
     const partner = settings.partnerReference || null;
-    const found = await this.accounts.find({ where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])] });
+    const found = await this.accounts.find({
+      where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])],
+    });
     const byPartner = found.find((account) => partner && account.partnerReference === partner);
     const bySettings = found.find((account) => account.settingsUuid === settings.uuid);
-    if (byPartner && bySettings && byPartner !== bySettings && !bySettings.partnerReference) throw new AccountAmbiguousError(partner!);
+    if (byPartner && bySettings && byPartner !== bySettings && !bySettings.partnerReference)
+      throw new AccountAmbiguousError(partner!);
     if (byPartner) return byPartner;
     if (bySettings && (!partner || !bySettings.partnerReference)) {
       if (!partner) return bySettings;
       await this.accounts.update({ uuid: bySettings.uuid }, { partnerReference: partner });
       return Object.assign(bySettings, { partnerReference: partner });
     }
-    await this.accounts.createQueryBuilder().insert().values({ settingsUuid: settings.uuid, partnerReference: partner }).orIgnore().execute();
-    return this.accounts.findOneOrFail({ where: partner ? { partnerReference: partner } : { settingsUuid: settings.uuid } });
+    await this.accounts
+      .createQueryBuilder()
+      .insert()
+      .values({ settingsUuid: settings.uuid, partnerReference: partner })
+      .orIgnore()
+      .execute();
+    return this.accounts.findOneOrFail({
+      where: partner ? { partnerReference: partner } : { settingsUuid: settings.uuid },
+    });
   }
 
   /** Everything a run goes by. Throws `AccountAmbiguousError`, `ApiKeyUnreadableError`. */
-  async context(settings: Settings, month: YearMonth, requestedBy: string, jobUuid: string | null): Promise<BillingContext> {
+  async context(
+    settings: Settings,
+    month: YearMonth,
+    requestedBy: string,
+    jobUuid: string | null,
+  ): Promise<BillingContext> {
     const account = await this.of(settings);
     const now = this.clock.now();
     const currentMonth = YearMonth.at(now, account.timeZone);
-    return { settings, account, arrow: this.settings.accountOf(settings), month, currentMonth, now, requestedBy, jobUuid };
+    return {
+      settings,
+      account,
+      arrow: this.settings.accountOf(settings),
+      month,
+      currentMonth,
+      now,
+      requestedBy,
+      jobUuid,
+    };
   }
 
   async update(settings: Settings, changes: Partial<BillingAccount>): Promise<BillingAccount> {
     const { uuid } = await this.of(settings);
-    if (Object.values(changes).some((value) => value !== undefined)) await this.accounts.update({ uuid }, { ...changes, modified: this.clock.now() });
+    if (Object.values(changes).some((value) => value !== undefined))
+      await this.accounts.update({ uuid }, { ...changes, modified: this.clock.now() });
     return this.accounts.findOneByOrFail({ uuid });
   }
 
   /** Throws `BillingPausedError` where a person paused that pipeline; asked before and during every run. */
   async ensureRunning(accountUuid: string, pipeline: Pipeline): Promise<void> {
     const { billingPaused, consumptionPaused, pausedBy } = await this.accounts.findOneByOrFail({ uuid: accountUuid });
-    if (pipeline === 'billing' ? billingPaused : consumptionPaused) throw new BillingPausedError(`The ${pipeline} sync of this account`, pausedBy);
+    if (pipeline === 'billing' ? billingPaused : consumptionPaused)
+      throw new BillingPausedError(`The ${pipeline} sync of this account`, pausedBy);
     const all = pipeline === 'consumption' && (await this.switches.findOneBy({ name: CONSUMPTION_SWITCH }));
     if (all && !all.enabled) throw new BillingPausedError('Every consumption sync', all.changedBy);
   }
@@ -76,13 +102,28 @@ export class BillingAccountsService {
   }
 
   /** Pauses or resumes an account and, if asked, everything: all of it or nothing. Who and why is kept. */
-  async switchTo(enabled: boolean, settings: Settings | null, everything: boolean, by: string, reason: string): Promise<void> {
+  async switchTo(
+    enabled: boolean,
+    settings: Settings | null,
+    everything: boolean,
+    by: string,
+    reason: string,
+  ): Promise<void> {
     const account = settings && (await this.of(settings));
     const at = this.clock.now();
     await this.accounts.manager.transaction(async (manager) => {
-      if (everything) await manager.upsert(BillingSwitch, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt: at }, ['name']);
+      if (everything)
+        await manager.upsert(BillingSwitch, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt: at }, [
+          'name',
+        ]);
       if (!account || !settings) return;
-      const paused = { billingPaused: !enabled, consumptionPaused: !enabled, pausedBy: enabled ? '' : by, pauseReason: enabled ? '' : reason, pausedAt: enabled ? null : at };
+      const paused = {
+        billingPaused: !enabled,
+        consumptionPaused: !enabled,
+        pausedBy: enabled ? '' : by,
+        pauseReason: enabled ? '' : reason,
+        pausedAt: enabled ? null : at,
+      };
       await manager.update(BillingAccount, { uuid: account.uuid }, paused);
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
     });

@@ -8,14 +8,18 @@ const YEAR = { required: true, min: 2000, max: 2100, example: 2026 };
 const MONTH = { required: true, min: 1, max: 12, example: 1 };
 const ACCOUNT = { description: 'The active settings by default' };
 const DRY_RUN = { default: false, description: 'Show what would be posted, and change nothing' };
-const SHRINKAGE = { default: false, description: 'Take an export that lost more than the tolerated share: somebody looked at it' };
+const SHRINKAGE = {
+  default: false,
+  description: 'Take an export that lost more than the tolerated share: somebody looked at it',
+};
 
 @ApiSchema({ name: 'TriggerSyncRequest' })
 export class TriggerSyncDto {
   @IntegerField(YEAR) year: number;
   @IntegerField(MONTH) month: number;
   @UuidField(ACCOUNT) settings_uuid?: string;
-  @UuidField({ description: 'Only the lines of this resource; statements and totals stay as they are' }) resource_uuid?: string;
+  @UuidField({ description: 'Only the lines of this resource; statements and totals stay as they are' })
+  resource_uuid?: string;
   @BooleanField(DRY_RUN) dry_run?: boolean;
   @BooleanField(SHRINKAGE) accept_shrinkage?: boolean;
 }
@@ -25,7 +29,11 @@ export class ReconcileDto {
   @IntegerField(YEAR) year: number;
   @IntegerField(MONTH) month: number;
   @UuidField(ACCOUNT) settings_uuid?: string;
-  @BooleanField({ default: false, description: 'Do not wait for validation and grace; the month must be over all the same' }) force?: boolean;
+  @BooleanField({
+    default: false,
+    description: 'Do not wait for validation and grace; the month must be over all the same',
+  })
+  force?: boolean;
   @BooleanField(DRY_RUN) dry_run?: boolean;
   @BooleanField(SHRINKAGE) accept_shrinkage?: boolean;
 }

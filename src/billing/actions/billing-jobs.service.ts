@@ -51,26 +51,59 @@ export class BillingJobsService implements OnModuleInit {
     this.handlers.register(BILLING_SYNC, (control) => this.runStatement(control));
     this.handlers.register(BILLING_RECONCILIATION, (control) => this.runStatement(control));
     this.handlers.register(CONSUMPTION_SYNC, (control) => this.runConsumption(control));
-    this.handlers.every({ name: BILLING_SYNC, everyHours: () => this.env.ARROW_SYNC_INTERVAL_HOURS, start: () => this.scheduleSyncs() });
-    this.handlers.every({ name: 'billing-check', everyHours: () => this.env.ARROW_BILLING_CHECK_INTERVAL_HOURS, start: () => this.scheduleChecks() });
-    this.handlers.every({ name: CONSUMPTION_SYNC, everyHours: () => this.env.ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS, start: () => this.scheduleConsumption() });
+    this.handlers.every({
+      name: BILLING_SYNC,
+      everyHours: () => this.env.ARROW_SYNC_INTERVAL_HOURS,
+      start: () => this.scheduleSyncs(),
+    });
+    this.handlers.every({
+      name: 'billing-check',
+      everyHours: () => this.env.ARROW_BILLING_CHECK_INTERVAL_HOURS,
+      start: () => this.scheduleChecks(),
+    });
+    this.handlers.every({
+      name: CONSUMPTION_SYNC,
+      everyHours: () => this.env.ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS,
+      start: () => this.scheduleConsumption(),
+    });
   }
 
-  async triggerSync({ year, month, settings_uuid, resource_uuid, dry_run, accept_shrinkage }: TriggerSyncDto, by: string): Promise<JobRun> {
+  async triggerSync(
+    { year, month, settings_uuid, resource_uuid, dry_run, accept_shrinkage }: TriggerSyncDto,
+    by: string,
+  ): Promise<JobRun> {
     const settings = await this.billable(settings_uuid);
     const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
-    return this.enqueue(BILLING_SYNC, settings, monthOf(year, month), { settle: false, dry_run, accept_shrinkage, license_reference }, by);
+    return this.enqueue(
+      BILLING_SYNC,
+      settings,
+      monthOf(year, month),
+      { settle: false, dry_run, accept_shrinkage, license_reference },
+      by,
+    );
   }
 
-  async triggerReconciliation({ year, month, settings_uuid, force, dry_run, accept_shrinkage }: ReconcileDto, by: string): Promise<JobRun> {
+  async triggerReconciliation(
+    { year, month, settings_uuid, force, dry_run, accept_shrinkage }: ReconcileDto,
+    by: string,
+  ): Promise<JobRun> {
     const settings = await this.billable(settings_uuid);
     const period = monthOf(year, month);
     const { timeZone } = await this.accounts.of(settings);
     if (force && !period.isOver(this.clock.now(), timeZone)) throw new MonthNotOverError(period);
-    return this.enqueue(BILLING_RECONCILIATION, settings, period, { settle: true, force, dry_run, accept_shrinkage }, by);
+    return this.enqueue(
+      BILLING_RECONCILIATION,
+      settings,
+      period,
+      { settle: true, force, dry_run, accept_shrinkage },
+      by,
+    );
   }
 
-  async triggerConsumption({ year, month, settings_uuid, resource_uuid }: TriggerConsumptionSyncDto, by: string): Promise<JobRun> {
+  async triggerConsumption(
+    { year, month, settings_uuid, resource_uuid }: TriggerConsumptionSyncDto,
+    by: string,
+  ): Promise<JobRun> {
     const settings = await this.named(settings_uuid);
     const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
     await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'consumption');
@@ -94,26 +127,66 @@ export class BillingJobsService implements OnModuleInit {
     return backendId;
   }
 
-  private async enqueue(kind: string, settings: Settings, month: YearMonth, options: Omit<Parameters, 'settings_uuid' | 'month'>, by: string): Promise<JobRun> {
+  private async enqueue(
+    kind: string,
+    settings: Settings,
+    month: YearMonth,
+    options: Omit<Parameters, 'settings_uuid' | 'month'>,
+    by: string,
+  ): Promise<JobRun> {
     const account = await this.accounts.of(settings);
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== ''));
-    const part = [options.license_reference, options.dry_run ? 'dry-run' : ''].filter(Boolean).map((text) => `/${text!.slice(0, 100)}`);
+    const given = Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined && value !== ''),
+    );
+    const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
+      .filter(Boolean)
+      .map((text) => `/${text!.slice(0, 100)}`);
     const scope = `${account.uuid}/${month.toString()}${part.join('')}`;
-    return this.jobs.enqueue({ kind, scope, parameters: { settings_uuid: settings.uuid, month: month.toString(), ...given }, requestedBy: by });
+    return this.jobs.enqueue({
+      kind,
+      scope,
+      parameters: { settings_uuid: settings.uuid, month: month.toString(), ...given },
+      requestedBy: by,
+    });
   }
 
   private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
-    const { settle = false, force = false, dry_run = false, accept_shrinkage = false, license_reference, ...about } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(await this.settings.get(about.settings_uuid), YearMonth.from(about.month), run.requestedBy, run.uuid);
-    const options = { settle, force, dryRun: dry_run, acceptShrinkage: accept_shrinkage, onlyLicense: license_reference ?? null };
+    const {
+      settle = false,
+      force = false,
+      dry_run = false,
+      accept_shrinkage = false,
+      license_reference,
+      ...about
+    } = run.parameters as unknown as Parameters;
+    const context = await this.accounts.context(
+      await this.settings.get(about.settings_uuid),
+      YearMonth.from(about.month),
+      run.requestedBy,
+      run.uuid,
+    );
+    const options = {
+      settle,
+      force,
+      dryRun: dry_run,
+      acceptShrinkage: accept_shrinkage,
+      onlyLicense: license_reference ?? null,
+    };
     return { ...(await this.statements.run(context, options, { signal, progress: progress.bind(null) })) };
   }
 
   private async runConsumption({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
     const { settings_uuid, month, license_reference } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(await this.settings.get(settings_uuid), YearMonth.from(month), run.requestedBy, run.uuid);
+    const context = await this.accounts.context(
+      await this.settings.get(settings_uuid),
+      YearMonth.from(month),
+      run.requestedBy,
+      run.uuid,
+    );
     await this.accounts.ensureRunning(context.account.uuid, 'consumption');
-    return { ...(await this.consumption.run(context, license_reference ? [license_reference] : null, { signal, progress })) };
+    return {
+      ...(await this.consumption.run(context, license_reference ? [license_reference] : null, { signal, progress })),
+    };
   }
 
   private async scheduleSyncs(): Promise<void> {
@@ -130,7 +203,8 @@ export class BillingJobsService implements OnModuleInit {
       if (!settings.exportTypeReference) continue;
       const { timeZone } = await this.accounts.of(settings);
       const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
-      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, 'schedule');
+      for (const month of over)
+        await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, 'schedule');
     }
   }
 
@@ -142,14 +216,20 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   /** The months up to the running one that are not settled yet, of every account whose schedules are on. */
-  private async openWindows(pipeline: 'billing' | 'consumption'): Promise<{ settings: Settings; months: YearMonth[] }[]> {
+  private async openWindows(
+    pipeline: 'billing' | 'consumption',
+  ): Promise<{ settings: Settings; months: YearMonth[] }[]> {
     const windows = [];
     for (const settings of await this.settings.scheduled()) {
       const account = await this.accounts.of(settings);
       if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
       const current = YearMonth.at(this.clock.now(), account.timeZone);
-      const settled = (await this.months.of(account.uuid)).filter((month) => month.settledAt).map((month) => month.month.slice(0, 7));
-      const months = YearMonth.range(current.plus(1 - account.openMonths), current).filter((month) => !settled.includes(month.toString()));
+      const settled = (await this.months.of(account.uuid))
+        .filter((month) => month.settledAt)
+        .map((month) => month.month.slice(0, 7));
+      const months = YearMonth.range(current.plus(1 - account.openMonths), current).filter(
+        (month) => !settled.includes(month.toString()),
+      );
       windows.push({ settings, months });
     }
     return windows;

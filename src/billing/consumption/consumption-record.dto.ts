@@ -42,14 +42,21 @@ export class ConsumptionRecordResponse {
   @ApiProperty({ example: '120.0000000000' }) consumed_buy: string;
   @ApiProperty({ type: String, nullable: true }) final_sell: string | null;
   @ApiProperty({ type: String, nullable: true }) final_buy: string | null;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' }) invoice_item_uuid?: string;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' }) compensation_item_uuid?: string;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' })
+  invoice_item_uuid?: string;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' })
+  compensation_item_uuid?: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) finalized_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) reconciled_at: string | null;
   @ApiProperty() is_finalized: boolean;
   @ApiProperty() is_reconciled: boolean;
-  @ApiProperty({ type: String, nullable: true, description: 'Final less consumed, in the prices that are charged', example: '-4.75' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Final less consumed, in the prices that are charged',
+    example: '-4.75',
+  })
   adjustment_amount: string | null;
   @ApiProperty({ enum: ['sell', 'buy'], description: 'Which prices are charged' }) price_source: string;
   @ApiProperty({ example: 'EUR' }) currency: string;
@@ -95,7 +102,13 @@ export class ConsumptionRecordResponse {
 }
 
 /** Two decimals; zero is an answer, null means not final. */
-export function adjustmentOf({ priceSource, finalSell, finalBuy, consumedSell, consumedBuy }: ConsumptionRecord): string | null {
+export function adjustmentOf({
+  priceSource,
+  finalSell,
+  finalBuy,
+  consumedSell,
+  consumedBuy,
+}: ConsumptionRecord): string | null {
   const [final, consumed] = priceSource === 'buy' ? [finalBuy, consumedBuy] : [finalSell, consumedSell];
   return final === null ? null : round(subtract(final, consumed), 2);
 }
@@ -139,8 +152,13 @@ export class ConsumptionStatisticsResponse {
   @ApiProperty() finalized_records: number;
   @ApiProperty() reconciled_records: number;
   @ApiProperty({ example: '150.00' }) total_consumed_sell: string;
-  @ApiProperty({ description: 'Final less consumed of all final records, in the prices that are charged', example: '-4.75' }) total_adjustments: string;
-  @ApiProperty({ type: [PeriodBreakdownResponse], description: 'The 12 newest months' }) period_breakdown: PeriodBreakdownResponse[];
+  @ApiProperty({
+    description: 'Final less consumed of all final records, in the prices that are charged',
+    example: '-4.75',
+  })
+  total_adjustments: string;
+  @ApiProperty({ type: [PeriodBreakdownResponse], description: 'The 12 newest months' })
+  period_breakdown: PeriodBreakdownResponse[];
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
     return {
@@ -150,7 +168,10 @@ export class ConsumptionStatisticsResponse {
       reconciled_records: statistics.reconciled,
       total_consumed_sell: round(statistics.consumedSell, 2),
       total_adjustments: round(statistics.adjustments, 2),
-      period_breakdown: statistics.periods.map((period) => ({ ...period, consumed_sell: round(period.consumed_sell, 2) })),
+      period_breakdown: statistics.periods.map((period) => ({
+        ...period,
+        consumed_sell: round(period.consumed_sell, 2),
+      })),
     };
   }
 }

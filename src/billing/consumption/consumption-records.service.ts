@@ -48,8 +48,14 @@ export class ConsumptionRecordsService {
 
   /** Newest month first. Throws `PageNotFoundError`. */
   async list(query: ListConsumptionRecordsQuery): Promise<Page<ChargedRecord>> {
-    const page = await paginate(this.filtered(query), query, [['month', 'DESC'], ['created', 'DESC']], (uuids) =>
-      this.records.find({ where: { uuid: In([...uuids]) }, relations }),
+    const page = await paginate(
+      this.filtered(query),
+      query,
+      [
+        ['month', 'DESC'],
+        ['created', 'DESC'],
+      ],
+      (uuids) => this.records.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     const charged = await this.charged(page.items);
     return page.map((record) => charged.get(record.uuid)!);
@@ -80,10 +86,18 @@ export class ConsumptionRecordsService {
   }
 
   /** The records of a month in some accounts' months, for a preview. */
-  async ofLicense({ account }: BillingContext, licenseReference: string, from: YearMonth, to: YearMonth): Promise<Map<string, ConsumptionRecord>> {
+  async ofLicense(
+    { account }: BillingContext,
+    licenseReference: string,
+    from: YearMonth,
+    to: YearMonth,
+  ): Promise<Map<string, ConsumptionRecord>> {
     const found = await this.records
       .createQueryBuilder('record')
-      .where('record.accountUuid = :account AND record.licenseReference = :licenseReference', { account: account.uuid, licenseReference })
+      .where('record.accountUuid = :account AND record.licenseReference = :licenseReference', {
+        account: account.uuid,
+        licenseReference,
+      })
       .andWhere('record.month BETWEEN :from AND :to', { from: from.firstDay, to: to.firstDay })
       .getMany();
     return new Map(found.map((record) => [record.month.slice(0, 7), record]));
@@ -102,13 +116,24 @@ export class ConsumptionRecordsService {
 
   /** When any record was synced last. */
   async lastSync(): Promise<Date | null> {
-    const [row] = await this.records.query<{ last: Date | null }[]>('SELECT max(last_sync_at) AS last FROM consumption_record');
+    const [row] = await this.records.query<{ last: Date | null }[]>(
+      'SELECT max(last_sync_at) AS last FROM consumption_record',
+    );
     return row!.last;
+  }
+
+  /** Records, and those of them not final. */
+  async counts(): Promise<{ total: number; pending: number }> {
+    const [row] = await this.records.query<{ total: number; pending: number }[]>(
+      'SELECT count(*)::int AS total, (count(*) - count(finalized_at))::int AS pending FROM consumption_record WHERE reversed_at IS NULL',
+    );
+    return row!;
   }
 
   /** Counted and summed in the database, each figure once. */
   async statistics(): Promise<ConsumptionStatistics> {
-    const rows = await this.records.query<(PeriodStatistics & { pending: number; adjustments: DecimalString })[]>(STATISTICS);
+    const rows =
+      await this.records.query<(PeriodStatistics & { pending: number; adjustments: DecimalString })[]>(STATISTICS);
     const whole = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
     const [sums] = await this.records.query<{ consumed: DecimalString; adjustments: DecimalString }[]>(
       'SELECT coalesce(sum(consumed), 0)::text AS consumed, coalesce(sum(adjustment), 0)::text AS adjustments FROM unnest($1::numeric[], $2::numeric[]) AS month (consumed, adjustment)',
@@ -121,7 +146,15 @@ export class ConsumptionRecordsService {
       reconciled: whole((row) => row.reconciled_count),
       consumedSell: sums!.consumed,
       adjustments: sums!.adjustments,
-      periods: rows.slice(0, PERIODS_SHOWN).map(({ period, count, consumed_sell, finalized_count, reconciled_count }) => ({ period, count, consumed_sell, finalized_count, reconciled_count })),
+      periods: rows
+        .slice(0, PERIODS_SHOWN)
+        .map(({ period, count, consumed_sell, finalized_count, reconciled_count }) => ({
+          period,
+          count,
+          consumed_sell,
+          finalized_count,
+          reconciled_count,
+        })),
     };
   }
 
@@ -145,13 +178,15 @@ export class ConsumptionRecordsService {
   }
 
   private filtered(query: ListConsumptionRecordsQuery): SelectQueryBuilder<ConsumptionRecord> {
-    const { resource, resource_uuid, project_uuid, customer_uuid, license_reference, is_finalized, is_reconciled } = query;
+    const { resource, resource_uuid, project_uuid, customer_uuid, license_reference, is_finalized, is_reconciled } =
+      query;
     const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
     if (resource) found.andWhere('record.resourceUuid = :resource', { resource });
     if (resource_uuid) found.andWhere('record.resourceUuid = :resource_uuid', { resource_uuid });
     if (project_uuid) found.andWhere('record.projectUuid = :project_uuid', { project_uuid });
     if (customer_uuid) found.andWhere('record.customerUuid = :customer_uuid', { customer_uuid });
-    if (license_reference) found.andWhere('record.licenseReference ILIKE :license', { license: containing(license_reference) });
+    if (license_reference)
+      found.andWhere('record.licenseReference ILIKE :license', { license: containing(license_reference) });
     if (query.billing_period) found.andWhere('record.month = :month', { month: query.billing_period });
     if (query.billing_period_from) found.andWhere('record.month >= :from', { from: query.billing_period_from });
     if (query.billing_period_to) found.andWhere('record.month <= :to', { to: query.billing_period_to });

@@ -49,13 +49,27 @@ export class ConsumptionSyncService {
   ) {}
 
   /** `licenses`: only these, where given. One licence that fails does not keep the others. Throws `BillingPausedError`, the gateway's errors on finding owners. */
-  async run(context: BillingContext, licenses: readonly string[] | null, control: RunControl): Promise<ConsumptionReport> {
+  async run(
+    context: BillingContext,
+    licenses: readonly string[] | null,
+    control: RunControl,
+  ): Promise<ConsumptionReport> {
     const recorded = await this.records.partiesOf(context);
     const asked = licenses ?? (await this.linked(context, [...recorded.keys()]));
-    const resolved = await this.parties.resolve(context, asked.map((license) => ({ license_reference: license, stated: null })), control.signal);
+    const resolved = await this.parties.resolve(
+      context,
+      asked.map((license) => ({ license_reference: license, stated: null })),
+      control.signal,
+    );
     // Whoever was charged for a licence in a month is charged for all of it.
     const parties = resolved.map((party) => recorded.get(party.licenseReference) ?? party);
-    const outcomes: Record<'changed' | 'unchanged' | 'no_data' | 'skipped' | 'failed', number> = { changed: 0, unchanged: 0, no_data: 0, skipped: 0, failed: 0 };
+    const outcomes: Record<'changed' | 'unchanged' | 'no_data' | 'skipped' | 'failed', number> = {
+      changed: 0,
+      unchanged: 0,
+      no_data: 0,
+      skipped: 0,
+      failed: 0,
+    };
     const reasons: { license_reference: string; reason: string }[] = [];
     const note = (kind: keyof typeof outcomes, license: string, reason?: string) => {
       outcomes[kind]++;
@@ -96,11 +110,21 @@ export class ConsumptionSyncService {
   }
 
   /** One licence in one month. The estimate stands in for what ArrowSphere cannot say yet, and only in the running month. */
-  private async ask({ arrow, account, month, currentMonth }: BillingContext, license: string, signal: AbortSignal): Promise<ConsumptionAnswer> {
+  private async ask(
+    { arrow, account, month, currentMonth }: BillingContext,
+    license: string,
+    signal: AbortSignal,
+  ): Promise<ConsumptionAnswer> {
     const options = { signal, lane: `billing:${account.uuid}` };
     const running = month.equals(currentMonth);
     try {
-      const { months } = await this.gateway.getMonthlyConsumption(arrow, license, month.toString(), month.toString(), options);
+      const { months } = await this.gateway.getMonthlyConsumption(
+        arrow,
+        license,
+        month.toString(),
+        month.toString(),
+        options,
+      );
       const amounts = amountsOf(months.find((entry) => entry.period === month.toString()));
       if (!('nothing' in amounts) || !running) return amounts;
     } catch (error) {
@@ -110,8 +134,15 @@ export class ConsumptionSyncService {
     }
     try {
       const estimate = await this.gateway.getConsumptionEstimate(arrow, license, options);
-      if (estimate.period !== month.toString() || estimate.sellTotal === null || estimate.buyTotal === null) return { nothing: 'no_data' };
-      return { sell: estimate.sellTotal, buy: estimate.buyTotal, currency: estimate.currency, isEstimate: true, lineCount: 0 };
+      if (estimate.period !== month.toString() || estimate.sellTotal === null || estimate.buyTotal === null)
+        return { nothing: 'no_data' };
+      return {
+        sell: estimate.sellTotal,
+        buy: estimate.buyTotal,
+        currency: estimate.currency,
+        isEstimate: true,
+        lineCount: 0,
+      };
     } catch (error) {
       if (signal.aborted || !(error instanceof ArrowError)) throw error;
       return error instanceof ArrowNotFoundError ? { nothing: 'no_data' } : { error: error.message };
@@ -136,8 +167,15 @@ const KINDS: Record<ConsumptionOutcome, 'changed' | 'unchanged' | 'skipped' | 'f
 
 /** What ArrowSphere cannot say is not zero. */
 export function amountsOf(month: ArrowConsumptionMonth | undefined): Amounts | { readonly nothing: 'no_data' } {
-  if (!month || month.lineCount === 0 || month.sellTotal === null || month.buyTotal === null) return { nothing: 'no_data' };
-  return { sell: month.sellTotal, buy: month.buyTotal, currency: month.currency, isEstimate: false, lineCount: month.lineCount };
+  if (!month || month.lineCount === 0 || month.sellTotal === null || month.buyTotal === null)
+    return { nothing: 'no_data' };
+  return {
+    sell: month.sellTotal,
+    buy: month.buyTotal,
+    currency: month.currency,
+    isEstimate: false,
+    lineCount: month.lineCount,
+  };
 }
 
 /** `party` must have a resource. */

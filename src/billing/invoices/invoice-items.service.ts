@@ -24,19 +24,39 @@ export class InvoiceItemsService {
 
   /** In the order of names; `after` is the offset. */
   of(invoiceUuid: string, limit: number, after = 0): Promise<InvoiceItem[]> {
-    return this.dataSource.query<InvoiceItem[]>(`${ITEMS} ORDER BY name, uuid LIMIT $2 OFFSET $3`, [invoiceUuid, limit, after]);
+    return this.dataSource.query<InvoiceItem[]>(`${ITEMS('$1')} ORDER BY name, uuid LIMIT $2 OFFSET $3`, [
+      invoiceUuid,
+      limit,
+      after,
+    ]);
   }
 
-  async count(invoiceUuid: string): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(
-      `SELECT count(DISTINCT (account_uuid, month, charge_key, kind = 'compensation'))::int AS count FROM invoice_posting WHERE invoice_uuid = $1`,
-      [invoiceUuid],
+  /** The first items of each of these invoices. */
+  async ofMany(invoiceUuids: readonly string[], limit: number): Promise<Map<string, InvoiceItem[]>> {
+    const rows = await this.dataSource.query<(InvoiceItem & { invoice: string })[]>(
+      `SELECT item.*, invoice FROM unnest($3::uuid[]) AS invoice CROSS JOIN LATERAL (${ITEMS('invoice')} ORDER BY name, uuid LIMIT $2 OFFSET $1) item`,
+      [0, limit, invoiceUuids],
     );
-    return row!.count;
+    const byInvoice = new Map<string, InvoiceItem[]>();
+    for (const { invoice, ...item } of rows) {
+      if (!byInvoice.has(invoice)) byInvoice.set(invoice, []);
+      byInvoice.get(invoice)!.push(item);
+    }
+    return byInvoice;
+  }
+
+  async counts(invoiceUuids: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.dataSource.query<{ invoice_uuid: string; count: number }[]>(
+      `SELECT invoice_uuid, count(DISTINCT (account_uuid, month, charge_key, kind = 'compensation'))::int AS count
+       FROM invoice_posting WHERE invoice_uuid = ANY($1::uuid[]) GROUP BY 1`,
+      [invoiceUuids],
+    );
+    return new Map(rows.map((row) => [row.invoice_uuid, row.count]));
   }
 }
 
-const ITEMS = `
+/** `invoice` is where its UUID stands in the statement. */
+const ITEMS = (invoice: string) => `
   SELECT (array_agg(uuid ORDER BY revision))[1] AS uuid, (array_agg(name ORDER BY revision))[1] AS name, sum(amount)::numeric(22, 2)::text AS price,
          min(start)::text AS start, max("end")::text AS "end",
          (array_agg(resource_uuid ORDER BY revision))[1] AS "resourceUuid", (array_agg(project_uuid ORDER BY revision))[1] AS "projectUuid",
@@ -46,5 +66,5 @@ const ITEMS = `
            'arrow_line_reference', CASE WHEN charge_key LIKE 'line:%' THEN regexp_replace(charge_key, '^line:[^/]*/(.*)#\\d+$', '\\1') END,
            'license_reference', min(license_reference), 'original_period', to_char(month, 'YYYY-MM'), 'price_source', min(price_source),
            'postings', count(*))) AS details
-  FROM (SELECT *, CASE WHEN kind = 'compensation' THEN 'compensation' ELSE 'charge' END AS part FROM invoice_posting WHERE invoice_uuid = $1) posting
+  FROM (SELECT *, CASE WHEN kind = 'compensation' THEN 'compensation' ELSE 'charge' END AS part FROM invoice_posting WHERE invoice_uuid = ${invoice}) posting
   GROUP BY account_uuid, month, charge_key, part`;

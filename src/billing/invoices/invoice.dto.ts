@@ -28,7 +28,8 @@ export class IssueInvoiceDto {
 export class InvoiceItemResponse {
   @ApiProperty({ format: 'uuid' }) uuid: string;
   @ApiProperty() name: string;
-  @ApiProperty({ description: 'Always 1: amounts are totals, never multiplied', example: '1.0000000000' }) quantity: string;
+  @ApiProperty({ description: 'Always 1: amounts are totals, never multiplied', example: '1.0000000000' })
+  quantity: string;
   @ApiProperty({ example: 'quantity' }) unit: string;
   @ApiProperty({ example: '150.00' }) unit_price: string;
   @ApiProperty({ example: '150.00' }) price: string;
@@ -58,11 +59,19 @@ export class InvoiceResponse {
   @ApiProperty({ type: String, format: 'date', nullable: true }) due_date: string | null;
   @ApiProperty({ type: String, format: 'date', nullable: true }) invoice_date: string | null;
   @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({ type: [InvoiceItemResponse], description: 'At most 1000 here; `item_count` says how many there are, the CSV has all' })
+  @ApiProperty({
+    type: [InvoiceItemResponse],
+    description: 'At most 1000 here; `item_count` says how many there are, the CSV has all',
+  })
   items: InvoiceItemResponse[];
   @ApiProperty() item_count: number;
 
-  static from(invoice: Invoice, totals: InvoiceTotals, items: readonly InvoiceItem[], itemCount: number): InvoiceResponse {
+  static from(
+    invoice: Invoice,
+    totals: InvoiceTotals,
+    items: readonly InvoiceItem[],
+    itemCount: number,
+  ): InvoiceResponse {
     return {
       url: hyperlink(Invoice, invoice.uuid),
       uuid: renderUuid(invoice.uuid),

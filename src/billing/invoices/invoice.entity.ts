@@ -40,7 +40,7 @@ export class Invoice extends BaseEntity {
   @Column({ length: 10 })
   currency: string;
 
-  @Column({ type: 'numeric', precision: 5, scale: 2, default: '0.00' })
+  @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
   taxPercent: string;
 
   @Column({ type: 'date', nullable: true })

@@ -14,7 +14,9 @@ export class InvoiceCurrencyError extends AppError {
   readonly code = 'invoice_currency_conflict';
 
   constructor(invoice: { readonly month: string; readonly currency: string }, currency: string) {
-    super(`The invoice of ${invoice.month.slice(0, 7)} is in ${invoice.currency}; amounts in ${currency} cannot go on it.`);
+    super(
+      `The invoice of ${invoice.month.slice(0, 7)} is in ${invoice.currency}; amounts in ${currency} cannot go on it.`,
+    );
   }
 }
 

@@ -131,10 +131,18 @@ export class InvoicesService {
     return this.step(uuid, ['issued'], 'paid', { paidAt: this.clock.now(), changedBy: by });
   }
 
-  private async step(uuid: string, from: readonly InvoiceState[], to: InvoiceState, changes: Partial<Invoice>): Promise<Invoice> {
+  private async step(
+    uuid: string,
+    from: readonly InvoiceState[],
+    to: InvoiceState,
+    changes: Partial<Invoice>,
+  ): Promise<Invoice> {
     const { uuid: known } = await this.get(uuid);
     await this.invoices.manager.transaction(async (manager) => {
-      const invoice = await manager.findOneOrFail(Invoice, { where: { uuid: known }, lock: { mode: 'pessimistic_write' } });
+      const invoice = await manager.findOneOrFail(Invoice, {
+        where: { uuid: known },
+        lock: { mode: 'pessimistic_write' },
+      });
       if (invoice.state === to) return;
       if (!from.includes(invoice.state)) throw new InvoiceStateError(invoice.state, to);
       await manager.update(Invoice, { uuid: known }, { ...changes, state: to, modified: this.clock.now() });

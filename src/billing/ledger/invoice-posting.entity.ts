@@ -1,4 +1,15 @@
-import { Check, Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type Relation, Unique } from 'typeorm';
+import {
+  Check,
+  Column,
+  CreateDateColumn,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryGeneratedColumn,
+  type Relation,
+  Unique,
+} from 'typeorm';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
@@ -78,9 +89,21 @@ export class InvoicePosting {
   /** One spend, one way of charging it: the other way is refused by the database. */
   @ManyToOne(() => LicenseCharge, { nullable: true, onDelete: 'RESTRICT' })
   @JoinColumn([
-    { name: 'account_uuid', referencedColumnName: 'accountUuid', foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path' },
-    { name: 'month', referencedColumnName: 'month', foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path' },
-    { name: 'license_reference', referencedColumnName: 'licenseReference', foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path' },
+    {
+      name: 'account_uuid',
+      referencedColumnName: 'accountUuid',
+      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
+    },
+    {
+      name: 'month',
+      referencedColumnName: 'month',
+      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
+    },
+    {
+      name: 'license_reference',
+      referencedColumnName: 'licenseReference',
+      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
+    },
     { name: 'path', referencedColumnName: 'path', foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path' },
   ])
   licenseCharge: Relation<LicenseCharge> | null;

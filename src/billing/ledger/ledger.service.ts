@@ -57,7 +57,11 @@ export class LedgerService {
    * Posts the differences of these customers (all, where `null`) for one month. To be called in a transaction that has
    * locked the month; calling it again changes nothing. Throws `InvoiceCurrencyError`.
    */
-  async postDifferences(manager: EntityManager, context: PostingContext, customers: readonly string[] | null): Promise<Posted> {
+  async postDifferences(
+    manager: EntityManager,
+    context: PostingContext,
+    customers: readonly string[] | null,
+  ): Promise<Posted> {
     await this.plan(manager, context, customers);
     const parties = await manager.query<{ customer_uuid: string; currency: string }[]>(
       'SELECT DISTINCT customer_uuid, currency FROM posting_plan ORDER BY 1, 2',
@@ -79,7 +83,11 @@ export class LedgerService {
   }
 
   /** Target minus posted, per charge, where there is a difference. The party is that of the first posting. */
-  private async plan(manager: EntityManager, { accountUuid, month, priceSource }: PostingContext, customers: readonly string[] | null) {
+  private async plan(
+    manager: EntityManager,
+    { accountUuid, month, priceSource }: PostingContext,
+    customers: readonly string[] | null,
+  ) {
     await manager.query(
       `CREATE TEMPORARY TABLE posting_plan ON COMMIT DROP AS
        WITH ${CHARGES(priceSource)},

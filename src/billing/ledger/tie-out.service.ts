@@ -32,7 +32,13 @@ type Sums = Omit<TieOut, 'statement' | 'difference' | 'ties_out'>;
 @Injectable()
 export class TieOutService {
   /** One entry per currency; `statements` are the sums of the export, taken from the export itself. */
-  async check(manager: EntityManager, accountUuid: string, month: string, price: PriceSource, statements: readonly { currency: string; total: DecimalString }[]): Promise<TieOut[]> {
+  async check(
+    manager: EntityManager,
+    accountUuid: string,
+    month: string,
+    price: PriceSource,
+    statements: readonly { currency: string; total: DecimalString }[],
+  ): Promise<TieOut[]> {
     const sums = await manager.query<Sums[]>(SUMS(price), [accountUuid, month, null]);
     const currencies = [...new Set([...statements, ...sums].map((entry) => entry.currency))].sort();
     return currencies.map((currency) => {

@@ -26,7 +26,11 @@ export class PartiesService {
    * One party per licence, in the order given. `stated` are the customer references that stand on a licence's export lines.
    * Asks ArrowSphere for owners not known yet, so it must not be called inside a transaction. Throws the gateway's errors.
    */
-  async resolve(context: BillingContext, licenses: readonly { license_reference: string; stated: string[] | null }[], signal: AbortSignal): Promise<LicenseParty[]> {
+  async resolve(
+    context: BillingContext,
+    licenses: readonly { license_reference: string; stated: string[] | null }[],
+    signal: AbortSignal,
+  ): Promise<LicenseParty[]> {
     const references = licenses.map((license) => license.license_reference).filter(Boolean);
     const [owners, mappings, resources] = await Promise.all([
       this.ownersOf(context, references, signal),
@@ -48,14 +52,30 @@ export class PartiesService {
   async known(context: BillingContext, licenses: readonly string[]): Promise<LicenseParty[]> {
     const owners = await this.knownOwners(context.account.uuid, licenses);
     const ownerOf = new Map(owners.map((owner) => [owner.licenseReference, owner.customerReference]));
-    const facts = licenses.map((licenseReference) => ({ licenseReference, customerReference: ownerOf.get(licenseReference), statedReferences: [] }));
-    return matchLicenses(facts, await this.mapped(context), (await this.resources.withBackendIds(licenses.filter(Boolean))).map(linked));
+    const facts = licenses.map((licenseReference) => ({
+      licenseReference,
+      customerReference: ownerOf.get(licenseReference),
+      statedReferences: [],
+    }));
+    return matchLicenses(
+      facts,
+      await this.mapped(context),
+      (await this.resources.withBackendIds(licenses.filter(Boolean))).map(linked),
+    );
   }
 
   /** Licence → ArrowSphere customer; licences that ArrowSphere does not know are left out. */
-  async ownersOf({ account, arrow, now }: BillingContext, references: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
+  async ownersOf(
+    { account, arrow, now }: BillingContext,
+    references: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, string>> {
     const known = await this.knownOwners(account.uuid, references);
-    const fresh = new Set(known.filter((owner) => now.getTime() - owner.askedAt.getTime() < OWNER_VALID_MS).map((owner) => owner.licenseReference));
+    const fresh = new Set(
+      known
+        .filter((owner) => now.getTime() - owner.askedAt.getTime() < OWNER_VALID_MS)
+        .map((owner) => owner.licenseReference),
+    );
     const owners = new Map(known.map((owner) => [owner.licenseReference, owner.customerReference]));
     const unsure = [...new Set(references)].filter((reference) => !fresh.has(reference));
     if (!unsure.length) return owners;
@@ -67,7 +87,12 @@ export class PartiesService {
         `INSERT INTO license_owner (account_uuid, license_reference, customer_reference, asked_at)
          SELECT DISTINCT ON (license) $1::uuid, license, customer, $4::timestamptz FROM unnest($2::text[], $3::text[]) AS answer (license, customer)
          ON CONFLICT (account_uuid, license_reference) DO UPDATE SET customer_reference = excluded.customer_reference, asked_at = excluded.asked_at`,
-        [account.uuid, answers.map((license) => license.licenseReference), answers.map((license) => license.customerReference), now],
+        [
+          account.uuid,
+          answers.map((license) => license.licenseReference),
+          answers.map((license) => license.customerReference),
+          now,
+        ],
       );
     }
     // A licence that ArrowSphere has forgotten still belongs to whom it belonged.
@@ -80,7 +105,11 @@ export class PartiesService {
     const mappings = await this.mappings.ofSettings(settings.uuid);
     return mappings
       .filter((mapping) => mapping.isActive)
-      .map(({ uuid, arrowReference, waldurCustomerUuid }) => ({ mappingUuid: uuid, arrowReference, customerUuid: waldurCustomerUuid }));
+      .map(({ uuid, arrowReference, waldurCustomerUuid }) => ({
+        mappingUuid: uuid,
+        arrowReference,
+        customerUuid: waldurCustomerUuid,
+      }));
   }
 
   private async knownOwners(accountUuid: string, references: readonly string[]): Promise<LicenseOwner[]> {

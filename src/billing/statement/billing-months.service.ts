@@ -44,10 +44,18 @@ export class BillingMonthsService {
   }
 
   /** An export was applied from end to end. Answers whether everything of the month is final and posted. */
-  async finish(manager: EntityManager, { account, month, now }: BillingContext, snapshot: ExportSnapshot, done: Finished): Promise<boolean> {
+  async finish(
+    manager: EntityManager,
+    { account, month, now }: BillingContext,
+    snapshot: ExportSnapshot,
+    done: Finished,
+  ): Promise<boolean> {
     const scope = [account.uuid, month.firstDay];
     for (const { customerUuid, error } of done.failures) {
-      await manager.query('UPDATE billing_sync SET error_message = $4, modified = $3 WHERE account_uuid = $1 AND month = $2 AND customer_uuid = $5', [...scope, now, error, customerUuid]);
+      await manager.query(
+        'UPDATE billing_sync SET error_message = $4, modified = $3 WHERE account_uuid = $1 AND month = $2 AND customer_uuid = $5',
+        [...scope, now, error, customerUuid],
+      );
     }
     const [open] = await manager.query<{ settled: boolean }[]>(
       `SELECT NOT EXISTS (SELECT FROM billing_sync WHERE account_uuid = $1 AND month = $2 AND state <> 4)
@@ -61,7 +69,17 @@ export class BillingMonthsService {
     await manager.query(
       `UPDATE billing_month SET snapshot_uuid = $3, fingerprint = $4, rows = $5, turnover = $6, tie_out = $7, applied_at = $8,
          settled_at = CASE WHEN $9 THEN coalesce(settled_at, $8) END, error_message = $10 WHERE account_uuid = $1 AND month = $2`,
-      [...scope, snapshot.uuid, done.fingerprint, done.rows, done.turnover, JSON.stringify(done.tieOut), now, settled, error],
+      [
+        ...scope,
+        snapshot.uuid,
+        done.fingerprint,
+        done.rows,
+        done.turnover,
+        JSON.stringify(done.tieOut),
+        now,
+        settled,
+        error,
+      ],
     );
     return settled;
   }
@@ -70,8 +88,14 @@ export class BillingMonthsService {
   async touch({ account, month, now }: BillingContext, tieOut: readonly TieOut[]): Promise<void> {
     await this.months.manager.transaction(async (manager) => {
       const scope = [account.uuid, month.firstDay, now];
-      await manager.query(`UPDATE billing_month SET tie_out = $4, applied_at = $3, error_message = '' WHERE account_uuid = $1 AND month = $2`, [...scope, JSON.stringify(tieOut)]);
-      await manager.query(`UPDATE billing_sync SET synced_at = $3, error_message = CASE arrow_state WHEN 'rejected' THEN error_message ELSE '' END WHERE account_uuid = $1 AND month = $2`, scope);
+      await manager.query(
+        `UPDATE billing_month SET tie_out = $4, applied_at = $3, error_message = '' WHERE account_uuid = $1 AND month = $2`,
+        [...scope, JSON.stringify(tieOut)],
+      );
+      await manager.query(
+        `UPDATE billing_sync SET synced_at = $3, error_message = CASE arrow_state WHEN 'rejected' THEN error_message ELSE '' END WHERE account_uuid = $1 AND month = $2`,
+        scope,
+      );
     });
   }
 

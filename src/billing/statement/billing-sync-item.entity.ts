@@ -22,7 +22,10 @@ export type ItemPresence = (typeof ITEM_PRESENCES)[number];
 @Entity()
 @Check('ck_billing_sync_item_status', `status IN ('billable', 'unmatched', 'excluded')`)
 @Check('ck_billing_sync_item_presence', `presence IN ('present', 'missing', 'gone')`)
-@Check('ck_billing_sync_item_party', `status <> 'billable' OR (billing_sync_uuid IS NOT NULL AND customer_uuid IS NOT NULL)`)
+@Check(
+  'ck_billing_sync_item_party',
+  `status <> 'billable' OR (billing_sync_uuid IS NOT NULL AND customer_uuid IS NOT NULL)`,
+)
 // Several lines may carry one key; they are told apart by their number.
 @Unique('uq_billing_sync_item_line', ['accountUuid', 'month', 'licenseReference', 'arrowLineReference', 'occurrence'])
 @Index(['billingSyncUuid'])

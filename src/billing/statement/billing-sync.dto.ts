@@ -4,7 +4,13 @@ import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
 import { ListQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
-import { BooleanFilter, IntegerFilter, LinkFilter, TextFilter, UuidFilter } from '../../common/validation/query-fields.js';
+import {
+  BooleanFilter,
+  IntegerFilter,
+  LinkFilter,
+  TextFilter,
+  UuidFilter,
+} from '../../common/validation/query-fields.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { BillingSync, SYNC_STATE_LABELS } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
@@ -37,9 +43,12 @@ export class ListBillingSyncItemsQuery extends ListQuery {
 export class BillingSyncItemResponse {
   @ApiProperty({ format: 'uuid' }) uuid: string;
   @ApiProperty() arrow_line_reference: string;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' }) invoice_item_uuid?: string;
-  @ApiProperty({ description: 'The price when the line was first seen', example: '100.0000000000' }) original_price: string;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' }) compensation_item_uuid?: string;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' })
+  invoice_item_uuid?: string;
+  @ApiProperty({ description: 'The price when the line was first seen', example: '100.0000000000' })
+  original_price: string;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' })
+  compensation_item_uuid?: string;
   @ApiProperty() vendor_name: string;
   @ApiProperty() subscription_reference: string;
   @ApiProperty() classification: string;
@@ -103,12 +112,16 @@ export class BillingSyncResponse {
   @ApiProperty({ example: '160.4000000000' }) buy_total: string;
   @ApiProperty({ example: '200.5000000000' }) sell_total: string;
   @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent while nothing is invoiced' }) invoice_uuid?: string;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Absent while nothing is invoiced' })
+  invoice_uuid?: string;
   @ApiProperty() error_message: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) synced_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) validated_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) reconciled_at: string | null;
-  @ApiProperty({ type: [BillingSyncItemResponse], description: 'At most 100 here; billing-sync-items/ pages through all' })
+  @ApiProperty({
+    type: [BillingSyncItemResponse],
+    description: 'At most 100 here; billing-sync-items/ pages through all',
+  })
   items: BillingSyncItemResponse[];
   @ApiProperty({ description: 'Billable lines of the statement' }) items_count: number;
   @ApiProperty({ format: 'date-time' }) created: string;

@@ -9,7 +9,12 @@ import { Invoice } from '../invoices/invoice.entity.js';
 /** Waldur's numbers and labels. */
 export const SYNC_STATES = { pending: 1, synced: 2, validated: 3, reconciled: 4 } as const;
 export type SyncState = (typeof SYNC_STATES)[keyof typeof SYNC_STATES];
-export const SYNC_STATE_LABELS: Record<SyncState, string> = { 1: 'Pending', 2: 'Synced', 3: 'Validated', 4: 'Reconciled' };
+export const SYNC_STATE_LABELS: Record<SyncState, string> = {
+  1: 'Pending',
+  2: 'Synced',
+  3: 'Validated',
+  4: 'Reconciled',
+};
 
 /** A statement of one mapped customer in one month, as far as the export has come. */
 @Entity()

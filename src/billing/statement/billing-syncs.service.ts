@@ -37,8 +37,14 @@ export class BillingSyncsService {
 
   /** Newest month first. Throws `PageNotFoundError`. */
   async list(query: ListBillingSyncsQuery): Promise<Page<SyncWithItems>> {
-    const page = await paginate(this.filtered(query), query, [['month', 'DESC'], ['created', 'DESC']], (uuids) =>
-      this.syncs.find({ where: { uuid: In([...uuids]) }, relations }),
+    const page = await paginate(
+      this.filtered(query),
+      query,
+      [
+        ['month', 'DESC'],
+        ['created', 'DESC'],
+      ],
+      (uuids) => this.syncs.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     const items = await this.nested(page.items.map((sync) => sync.uuid));
     return page.map((sync) => ({ sync, items: items.get(sync.uuid) ?? [] }));
@@ -60,7 +66,9 @@ export class BillingSyncsService {
   /** Newest first. Throws `PageNotFoundError`. */
   async listItems(query: ListBillingSyncItemsQuery): Promise<Page<ChargedItem>> {
     const order = orderOf(undefined, {}, [['created', 'DESC']]);
-    const page = await paginate(this.filteredItems(query), query, order, (uuids) => this.items.findBy({ uuid: In([...uuids]) }));
+    const page = await paginate(this.filteredItems(query), query, order, (uuids) =>
+      this.items.findBy({ uuid: In([...uuids]) }),
+    );
     const charged = await this.charged(page.items);
     return page.map((item) => charged.get(item.uuid)!);
   }
@@ -84,10 +92,16 @@ export class BillingSyncsService {
        CROSS JOIN LATERAL (SELECT uuid FROM billing_sync_item WHERE billing_sync_uuid = sync ORDER BY created, uuid LIMIT $2) item`,
       [syncs, NESTED],
     );
-    const items = await this.items.find({ where: { uuid: In(rows.map((row) => row.uuid)) }, order: { arrowLineReference: 'ASC', occurrence: 'ASC', uuid: 'ASC' } });
+    const items = await this.items.find({
+      where: { uuid: In(rows.map((row) => row.uuid)) },
+      order: { arrowLineReference: 'ASC', occurrence: 'ASC', uuid: 'ASC' },
+    });
     const charged = await this.charged(items);
     const bySync = new Map<string, ChargedItem[]>();
-    for (const item of items) bySync.set(item.billingSyncUuid!, [...(bySync.get(item.billingSyncUuid!) ?? []), charged.get(item.uuid)!]);
+    for (const item of items) {
+      if (!bySync.has(item.billingSyncUuid!)) bySync.set(item.billingSyncUuid!, []);
+      bySync.get(item.billingSyncUuid!)!.push(charged.get(item.uuid)!);
+    }
     return bySync;
   }
 
@@ -112,14 +126,28 @@ export class BillingSyncsService {
   }
 
   private filtered(query: ListBillingSyncsQuery): SelectQueryBuilder<BillingSync> {
-    const { customer_mapping, customer_mapping_uuid, settings_uuid, statement_reference, report_period, state, arrow_state } = query;
+    const {
+      customer_mapping,
+      customer_mapping_uuid,
+      settings_uuid,
+      statement_reference,
+      report_period,
+      state,
+      arrow_state,
+    } = query;
     const found = this.syncs.createQueryBuilder('sync');
     if (customer_mapping) found.andWhere('sync.customerMappingUuid = :customer_mapping', { customer_mapping });
-    if (customer_mapping_uuid) found.andWhere('sync.customerMappingUuid = :customer_mapping_uuid', { customer_mapping_uuid });
-    if (settings_uuid) found.innerJoin('sync.customerMapping', 'mapping').andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
-    if (statement_reference) found.andWhere('sync.statementReference ILIKE :statement', { statement: containing(statement_reference) });
+    if (customer_mapping_uuid)
+      found.andWhere('sync.customerMappingUuid = :customer_mapping_uuid', { customer_mapping_uuid });
+    if (settings_uuid)
+      found
+        .innerJoin('sync.customerMapping', 'mapping')
+        .andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
+    if (statement_reference)
+      found.andWhere('sync.statementReference ILIKE :statement', { statement: containing(statement_reference) });
     if (report_period) monthFilter(found, 'sync', '=', report_period);
-    if (query.report_period_from) found.andWhere(`to_char(sync.month, 'YYYY-MM') >= :from`, { from: query.report_period_from });
+    if (query.report_period_from)
+      found.andWhere(`to_char(sync.month, 'YYYY-MM') >= :from`, { from: query.report_period_from });
     if (query.report_period_to) found.andWhere(`to_char(sync.month, 'YYYY-MM') <= :to`, { to: query.report_period_to });
     if (state !== undefined) found.andWhere('sync.state = :state', { state });
     if (arrow_state) found.andWhere('sync.arrowState = lower(:arrow_state)', { arrow_state });
@@ -127,15 +155,28 @@ export class BillingSyncsService {
   }
 
   private filteredItems(query: ListBillingSyncItemsQuery): SelectQueryBuilder<BillingSyncItem> {
-    const { billing_sync, billing_sync_uuid, report_period, vendor_name, classification, subscription_reference, arrow_line_reference, has_compensation } = query;
+    const {
+      billing_sync,
+      billing_sync_uuid,
+      report_period,
+      vendor_name,
+      classification,
+      subscription_reference,
+      arrow_line_reference,
+      has_compensation,
+    } = query;
     const found = this.items.createQueryBuilder('item').where('item.billingSyncUuid IS NOT NULL');
     if (billing_sync) found.andWhere('item.billingSyncUuid = :billing_sync', { billing_sync });
     if (billing_sync_uuid) found.andWhere('item.billingSyncUuid = :billing_sync_uuid', { billing_sync_uuid });
     if (report_period) monthFilter(found, 'item', '=', report_period);
     if (vendor_name) found.andWhere('item.vendorName ILIKE :vendor', { vendor: containing(vendor_name) });
     if (classification) found.andWhere('item.classification = :classification', { classification });
-    if (subscription_reference) found.andWhere('item.subscriptionReference ILIKE :subscription', { subscription: containing(subscription_reference) });
-    if (arrow_line_reference) found.andWhere('item.arrowLineReference ILIKE :line', { line: containing(arrow_line_reference) });
+    if (subscription_reference)
+      found.andWhere('item.subscriptionReference ILIKE :subscription', {
+        subscription: containing(subscription_reference),
+      });
+    if (arrow_line_reference)
+      found.andWhere('item.arrowLineReference ILIKE :line', { line: containing(arrow_line_reference) });
     if (has_compensation !== undefined) {
       found.andWhere(
         `${has_compensation ? '' : 'NOT '}EXISTS (SELECT FROM license_charge charge JOIN invoice_posting posting
@@ -153,7 +194,12 @@ const CHARGE_KEY = `CASE charge.path WHEN 'license' THEN 'license:' || item.lice
   ELSE 'line:' || item.license_reference || '/' || item.arrow_line_reference || '#' || item.occurrence END`;
 
 /** A text that is no month matches nothing. */
-function monthFilter(found: SelectQueryBuilder<BillingSync> | SelectQueryBuilder<BillingSyncItem>, alias: string, operator: string, text: string): void {
+function monthFilter(
+  found: SelectQueryBuilder<BillingSync> | SelectQueryBuilder<BillingSyncItem>,
+  alias: string,
+  operator: string,
+  text: string,
+): void {
   const month = YearMonth.parse(text);
   if (month) found.andWhere(`${alias}.month ${operator} :month`, { month: month.firstDay });
   else found.andWhere('false');

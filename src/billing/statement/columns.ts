@@ -32,7 +32,6 @@ export type Meaning = keyof typeof LABELS;
 /** Where each meaning stands in the rows of one export: column positions, best first; empty = no such column. */
 export type Columns = Readonly<Record<Meaning, readonly number[]>>;
 
-
 export type { PriceSource };
 
 export interface ResolvedColumns {

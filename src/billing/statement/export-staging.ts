@@ -164,7 +164,15 @@ export class ExportStaging {
 
   /** The statements of these customers; lines without a statement stand under one made of month and customer. */
   async statements(customers: readonly string[]): Promise<StagedStatement[]> {
-    const rows = await this.manager.query<{ mapping_uuid: string; customer_uuid: string; statement_reference: string; states: string[] | null; not_validated: number | null }[]>(
+    const rows = await this.manager.query<
+      {
+        mapping_uuid: string;
+        customer_uuid: string;
+        statement_reference: string;
+        states: string[] | null;
+        not_validated: number | null;
+      }[]
+    >(
       `SELECT mapping_uuid, customer_uuid, coalesce(nullif(statement_reference, ''), generated_statement) AS statement_reference,
               array_agg(DISTINCT statement_state) FILTER (WHERE statement_state <> '') AS states,
               CASE WHEN bool_or(validated IS NOT NULL) THEN count(*) FILTER (WHERE NOT validated) END::int AS not_validated
@@ -179,6 +187,14 @@ export class ExportStaging {
       states: row.states ?? [],
       notValidated: row.not_validated,
     }));
+  }
+
+  /** Drops all other licences: a run for one of them. */
+  async keepOnly(licenseReference: string): Promise<void> {
+    await this.manager.query('DELETE FROM export_staging_party WHERE snapshot_uuid = $1 AND license_reference <> $2', [
+      this.snapshotUuid,
+      licenseReference,
+    ]);
   }
 
   async clear(): Promise<void> {

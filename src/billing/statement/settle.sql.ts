@@ -15,6 +15,13 @@ export const UPSERT_SYNCS = `
     validated_at = CASE WHEN excluded.validated_at IS NOT NULL THEN coalesce(sync.validated_at, excluded.validated_at) END,
     error_message = excluded.error_message, modified = $6`;
 
+/** The same parameters, for a run that may not say anything about statements: what is there stays, what is not is pending. */
+export const ENSURE_SYNCS = `
+  INSERT INTO billing_sync (account_uuid, customer_mapping_uuid, customer_uuid, month, statement_reference, modified)
+  SELECT $1, mapping, customer, $2, reference, $6
+  FROM unnest($3::uuid[], $4::text[], $5::text[], $7::uuid[]) AS statement (mapping, reference, finality, customer)
+  ON CONFLICT ON CONSTRAINT uq_billing_sync_mapping_month_statement DO NOTHING`;
+
 /** What a closed statement does not have any more is gone. `$1` account, `$2` month, `$3` customers. */
 export const LET_GO = `
   UPDATE billing_sync_item item SET presence = 'gone', modified = now()

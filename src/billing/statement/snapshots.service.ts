@@ -33,24 +33,46 @@ export class SnapshotsService {
    * Fetches the export of a month, page by page, and keeps it. A page that is kept already is not stored again. Throws the
    * gateway's errors; the snapshot then says so and is never used.
    */
-  async fetch(context: BillingContext, signal: AbortSignal, onPage: (page: number, pages: number) => Promise<void>): Promise<ExportSnapshot> {
+  async fetch(
+    context: BillingContext,
+    signal: AbortSignal,
+    onPage: (page: number, pages: number) => Promise<void>,
+  ): Promise<ExportSnapshot> {
     const { account, settings, month, requestedBy } = context;
     const snapshot = await this.begin(context);
     try {
-      const query = { exportTypeReference: settings.exportTypeReference, periodFrom: month.toString(), periodTo: month.toString() };
+      const query = {
+        exportTypeReference: settings.exportTypeReference,
+        periodFrom: month.toString(),
+        periodTo: month.toString(),
+      };
       const hashes: string[] = [];
       let rows = 0;
-      for await (const page of this.gateway.exportPages(context.arrow, query, { signal, lane: `billing:${account.uuid}`, refresh: true })) {
+      for await (const page of this.gateway.exportPages(context.arrow, query, {
+        signal,
+        lane: `billing:${account.uuid}`,
+        refresh: true,
+      })) {
         if (page.rows.length) hashes.push(await this.keep(page.headers, page.rows));
         rows += page.rows.length;
         await onPage(page.page, page.totalPages);
       }
       const hash = createHash('sha256').update(hashes.join()).digest('hex');
-      const done = { state: 'complete' as const, rows, pages: hashes, hash, completedAt: this.clock.now(), fetchedBy: requestedBy };
+      const done = {
+        state: 'complete' as const,
+        rows,
+        pages: hashes,
+        hash,
+        completedAt: this.clock.now(),
+        fetchedBy: requestedBy,
+      };
       await this.snapshots.update({ uuid: snapshot.uuid }, done);
       return Object.assign(snapshot, done);
     } catch (error) {
-      await this.snapshots.update({ uuid: snapshot.uuid }, { state: 'failed', errorMessage: (error as Error).message, completedAt: this.clock.now() });
+      await this.snapshots.update(
+        { uuid: snapshot.uuid },
+        { state: 'failed', errorMessage: (error as Error).message, completedAt: this.clock.now() },
+      );
       throw error;
     }
   }

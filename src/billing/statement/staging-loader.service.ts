@@ -37,23 +37,38 @@ export class StagingLoader {
         labels = headers.join('\n');
         columns = this.columnsOf(headers, references, settings, month);
       }
-      const context = { columns, numberLocale: account.numberLocale, priceSource: settings.invoicePriceSource, defaultCurrency: account.defaultCurrency };
+      const context = {
+        columns,
+        numberLocale: account.numberLocale,
+        priceSource: settings.invoicePriceSource,
+        defaultCurrency: account.defaultCurrency,
+      };
       const lines = rows.map((row, pageRow): StagedLine => {
         const { line, faults: found } = normaliseRow(row, context);
         faulty += found.length;
         for (const fault of found) {
-          if (faults.length < SHOWN) faults.push(`Line ${line.lineKey || pageRow + 1}: "${fault.text}" is no ${fault.meaning} amount.`);
+          if (faults.length < SHOWN)
+            faults.push(`Line ${line.lineKey || pageRow + 1}: "${fault.text}" is no ${fault.meaning} amount.`);
         }
         return { ...line, pageHash: hash, pageRow };
       });
       await staging.add(lines);
       await onPage(++page);
     }
-    if (faulty) throw new ExportRefusedError(month, [...faults, ...(faulty > SHOWN ? [`${faulty} numbers cannot be read in all.`] : [])]);
+    if (faulty)
+      throw new ExportRefusedError(month, [
+        ...faults,
+        ...(faulty > SHOWN ? [`${faulty} numbers cannot be read in all.`] : []),
+      ]);
     return this.warnings(columns, staging, settings.invoicePriceSource, account.defaultCurrency);
   }
 
-  private columnsOf(headers: readonly string[], references: Readonly<Record<string, string>>, settings: BillingContext['settings'], month: BillingContext['month']): Columns {
+  private columnsOf(
+    headers: readonly string[],
+    references: Readonly<Record<string, string>>,
+    settings: BillingContext['settings'],
+    month: BillingContext['month'],
+  ): Columns {
     const { columns, ambiguous } = resolveColumns(headers, references);
     const needs = { priceSource: settings.invoicePriceSource, classificationFilter: settings.classificationFilter };
     const faults = [
@@ -64,15 +79,27 @@ export class StagingLoader {
     return columns;
   }
 
-  private async warnings(columns: Columns | undefined, staging: ExportStaging, price: 'sell' | 'buy', currency: string): Promise<string[]> {
+  private async warnings(
+    columns: Columns | undefined,
+    staging: ExportStaging,
+    price: 'sell' | 'buy',
+    currency: string,
+  ): Promise<string[]> {
     if (!columns) return [];
     const other = price === 'sell' ? 'buy' : 'sell';
     const repeated = await staging.repeatedKeys(SHOWN);
     return [
-      ...(columns[price === 'sell' ? 'sellCurrency' : 'buyCurrency'].length ? [] : [`The export names no currency; ${currency} was assumed.`]),
+      ...(columns[price === 'sell' ? 'sellCurrency' : 'buyCurrency'].length
+        ? []
+        : [`The export names no currency; ${currency} was assumed.`]),
       ...(columns[other].length ? [] : [`The export has no ${other} amounts; margins cannot be shown.`]),
-      ...(columns.validationDate.length || columns.statementState.length ? [] : ['The export does not say what ArrowSphere has validated; the calendar decides.']),
-      ...repeated.map(({ license_reference, line_key, lines }) => `${lines} lines of ${license_reference || 'no licence'} share the key "${line_key}"; they were told apart by what they say.`),
+      ...(columns.validationDate.length || columns.statementState.length
+        ? []
+        : ['The export does not say what ArrowSphere has validated; the calendar decides.']),
+      ...repeated.map(
+        ({ license_reference, line_key, lines }) =>
+          `${lines} lines of ${license_reference || 'no licence'} share the key "${line_key}"; they were told apart by what they say.`,
+      ),
     ];
   }
 }

@@ -7,7 +7,16 @@ import type { BillingContext } from './billing-context.js';
 import type { ExportStaging } from './export-staging.js';
 import { type Calendar, finalityOf } from './finality.js';
 import { MARK_MISSING, MERGE_LINES } from './line-merge.sql.js';
-import { CLOSE_ABSENT_SYNCS, FINALISE_RECORDS, LET_GO, LINK_INVOICES, RECONCILE_SYNCS, REFRESH_SYNCS, UPSERT_SYNCS } from './settle.sql.js';
+import {
+  CLOSE_ABSENT_SYNCS,
+  ENSURE_SYNCS,
+  FINALISE_RECORDS,
+  LET_GO,
+  LINK_INVOICES,
+  RECONCILE_SYNCS,
+  REFRESH_SYNCS,
+  UPSERT_SYNCS,
+} from './settle.sql.js';
 
 /** Lines that go into one transaction: many small customers together, a large one alone. */
 const LINES_PER_TRANSACTION = 50_000;
@@ -17,6 +26,8 @@ export interface ApplyOptions {
   readonly settle: boolean;
   /** Do not wait for ArrowSphere's validation and the days of grace; the month must be over all the same. */
   readonly force: boolean;
+  /** Only part of the export is staged: what is not there says nothing, and statements stay as they are. */
+  readonly partial: boolean;
   /** Called between transactions; throws to stop there. */
   readonly onProgress: (done: number, total: number) => Promise<void>;
 }
@@ -52,8 +63,19 @@ export class StatementApplier {
    * Applies a staged export whose licences are assigned. Throws `ExportSupersededError` and whatever `onProgress` throws;
    * what single customers fail with is in the answer.
    */
-  async apply(context: BillingContext, snapshotNumber: number, staging: ExportStaging, options: ApplyOptions, inTransaction: InTransaction): Promise<Applied> {
-    const totals = { postings: 0, customers: new Set<string>(), sample: [] as PlannedPosting[], failures: [] as Applied['failures'][number][] };
+  async apply(
+    context: BillingContext,
+    snapshotNumber: number,
+    staging: ExportStaging,
+    options: ApplyOptions,
+    inTransaction: InTransaction,
+  ): Promise<Applied> {
+    const totals = {
+      postings: 0,
+      customers: new Set<string>(),
+      sample: [] as PlannedPosting[],
+      failures: [] as Applied['failures'][number][],
+    };
     const step = async (group: Group) => {
       const posted = await inTransaction(async (manager) => {
         await this.lock(manager, context, snapshotNumber);
@@ -65,10 +87,15 @@ export class StatementApplier {
     };
     await inTransaction(async (manager) => {
       await this.lock(manager, context, snapshotNumber);
-      await manager.query(MARK_MISSING, [context.account.uuid, context.month.firstDay, staging.snapshotUuid]);
+      if (!options.partial)
+        await manager.query(MARK_MISSING, [context.account.uuid, context.month.firstDay, staging.snapshotUuid]);
     });
     const staged = await inTransaction((manager) => staging.within(manager).customers());
-    const rest = await inTransaction((manager) => this.otherCustomers(manager, context, new Set(staged.map((row) => row.customer_uuid))));
+    const rest = options.partial
+      ? []
+      : await inTransaction((manager) =>
+          this.otherCustomers(manager, context, new Set(staged.map((row) => row.customer_uuid))),
+        );
     const groups = [...grouped(staged), ...(rest.length ? [rest] : [])];
     let done = 0;
     for (const group of groups) {
@@ -80,14 +107,22 @@ export class StatementApplier {
   }
 
   /** One customer's fault must not keep the others from being billed: a group that fails is tried one by one. */
-  private async isolating(group: Group, step: (group: Group) => Promise<void>, canRetry: boolean, failures: Applied['failures'][number][]): Promise<void> {
+  private async isolating(
+    group: Group,
+    step: (group: Group) => Promise<void>,
+    canRetry: boolean,
+    failures: Applied['failures'][number][],
+  ): Promise<void> {
     try {
       return await step(group);
     } catch (error) {
       if (error instanceof ExportSupersededError || !canRetry) throw error;
       if (group.length === 1) {
         if (!(error instanceof AppError)) this.logger.error('A customer could not be posted', (error as Error).stack);
-        failures.push({ customerUuid: group[0]!, error: error instanceof AppError ? error.message : 'It failed in the database; the log says why.' });
+        failures.push({
+          customerUuid: group[0]!,
+          error: error instanceof AppError ? error.message : 'It failed in the database; the log says why.',
+        });
         return;
       }
     }
@@ -95,19 +130,34 @@ export class StatementApplier {
   }
 
   /** Nobody else posts for this month until the transaction ends; an older export than the newest one seen is refused. */
-  private async lock(manager: EntityManager, { account, month }: BillingContext, snapshotNumber: number): Promise<void> {
-    await manager.query('INSERT INTO billing_month (account_uuid, month) VALUES ($1, $2) ON CONFLICT DO NOTHING', [account.uuid, month.firstDay]);
+  private async lock(
+    manager: EntityManager,
+    { account, month }: BillingContext,
+    snapshotNumber: number,
+  ): Promise<void> {
+    await manager.query('INSERT INTO billing_month (account_uuid, month) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      account.uuid,
+      month.firstDay,
+    ]);
     const [row] = await manager.query<{ snapshot_number: number }[]>(
       'SELECT snapshot_number FROM billing_month WHERE account_uuid = $1 AND month = $2 FOR UPDATE',
       [account.uuid, month.firstDay],
     );
     if (row!.snapshot_number > snapshotNumber) throw new ExportSupersededError(month);
     if (row!.snapshot_number === snapshotNumber) return;
-    await manager.query('UPDATE billing_month SET snapshot_number = $3 WHERE account_uuid = $1 AND month = $2', [account.uuid, month.firstDay, snapshotNumber]);
+    await manager.query('UPDATE billing_month SET snapshot_number = $3 WHERE account_uuid = $1 AND month = $2', [
+      account.uuid,
+      month.firstDay,
+      snapshotNumber,
+    ]);
   }
 
   /** Customers who were charged for the month but have no line in this export. */
-  private async otherCustomers(manager: EntityManager, { account, month }: BillingContext, staged: ReadonlySet<string | null>): Promise<string[]> {
+  private async otherCustomers(
+    manager: EntityManager,
+    { account, month }: BillingContext,
+    staged: ReadonlySet<string | null>,
+  ): Promise<string[]> {
     const rows = await manager.query<{ customer_uuid: string }[]>(
       `SELECT customer_uuid FROM billing_sync_item WHERE account_uuid = $1 AND month = $2 AND customer_uuid IS NOT NULL
        UNION SELECT customer_uuid FROM consumption_record WHERE account_uuid = $1 AND month = $2 ORDER BY 1`,
@@ -116,35 +166,55 @@ export class StatementApplier {
     return rows.map((row) => row.customer_uuid).filter((customer) => !staged.has(customer));
   }
 
-  private async applyGroup(manager: EntityManager, context: BillingContext, staging: ExportStaging, group: Group, { settle, force }: ApplyOptions) {
+  private async applyGroup(
+    manager: EntityManager,
+    context: BillingContext,
+    staging: ExportStaging,
+    group: Group,
+    { settle, force, partial }: ApplyOptions,
+  ) {
     const { account, month, settings, now } = context;
     const named = group.filter((customer) => customer !== null);
     const scope = [account.uuid, month.firstDay] as const;
     const calendar = { month, now, timeZone: account.timeZone, graceDays: account.graceDays, force };
-    await this.upsertSyncs(manager, context, staging, named, calendar);
+    await this.upsertSyncs(manager, context, staging, named, calendar, partial);
     await manager.query(
       `INSERT INTO license_charge (account_uuid, month, license_reference, path)
        SELECT $1, $2, license_reference, 'lines' FROM export_staging_party WHERE snapshot_uuid = $3 AND customer_uuid = ANY($4::uuid[])
        ON CONFLICT (account_uuid, month, license_reference) DO NOTHING`,
       [...scope, staging.snapshotUuid, named],
     );
-    await manager.query(MERGE_LINES(settings.invoicePriceSource), [staging.snapshotUuid, ...scope, named, group.includes(null), settings.classificationFilter]);
+    await manager.query(MERGE_LINES(settings.invoicePriceSource), [
+      staging.snapshotUuid,
+      ...scope,
+      named,
+      group.includes(null),
+      settings.classificationFilter,
+    ]);
     const customers = await this.affected(manager, staging, scope, group, named);
-    if (finalityOf({ states: [], notValidated: null }, calendar) === 'closed') await manager.query(CLOSE_ABSENT_SYNCS, [...scope, customers, now]);
+    if (!partial && finalityOf({ states: [], notValidated: null }, calendar) === 'closed')
+      await manager.query(CLOSE_ABSENT_SYNCS, [...scope, customers, now]);
     if (settle) await manager.query(LET_GO, [...scope, customers]);
     await manager.query(FINALISE_RECORDS(settings.invoicePriceSource), [...scope, customers, settle, now]);
-    await manager.query(REFRESH_SYNCS, [...scope, customers]);
+    if (!partial) await manager.query(REFRESH_SYNCS, [...scope, customers]);
     const posted = await this.ledger.postDifferences(manager, postingContext(context), customers);
     await manager.query(LINK_INVOICES, [...scope, customers]);
     if (settle) await manager.query(RECONCILE_SYNCS, [...scope, customers, now]);
     return posted;
   }
 
-  private async upsertSyncs(manager: EntityManager, context: BillingContext, staging: ExportStaging, customers: readonly string[], calendar: Calendar): Promise<void> {
+  private async upsertSyncs(
+    manager: EntityManager,
+    context: BillingContext,
+    staging: ExportStaging,
+    customers: readonly string[],
+    calendar: Calendar,
+    partial: boolean,
+  ): Promise<void> {
     const { account, month, now } = context;
     const statements = await staging.statements(customers);
     const finalities = statements.map((signs) => finalityOf(signs, calendar));
-    await manager.query(UPSERT_SYNCS, [
+    await manager.query(partial ? ENSURE_SYNCS : UPSERT_SYNCS, [
       account.uuid,
       month.firstDay,
       statements.map((statement) => statement.mappingUuid),
@@ -156,7 +226,13 @@ export class StatementApplier {
   }
 
   /** The customers of the group, and those whom its licences were charged to before. */
-  private async affected(manager: EntityManager, staging: ExportStaging, scope: readonly [string, string], group: Group, named: readonly string[]): Promise<string[]> {
+  private async affected(
+    manager: EntityManager,
+    staging: ExportStaging,
+    scope: readonly [string, string],
+    group: Group,
+    named: readonly string[],
+  ): Promise<string[]> {
     const rows = await manager.query<{ customer_uuid: string }[]>(
       `SELECT DISTINCT item.customer_uuid FROM billing_sync_item item
        JOIN export_staging_party party ON party.snapshot_uuid = $3 AND party.license_reference = item.license_reference

@@ -28,6 +28,8 @@ export interface SyncOptions {
   readonly dryRun: boolean;
   /** A person has looked at it: the export may shrink as much as it does. */
   readonly acceptShrinkage: boolean;
+  /** Only the lines of this licence. Statements, their totals and the state of the month stay as they are. */
+  readonly onlyLicense: string | null;
 }
 
 /** How a run says where it is, and hears that it should stop. */
@@ -82,7 +84,9 @@ export class StatementSyncService {
     if (options.force && !month.isOver(context.now, account.timeZone)) throw new MonthNotOverError(month);
     await this.accounts.ensureRunning(account.uuid, 'billing');
     try {
-      const snapshot = await this.snapshots.fetch(context, control.signal, (page, pages) => control.progress('fetching', page, pages));
+      const snapshot = await this.snapshots.fetch(context, control.signal, (page, pages) =>
+        control.progress('fetching', page, pages),
+      );
       return await this.process(context, snapshot, options, control);
     } catch (error) {
       if (!options.dryRun) await this.months.fail(context, (error as Error).message);
@@ -90,11 +94,18 @@ export class StatementSyncService {
     }
   }
 
-  private async process(context: BillingContext, snapshot: ExportSnapshot, options: SyncOptions, control: RunControl): Promise<SyncReport> {
+  private async process(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    options: SyncOptions,
+    control: RunControl,
+  ): Promise<SyncReport> {
     const before = await this.months.get(context);
     if (snapshot.rows === 0 && !before?.rows) return this.noData(context, snapshot);
-    const known = before?.fingerprint && before.fingerprint === (await this.fingerprint(context, options, this.dataSource.manager));
-    if (known && (await this.sameExport(before, snapshot))) return this.unchanged(context, snapshot, before, options);
+    const known =
+      before?.fingerprint && before.fingerprint === (await this.fingerprint(context, options, this.dataSource.manager));
+    if (known && !options.onlyLicense && (await this.sameExport(before, snapshot)))
+      return this.unchanged(context, snapshot, before, options);
     const staging = new ExportStaging(this.dataSource.manager, snapshot.uuid);
     try {
       const warnings = await this.stage(context, snapshot, staging, before, options, control);
@@ -107,40 +118,97 @@ export class StatementSyncService {
   }
 
   /** Normalised, judged and matched; nothing of the ledger is touched yet. Throws `ExportRefusedError`. */
-  private async stage(context: BillingContext, snapshot: ExportSnapshot, staging: ExportStaging, before: BillingMonth | null, { acceptShrinkage }: SyncOptions, { signal, progress }: RunControl): Promise<string[]> {
+  private async stage(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    staging: ExportStaging,
+    before: BillingMonth | null,
+    { acceptShrinkage }: SyncOptions,
+    { signal, progress }: RunControl,
+  ): Promise<string[]> {
     const { account, settings, month } = context;
-    const { columns } = await this.gateway.getExportType(context.arrow, settings.exportTypeReference, { signal }).catch(() => ({ columns: {} }));
-    const warnings = await this.loader.load(context, snapshot, staging, columns, (done) => progress('reading', done, snapshot.pages.length));
+    const { columns } = await this.gateway
+      .getExportType(context.arrow, settings.exportTypeReference, { signal })
+      .catch(() => ({ columns: {} }));
+    const warnings = await this.loader.load(context, snapshot, staging, columns, (done) =>
+      progress('reading', done, snapshot.pages.length),
+    );
     const now = await staging.size(settings.invoicePriceSource);
     const lines = await staging.vanished(account.uuid, month.firstDay);
-    const faults = implausible({ before, now, ...lines, tolerated: acceptShrinkage ? 1 : Number(account.shrinkageShare) });
+    const faults = implausible({
+      before,
+      now,
+      ...lines,
+      tolerated: acceptShrinkage ? 1 : Number(account.shrinkageShare),
+    });
     if (faults.length) throw new ExportRefusedError(month, faults);
     await progress('matching', 0, 1);
     const parties = await this.parties.resolve(context, await staging.licenses(), signal);
     const held = await this.months.invoiceCurrencies(month, parties);
-    await staging.assign(assignable(parties, await staging.currencies(), held, month, await this.parties.mapped(context)));
+    await staging.assign(
+      assignable(parties, await staging.currencies(), held, month, await this.parties.mapped(context)),
+    );
     return warnings;
   }
 
-  private async apply(context: BillingContext, snapshot: ExportSnapshot, staging: ExportStaging, options: SyncOptions, { progress }: RunControl, warnings: string[], inTransaction: InTransaction): Promise<SyncReport> {
+  private async apply(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    staging: ExportStaging,
+    options: SyncOptions,
+    { progress }: RunControl,
+    warnings: string[],
+    inTransaction: InTransaction,
+  ): Promise<SyncReport> {
     const { account, settings, month } = context;
+    if (options.onlyLicense) await staging.keepOnly(options.onlyLicense);
     const onProgress = async (done: number, total: number) => {
       await this.accounts.ensureRunning(account.uuid, 'billing');
       await progress('posting', done, total);
     };
-    const applied = await this.applier.apply(context, snapshot.number, staging, { ...options, onProgress }, inTransaction);
+    const applied = await this.applier.apply(
+      context,
+      snapshot.number,
+      staging,
+      { ...options, partial: options.onlyLicense !== null, onProgress },
+      inTransaction,
+    );
+    const report = {
+      ...this.report(context, snapshot, options.dryRun ? 'planned' : 'applied'),
+      ...counted(applied),
+      warnings,
+    };
+    if (options.onlyLicense) return report;
     return inTransaction(async (manager) => {
       const totals = await staging.within(manager).totals(settings.invoicePriceSource);
-      const tieOut = await this.tieOut.check(manager, account.uuid, month.firstDay, settings.invoicePriceSource, totals);
+      const tieOut = await this.tieOut.check(
+        manager,
+        account.uuid,
+        month.firstDay,
+        settings.invoicePriceSource,
+        totals,
+      );
       const size = await staging.within(manager).size(settings.invoicePriceSource);
       const fingerprint = applied.failures.length ? '' : await this.fingerprint(context, options, manager);
-      const settled = await this.months.finish(manager, context, snapshot, { ...size, tieOut, fingerprint, failures: applied.failures });
-      return { ...this.report(context, snapshot, options.dryRun ? 'planned' : 'applied'), ...counted(applied), tie_out: tieOut, settled, warnings };
+      const settled = await this.months.finish(manager, context, snapshot, {
+        ...size,
+        tieOut,
+        fingerprint,
+        failures: applied.failures,
+      });
+      return { ...report, tie_out: tieOut, settled };
     });
   }
 
   /** A dry run is the real run in one transaction that never commits. */
-  private async rehearse(context: BillingContext, snapshot: ExportSnapshot, staging: ExportStaging, options: SyncOptions, control: RunControl, warnings: string[]): Promise<SyncReport> {
+  private async rehearse(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    staging: ExportStaging,
+    options: SyncOptions,
+    control: RunControl,
+    warnings: string[],
+  ): Promise<SyncReport> {
     let report: SyncReport | undefined;
     try {
       await this.dataSource.transaction(async (manager) => {
@@ -153,10 +221,24 @@ export class StatementSyncService {
     return report!;
   }
 
-  private async unchanged(context: BillingContext, snapshot: ExportSnapshot, before: BillingMonth, options: SyncOptions): Promise<SyncReport> {
+  private async unchanged(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    before: BillingMonth,
+    options: SyncOptions,
+  ): Promise<SyncReport> {
     const { account, settings, month } = context;
-    const statements = (before.tieOut as unknown as TieOut[]).map(({ currency, statement }) => ({ currency, total: statement }));
-    const tieOut = await this.tieOut.check(this.dataSource.manager, account.uuid, month.firstDay, settings.invoicePriceSource, statements);
+    const statements = (before.tieOut as unknown as TieOut[]).map(({ currency, statement }) => ({
+      currency,
+      total: statement,
+    }));
+    const tieOut = await this.tieOut.check(
+      this.dataSource.manager,
+      account.uuid,
+      month.firstDay,
+      settings.invoicePriceSource,
+      statements,
+    );
     if (!options.dryRun) await this.months.touch(context, tieOut);
     return { ...this.report(context, snapshot, 'unchanged'), tie_out: tieOut, settled: before.settledAt !== null };
   }
@@ -167,7 +249,16 @@ export class StatementSyncService {
   }
 
   private report({ month }: BillingContext, snapshot: ExportSnapshot, outcome: SyncReport['outcome']): SyncReport {
-    const nothing = { changed: 0, postings: 0, failed: 0, failures: [], tie_out: [], settled: false, warnings: [], sample: [] };
+    const nothing = {
+      changed: 0,
+      postings: 0,
+      failed: 0,
+      failures: [],
+      tie_out: [],
+      settled: false,
+      warnings: [],
+      sample: [],
+    };
     return { period: month.toString(), outcome, snapshot_uuid: snapshot.uuid, lines: snapshot.rows, ...nothing };
   }
 
@@ -178,7 +269,11 @@ export class StatementSyncService {
   }
 
   /** Whatever besides the export decides what is posted. Where all of it is as it was, a run has nothing to do. */
-  private async fingerprint(context: BillingContext, { settle, force }: SyncOptions, manager: EntityManager): Promise<string> {
+  private async fingerprint(
+    context: BillingContext,
+    { settle, force }: SyncOptions,
+    manager: EntityManager,
+  ): Promise<string> {
     const { account, settings, month, now } = context;
     const licenses = await this.months.licenses(manager, context);
     const parties = await this.parties.known(context, licenses);
