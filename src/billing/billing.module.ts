@@ -5,6 +5,7 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { BillingAccount, BillingSwitch } from './accounts/billing-account.entity.js';
+import { BillingAccountsController } from './accounts/billing-accounts.controller.js';
 import { BillingAccountsService } from './accounts/billing-accounts.service.js';
 import { BillingActionsController } from './actions/billing-actions.controller.js';
 import { BillingJobsService } from './actions/billing-jobs.service.js';
@@ -61,6 +62,7 @@ const entities = [
   imports: [TypeOrmModule.forFeature(entities), JobsModule, ArrowGatewayModule, SettingsModule, MappingsModule],
   // Those with fixed paths stand before those that take a UUID there.
   controllers: [
+    BillingAccountsController,
     BillingActionsController,
     BillingSyncsController,
     BillingSyncItemsController,

@@ -1,4 +1,11 @@
-import { arrowCustomer, arrowLicense, consumptionLine, exportLine, type ExportLineFields, exportType } from '../../emulator/data.js';
+import {
+  arrowCustomer,
+  arrowLicense,
+  consumptionLine,
+  exportLine,
+  type ExportLineFields,
+  exportType,
+} from '../../emulator/data.js';
 import type { EmulatorCustomer, EmulatorLicense, ExportLine } from '../../emulator/model.js';
 import type { TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
@@ -56,7 +63,11 @@ export class BillingWorld {
     const type = exportType({ labels, partnerReference: reference });
     data.exportTypes.push(type);
     this.partner = reference;
-    const made = await this.make.settings({ api_key: `key-of-${reference}-0123456789`, export_type_reference: type.reference, ...settings });
+    const made = await this.make.settings({
+      api_key: `key-of-${reference}-0123456789`,
+      export_type_reference: type.reference,
+      ...settings,
+    });
     this.settings = made.uuid;
     return this;
   }
@@ -70,11 +81,16 @@ export class BillingWorld {
 
   /** An organisation, mapped to an ArrowSphere customer of its own. */
   async party(companyName?: string): Promise<Party> {
-    const arrow = arrowCustomer({ partnerReference: this.partner, ...(companyName ? { CompanyName: companyName } : {}) });
+    const arrow = arrowCustomer({
+      partnerReference: this.partner,
+      ...(companyName ? { CompanyName: companyName } : {}),
+    });
     this.app.arrow.data.customers.push(arrow);
     const customer = (await this.make.customer()).uuid;
     const project = (await this.make.project({ customer })).uuid;
-    const mapping = (await this.make.mapping({ settings: this.settings, waldur_customer: customer, arrow_reference: arrow.Reference })).uuid;
+    const mapping = (
+      await this.make.mapping({ settings: this.settings, waldur_customer: customer, arrow_reference: arrow.Reference })
+    ).uuid;
     return { customer, project, mapping, arrow };
   }
 
@@ -89,27 +105,43 @@ export class BillingWorld {
   async linked(given?: Party): Promise<Linked> {
     const party = given ?? (await this.party());
     const license = this.license(party);
-    const resource = (await this.make.resource({ project: party.project, backend_id: license.licenseId, name: `VM ${license.licenseId}` })).uuid;
+    const fields: object = { backend_id: license.licenseId, name: `VM ${license.licenseId}` };
+    const resource = (await this.make.resource({ project: party.project, ...fields })).uuid;
     return { ...party, license, resource };
   }
 
   line(license: EmulatorLicense, sell: string | null, fields: ExportLineFields = {}): ExportLine {
     const { values, ...rest } = fields;
     const value = sell === null ? { sell: null, buy: null } : { sell, buy: sell };
-    return exportLine({ license, period: this.month, ...value, ...rest, values: { 'line-reference': null, ...values } });
+    return exportLine({
+      license,
+      period: this.month,
+      ...value,
+      ...rest,
+      values: { 'line-reference': null, ...values },
+    });
   }
 
   /** What the export has from now on. */
   export(lines: ExportLine[]): void {
     const { data } = this.app.arrow;
-    const others = (data.exportLines as ExportLine[]).filter((line) => line.partnerReference !== this.partner || line.period !== this.month);
+    const others = (data.exportLines as ExportLine[]).filter(
+      (line) => line.partnerReference !== this.partner || line.period !== this.month,
+    );
     data.exportLines = [...others, ...lines];
   }
 
-  consumes(license: EmulatorLicense, amounts: readonly (readonly [sell: number | string | null, buy: number | string | null])[], period = this.month): void {
+  consumes(
+    license: EmulatorLicense,
+    amounts: readonly (readonly [sell: number | string | null, buy: number | string | null])[],
+    period = this.month,
+  ): void {
     const { consumption } = this.app.arrow.data;
     const other = (consumption[license.licenseId] ?? []).filter((line) => line.period !== period);
-    consumption[license.licenseId] = [...other, ...amounts.map(([sell, buy]) => consumptionLine({ period, sell, buy }))];
+    consumption[license.licenseId] = [
+      ...other,
+      ...amounts.map(([sell, buy]) => consumptionLine({ period, sell, buy })),
+    ];
   }
 
   sync = (given: object = {}) => this.job('trigger_sync', given);
@@ -119,7 +151,12 @@ export class BillingWorld {
   /** Starts a job as an operator would and waits for its end. */
   async job(action: string, given: object = {}) {
     const [year, month] = this.month.split('-').map(Number);
-    const { status, body } = await this.app.api.post(`/api/admin/arrow/billing-syncs/${action}/`, { year, month, settings_uuid: this.settings, ...given });
+    const { status, body } = await this.app.api.post(`/api/admin/arrow/billing-syncs/${action}/`, {
+      year,
+      month,
+      settings_uuid: this.settings,
+      ...given,
+    });
     if (status !== 202) throw new Error(`${action} answered ${status}: ${JSON.stringify(body)}`);
     return this.ended(body.job_url);
   }
@@ -151,16 +188,22 @@ export class BillingWorld {
   /** Amounts of the invoice's items, largest first. */
   async amounts(customer: string, month = this.month): Promise<string[]> {
     const invoice = await this.invoice(customer, month);
-    return (invoice?.items ?? []).map((item: { price: string }) => item.price).sort((a: string, b: string) => Number(b) - Number(a));
+    return (invoice?.items ?? [])
+      .map((item: { price: string }) => item.price)
+      .sort((a: string, b: string) => Number(b) - Number(a));
   }
 
   async statement(party: Party) {
-    const { body } = await this.app.api.get(`/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${party.mapping}&report_period=${this.month}`);
+    const { body } = await this.app.api.get(
+      `/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${party.mapping}&report_period=${this.month}`,
+    );
     return body[0];
   }
 
   async record(linked: Linked) {
-    const { body } = await this.app.api.get(`/api/admin/arrow/consumption-records/?license_reference=${linked.license.licenseId}&billing_period=${this.month}-01`);
+    const { body } = await this.app.api.get(
+      `/api/admin/arrow/consumption-records/?license_reference=${linked.license.licenseId}&billing_period=${this.month}-01`,
+    );
     return body[0];
   }
 }

@@ -20,18 +20,44 @@ describe('a month of billing', () => {
     const seats = world.license(vm);
     world.export([world.line(vm.license, '145.25', { buy: '116.20' }), world.line(seats, '20.00')]);
     const sync = await world.sync();
-    expect(sync).toMatchObject({ state: 'succeeded', error_message: '', result: { outcome: 'applied', postings: 1, failed: 0 } });
+    expect(sync).toMatchObject({
+      state: 'succeeded',
+      error_message: '',
+      result: { outcome: 'applied', postings: 1, failed: 0 },
+    });
     expect(await world.amounts(vm.customer)).toEqual(['150.00', '20.00']);
 
     const reconciled = await world.reconcile();
     expect(reconciled).toMatchObject({ state: 'succeeded', result: { outcome: 'applied', settled: true } });
     expect(reconciled.result.tie_out).toEqual([
-      expect.objectContaining({ currency: 'EUR', statement: '165.25', posted: '165.25', unmatched: '0', excluded: '0', difference: '0', ties_out: true }),
+      expect.objectContaining({
+        currency: 'EUR',
+        statement: '165.25',
+        posted: '165.25',
+        unmatched: '0',
+        excluded: '0',
+        difference: '0',
+        ties_out: true,
+      }),
     ]);
     expect(await world.amounts(vm.customer)).toEqual(['150.00', '20.00', '-4.75']);
-    expect(await world.statement(vm)).toMatchObject({ state: 4, state_display: 'Reconciled', sell_total: '165.2500000000', error_message: '' });
-    expect(await world.record(vm)).toMatchObject({ adjustment_amount: '-4.75', is_reconciled: true, final_sell: '145.2500000000' });
-    expect(await world.invoice(vm.customer)).toMatchObject({ price: '165.25', total: '165.25', state: 'open', currency: 'EUR' });
+    expect(await world.statement(vm)).toMatchObject({
+      state: 4,
+      state_display: 'Reconciled',
+      sell_total: '165.2500000000',
+      error_message: '',
+    });
+    expect(await world.record(vm)).toMatchObject({
+      adjustment_amount: '-4.75',
+      is_reconciled: true,
+      final_sell: '145.2500000000',
+    });
+    expect(await world.invoice(vm.customer)).toMatchObject({
+      price: '165.25',
+      total: '165.25',
+      state: 'open',
+      currency: 'EUR',
+    });
 
     expect((await world.reconcile()).result).toMatchObject({ outcome: 'unchanged', postings: 0 });
   });

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { YearMonth } from '../../common/year-month.js';
+import { isTimeZone, YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { AccountAmbiguousError, BillingPausedError } from '../billing.errors.js';
 import type { BillingContext } from '../statement/billing-context.js';
+import { accountChanges, BillingAccountResponse, type PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccount, BillingSwitch } from './billing-account.entity.js';
 
 /** What can be paused on its own. */
@@ -79,11 +81,23 @@ export class BillingAccountsService {
     };
   }
 
-  async update(settings: Settings, changes: Partial<BillingAccount>): Promise<BillingAccount> {
+  /** Throws `SettingsNotFoundError`. */
+  async view(settingsUuid: string): Promise<BillingAccountResponse> {
+    const settings = await this.settings.get(settingsUuid);
+    return BillingAccountResponse.from(settings.uuid, await this.of(settings));
+  }
+
+  /** Throws `SettingsNotFoundError`, `InvalidFieldsError` for an unknown time zone. */
+  async change(settingsUuid: string, dto: PatchBillingAccountDto): Promise<BillingAccountResponse> {
+    const settings = await this.settings.get(settingsUuid);
+    if (dto.time_zone !== undefined && !isTimeZone(dto.time_zone))
+      throw new InvalidFieldsError({ time_zone: ['Not a known time zone.'] });
+    if (dto.default_currency !== undefined && !/^[A-Za-z]{3}$/.test(dto.default_currency)) {
+      throw new InvalidFieldsError({ default_currency: ['Three letters, as in ISO 4217.'] });
+    }
     const { uuid } = await this.of(settings);
-    if (Object.values(changes).some((value) => value !== undefined))
-      await this.accounts.update({ uuid }, { ...changes, modified: this.clock.now() });
-    return this.accounts.findOneByOrFail({ uuid });
+    await this.accounts.update({ uuid }, { ...accountChanges(dto), modified: this.clock.now() });
+    return BillingAccountResponse.from(settings.uuid, await this.of(settings));
   }
 
   /** Throws `BillingPausedError` where a person paused that pipeline; asked before and during every run. */

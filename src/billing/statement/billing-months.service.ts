@@ -12,7 +12,6 @@ interface Finished {
   readonly rows: number;
   readonly turnover: string;
   readonly tieOut: readonly TieOut[];
-  readonly fingerprint: string;
   readonly failures: readonly { readonly customerUuid: string | null; readonly error: string }[];
 }
 
@@ -69,19 +68,17 @@ export class BillingMonthsService {
     await manager.query(
       `UPDATE billing_month SET snapshot_uuid = $3, fingerprint = $4, rows = $5, turnover = $6, tie_out = $7, applied_at = $8,
          settled_at = CASE WHEN $9 THEN coalesce(settled_at, $8) END, error_message = $10 WHERE account_uuid = $1 AND month = $2`,
-      [
-        ...scope,
-        snapshot.uuid,
-        done.fingerprint,
-        done.rows,
-        done.turnover,
-        JSON.stringify(done.tieOut),
-        now,
-        settled,
-        error,
-      ],
+      [...scope, snapshot.uuid, '', done.rows, done.turnover, JSON.stringify(done.tieOut), now, settled, error],
     );
     return settled;
+  }
+
+  /** What besides the export the result depended on: with both as they are now, there is nothing to do. */
+  async remember({ account, month }: BillingContext, snapshot: ExportSnapshot, fingerprint: string): Promise<void> {
+    await this.months.update(
+      { accountUuid: account.uuid, month: month.firstDay, snapshotUuid: snapshot.uuid },
+      { fingerprint },
+    );
   }
 
   /** The export is the one applied before. */
@@ -100,19 +97,18 @@ export class BillingMonthsService {
   }
 
   /** The licences that the month is known to have. */
-  async licenses(manager: EntityManager, { account, month }: BillingContext): Promise<string[]> {
-    const rows = await manager.query<{ license_reference: string }[]>(
+  async licenses({ account, month }: BillingContext): Promise<string[]> {
+    const rows = await this.months.query<{ license_reference: string }[]>(
       'SELECT DISTINCT license_reference FROM billing_sync_item WHERE account_uuid = $1 AND month = $2 ORDER BY 1',
       [account.uuid, month.firstDay],
     );
     return rows.map((row) => row.license_reference);
   }
 
-  /** Changes whenever a consumption record of the month does. */
-  async recordsVersion(manager: EntityManager, { account, month }: BillingContext): Promise<string> {
-    const [row] = await manager.query<{ version: string }[]>(
-      `SELECT count(*) || '/' || coalesce(sum(consumed_sell), 0) || '/' || coalesce(sum(consumed_buy), 0) || '/' || coalesce(sum(final_sell), 0) || '/'
-              || coalesce(sum(final_buy), 0) || '/' || count(finalized_at) || '/' || count(reversed_at) AS version
+  /** Changes whenever the consumption of the month does. */
+  async recordsVersion({ account, month }: BillingContext): Promise<string> {
+    const [row] = await this.months.query<{ version: string }[]>(
+      `SELECT count(*) || '/' || coalesce(sum(consumed_sell), 0) || '/' || coalesce(sum(consumed_buy), 0) || '/' || count(reversed_at) AS version
        FROM consumption_record WHERE account_uuid = $1 AND month = $2`,
       [account.uuid, month.firstDay],
     );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { ExportRefusedError, ExportTypeMissingError, MonthNotOverError } from '../billing.errors.js';
@@ -57,6 +57,12 @@ export interface SyncReport {
   readonly sample: readonly PlannedPosting[];
 }
 
+/** A staged export, and what is to be remembered of the rules it was staged by. */
+interface Prepared {
+  readonly warnings: readonly string[];
+  readonly fingerprint: string;
+}
+
 class RolledBack extends Error {}
 
 /** One month of one account: fetch, keep, normalise, judge, match, plan, post, check. Sync, reconciliation and dry run are this. */
@@ -103,15 +109,16 @@ export class StatementSyncService {
     const before = await this.months.get(context);
     if (snapshot.rows === 0 && !before?.rows) return this.noData(context, snapshot);
     const known =
-      before?.fingerprint && before.fingerprint === (await this.fingerprint(context, options, this.dataSource.manager));
+      before?.fingerprint &&
+      before.fingerprint === (await this.fingerprint(context, options, await this.months.licenses(context)));
     if (known && !options.onlyLicense && (await this.sameExport(before, snapshot)))
       return this.unchanged(context, snapshot, before, options);
     const staging = new ExportStaging(this.dataSource.manager, snapshot.uuid);
     try {
-      const warnings = await this.stage(context, snapshot, staging, before, options, control);
+      const prepared = await this.stage(context, snapshot, staging, before, options, control);
       return options.dryRun
-        ? await this.rehearse(context, snapshot, staging, options, control, warnings)
-        : await this.apply(context, snapshot, staging, options, control, warnings, this.applier.separately);
+        ? await this.rehearse(context, snapshot, staging, options, control, prepared)
+        : await this.apply(context, snapshot, staging, options, control, prepared, this.applier.separately);
     } finally {
       await staging.clear();
     }
@@ -123,9 +130,9 @@ export class StatementSyncService {
     snapshot: ExportSnapshot,
     staging: ExportStaging,
     before: BillingMonth | null,
-    { acceptShrinkage }: SyncOptions,
+    options: SyncOptions,
     { signal, progress }: RunControl,
-  ): Promise<string[]> {
+  ): Promise<Prepared> {
     const { account, settings, month } = context;
     const { columns } = await this.gateway
       .getExportType(context.arrow, settings.exportTypeReference, { signal })
@@ -139,7 +146,7 @@ export class StatementSyncService {
       before,
       now,
       ...lines,
-      tolerated: acceptShrinkage ? 1 : Number(account.shrinkageShare),
+      tolerated: options.acceptShrinkage ? 1 : Number(account.shrinkageShare),
     });
     if (faults.length) throw new ExportRefusedError(month, faults);
     await progress('matching', 0, 1);
@@ -148,7 +155,10 @@ export class StatementSyncService {
     await staging.assign(
       assignable(parties, await staging.currencies(), held, month, await this.parties.mapped(context)),
     );
-    return warnings;
+    // Before anything is applied: what changes meanwhile makes the next run look again.
+    const fingerprint = await this.fingerprint(context, options, await this.licenses(context, staging));
+    if (options.onlyLicense) await staging.keepOnly(options.onlyLicense);
+    return { warnings, fingerprint };
   }
 
   private async apply(
@@ -157,12 +167,13 @@ export class StatementSyncService {
     staging: ExportStaging,
     options: SyncOptions,
     { progress }: RunControl,
-    warnings: string[],
+    { warnings, fingerprint }: Prepared,
     inTransaction: InTransaction,
   ): Promise<SyncReport> {
     const { account, settings, month } = context;
-    if (options.onlyLicense) await staging.keepOnly(options.onlyLicense);
     const onProgress = async (done: number, total: number) => {
+      // Inside a transaction of an embedded database nobody else gets a connection.
+      if (options.dryRun) return;
       await this.accounts.ensureRunning(account.uuid, 'billing');
       await progress('posting', done, total);
     };
@@ -179,25 +190,20 @@ export class StatementSyncService {
       warnings,
     };
     if (options.onlyLicense) return report;
-    return inTransaction(async (manager) => {
-      const totals = await staging.within(manager).totals(settings.invoicePriceSource);
-      const tieOut = await this.tieOut.check(
-        manager,
-        account.uuid,
-        month.firstDay,
-        settings.invoicePriceSource,
-        totals,
-      );
-      const size = await staging.within(manager).size(settings.invoicePriceSource);
-      const fingerprint = applied.failures.length ? '' : await this.fingerprint(context, options, manager);
+    const price = settings.invoicePriceSource;
+    const finished = await inTransaction(async (manager) => {
+      const totals = await staging.within(manager).totals(price);
+      const tieOut = await this.tieOut.check(manager, account.uuid, month.firstDay, price, totals);
+      const size = await staging.within(manager).size(price);
       const settled = await this.months.finish(manager, context, snapshot, {
         ...size,
         tieOut,
-        fingerprint,
         failures: applied.failures,
       });
-      return { ...report, tie_out: tieOut, settled };
+      return { tie_out: tieOut, settled };
     });
+    if (!options.dryRun && !applied.failures.length) await this.months.remember(context, snapshot, fingerprint);
+    return { ...report, ...finished };
   }
 
   /** A dry run is the real run in one transaction that never commits. */
@@ -207,12 +213,12 @@ export class StatementSyncService {
     staging: ExportStaging,
     options: SyncOptions,
     control: RunControl,
-    warnings: string[],
+    prepared: Prepared,
   ): Promise<SyncReport> {
     let report: SyncReport | undefined;
     try {
       await this.dataSource.transaction(async (manager) => {
-        report = await this.apply(context, snapshot, staging, options, control, warnings, (work) => work(manager));
+        report = await this.apply(context, snapshot, staging, options, control, prepared, (work) => work(manager));
         throw new RolledBack();
       });
     } catch (error) {
@@ -268,15 +274,20 @@ export class StatementSyncService {
     return last.hash === snapshot.hash && last.exportTypeReference === snapshot.exportTypeReference;
   }
 
+  /** Of the month so far, and of this export. */
+  private async licenses(context: BillingContext, staging: ExportStaging): Promise<string[]> {
+    const staged = (await staging.licenses()).map((license) => license.license_reference);
+    return [...new Set([...(await this.months.licenses(context)), ...staged])].sort();
+  }
+
   /** Whatever besides the export decides what is posted. Where all of it is as it was, a run has nothing to do. */
   private async fingerprint(
     context: BillingContext,
     { settle, force }: SyncOptions,
-    manager: EntityManager,
+    licenses: readonly string[],
   ): Promise<string> {
     const { account, settings, month, now } = context;
-    const licenses = await this.months.licenses(manager, context);
-    const parties = await this.parties.known(context, licenses);
+    const parties = await this.parties.known(context, [...licenses].sort());
     const calendar = { month, now, timeZone: account.timeZone, graceDays: account.graceDays, force };
     const rules = {
       closed: finalityOf({ states: [], notValidated: null }, calendar),
@@ -284,7 +295,7 @@ export class StatementSyncService {
       parties,
       prices: [settings.invoicePriceSource, settings.classificationFilter, settings.invoiceItemPrefix],
       account: [account.numberLocale, account.defaultCurrency, account.chargeMode],
-      records: await this.months.recordsVersion(manager, context),
+      records: await this.months.recordsVersion(context),
     };
     return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
   }
