@@ -29,7 +29,7 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
     abortOnError: false,
     logger: new AppLogger(env),
   });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify);
   aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
   if (env.CORS_ORIGINS.length) {

@@ -367,6 +367,8 @@ function exportRequest(query: ArrowExportQuery, page: number): ArrowRequest<Expo
     endpoint: 'POST billing/erp/exports/sync',
     method: 'POST',
     path: 'billing/erp/exports/sync',
+    // Live clients send the page in the body, ArrowSphere's own in the query: with both, whichever is read is right.
+    query: { page },
     body: {
       exportTypeReference: query.exportTypeReference,
       page,

@@ -32,7 +32,7 @@ export class ExistingObjectGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { uuid?: string } }>>();
     if (!existing || !('uuid' in request.params) || !['POST', 'PUT', 'PATCH'].includes(request.method)) return true;
     const uuid = parseUuid(request.params.uuid);
-    const found = uuid && (await this.dataSource.getRepository(existing.entity()).existsBy({ uuid } as never));
+    const found = uuid && (await this.dataSource.getRepository(existing.entity()).existsBy({ uuid }));
     if (!found) throw new existing.missing();
     return true;
   }

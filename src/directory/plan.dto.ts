@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
-import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Offering } from './offering.entity.js';

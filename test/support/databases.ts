@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,7 +65,7 @@ export interface TestDatabase {
 /** A migrated, empty database of its own for one test file, of the kind the Jest project is for. */
 export async function createDatabase(kind: 'pglite' | 'postgres'): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-test-'));
-  const drop = async () => rmSync(dataDir, { recursive: true, force: true });
+  const drop = () => rm(dataDir, { recursive: true, force: true });
   const secret = { SECRET_KEY: Buffer.alloc(32, 7).toString('base64') };
   if (kind === 'pglite') {
     cpSync(process.env.TEST_PGLITE_TEMPLATE!, dataDir, { recursive: true });

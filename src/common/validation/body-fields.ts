@@ -10,6 +10,9 @@ import { readDto } from './read-dto.js';
 const TRUE = new Set(['t', 'true', 'y', 'yes', 'on', '1']);
 const FALSE = new Set(['f', 'false', 'n', 'no', 'off', '0']);
 
+const scalarText = (raw: unknown) =>
+  typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : JSON.stringify(raw);
+
 /** Text. `max` in characters; `blank` allows `""`. */
 export const TextField = (options: FieldOptions & { max?: number; blank?: boolean; secret?: boolean } = {}) =>
   Field((raw) => parseText(raw, options), options, {
@@ -25,12 +28,7 @@ export const BooleanField = (options: FieldOptions & { default?: boolean } = {})
   Field(
     (raw) => {
       if (raw === null) return { error: NULL_REFUSED };
-      const word =
-        typeof raw === 'object'
-          ? ''
-          : String(raw as string | number | boolean)
-              .trim()
-              .toLowerCase();
+      const word = scalarText(raw).trim().toLowerCase();
       if (TRUE.has(word)) return { value: true };
       return FALSE.has(word) ? { value: false } : { error: 'Must be a valid boolean.' };
     },
@@ -75,11 +73,11 @@ export const ChoiceField = (choices: readonly string[], options: FieldOptions & 
   Field(
     (raw) => {
       if (raw === null) return { error: NULL_REFUSED };
-      const text = typeof raw === 'object' ? JSON.stringify(raw) : String(raw as string | number | boolean);
+      const text = scalarText(raw);
       return choices.includes(text) ? { value: text } : { error: `"${text.slice(0, 100)}" is not a valid choice.` };
     },
     options,
-    { enum: [...choices], enumName: options.enumName } as never,
+    { enum: [...choices], enumName: options.enumName },
   );
 
 /** A UUID in any of the usual spellings; read as the dashed one. */

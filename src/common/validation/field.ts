@@ -72,14 +72,8 @@ export function parseText(
 export function pythonType(raw: unknown): string {
   if (raw === null) return 'NoneType';
   if (Array.isArray(raw)) return 'list';
-  switch (typeof raw) {
-    case 'string':
-      return 'str';
-    case 'boolean':
-      return 'bool';
-    case 'number':
-      return Number.isInteger(raw) ? 'int' : 'float';
-    default:
-      return 'dict';
-  }
+  if (typeof raw === 'string') return 'str';
+  if (typeof raw === 'boolean') return 'bool';
+  if (typeof raw === 'number') return Number.isInteger(raw) ? 'int' : 'float';
+  return 'dict';
 }

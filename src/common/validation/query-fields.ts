@@ -40,7 +40,7 @@ export const UuidFilter = (options: FilterOptions = {}) =>
 export const BooleanFilter = (options: FilterOptions = {}) =>
   Field(
     single((raw) => {
-      const word = String(raw as string).toLowerCase();
+      const word = String(raw).toLowerCase();
       if (['true', '1', 'yes'].includes(word)) return { value: true };
       return ['false', '0', 'no'].includes(word) ? { value: false } : { error: 'Must be a valid boolean.' };
     }),

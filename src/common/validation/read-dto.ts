@@ -26,7 +26,7 @@ export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T
   for (const fault of validateSync(value, { whitelist: true })) {
     const found: unknown = fault.value;
     const error = found instanceof Unreadable ? found.error : Object.values(fault.constraints ?? {})[0]!;
-    errors[fault.property] = typeof error === 'string' ? [error] : (error as FieldErrors);
+    errors[fault.property] = typeof error === 'string' ? [error] : error;
   }
   return Object.keys(errors).length ? { value, errors } : { value };
 }

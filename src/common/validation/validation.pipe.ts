@@ -40,7 +40,7 @@ export class ValidationPipe implements PipeTransform {
       relationsIn(dto).map(async ({ property, to, form }) => {
         const uuid = value[property];
         if (typeof uuid !== 'string') return;
-        const exists = await this.dataSource.getRepository(to()).existsBy({ uuid } as never);
+        const exists = await this.dataSource.getRepository(to()).existsBy({ uuid });
         if (!exists) errors[property] = [relationMissing(form, given[property])];
       }),
     );

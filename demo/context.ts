@@ -1,0 +1,23 @@
+import type { ArrowEmulator } from '../emulator/arrow-emulator.js';
+
+/** An answer of the service. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The demo prints whatever comes.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+/** What the steps of the demo share: the service, ArrowSphere's stand-in, and what earlier steps made. */
+export interface DemoContext {
+  readonly arrow: ArrowEmulator;
+  /** Speaks HTTP to the service as its staff user; throws unless the status is the one expected (2xx by default). */
+  readonly call: (method: string, path: string, body?: unknown, expected?: number) => Promise<Answer>;
+  /** A heading. */
+  readonly title: (text: string) => void;
+  /** A line of what happened. */
+  readonly say: (text: string) => void;
+  /** UUIDs by a name the steps agree on: `settings`, `organisation:<name>`, `mapping:<reference>`. */
+  readonly made: Map<string, string>;
+}

@@ -1,0 +1,83 @@
+/**
+ * `npm run demo`: the main job on sample data, over real HTTP. Starts an ArrowSphere emulator and the service on an
+ * empty embedded database, walks through the work of an operator, and stays up.
+ */
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArrowEmulator } from '../emulator/arrow-emulator.js';
+import { sampleData } from '../emulator/sample-data.js';
+import { newToken } from '../src/auth/token.js';
+import { readEnv } from '../src/config/env.js';
+import { createApp } from '../src/configure-app.js';
+import type { Answer, DemoContext } from './context.js';
+import { steps } from './steps.js';
+
+const token = process.env.STAFF_TOKEN ?? newToken();
+const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrowsphere-demo-'));
+const arrow = await ArrowEmulator.start({ port: Number(process.env.EMULATOR_PORT ?? 0), data: sampleData() });
+const env = readEnv({
+  LOG_LEVEL: 'error',
+  ...process.env,
+  STAFF_TOKEN: token,
+  ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+  DATABASE_URL: undefined,
+  DATA_DIR: dataDir,
+});
+const app = await createApp(env);
+await app.listen(env.PORT, env.HOST);
+const url = (await app.getUrl()).replace(/\/$/, '');
+
+const context: DemoContext = {
+  arrow,
+  made: new Map(),
+  title: (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(2, 76 - text.length))}`),
+  say: (text) => console.log(`   ${text}`),
+  call: async (method, path, body, expected) => {
+    const response = await fetch(path.startsWith('http') ? path : `${url}${path}`, {
+      method,
+      headers: {
+        Authorization: `Token ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    const answer: Answer = {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text ? JSON.parse(text) : text,
+    };
+    const asExpected = expected ? answer.status === expected : response.ok;
+    if (!asExpected) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 500)}`);
+    return answer;
+  },
+};
+
+const stop = async (code: number): Promise<void> => {
+  await app.close();
+  await arrow.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit(code);
+};
+process.once('SIGINT', () => void stop(0));
+process.once('SIGTERM', () => void stop(0));
+
+try {
+  for (const step of steps) await step(context);
+} catch (error) {
+  console.error(error);
+  await stop(1);
+}
+
+console.log(`
+── Now you ${'─'.repeat(68)}
+   Swagger UI   ${url}/docs      (Authorize, tokenAuth: Token ${token})
+   ArrowSphere  ${arrow.url}   (emulator, API key ${arrow.apiKey})
+
+   curl -H 'Authorization: Token ${token}' '${url}/api/admin/arrow/customer-mappings/'
+
+   The data lives in ${dataDir} and goes when you stop the demo (Ctrl+C).`);
+if (process.argv.includes('--exit')) await stop(0);
