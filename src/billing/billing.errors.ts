@@ -101,3 +101,30 @@ export class PausedSettingsNotFoundError extends AppError {
     super(`Settings not found: ${uuid}`);
   }
 }
+
+/** The resource a request names is not there. */
+export class NamedResourceNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'resource_not_found';
+  constructor(uuid: string) {
+    super(`Resource ${uuid} not found`);
+  }
+}
+
+/** The action needs the active account and there is none. */
+export class NoSettingsForActionError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'no_active_settings';
+  constructor() {
+    super('No active Arrow settings found');
+  }
+}
+
+/** Nobody can be charged for the licence; the reason is one of the matching reasons. */
+export class LicenseNotBillableError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'license_not_billable';
+  constructor(license: string, reason: string) {
+    super(`Nobody can be charged for the licence ${license}: ${reason.replaceAll('_', ' ')}.`);
+  }
+}

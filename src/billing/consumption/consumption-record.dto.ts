@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { round, subtract } from '../../common/money.js';
-import { ListQuery } from '../../common/page.js';
+import { Counted, ListQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import { BooleanFilter, DateFilter, LinkFilter, TextFilter, UuidFilter } from '../../common/validation/query-fields.js';
 import { Resource } from '../../directory/resource.entity.js';
@@ -122,6 +122,10 @@ export class PendingRecordResponse {
   @ApiProperty({ format: 'date' }) billing_period: string;
   @ApiProperty({ example: '150.00' }) consumed_sell: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
+
+  static list({ records, total }: { records: readonly ConsumptionRecord[]; total: number }): Counted<PendingRecordResponse[]> {
+    return new Counted(records.map(PendingRecordResponse.from), total);
+  }
 
   static from(record: ConsumptionRecord): PendingRecordResponse {
     return {
