@@ -17,7 +17,8 @@ export class CleanupConsumptionDto {
 export class CleanupConsumptionResponse {
   @ApiProperty() dry_run: boolean;
   @ApiProperty() records_to_delete: number;
-  @ApiProperty({ description: 'Records taken back: what they charged is credited by entries of its own' }) records_deleted: number;
+  @ApiProperty({ description: 'Records taken back: what they charged is credited by entries of its own' })
+  records_deleted: number;
   @ApiProperty() compensation_items_affected: number;
   @ApiProperty() invoice_items_affected: number;
 }
@@ -27,7 +28,8 @@ export class HistoricalConsumptionDto {
   @UuidField({ required: true }) resource_uuid: string;
   @MonthField({ description: '11 months before period_to by default' }) period_from?: YearMonth;
   @MonthField({ description: 'The running month by default' }) period_to?: YearMonth;
-  @BooleanField({ default: false, description: 'Also months that are final: their closing is taken back first' }) force?: boolean;
+  @BooleanField({ default: false, description: 'Also months that are final: their closing is taken back first' })
+  force?: boolean;
   @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
 }
 

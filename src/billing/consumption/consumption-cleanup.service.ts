@@ -51,7 +51,13 @@ export class ConsumptionCleanupService {
     };
   }
 
-  private affected({ period_from, period_to, resource_uuid, only_finalized, only_unfinalized }: CleanupConsumptionDto): Promise<Affected[]> {
+  private affected({
+    period_from,
+    period_to,
+    resource_uuid,
+    only_finalized,
+    only_unfinalized,
+  }: CleanupConsumptionDto): Promise<Affected[]> {
     return this.dataSource.query<Affected[]>(
       `SELECT record.account_uuid, account.settings_uuid, record.month, array_agg(record.uuid) AS uuids, array_agg(DISTINCT record.customer_uuid) AS customers,
               sum((posting.charges > 0)::int)::int AS items, sum((posting.compensations > 0)::int)::int AS compensations
@@ -64,12 +70,22 @@ export class ConsumptionCleanupService {
          AND ($3::uuid IS NULL OR record.resource_uuid = $3)
          AND ($4::boolean IS NULL OR (record.finalized_at IS NOT NULL) = $4)
        GROUP BY 1, 2, 3 ORDER BY 3, 1`,
-      [period_from?.firstDay, period_to?.firstDay, resource_uuid, only_finalized ? true : only_unfinalized ? false : null],
+      [
+        period_from?.firstDay,
+        period_to?.firstDay,
+        resource_uuid,
+        only_finalized ? true : only_unfinalized ? false : null,
+      ],
     );
   }
 
   private async takeBack({ settings_uuid, month, uuids, customers }: Affected, by: string): Promise<number> {
-    const context = await this.accounts.context(await this.settings.get(settings_uuid), YearMonth.from(month), by, null);
+    const context = await this.accounts.context(
+      await this.settings.get(settings_uuid),
+      YearMonth.from(month),
+      by,
+      null,
+    );
     return this.dataSource.transaction(async (manager) => {
       await this.consumption.lock(manager, context);
       const count = await this.mark(manager, uuids, by, context.now);

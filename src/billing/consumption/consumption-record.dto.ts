@@ -123,7 +123,13 @@ export class PendingRecordResponse {
   @ApiProperty({ example: '150.00' }) consumed_sell: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
 
-  static list({ records, total }: { records: readonly ConsumptionRecord[]; total: number }): Counted<PendingRecordResponse[]> {
+  static list({
+    records,
+    total,
+  }: {
+    records: readonly ConsumptionRecord[];
+    total: number;
+  }): Counted<PendingRecordResponse[]> {
     return new Counted(records.map(PendingRecordResponse.from), total);
   }
 

@@ -6,7 +6,12 @@ import { ApiActionRefused } from '../../common/api-answers.js';
 import { Counted } from '../../common/page.js';
 import { ConsumptionStatusResponse } from '../actions/billing-action.dto.js';
 import { PauseService } from '../actions/pause.service.js';
-import { CleanupConsumptionDto, CleanupConsumptionResponse, HistoricalConsumptionDto, HistoricalConsumptionResponse } from './consumption-action.dto.js';
+import {
+  CleanupConsumptionDto,
+  CleanupConsumptionResponse,
+  HistoricalConsumptionDto,
+  HistoricalConsumptionResponse,
+} from './consumption-action.dto.js';
 import { ConsumptionCleanupService } from './consumption-cleanup.service.js';
 import { ConsumptionStatisticsResponse, PendingRecordResponse } from './consumption-record.dto.js';
 import { ConsumptionRecordsService } from './consumption-records.service.js';
@@ -45,7 +50,10 @@ export class ConsumptionController {
   }
 
   @Get('consumption_statistics')
-  @ApiOperation({ operationId: `${PATH}_consumption_statistics_retrieve`, summary: 'Consumption records counted and summed' })
+  @ApiOperation({
+    operationId: `${PATH}_consumption_statistics_retrieve`,
+    summary: 'Consumption records counted and summed',
+  })
   @ApiOkResponse({ type: ConsumptionStatisticsResponse })
   async statistics(): Promise<ConsumptionStatisticsResponse> {
     return ConsumptionStatisticsResponse.from(await this.records.statistics());
@@ -58,7 +66,10 @@ export class ConsumptionController {
   }
 
   @Get('pending_records')
-  @ApiOperation({ operationId: `${PATH}_pending_records_list`, summary: 'Records that are not final, last changed first, at most 100' })
+  @ApiOperation({
+    operationId: `${PATH}_pending_records_list`,
+    summary: 'Records that are not final, last changed first, at most 100',
+  })
   @ApiOkResponse({ type: [PendingRecordResponse] })
   async pending(): Promise<Counted<PendingRecordResponse[]>> {
     return PendingRecordResponse.list(await this.records.pending());
@@ -66,7 +77,11 @@ export class ConsumptionController {
 
   @Post('cleanup_consumption')
   @HttpCode(200)
-  @ApiOperation({ operationId: `${PATH}_cleanup_consumption`, summary: 'Take consumption records back', description: 'What they charged is credited; nothing is deleted.' })
+  @ApiOperation({
+    operationId: `${PATH}_cleanup_consumption`,
+    summary: 'Take consumption records back',
+    description: 'What they charged is credited; nothing is deleted.',
+  })
   @ApiOkResponse({ type: CleanupConsumptionResponse })
   cleanUp(@Body() dto: CleanupConsumptionDto, @CurrentUser() caller: Caller): Promise<CleanupConsumptionResponse> {
     return this.cleanups.cleanUp(dto, caller.username);
@@ -74,10 +89,16 @@ export class ConsumptionController {
 
   @Post('sync_resource_historical_consumption')
   @HttpCode(200)
-  @ApiOperation({ operationId: `${PATH}_sync_resource_historical_consumption`, summary: "Ask for a resource's consumption over many months, at once" })
+  @ApiOperation({
+    operationId: `${PATH}_sync_resource_historical_consumption`,
+    summary: "Ask for a resource's consumption over many months, at once",
+  })
   @ApiOkResponse({ type: HistoricalConsumptionResponse })
   @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
-  syncHistorical(@Body() dto: HistoricalConsumptionDto, @CurrentUser() caller: Caller): Promise<HistoricalConsumptionResponse> {
+  syncHistorical(
+    @Body() dto: HistoricalConsumptionDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<HistoricalConsumptionResponse> {
     return this.historical.sync(dto, caller.username);
   }
 }

@@ -10,12 +10,21 @@ import { ResourcesService } from '../../directory/resources.service.js';
 import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { LicenseNotBillableError, NamedResourceNotFoundError, NoSettingsForActionError, ResourceNotLinkedError } from '../billing.errors.js';
+import {
+  LicenseNotBillableError,
+  NamedResourceNotFoundError,
+  NoSettingsForActionError,
+  ResourceNotLinkedError,
+} from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import { PartiesService } from '../matching/parties.service.js';
 import { checkedRange } from '../month-range.js';
 import type { BillingContext } from '../statement/billing-context.js';
-import type { HistoricalConsumptionDto, HistoricalConsumptionResponse, PreviewPeriodResponse } from './consumption-action.dto.js';
+import type {
+  HistoricalConsumptionDto,
+  HistoricalConsumptionResponse,
+  PreviewPeriodResponse,
+} from './consumption-action.dto.js';
 import { ConsumptionLedgerService } from './consumption-ledger.service.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import { ConsumptionRecordsService } from './consumption-records.service.js';
@@ -49,9 +58,21 @@ export class HistoricalConsumptionService {
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
     const signal = currentRequest()?.signal ?? new AbortController().signal;
     const party = await this.partyOf(running, resource, signal);
-    const { months } = await this.gateway.getMonthlyConsumption(running.arrow, resource.backendId, from.toString(), to.toString(), { signal });
+    const { months } = await this.gateway.getMonthlyConsumption(
+      running.arrow,
+      resource.backendId,
+      from.toString(),
+      to.toString(),
+      { signal },
+    );
     const known = await this.records.ofLicense(running, resource.backendId, from, to);
-    const answer = { resource_uuid: renderUuid(resource.uuid), resource_name: resource.name, errors: [], dry_run, preview_periods: [] as PreviewPeriodResponse[] };
+    const answer = {
+      resource_uuid: renderUuid(resource.uuid),
+      resource_name: resource.name,
+      errors: [],
+      dry_run,
+      preview_periods: [] as PreviewPeriodResponse[],
+    };
     const counts = { periods_synced: 0, periods_skipped: 0, periods_no_data: 0 };
     for (const month of YearMonth.range(from, to)) {
       const found = months.find((entry) => entry.period === month.toString());
@@ -63,14 +84,25 @@ export class HistoricalConsumptionService {
     return { ...answer, ...counts };
   }
 
-  private async take(context: BillingContext, party: LicenseParty, found: ArrowConsumptionMonth | undefined, force: boolean) {
+  private async take(
+    context: BillingContext,
+    party: LicenseParty,
+    found: ArrowConsumptionMonth | undefined,
+    force: boolean,
+  ) {
     const amounts = amountsOf(found);
     if ('nothing' in amounts) return 'no_data';
     const outcomes = await this.ledger.store(context, [consumedBy(party, amounts, context)], force);
     return ['changed', 'unchanged'].includes(outcomes.get(party.licenseReference)!) ? 'synced' : 'skipped';
   }
 
-  private preview(month: YearMonth, found: ArrowConsumptionMonth | undefined, record: ConsumptionRecord | undefined, force: boolean, into: PreviewPeriodResponse[]) {
+  private preview(
+    month: YearMonth,
+    found: ArrowConsumptionMonth | undefined,
+    record: ConsumptionRecord | undefined,
+    force: boolean,
+    into: PreviewPeriodResponse[],
+  ) {
     const amounts = amountsOf(found);
     const finalized = Boolean(record?.finalizedAt);
     const status = finalized && !force ? 'finalized' : 'nothing' in amounts ? 'no_data' : 'data';
@@ -106,7 +138,8 @@ export class HistoricalConsumptionService {
 
   private async partyOf(context: BillingContext, { backendId }: Resource, signal: AbortSignal): Promise<LicenseParty> {
     const [party] = await this.parties.resolve(context, [{ license_reference: backendId, stated: null }], signal);
-    if (party!.reason || !party!.resourceUuid) throw new LicenseNotBillableError(backendId, party!.reason ?? 'not_linked');
+    if (party!.reason || !party!.resourceUuid)
+      throw new LicenseNotBillableError(backendId, party!.reason ?? 'not_linked');
     return party!;
   }
 }
