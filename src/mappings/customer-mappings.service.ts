@@ -85,6 +85,30 @@ export class CustomerMappingsService {
     return mapping;
   }
 
+  /**
+   * One mapping with its `settings`, kept from being changed until the transaction ends: what is done under a mapping
+   * happens one after another. Throws `CustomerMappingNotFoundError`.
+   */
+  async lock(manager: EntityManager, uuid: string): Promise<CustomerMapping> {
+    await manager.query('SELECT uuid FROM customer_mapping WHERE uuid = $1 FOR NO KEY UPDATE', [uuid]);
+    return this.getWithSettings(uuid, manager);
+  }
+
+  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
+  async getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+    const known = parseUuid(uuid);
+    const where = { uuid: known };
+    const mapping =
+      known && (await manager.findOne(CustomerMapping, { where, relations: { ...relations, settings: true } }));
+    if (!mapping) throw new CustomerMappingNotFoundError();
+    return mapping;
+  }
+
+  /** All mappings of one organisation under any account, oldest first. */
+  ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
+    return this.mappings.find({ where: { waldurCustomerUuid }, order: { created: 'ASC', uuid: 'ASC' } });
+  }
+
   /** All mappings under one account, active or not. */
   ofSettings(settingsUuid: string): Promise<CustomerMapping[]> {
     return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { type Addressable, parseLink } from '../links.js';
 import { parseUuid } from '../uuid.js';
+import { YearMonth } from '../year-month.js';
 import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parser } from './field.js';
 
 type FilterOptions = Pick<FieldOptions, 'description' | 'example'>;
@@ -74,6 +75,17 @@ export const DateFilter = (options: FilterOptions = {}) =>
     }),
     options,
     { type: String, format: 'date' },
+  );
+
+/** A calendar month, `YYYY-MM`, of the years 2000 to 2100. */
+export const MonthFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => {
+      const month = YearMonth.parse(raw);
+      return month ? { value: month.toString() } : { error: 'Enter a month as YYYY-MM, from 2000-01 to 2100-12.' };
+    }),
+    options,
+    { type: String, pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
   );
 
 /** Hyperlink (or UUID) of another object; one that leads nowhere gives an empty list. */
