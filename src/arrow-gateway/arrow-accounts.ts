@@ -18,6 +18,8 @@ export interface AccountState {
   readonly baseUrl: string;
   readonly gate: AccountGate;
   readonly breaker: CircuitBreaker;
+  /** When ArrowSphere last gave what was asked for (UTC); not known of the time before the process started. */
+  lastSuccessAt?: Date;
 }
 
 /** The accounts called lately: one gate and one breaker each, whoever asks. */
