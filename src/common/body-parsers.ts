@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestError, UnusableBody } from './http-errors.js';
 
 /** No request of ours goes deeper than four levels; whoever sends more wants to exhaust the stack. */
@@ -17,8 +17,8 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(body as string)));
   });
-  fastify.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (request, body) =>
-    parseMultipart(body as Buffer, request.headers['content-type']!),
+  fastify.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+    parseMultipart(body, request.headers['content-type']!),
   );
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     done(null, (body as Buffer).length === 0 ? undefined : new UnusableBody(unsupported(request)));

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { naming, removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError, ResourceNotFoundError } from './directory.errors.js';
 import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
@@ -59,8 +59,7 @@ export class ResourcesService {
   /** Throws `ResourceNotFoundError`. */
   async update(uuid: string, dto: UpdateResourceDto): Promise<Resource> {
     const resource = await this.get(uuid);
-    const { name = resource.name, state = resource.state } = dto;
-    await this.resources.update({ uuid: resource.uuid }, { name, state });
+    await updateGiven(this.resources, resource.uuid, { name: dto.name, state: dto.state });
     return this.get(uuid);
   }
 
