@@ -38,7 +38,7 @@ export function answerTo(
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
   // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
-  if (status === 413) return { status, body: { detail: 'The request body is too large: 1 MB at most.' } };
+  if (status === 413) return { status, body: { detail: 'The request body is too large: 2 MB at most.' } };
   if (status === 415) return answerTo(unsupported(request));
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
   return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestError, UnusableBody } from './http-errors.js';
 
-/** No request of ours goes deeper than four levels; whoever sends more wants to exhaust the stack. */
+/** Whatever walks a body later does so recursively; no request needs more than five levels. */
 const DEEPEST = 100;
 
 /**
@@ -34,7 +34,7 @@ function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   try {
     const text = decode(body);
-    if (isDeeperThan(DEEPEST, text)) return parseError('JSON', `nested more than ${DEEPEST} levels deep`);
+    if (isDeeperThan(DEEPEST, text)) return parseError('JSON', `nested too deeply: ${DEEPEST} levels at most`);
     return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value));
   } catch (error) {
     return parseError('JSON', error instanceof SyntaxError ? error.message : 'the text is not valid UTF-8');
@@ -49,23 +49,6 @@ function parseError(what: 'JSON' | 'Multipart form', why: string): UnusableBody 
   return new UnusableBody(new RequestError(400, `${what} parse error - ${why}`));
 }
 
-/** Counts brackets outside of strings; the parser itself finds out whether they match. */
-function isDeeperThan(limit: number, text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (inString) {
-      if (char === '\\') i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '[' || char === '{') {
-      if (++depth > limit) return true;
-    } else if (char === ']' || char === '}') depth--;
-  }
-  return false;
-}
-
 async function parseMultipart(body: Buffer, type: string): Promise<unknown> {
   try {
     const form = await new Response(new Uint8Array(body), { headers: { 'Content-Type': type } }).formData();
@@ -73,4 +56,21 @@ async function parseMultipart(body: Buffer, type: string): Promise<unknown> {
   } catch {
     return parseError('Multipart form', 'the parts cannot be read');
   }
+}
+
+/** Counts brackets outside of strings, without recursion. */
+function isDeeperThan(levels: number, json: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (inString) {
+      if (char === '\\') at++;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '[' || char === '{') {
+      if (++depth > levels) return true;
+    } else if (char === ']' || char === '}') depth--;
+  }
+  return false;
 }

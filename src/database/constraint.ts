@@ -1,4 +1,12 @@
-import { type FindOptionsWhere, QueryFailedError, type QueryDeepPartialEntity, type Repository } from 'typeorm';
+import {
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+  QueryFailedError,
+  type QueryDeepPartialEntity,
+  type Repository,
+} from 'typeorm';
 import { AppError } from '../common/app.error.js';
 import type { BaseEntity } from './base.entity.js';
 
@@ -48,10 +56,6 @@ export async function updateGiven<T extends BaseEntity>(
   await naming({}, () => rows.update(row, given as QueryDeepPartialEntity<T>));
 }
 
-function isForeignKeyViolation(error: unknown): boolean {
-  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '23503';
-}
-
 /** Something else hangs on the object (409). */
 export class ObjectInUseError extends AppError {
   readonly kind = 'conflict';
@@ -69,8 +73,37 @@ export async function removing<T>(what: string, remove: () => Promise<T>): Promi
   try {
     return await remove();
   } catch (error) {
-    if (!(error instanceof QueryFailedError)) throw error;
-    const { code, table } = error.driverError as unknown as { code?: string; table?: string };
-    throw code === '23503' || code === '23001' ? new ObjectInUseError(what, table ?? 'other') : error;
+    if (!isForeignKeyViolation(error)) throw error;
+    const { table } = (error as QueryFailedError).driverError as unknown as { table?: string };
+    throw new ObjectInUseError(what, table ?? 'other');
   }
+}
+
+class NothingRefersToIt extends Error {}
+
+/**
+ * Whether rows of any table refer to this one and would keep it from being deleted. The database is asked by deleting
+ * the row and taking that back, so that tables yet to come count too. Within a transaction, on a row it has locked.
+ */
+export async function isReferenced<T extends ObjectLiteral & { uuid: string }>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  uuid: string,
+): Promise<boolean> {
+  try {
+    await manager.transaction(async (inner) => {
+      await inner.delete(entity, { uuid });
+      throw new NothingRefersToIt();
+    });
+  } catch (error) {
+    if (error instanceof NothingRefersToIt) return false;
+    if (!isForeignKeyViolation(error)) throw error;
+  }
+  return true;
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as unknown as { code?: string };
+  return code === '23503' || code === '23001';
 }

@@ -48,13 +48,17 @@ describe('Available customers', () => {
     const organisation = await make.customer({ name: 'Acme', abbreviation: 'AC' });
     const { arrow_customers, waldur_customers, suggestions, settings_uuid, headers } = await refreshed();
     expect(app.arrow.requests).toHaveLength(3);
-    expect([settings_uuid, headers.get('x-result-count')]).toEqual([settings.uuid, '230']);
+    expect([settings_uuid, headers.get('x-result-count')]).toEqual([settings.uuid, '1']);
     expect(arrow_customers.map(({ reference }: { reference: string }) => reference)).toEqual(
       app.arrow.data.customers.map(({ Reference }) => Reference),
     );
     expect(waldur_customers).toEqual([{ uuid: organisation.uuid, name: 'Acme', abbreviation: 'AC' }]);
     expect(suggestions).toHaveLength(230);
-    expect(suggestions[0]).toEqual({ arrow_customer: arrow_customers[0], confidence: 0, existing_mapping: false });
+    expect(suggestions[0]).toMatchObject({
+      arrow_customer: arrow_customers[0],
+      confidence: 0,
+      existing_mapping: false,
+    });
     expect(JSON.stringify(suggestions)).not.toContain('null');
   });
 
@@ -95,7 +99,7 @@ describe('Available customers', () => {
     expect((await refreshed()).arrow_customers).toHaveLength(1);
   });
 
-  it('are counted by HEAD, which tells their age as GET does', async () => {
+  it('are one answer to HEAD, which tells its age as GET does', async () => {
     const { status, headers, body } = await app.api.head(path);
     expect([status, headers.get('x-result-count'), body]).toEqual([200, '1', '']);
     expect(headers.get('age')).toBe('0');
