@@ -360,7 +360,7 @@ describe('Customer mappings', () => {
 
     it('5 MB are refused unread', async () => {
       const { status, body } = await app.api.post(path, JSON.stringify({ arrow_company_name: 'x'.repeat(5_000_000) }));
-      expect([status, body]).toEqual([413, { detail: 'The request body is too large: 1 MB at most.' }]);
+      expect([status, body]).toEqual([413, { detail: 'The request body is too large: 2 MB at most.' }]);
     });
 
     it.each(['text/plain', 'application/xml', 'application/jsonp', 'nonsense', 'application/json/;;', ''])(
