@@ -1,14 +1,20 @@
 import { EventEmitter } from 'node:events';
-import type { PGlite } from '@electric-sql/pglite';
+import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
 const LEASE_TIMEOUT_MS = 60_000;
 
-/** Same values as node-postgres gives: int8 and dates as text, bytea as Buffer. */
+const asText = (text: string) => text;
+const arrayOfText = (type: number) => (text: string) => types.arrayParser(text, asText, type) as unknown;
+
+/** Same values as node-postgres gives: int8, dates and arrays of them as text, bytea as Buffer. */
 const PARSERS = {
-  20: (text: string) => text,
-  1082: (text: string) => text,
+  20: asText,
+  1016: arrayOfText(1016),
+  1082: asText,
+  1182: arrayOfText(1182),
+  1231: arrayOfText(1231),
   17: (text: string) => Buffer.from(text.slice(2), 'hex'),
 };
 
