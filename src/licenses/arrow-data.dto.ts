@@ -105,9 +105,9 @@ export class ArrowDataResponse {
   consumption_total_sell: string | null;
   @Money() consumption_total_buy: string | null;
   @ApiProperty({ description: 'False: the totals lack the lines that carry an error' }) consumption_complete: boolean;
-  @ApiProperty() total_customer_resources: number;
-  @ApiProperty() resources_with_backend_id: number;
-  @ApiProperty({ description: 'Resources whose consumption is known' }) matched_resources: number;
+  @ApiProperty({ type: 'integer' }) total_customer_resources: number;
+  @ApiProperty({ type: 'integer' }) resources_with_backend_id: number;
+  @ApiProperty({ type: 'integer', description: 'Resources whose consumption is known' }) matched_resources: number;
   @ApiProperty({ type: String, nullable: true }) error: string | null;
 
   static from(this: void, data: ArrowData): ArrowDataResponse {

@@ -23,7 +23,12 @@ import {
 } from './license-linking.dto.js';
 import { LicenseLinkingService } from './license-linking.service.js';
 
-const ApiThingMissing = () => ApiNotFoundResponse({ description: 'No such mapping, or no such thing in it' });
+const sentence = { type: 'string' };
+const ApiThingMissing = () =>
+  ApiNotFoundResponse({
+    description: 'No such mapping, or no such thing in it',
+    schema: { type: 'object', required: ['detail'], properties: { detail: sentence, error: sentence, code: sentence } },
+  });
 
 @ApiTags('Arrow customer mappings: licences')
 @Controller('api/admin/arrow/customer-mappings')
@@ -43,6 +48,7 @@ export class CustomerLicensesController {
     description: 'The header `Age` says how many seconds old the answer of ArrowSphere is.',
   })
   @ApiFound(DiscoverLicensesResponse)
+  @ApiActionRefused('No Arrow settings found')
   async discoverLicenses(
     @Param('uuid') uuid: string,
     @Query() query: DiscoverLicensesQuery,
