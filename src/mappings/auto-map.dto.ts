@@ -111,7 +111,7 @@ export class AutoMapResponse {
         ...named(arrowCustomer),
         waldur_customer: CustomerBrief.from(suggestion.organisation),
         confidence: suggestion.confidence,
-        ...MatchReasons.from(suggestion),
+        ...MatchReasons.reasons(suggestion),
       })),
       created: done.created.map(({ uuid, planned: { arrowCustomer, suggestion } }) => ({
         uuid: renderUuid(uuid),
@@ -124,7 +124,7 @@ export class AutoMapResponse {
         detail: SKIPPED[reason],
         waldur_customer: suggestion && CustomerBrief.from(suggestion.organisation),
         confidence: suggestion?.confidence ?? 0,
-        ...MatchReasons.from(suggestion),
+        ...MatchReasons.reasons(suggestion),
       })),
       already_mapped: done.alreadyMapped,
     };

@@ -58,7 +58,7 @@ export class MatchReasons {
   runner_up?: RunnerUpResponse;
   @ApiProperty({ required: false, description: 'A sentence for the person who decides' }) note?: string;
 
-  static from(this: void, suggestion: CustomerSuggestion | undefined): MatchReasons {
+  static reasons(this: void, suggestion: CustomerSuggestion | undefined): MatchReasons {
     const { ambiguous = false, evidence = [], runnerUp, note } = suggestion ?? {};
     return {
       ambiguous,
@@ -77,6 +77,18 @@ export class SuggestionResponse extends MatchReasons {
   @ApiProperty({ type: Number, format: 'double', minimum: 0, maximum: 1 }) confidence: number;
   @ApiProperty({ description: 'An inactive mapping stands in the way of a new one' }) existing_mapping: boolean;
   @ApiProperty({ required: false, format: 'uuid', description: 'That mapping' }) mapping_uuid?: string;
+
+  static from(this: void, suggested: CustomerMappingSuggestion): SuggestionResponse {
+    const { arrowCustomer, suggestion, mappingUuid } = suggested;
+    return {
+      arrow_customer: ArrowCustomerResponse.from(arrowCustomer),
+      suggested_waldur_customer: suggestion && CustomerBrief.from(suggestion.organisation),
+      confidence: suggestion?.confidence ?? 0,
+      existing_mapping: mappingUuid !== undefined,
+      mapping_uuid: mappingUuid && renderUuid(mappingUuid),
+      ...MatchReasons.reasons(suggestion),
+    };
+  }
 }
 
 @ApiSchema({ name: 'AvailableArrowCustomersResponse' })
@@ -87,17 +99,21 @@ export class AvailableCustomersResponse {
   @ApiProperty({ type: [SuggestionResponse] }) suggestions: SuggestionResponse[];
 }
 
+/** What is suggested for one ArrowSphere customer. */
+export interface CustomerMappingSuggestion {
+  readonly arrowCustomer: ArrowCustomer;
+  readonly suggestion?: CustomerSuggestion;
+  /** The mapping that this customer has already, if there is one. */
+  readonly mappingUuid?: string;
+}
+
 /** What can be mapped, and how old ArrowSphere's part of it is. */
 export interface AvailableCustomers {
   readonly settingsUuid: string;
   readonly arrowCustomers: readonly ArrowCustomer[];
   readonly organisations: readonly Customer[];
-  readonly suggestions: readonly {
-    readonly arrowCustomer: ArrowCustomer;
-    readonly suggestion?: CustomerSuggestion;
-    /** The inactive mapping of this customer, if there is one. */
-    readonly mappingUuid?: string;
-  }[];
+  /** Their mappings are inactive: customers with an active one are not offered. */
+  readonly suggestions: readonly CustomerMappingSuggestion[];
   readonly ageSeconds: number;
 }
 
@@ -106,14 +122,7 @@ export function answerAvailable(available: AvailableCustomers): Counted<Availabl
     settings_uuid: renderUuid(available.settingsUuid),
     arrow_customers: available.arrowCustomers.map(ArrowCustomerResponse.from),
     waldur_customers: available.organisations.map(CustomerBrief.from),
-    suggestions: available.suggestions.map(({ arrowCustomer, suggestion, mappingUuid }) => ({
-      arrow_customer: ArrowCustomerResponse.from(arrowCustomer),
-      suggested_waldur_customer: suggestion && CustomerBrief.from(suggestion.organisation),
-      confidence: suggestion?.confidence ?? 0,
-      existing_mapping: mappingUuid !== undefined,
-      mapping_uuid: mappingUuid && renderUuid(mappingUuid),
-      ...MatchReasons.from(suggestion),
-    })),
+    suggestions: available.suggestions.map(SuggestionResponse.from),
   };
-  return new Counted(body, body.arrow_customers.length, { Age: String(available.ageSeconds) });
+  return new Counted(body, 1, { Age: String(available.ageSeconds) });
 }

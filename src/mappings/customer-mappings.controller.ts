@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put,
 import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
-import type { Count, Counted, Page } from '../common/page.js';
+import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
 import { AutoMapService } from './auto-map.service.js';
@@ -59,10 +59,10 @@ export class CustomerMappingsController {
   @Head('available_customers')
   @ApiOperation({
     operationId: 'admin_arrow_customer_mappings_available_customers_count',
-    summary: 'Count ArrowSphere customers without an active mapping',
+    summary: 'Whether ArrowSphere can be asked: counts the one answer that GET gives',
   })
-  countAvailable(@Query() query: RefreshQuery): Promise<Count> {
-    return this.available.count(query);
+  async countAvailable(@Query() query: RefreshQuery): Promise<Counted<undefined>> {
+    return new Counted(undefined, 1, { Age: String(await this.available.age(query)) });
   }
 
   @Get('available_customers')
