@@ -15,7 +15,7 @@ const noFloatMoney = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'data/**', 'coverage/**', 'bench/results/**', '**/generated/**'] },
+  { ignores: ['dist/**', 'data/**', 'coverage/**', 'bench/results/**', '**/generated/**', 'test/contract/client/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -13,11 +13,11 @@ export interface Answer {
 export interface DemoContext {
   readonly arrow: ArrowEmulator;
   /** Speaks HTTP to the service as its staff user; throws unless the status is the one expected (2xx by default). */
-  call(method: string, path: string, body?: unknown, expected?: number): Promise<Answer>;
+  readonly call: (method: string, path: string, body?: unknown, expected?: number) => Promise<Answer>;
   /** A heading. */
-  title(text: string): void;
+  readonly title: (text: string) => void;
   /** A line of what happened. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** UUIDs by a name the steps agree on: `settings`, `organisation:<name>`, `mapping:<reference>`. */
   readonly made: Map<string, string>;
 }

@@ -37,8 +37,13 @@ export class ArrowAccounts {
     if (fault) throw new ArrowAddressNotAllowedError(fault);
     if (!/^[\x21-\x7e]{1,4096}$/.test(account.apiKey)) throw new ArrowCredentialsRejectedError();
     const baseUrl = normalizedApiUrl(account.apiUrl);
-    const id = createHash('sha256').update(`${baseUrl}\n${account.apiKey}`).digest('hex').slice(0, 16);
+    const id = hashOf(baseUrl, account.apiKey);
     return this.states.get(id) ?? this.add(id, baseUrl);
+  }
+
+  /** The id of an account, called lately or not; `undefined` where it cannot have been. Never throws. */
+  idOf({ apiUrl, apiKey }: ArrowAccount): string | undefined {
+    return URL.canParse(apiUrl) ? hashOf(normalizedApiUrl(apiUrl), apiKey) : undefined;
   }
 
   all(): IterableIterator<AccountState> {
@@ -67,4 +72,8 @@ export class ArrowAccounts {
       if (this.states.size < KEPT / 2) return;
     }
   }
+}
+
+function hashOf(baseUrl: string, apiKey: string): string {
+  return createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 16);
 }

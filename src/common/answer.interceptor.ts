@@ -31,9 +31,15 @@ export class AnswerInterceptor implements NestInterceptor {
   }
 }
 
-/** The `Link` header as Waldur's clients cut it up: first, prev, next, last; joined by comma and space. */
+/** Node's own client takes 16 KB of headers at most, and this one repeats the query up to four times. */
+const LONGEST_LINK_HEADER = 12_000;
+
+/**
+ * The `Link` header as Waldur's clients cut it up: first, prev, next, last; joined by comma and space. Only prev and
+ * next where a long query would make it longer than clients read.
+ */
 export function linkHeader(requestUrl: string, { total, page, pageSize }: PageInfo): string {
-  const [path = '', search = ''] = requestUrl.split('?', 2);
+  const { pathname: path, search } = splitUrl(requestUrl);
   const given = new URLSearchParams(search);
   given.delete('page');
   given.sort();
@@ -46,12 +52,15 @@ export function linkHeader(requestUrl: string, { total, page, pageSize }: PageIn
     const text = query.toString().replaceAll('+', '%20');
     return `<${base}${text ? `?${text}` : ''}>; rel="${rel}"`;
   };
-  return [
-    link('first', 1),
-    ...(page > 1 ? [link('prev', page - 1)] : []),
-    ...(page < last ? [link('next', page + 1)] : []),
-    link('last', last),
-  ].join(', ');
+  const neighbours = [...(page > 1 ? [link('prev', page - 1)] : []), ...(page < last ? [link('next', page + 1)] : [])];
+  const all = [link('first', 1), ...neighbours, link('last', last)].join(', ');
+  return all.length > LONGEST_LINK_HEADER ? neighbours.join(', ') : all;
+}
+
+/** A query may hold further question marks; they are part of its values. */
+function splitUrl(url: string): { pathname: string; search: string } {
+  const at = url.indexOf('?');
+  return at < 0 ? { pathname: url, search: '' } : { pathname: url.slice(0, at), search: url.slice(at + 1) };
 }
 
 /** The items with only the keys asked for; all of them where none of the names is known. */

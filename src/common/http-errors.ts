@@ -23,7 +23,7 @@ export class PageNotFoundError extends AppError {
 /** Faults of the HTTP request itself; the answer is `{"detail": …}` with `status` and `headers`. */
 export class RequestError extends Error {
   constructor(
-    readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415,
+    readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 414 | 415,
     detail: string,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {

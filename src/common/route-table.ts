@@ -6,6 +6,9 @@ interface Pattern {
   readonly methods: Set<string>;
 }
 
+/** Longer ones could not be answered: the `Link` header repeats them, and clients read 16 KB of headers at most. */
+const LONGEST_URL = 5_000;
+
 /** Which methods each path takes, so that a wrong one is told from a wrong path. Made before the routes are. */
 export class RouteTable {
   private readonly fixed = new Map<string, Set<string>>();
@@ -19,13 +22,15 @@ export class RouteTable {
   }
 
   /**
-   * Throws what has to be said before the route's own checks: 406, 405 (after the caller is known), 404 for unknown
+   * Throws what has to be said before the route's own checks: 414, 406, 405 (after the caller is known), 404 for unknown
    * paths. Answers what OPTIONS is to be told, otherwise nothing.
    */
   async check(
     request: FastifyRequest,
     authenticate: (header: string | undefined) => Promise<unknown>,
   ): Promise<{ allow: string; body: object } | undefined> {
+    if (request.url.length > LONGEST_URL)
+      throw new RequestError(414, `The URL is too long: ${LONGEST_URL} characters at most.`);
     const path = withoutSlash(request.url.split('?')[0]!);
     if (path.startsWith('/api/') && !acceptsJson(request.headers.accept)) {
       throw new RequestError(406, 'Could not satisfy the request Accept header.');
@@ -46,6 +51,8 @@ export class RouteTable {
   }
 
   private add(path: string, method: string): void {
+    // The preflight of every path there could be: it does not make the path exist.
+    if (path === '*' || path === '/*') return;
     if (!path.includes(':') && !path.includes('*')) {
       this.fixed.set(path, (this.fixed.get(path) ?? new Set<string>()).add(method));
       return;

@@ -4,6 +4,7 @@ import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typ
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
+import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
@@ -82,6 +83,30 @@ export class CustomerMappingsService {
     const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
     if (!mapping) throw new CustomerMappingNotFoundError();
     return mapping;
+  }
+
+  /**
+   * One mapping with its `settings`, kept from being changed until the transaction ends: what is done under a mapping
+   * happens one after another. Throws `CustomerMappingNotFoundError`.
+   */
+  async lock(manager: EntityManager, uuid: string): Promise<CustomerMapping> {
+    await manager.query('SELECT uuid FROM customer_mapping WHERE uuid = $1 FOR NO KEY UPDATE', [uuid]);
+    return this.getWithSettings(uuid, manager);
+  }
+
+  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
+  async getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+    const known = parseUuid(uuid);
+    const where = { uuid: known };
+    const mapping =
+      known && (await manager.findOne(CustomerMapping, { where, relations: { ...relations, settings: true } }));
+    if (!mapping) throw new CustomerMappingNotFoundError();
+    return mapping;
+  }
+
+  /** All mappings of one organisation under any account, oldest first. */
+  ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
+    return this.mappings.find({ where: { waldurCustomerUuid }, order: { created: 'ASC', uuid: 'ASC' } });
   }
 
   /** All mappings under one account, active or not. */
@@ -167,7 +192,7 @@ export class CustomerMappingsService {
       order: { arrowReference: 'ASC' },
     });
     const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
-      const to = names.get(arrowReference)?.slice(0, 500);
+      const to = storable(names.get(arrowReference) ?? '', 500);
       // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
       return to && to !== from ? [{ uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
     });

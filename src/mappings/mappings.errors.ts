@@ -15,6 +15,16 @@ export class ArrowCustomerAlreadyMappedError extends AppError {
   override readonly fields = { non_field_errors: ['The fields arrow_reference, settings must make a unique set.'] };
 }
 
+/** While auto-mapping asked ArrowSphere, an organisation of its plan or the account was deleted. Nothing was written. */
+export class AutoMapPlanOutdatedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'auto_map_plan_outdated';
+
+  constructor() {
+    super('An organization of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.');
+  }
+}
+
 /** The organisation was deleted while it was being mapped. */
 export class OrganisationGoneError extends AppError {
   readonly kind = 'conflict';

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { AutoMapService } from './auto-map.service.js';
 import { AvailableCustomersService } from './available-customers.service.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsController } from './customer-mappings.controller.js';
@@ -18,6 +19,7 @@ import { VendorOfferingMappingsService } from './vendor-offering-mappings.servic
 const exported = [
   CustomerMappingsService,
   AvailableCustomersService,
+  AutoMapService,
   VendorOfferingMappingsService,
   VendorChoicesService,
   SetupService,

@@ -11,7 +11,7 @@ import type { SettingsChoices } from '../settings/settings.service.js';
 import {
   ArrowCustomerResponse,
   CustomerBrief,
-  type CustomerSuggestion,
+  type CustomerMappingSuggestion,
   SuggestionResponse,
 } from './available-customers.dto.js';
 import { MAPPING_OUTCOMES, type MappingOutcome } from './customer-mappings.service.js';
@@ -101,7 +101,7 @@ export interface Discovery {
   readonly settings?: Settings;
   readonly arrowCustomers: readonly ArrowCustomer[];
   readonly organisations: readonly Customer[];
-  readonly suggestions: readonly CustomerSuggestion[];
+  readonly suggestions: readonly CustomerMappingSuggestion[];
   readonly exportTypes: ExportTypeFits;
 }
 

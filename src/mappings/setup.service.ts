@@ -56,7 +56,7 @@ export class SetupService {
       settings ? this.mappings.ofSettings(settings.uuid) : [],
     ]);
     const mappings = new Map(mapped.map((row) => [row.arrowReference, row]));
-    const suggestions = this.available.suggest(arrowCustomers, organisations, mappings);
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings);
     return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
   }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { CredentialsService } from './credentials.service.js';
@@ -61,7 +61,7 @@ export class SettingsController {
     operationId: 'admin_arrow_settings_validate_credentials',
     summary: 'Try credentials without saving them',
   })
-  @ApiOkResponse({ type: CredentialsResponse })
+  @ApiDone(CredentialsResponse)
   async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
     return CredentialsResponse.from(await this.credentials.validate(dto));
   }

@@ -1,0 +1,107 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { ModulesContainer } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import 'reflect-metadata';
+
+/** One route of the running application. */
+export interface Route {
+  method: string;
+  /** With a slash at its end and `{uuid}` where an identifier stands. */
+  path: string;
+}
+
+/** Open to everybody: whoever watches over the service has no token. */
+export const OPEN_ROUTES = ['GET /health/live/', 'GET /health/ready/'];
+
+/** Open to every active user. */
+export const ROUTES_FOR_ANY_USER = ['GET /api/users/me/', 'GET /api/admin/arrow/'];
+
+/** Every route of every controller the application has, whether its document names it or not. */
+export function routesOf(app: NestFastifyApplication): Route[] {
+  const controllers = [...app.get(ModulesContainer).values()].flatMap((module) => [...module.controllers.values()]);
+  const routes = controllers.flatMap(({ metatype }) => routesOfController(metatype as Type<object>));
+  return [...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values()];
+}
+
+function routesOfController(controller: Type<object>): Route[] {
+  const bases = [Reflect.getMetadata(PATH_METADATA, controller) as string | string[]].flat();
+  const prototype = controller.prototype as Record<string, unknown>;
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const handler = prototype[name];
+    if (typeof handler !== 'function') return [];
+    const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+    if (method === undefined) return [];
+    const paths = [Reflect.getMetadata(PATH_METADATA, handler) as string | string[]].flat();
+    return bases.flatMap((base) => paths.map((path) => ({ method: RequestMethod[method], path: joined(base, path) })));
+  });
+}
+
+function joined(...parts: string[]): string {
+  const path = parts.flatMap((part) => part.split('/')).filter(Boolean);
+  return `/${path.map((part) => part.replace(/^:\w+$/, '{uuid}')).join('/')}/`.replace('//', '/');
+}
+
+/** Who calls, and with which header. */
+export interface Caller {
+  name: string;
+  authorization?: string;
+}
+
+export interface Expectation {
+  status: number;
+  detail: string;
+}
+
+const STAFF_ONLY: Expectation = { status: 403, detail: 'You do not have permission to perform this action.' };
+const unauthenticated = (detail: string): Expectation => ({ status: 401, detail });
+
+/** Every kind of caller: staff is let in everywhere, the others get exactly this answer where staff is asked for. */
+export function callersOf(
+  tokens: Record<'staff' | 'support' | 'ordinary' | 'inactive', string>,
+): (Caller & { refused?: Expectation })[] {
+  const nobody = 'a'.repeat(40);
+  return [
+    { name: 'no token', refused: unauthenticated('Authentication credentials were not provided.') },
+    {
+      name: 'bare key',
+      authorization: tokens.staff,
+      refused: unauthenticated('Authentication credentials were not provided.'),
+    },
+    {
+      name: 'other scheme',
+      authorization: 'Basic YWRtaW46YWRtaW4=',
+      refused: unauthenticated('Authentication credentials were not provided.'),
+    },
+    {
+      name: 'scheme alone',
+      authorization: 'Token',
+      refused: unauthenticated('Invalid token. No credentials provided.'),
+    },
+    {
+      name: 'two keys',
+      authorization: `Token ${tokens.staff} ${tokens.staff}`,
+      refused: unauthenticated('Invalid token. Token string should not contain spaces.'),
+    },
+    { name: 'unknown token', authorization: `Token ${nobody}`, refused: unauthenticated('Invalid token.') },
+    { name: 'unknown bearer', authorization: `Bearer ${nobody}`, refused: unauthenticated('Invalid token.') },
+    {
+      name: 'inactive user',
+      authorization: `Token ${tokens.inactive}`,
+      refused: unauthenticated('User inactive or deleted.'),
+    },
+    { name: 'ordinary user', authorization: `Token ${tokens.ordinary}`, refused: STAFF_ONLY },
+    { name: 'support user', authorization: `Token ${tokens.support}`, refused: STAFF_ONLY },
+    { name: 'staff', authorization: `Token ${tokens.staff}` },
+    { name: 'staff as bearer', authorization: `Bearer ${tokens.staff}` },
+    { name: 'staff as bearer token', authorization: `Bearer Token ${tokens.staff}` },
+  ];
+}
+
+/** What a caller should be told at a route; undefined where it is let in. */
+export function expectationFor(route: Route, caller: { refused?: Expectation }): Expectation | undefined {
+  const name = `${route.method} ${route.path}`;
+  if (OPEN_ROUTES.includes(name)) return undefined;
+  if (ROUTES_FOR_ANY_USER.includes(name) && caller.refused === STAFF_ONLY) return undefined;
+  return caller.refused;
+}

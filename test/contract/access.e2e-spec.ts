@@ -1,0 +1,104 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { callersOf, expectationFor, routesOf, type Route } from './access-matrix.js';
+import { callOf, readContract } from './contract.js';
+import { NOT_OFFERED } from './deviations.js';
+import { PENDING } from './pending.js';
+import { Wire } from './wire.js';
+
+/** An identifier that is nowhere: staff is let in and finds nothing. */
+const NOWHERE = '00000000-0000-4000-8000-000000000000';
+
+/** Collections that nobody writes to. */
+const readOnly = [
+  ['POST', `/api/admin/arrow/billing-syncs/${NOWHERE}/`],
+  ['PATCH', '/api/admin/arrow/billing-sync-items/'],
+  ['POST', '/api/admin/arrow/consumption-records/'],
+] as [string, string][];
+
+describe('Who may do what', () => {
+  let app: TestApp;
+  let wire: Wire;
+  let routes: Route[];
+  let callers: ReturnType<typeof callersOf>;
+
+  beforeAll(async () => {
+    app = await startApp();
+    wire = new Wire(app.url);
+    routes = routesOf(app.app);
+    const create = async (username: string, fields: object) => {
+      const body = JSON.stringify({ username, ...fields });
+      const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
+      return (JSON.parse((await wire.send('POST', '/api/users/', { headers, body })).text) as { token: string }).token;
+    };
+    callers = callersOf({
+      staff: STAFF_TOKEN,
+      support: await create('support', { is_support: true }),
+      ordinary: await create('ordinary', {}),
+      inactive: await create('inactive', { is_staff: true, is_active: false }),
+    });
+  });
+
+  afterAll(async () => {
+    wire?.close();
+    await app?.stop();
+  });
+
+  it('covers every operation of the contract, and every route there is beyond it', () => {
+    const known = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+    const offered = Object.entries(readContract().operations).filter(
+      ([operationId]) => !(operationId in NOT_OFFERED) && !PENDING.includes(operationId),
+    );
+    expect(offered.map(([, { call }]) => call).filter((call) => !known.has(call))).toEqual([]);
+    expect(offered.every(([, operation]) => callOf(operation).path.endsWith('/'))).toBe(true);
+  });
+
+  it('answers every kind of caller at every route as it should', async () => {
+    const wrong: string[] = [];
+    const counts = { routes: routes.length, callers: callers.length, calls: 0 };
+    for (const route of routes) {
+      const answers = callers.map(async (caller) => {
+        counts.calls += 1;
+        const path = route.path.replaceAll('{uuid}', NOWHERE);
+        const headers: Record<string, string> = {
+          ...(caller.authorization ? { authorization: caller.authorization } : {}),
+        };
+        const answer = await wire.send(route.method, path, { headers });
+        const where = `${route.method} ${route.path} for ${caller.name}: ${answer.status} ${answer.text.slice(0, 120)}`;
+        const expected = expectationFor(route, caller);
+        if (!expected) {
+          if ([401, 403].includes(answer.status) || answer.status >= 500) wrong.push(where);
+          return;
+        }
+        const text = route.method === 'HEAD' ? '' : JSON.stringify({ detail: expected.detail });
+        if (answer.status !== expected.status || answer.text !== text)
+          wrong.push(`${where}, not ${expected.status} ${text}`);
+        const challenge = expected.status === 401 ? 'Token' : undefined;
+        if (answer.headers['www-authenticate'] !== challenge)
+          wrong.push(`${where}: WWW-Authenticate ${answer.headers['www-authenticate']}`);
+      });
+      await Promise.all(answers);
+    }
+    process.stderr.write(
+      `\nAccess matrix: ${counts.routes} routes × ${counts.callers} callers = ${counts.calls} calls, ${wrong.length} wrong\n`,
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ['PUT', '/api/admin/arrow/customer-mappings/'],
+    ['DELETE', '/api/admin/arrow/customer-mappings/'],
+    ['POST', `/api/admin/arrow/customer-mappings/${NOWHERE}/`],
+    ...(PENDING.includes('admin_arrow_consumption_records_list') ? [] : readOnly),
+  ])('%s %s is no method of the route: 401 without a token, 405 for any user', async (method, path) => {
+    const send = (caller?: string) => {
+      const authorization = callers.find(({ name }) => name === caller)?.authorization;
+      return wire.send(method, path, authorization ? { headers: { authorization } } : {});
+    };
+    expect((await send()).status).toBe(401);
+    for (const caller of ['ordinary user', 'staff']) {
+      const answer = await send(caller);
+      expect([answer.status, answer.text]).toEqual([405, `{"detail":"Method \\"${method}\\" not allowed."}`]);
+      expect(answer.headers.allow).toContain('GET');
+    }
+  });
+});

@@ -1,0 +1,236 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { arrowCustomer } from '../../emulator/data.js';
+import { PENDING } from './pending.js';
+import { Wire, type WireAnswer } from './wire.js';
+import { World, type Seeded } from './world.js';
+
+/** Runs a test once the operation it needs exists. */
+const built = (operationId: string) => (PENDING.includes(operationId) ? it.skip : it);
+
+const PORTAL = 'https://portal.example';
+
+/** What broke the official clients on other servers, each as its own sentence. */
+describe('The traps of the official clients', () => {
+  let app: TestApp;
+  let world: World;
+  let wire: Wire;
+
+  beforeAll(async () => {
+    app = await startApp({ CORS_ORIGINS: PORTAL });
+    world = await World.furnish(app);
+    wire = new Wire(app.url);
+  });
+
+  afterAll(async () => {
+    wire?.close();
+    world?.close();
+    await app?.stop();
+  });
+
+  const send = (method: string, path: string, headers: Record<string, string> = {}): Promise<WireAnswer> =>
+    wire.send(method, path, { headers: { authorization: `Token ${STAFF_TOKEN}`, ...headers } });
+  const read = <T>({ text }: WireAnswer) => JSON.parse(text) as T;
+
+  describe('null and absent keys', () => {
+    it('leaves out a suggestion nobody can make: the Python client crashes on null', async () => {
+      world.emulator.data.customers.push(arrowCustomer({ Reference: 'XSP300009', CompanyName: 'Zzyzx Quuxworks' }));
+      const { suggestions } = read<{ suggestions: { arrow_customer: { reference: string } }[] }>(
+        await send('GET', '/api/admin/arrow/customer-mappings/available_customers/?refresh=true'),
+      );
+      const lonely = suggestions.find(({ arrow_customer: customer }) => customer.reference === 'XSP300009');
+      expect(lonely).toBeDefined();
+      expect(lonely).not.toHaveProperty('suggested_waldur_customer');
+    });
+
+    built('admin_arrow_vendor_offering_mappings_create')(
+      'leaves out the keys of a plan that is not there, and answers null for the plan itself',
+      async () => {
+        const vendor = await world.post('/api/admin/arrow/vendor-offering-mappings/', {
+          settings: world.settings.uuid,
+          arrow_vendor_name: 'Planless',
+          offering: world.offering.uuid,
+        });
+        const [row] = read<object[]>(
+          await send('GET', '/api/admin/arrow/vendor-offering-mappings/?arrow_vendor_name=planless'),
+        );
+        for (const answer of [vendor, row]) {
+          expect(answer).toHaveProperty('plan', null);
+          expect(answer).not.toHaveProperty('plan_uuid');
+          expect(answer).not.toHaveProperty('plan_name');
+        }
+      },
+    );
+  });
+
+  describe('links and UUIDs', () => {
+    it('answers UUIDs to a create and links to everything else: the Python client parses each as what it is', async () => {
+      const created = await world.post('/api/admin/arrow/customer-mappings/', world.newMapping('XSP-LINKS'));
+      expect(created.settings).toBe(world.settings.uuid);
+      expect(created.waldur_customer).toBe(world.otherCustomer.uuid);
+      const retrieved = read<Seeded>(await send('GET', `/api/admin/arrow/customer-mappings/${created.uuid}/`));
+      expect(retrieved.settings).toBe(world.settings.url);
+      expect(retrieved.waldur_customer).toBe(world.otherCustomer.url);
+    });
+
+    it('takes the bare UUID that the portal sends where a link is documented', async () => {
+      const { uuid } = await world.post('/api/admin/arrow/customer-mappings/', world.newMapping('XSP-PATCH'));
+      const changed = await world.send('PATCH', `/api/admin/arrow/customer-mappings/${uuid}/`, {
+        waldur_customer: world.customer.uuid,
+      });
+      expect(read<Seeded>(changed).waldur_customer).toBe(world.customer.url);
+    });
+  });
+
+  describe('lists', () => {
+    it('orders by o=-created and o=created', async () => {
+      const uuids = async (order: string) =>
+        read<Seeded[]>(await send('GET', `/api/customers/?o=${order}`)).map(({ uuid }) => uuid);
+      expect(await uuids('-created')).toEqual((await uuids('created')).reverse());
+      expect((await uuids('created')).slice(0, 2)).toEqual([world.customer.uuid, world.otherCustomer.uuid]);
+    });
+
+    it('cuts rows down to repeated field keys', async () => {
+      const rows = read<object[]>(await send('GET', '/api/customers/?field=uuid&field=name'));
+      for (const row of rows) expect(Object.keys(row).sort()).toEqual(['name', 'uuid']);
+    });
+
+    it('keeps what the clients cannot do without in a sparse list of mappings', async () => {
+      const rows = read<object[]>(await send('GET', '/api/admin/arrow/customer-mappings/?field=arrow_reference'));
+      for (const row of rows) {
+        expect(Object.keys(row).sort()).toEqual([
+          'arrow_reference',
+          'settings_uuid',
+          'url',
+          'uuid',
+          'waldur_customer_uuid',
+        ]);
+      }
+    });
+
+    it('answers JSON of exactly this media type, errors too: the JavaScript client hands back a stream otherwise', async () => {
+      const paths = [
+        '/api/customers/',
+        '/api/customers/nowhere/',
+        '/api/nowhere/',
+        '/api/customers/?page=99',
+        '/api/projects/?customer=x',
+      ];
+      const answers = await Promise.all(paths.map((path) => send('GET', path)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404, 400]);
+      for (const { headers } of answers) expect(headers['content-type']?.split(';')[0]).toBe('application/json');
+    });
+
+    it('serves a URL without its last slash, and answers 404 in JSON where nothing is', async () => {
+      const [with_, without] = await Promise.all([send('GET', '/api/customers/'), send('GET', '/api/customers')]);
+      expect([without.status, without.text]).toEqual([200, with_.text]);
+      expect(without.headers.link).toBe(with_.headers.link);
+      expect(read(await send('GET', '/api/nowhere/'))).toEqual({ detail: 'Not found.' });
+    });
+  });
+
+  describe('browsers', () => {
+    it('lets the configured origin read the paging headers', async () => {
+      const { headers } = await send('GET', '/api/customers/', { origin: PORTAL });
+      expect(headers['access-control-allow-origin']).toBe(PORTAL);
+      const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(/,\s*/);
+      expect(exposed).toEqual(expect.arrayContaining(['link', 'x-result-count']));
+    });
+
+    it('answers its preflight without a token, for every method and header the clients send', async () => {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const { status, headers } = await wire.send('OPTIONS', '/api/admin/arrow/customer-mappings/', {
+          headers: {
+            origin: PORTAL,
+            'access-control-request-method': method,
+            'access-control-request-headers': 'authorization,content-type',
+          },
+        });
+        expect(status).toBeLessThan(300);
+        expect(headers['access-control-allow-origin']).toBe(PORTAL);
+        expect(String(headers['access-control-allow-methods'])).toContain(method);
+        expect(String(headers['access-control-allow-headers']).toLowerCase()).toContain('authorization');
+      }
+    });
+
+    it('names no other origin', async () => {
+      const { headers } = await send('GET', '/api/customers/', { origin: 'https://elsewhere.example' });
+      expect(headers['access-control-allow-origin']).not.toBe('https://elsewhere.example');
+      expect(headers['access-control-allow-origin']).not.toBe('*');
+    });
+  });
+
+  describe('HEAD', () => {
+    /** The documented GETs without a UUID; those of others are covered by their lists. */
+    const paths = [
+      '/api/admin/arrow/settings/',
+      '/api/admin/arrow/customer-mappings/',
+      ...(PENDING.includes('admin_arrow_vendor_offering_mappings_count')
+        ? []
+        : ['/api/admin/arrow/vendor-offering-mappings/']),
+      ...(PENDING.includes('admin_arrow_billing_syncs_count')
+        ? []
+        : [
+            '/api/admin/arrow/billing-syncs/',
+            '/api/admin/arrow/billing-sync-items/',
+            '/api/admin/arrow/consumption-records/',
+          ]),
+      '/api/customers/',
+      '/api/projects/',
+      '/api/marketplace-provider-offerings/',
+      '/api/marketplace-resources/',
+    ];
+
+    const counted = async (method: string, path: string) => {
+      let answer: WireAnswer;
+      const statements = await app.statements(async () => {
+        answer = await send(method, path);
+      });
+      return { answer: answer!, statements: statements.length };
+    };
+
+    it.each(paths)('%s: the same status and headers as GET, no body, fewer statements', async (path) => {
+      const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
+      expect([head.answer.status, head.answer.text]).toEqual([200, '']);
+      const kept = ({ headers }: WireAnswer) => [headers['x-result-count'], headers.link, headers['content-type']];
+      expect(kept(head.answer)).toEqual(kept(get.answer));
+      expect(head.statements).toBeLessThan(get.statements);
+    });
+
+    it('of available customers counts the one answer, for fewer statements', async () => {
+      const path = '/api/admin/arrow/customer-mappings/available_customers/';
+      const [get, head] = [await counted('GET', path), await counted('HEAD', path)];
+      expect([head.answer.status, head.answer.text, head.answer.headers['x-result-count']]).toEqual([200, '', '1']);
+      for (const name of ['link', 'x-result-count']) expect(head.answer.headers[name]).toBe(get.answer.headers[name]);
+      expect(head.statements).toBeLessThan(get.statements);
+    });
+
+    it.each([
+      '/api/admin/arrow/customer-mappings/?page=99',
+      '/api/admin/arrow/customer-mappings/?settings_uuid=x',
+      '/api/nowhere/',
+    ])('%s fails as GET does, without a body', async (path) => {
+      const [get, head] = await Promise.all([send('GET', path), send('HEAD', path)]);
+      expect([head.status, head.text]).toEqual([get.status, '']);
+      expect(get.status).toBeGreaterThanOrEqual(400);
+    });
+  });
+});
+
+describe('Browsers, where no origin is configured', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  afterAll(() => app?.stop());
+
+  it('are told nothing', async () => {
+    const wire = new Wire(app.url);
+    const { headers } = await wire.send('GET', '/api/customers/', {
+      headers: { origin: PORTAL, authorization: `Token ${STAFF_TOKEN}` },
+    });
+    wire.close();
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { startApp, type TestApp } from '../support/app.js';
+import { CASES } from './cases.js';
+import { ContractChecker } from './checker.js';
+import { compare } from './compare.js';
+import type { OpenApiDocument } from './condense.js';
+import { callOf, readContract } from './contract.js';
+import { ALLOWED_DIFFERENCES, NOT_OFFERED } from './deviations.js';
+import {
+  Harness,
+  nextPageForPython,
+  nextQueryForHomePort,
+  resultTable,
+  type JsonAnswer,
+  type Result,
+} from './harness.js';
+import { PENDING } from './pending.js';
+import { World } from './world.js';
+
+const contract = readContract();
+const operations = Object.keys(contract.operations).filter((operationId) => !(operationId in NOT_OFFERED));
+const built = operations.filter((operationId) => !PENDING.includes(operationId));
+const lists = built.filter(
+  (operationId) =>
+    contract.operations[operationId]!.headers?.includes('link') &&
+    callOf(contract.operations[operationId]!).method === 'GET',
+);
+
+describe('Every official client works', () => {
+  let app: TestApp;
+  let world: World;
+  let harness: Harness;
+  let document: OpenApiDocument;
+  const results: Result[] = [];
+  let turn = 0;
+
+  beforeAll(async () => {
+    app = await startApp();
+    world = await World.furnish(app);
+    harness = new Harness(contract, new ContractChecker(contract), app.url);
+    document = JSON.parse((await harness.wire.send('GET', '/docs/openapi.json')).text) as OpenApiDocument;
+  });
+
+  afterAll(async () => {
+    process.stderr.write(`\n${resultTable(contract, results, PENDING, Object.keys(NOT_OFFERED))}\n\n`);
+    harness?.close();
+    world?.close();
+    await app?.stop();
+  });
+
+  it('has a case for every operation, and none for anything else', () => {
+    expect(Object.keys(CASES).sort()).toEqual([...operations].sort());
+    for (const [operationId, makers] of Object.entries(CASES)) {
+      if (makers.length === 0) throw new Error(`${operationId} has no case.`);
+    }
+  });
+
+  it('calls nothing pending that already exists', () => {
+    const exists = PENDING.filter((operationId) => {
+      const { method, path } = callOf(contract.operations[operationId]!);
+      return document.paths[path]?.[method.toLowerCase()];
+    });
+    expect(exists).toEqual([]);
+  });
+
+  it('publishes a document that lacks nothing of the contract and changes nothing', () => {
+    const offered = {
+      ...contract,
+      operations: Object.fromEntries(built.map((operationId) => [operationId, contract.operations[operationId]!])),
+    };
+    const { differences, stale } = compare(offered, document, ALLOWED_DIFFERENCES, NOT_OFFERED);
+    const allowed = differences.filter(({ reason }) => reason);
+    process.stderr.write(
+      `\nThe published document against the contract:\n${allowed.map(({ text, reason }) => `  ${text}\n    ${reason}`).join('\n')}\n`,
+    );
+    expect(differences.filter(({ reason }) => !reason).map(({ text }) => text)).toEqual([]);
+    if (PENDING.length === 0) expect(stale).toEqual([]);
+  });
+
+  it.each(built)('%s answers as the contract says', async (operationId) => {
+    const result: Result = { operationId, cases: 0, faults: [] };
+    results.push(result);
+    for (const scheme of ['Token', 'Bearer']) {
+      for (const make of CASES[operationId] ?? []) {
+        const fault = (text: string) => result.faults.push(`${scheme}${each.about ? ` (${each.about})` : ''}: ${text}`);
+        const each = await make(world, ++turn);
+        const answer = await harness.call(operationId, each, `${scheme} ${world.tokens.staff}`);
+        result.cases += 1;
+        const faults = harness.faultsOf(operationId, answer);
+        // A sparse answer is short of keys by request.
+        const sparse = /(^|&)field=/.test(each.query ?? '');
+        for (const text of faults) if (!sparse || !text.includes('must have required property')) fault(text);
+        if (faults.length === 0) await each.check?.(answer);
+      }
+    }
+    expect(result.faults).toEqual([]);
+  });
+
+  it.each(lists)('%s is paged as both clients read it, and HEAD agrees', async (operationId) => {
+    const { path } = callOf(contract.operations[operationId]!);
+    const whole = await world.get<unknown[]>(`${path}?page_size=300`);
+    const send = (method: string, url: string) =>
+      harness.wire.send(method, url, { headers: { authorization: `Token ${world.tokens.staff}` } });
+    const size = Math.max(1, Math.ceil(whole.length / 3));
+    const seen: unknown[] = [];
+    let query: string | undefined = `page_size=${size}`;
+    for (let page = 1; query !== undefined; page++) {
+      const answer: JsonAnswer = withBody(await send('GET', `${path}?${query}`));
+      const link = String(answer.headers.link);
+      seen.push(...(answer.body as unknown[]));
+      expect(answer.headers['x-result-count']).toBe(String(whole.length));
+      expect(link).toMatch(
+        /^<[^>]+>; rel="first"(, <[^>]+>; rel="prev")?(, <[^>]+>; rel="next")?, <[^>]+>; rel="last"$/,
+      );
+      const head = await send('HEAD', `${path}?${query}`);
+      expect([head.status, head.text, head.headers.link, head.headers['x-result-count']]).toEqual([
+        200,
+        '',
+        link,
+        String(whole.length),
+      ]);
+      query = nextQueryForHomePort(link);
+      expect(nextPageForPython(link)).toBe(query === undefined ? undefined : String(page + 1));
+    }
+    expect(seen).toEqual(whole);
+  });
+});
+
+function withBody(answer: Awaited<ReturnType<Harness['wire']['send']>>): JsonAnswer {
+  return { ...answer, body: JSON.parse(answer.text) as unknown };
+}

@@ -1,0 +1,61 @@
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { Wire } from './wire.js';
+
+/** What the conformance and fuzzing suites found, each kept as a plain test. */
+describe('Found by conformance and fuzzing', () => {
+  let app: TestApp;
+  let wire: Wire;
+
+  beforeAll(async () => {
+    app = await startApp({ CORS_ORIGINS: 'https://portal.example' });
+    wire = new Wire(app.url);
+    for (const name of ['One', 'Two', 'Three']) await app.api.post('/api/customers/', { name });
+  });
+
+  afterAll(async () => {
+    wire?.close();
+    await app?.stop();
+  });
+
+  const get = (path: string) => wire.send('GET', path, { headers: { authorization: `Token ${STAFF_TOKEN}` } });
+
+  it('an unknown path stays unknown where browsers of other origins are let in', async () => {
+    const { status, text } = await get('/api/nowhere/');
+    expect([status, text]).toEqual([404, '{"detail":"Not found."}']);
+  });
+
+  it('a long query does not make a Link header that no client reads: the neighbouring pages stay', async () => {
+    const { status, headers } = await get(`/api/customers/?page=2&page_size=1&x=${'y'.repeat(4_000)}`);
+    expect(status).toBe(200);
+    expect(String(headers.link).length).toBeLessThan(12_000);
+    expect([...String(headers.link).matchAll(/rel="(\w+)"/g)].map(([, rel]) => rel)).toEqual(['prev', 'next']);
+  });
+
+  it('a URL that could not be repeated in headers is refused', async () => {
+    const { status, text } = await get(`/api/customers/?x=${'%F0%9F%91%BE'.repeat(500)}`);
+    expect([status, text]).toEqual([414, '{"detail":"The URL is too long: 5000 characters at most."}']);
+  });
+
+  it.each(['[', '{"a":'])('a body of a thousand levels of %s is refused, not fallen over', async (open) => {
+    const close = open === '[' ? ']' : '}';
+    const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
+    const nested = (levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`;
+    for (const levels of [101, 1_000, 20_000, 100_000]) {
+      const { status, text } = await wire.send('POST', '/api/customers/', { headers, body: nested(levels) });
+      expect([status, text]).toEqual([400, '{"detail":"JSON parse error - nested too deeply: 100 levels at most"}']);
+    }
+    const allowed = await wire.send('POST', '/api/customers/', {
+      headers,
+      body: `{"name":"Deep","x":${nested(99)},"y":"[[\\"{{"}`,
+    });
+    expect(allowed.status).toBe(201);
+  });
+
+  it('a question mark in a filter stays part of it from page to page', async () => {
+    await app.api.post('/api/customers/', { name: 'Who? Ltd' });
+    await app.api.post('/api/customers/', { name: 'Who? Inc' });
+    const { headers } = await get('/api/customers/?page_size=1&name=Who?');
+    expect(headers['x-result-count']).toBe('2');
+    expect(headers.link).toContain('/api/customers/?name=Who%3F&page=2&page_size=1>; rel="next"');
+  });
+});

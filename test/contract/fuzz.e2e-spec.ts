@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import type { OpenApiDocument } from './condense.js';
+import { wireRequests, type WireRequest } from './fuzz-requests.js';
+import { LiveObjects } from './hostile-values.js';
+import { Wire, type WireAnswer } from './wire.js';
+import { PERIOD, World, type Seeded } from './world.js';
+
+/** Requests of one run; `FUZZ_SEED` repeats a run that found something. */
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_000);
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const PER_BATCH = 20;
+const LONGEST = 2_000;
+
+/** Signs of our own inside in an answer. */
+const INSIDES =
+  /node_modules|\bat \S+ \(|\.(?:ts|js):\d+|QueryFailedError|TypeError|RangeError|syntax error at|pg_catalog|violates \w+ constraint/;
+
+// One database is enough: what is found here is found before the database is asked, or in both.
+const onOneDatabase =
+  (globalThis as { TEST_DATABASE?: string }).TEST_DATABASE === 'postgres' ? describe.skip : describe;
+
+onOneDatabase('Whatever is sent', () => {
+  let app: TestApp;
+  let world: World;
+  let wire: Wire;
+
+  beforeAll(async () => {
+    app = await startApp({ ARROW_TIMEOUT_MS: '1000', ARROW_MAX_RETRIES: '0' });
+    world = await World.furnish(app);
+    wire = new Wire(app.url);
+  });
+
+  afterAll(async () => {
+    wire?.close();
+    world?.close();
+    await app?.stop();
+  });
+
+  it(`${REQUESTS} requests (seed ${SEED}) find no 5xx, no hang and nothing of our insides`, async () => {
+    const document = JSON.parse((await wire.send('GET', '/docs/openapi.json')).text) as OpenApiDocument;
+    const live = liveObjects(world);
+    const requests = wireRequests(document, live, STAFF_TOKEN);
+    const statuses = new Map<number, number>();
+    let slowest = 0;
+    const send = async (planned: WireRequest) => {
+      const request = {
+        ...planned,
+        path: live.fill(planned.path, encodeURIComponent),
+        ...(planned.body ? { body: live.fill(planned.body, String) } : {}),
+      };
+      const answer = await wire
+        .send(request.method, request.path, { ...request, timeoutMs: LONGEST })
+        .catch((error: Error) => {
+          throw new Error(`${error.message}: ${JSON.stringify(request)}`);
+        });
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      slowest = Math.max(slowest, answer.milliseconds);
+      follow(live, request, answer);
+      const faults = [
+        ...(answer.status >= 500 ? [`status ${answer.status}`] : []),
+        ...(INSIDES.test(answer.text) ? ['our insides'] : []),
+        ...(answer.headers['x-injected'] || answer.headers['set-cookie'] ? ['an injected header'] : []),
+        ...(answer.text !== '' &&
+        !/^(application\/json|text\/(html|yaml|css)|application\/(javascript|yaml)|image)/.test(
+          answer.headers['content-type'] ?? '',
+        )
+          ? [`media type ${answer.headers['content-type']}`]
+          : []),
+      ];
+      if (faults.length > 0)
+        throw new Error(
+          `${faults.join(', ')}: ${JSON.stringify(request)} → ${answer.status} ${answer.text.slice(0, 500)}`,
+        );
+    };
+    const batches = fc.array(requests, { minLength: PER_BATCH, maxLength: PER_BATCH });
+    const verdict = await fc.check(
+      fc.asyncProperty(batches, async (batch) => {
+        for (let at = 0; at < batch.length; at += 4) await Promise.all(batch.slice(at, at + 4).map(send));
+      }),
+      { numRuns: Math.ceil(REQUESTS / PER_BATCH), seed: SEED },
+    );
+    // The whole batch would bury the one request that matters.
+    if (verdict.failed)
+      throw new Error(`seed ${SEED}: ${(verdict.errorInstance as Error | null)?.message ?? 'interrupted'}`);
+    const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
+    process.stderr.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
+    // Requests that are all refused at the door would prove nothing.
+    const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
+    expect(succeeded).toBeGreaterThan(REQUESTS / 20);
+  }, 300_000);
+});
+
+/** What a request made or removed: later ones use it, or do without it. */
+function follow(live: LiveObjects, { method, path }: WireRequest, { status, text }: WireAnswer): void {
+  if (status === 204 && method === 'DELETE')
+    live.remove(
+      path
+        .split('?')[0]!
+        .split('/')
+        .find((part) => /^[0-9a-f-]{32,36}$/.test(part)) ?? '',
+    );
+  if (status !== 201) return;
+  const made = JSON.parse(text) as Partial<Seeded>;
+  if (made.uuid && made.url?.startsWith('http')) live.add({ uuid: made.uuid, url: made.url });
+}
+
+/** Everything the world has, for requests that are to reach deep. */
+function liveObjects(world: World): LiveObjects {
+  const words = [
+    PERIOD,
+    '2026-04',
+    world.emulator.url,
+    world.emulator.url,
+    world.emulator.apiKey,
+    'XSP300001',
+    'XSP300002',
+    'XSP300003',
+    'Microsoft',
+  ];
+  const live = new LiveObjects([
+    ...words,
+    ...world.emulator.data.licenses.slice(0, 5).map(({ licenseId }) => licenseId),
+  ]);
+  const { customer, otherCustomer, project, offering, plan, resource, settings, mapping, vendorMapping } = world;
+  for (const object of [customer, otherCustomer, project, offering, plan, resource, settings, mapping, vendorMapping])
+    if (object) live.add(object);
+  return live;
+}

@@ -1,0 +1,127 @@
+import type { ContractChecker } from './checker.js';
+import { callOf, successOf, type Contract } from './contract.js';
+import { Wire, type WireAnswer } from './wire.js';
+
+/** One call of an operation that should succeed. */
+export interface Case {
+  /** What the case is about, where an operation has several. */
+  about?: string;
+  uuid?: string;
+  query?: string;
+  body?: unknown;
+  /** What else must hold of the answer, thrown as a Jest failure. */
+  check?: (answer: JsonAnswer) => void | Promise<void>;
+}
+
+/** Makes a case; `turn` is another number on every call, for values that have to be new. */
+export type CaseMaker<World> = (world: World, turn: number) => Case | Promise<Case>;
+
+export interface JsonAnswer extends WireAnswer {
+  /** The parsed body; undefined where there is none. */
+  body: unknown;
+}
+
+/** What one operation's cases gave. */
+export interface Result {
+  operationId: string;
+  cases: number;
+  faults: string[];
+}
+
+/** Calls operations by their id and judges the answers by the contract. */
+export class Harness {
+  readonly wire: Wire;
+
+  constructor(
+    readonly contract: Contract,
+    readonly checker: ContractChecker,
+    baseUrl: string,
+  ) {
+    this.wire = new Wire(baseUrl);
+  }
+
+  /** Sends one case of an operation with the given `Authorization` header. */
+  async call(operationId: string, { uuid, query, body }: Case, authorization: string): Promise<JsonAnswer> {
+    const { method, path } = callOf(this.contract.operations[operationId]!);
+    if (path.includes('{uuid}') && !uuid) throw new Error(`The case of ${operationId} names no object.`);
+    const answer = await this.wire.send(method, `${path.replace('{uuid}', uuid ?? '')}${query ? `?${query}` : ''}`, {
+      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { ...answer, body: answer.text === '' ? undefined : (JSON.parse(answer.text) as unknown) };
+  }
+
+  /** What is wrong with a success answer: its status, media type, headers and body. */
+  faultsOf(operationId: string, answer: JsonAnswer): string[] {
+    const operation = this.contract.operations[operationId]!;
+    const { method } = callOf(operation);
+    const wanted = successOf(operation);
+    if (answer.status !== wanted) return [`status ${answer.status}, not ${wanted}: ${answer.text.slice(0, 300)}`];
+    const faults =
+      method === 'HEAD'
+        ? this.faultsOfHead(answer)
+        : this.checker.faultsOfAnswer(operationId, answer.status, answer.body);
+    if (answer.body !== undefined && !/^application\/json(;|$)/.test(answer.headers['content-type'] ?? '')) {
+      faults.push(`media type ${answer.headers['content-type']}`);
+    }
+    for (const header of operation.headers ?? [])
+      if (!answer.headers[header]) faults.push(`the header ${header} is missing`);
+    return faults;
+  }
+
+  /** Every HEAD of the contract is a count: the Python client reads a number from it, for objects too. */
+  private faultsOfHead({ headers, text }: JsonAnswer): string[] {
+    return [
+      ...(text === '' ? [] : ['a body in the answer to HEAD']),
+      ...(/^\d+$/.test(String(headers['x-result-count']))
+        ? []
+        : [`X-Result-Count is ${String(headers['x-result-count'])}`]),
+    ];
+  }
+
+  close(): void {
+    this.wire.close();
+  }
+}
+
+/** `operation → cases → result`, one line each, and a count. */
+export function resultTable(contract: Contract, results: Result[], pending: string[], notOffered: string[]): string {
+  const operations = Object.keys(contract.operations);
+  const width = Math.max(...operations.map((operationId) => operationId.length));
+  const lines = operations.map((operationId) => {
+    const result = results.find((each) => each.operationId === operationId);
+    const verdict = notOffered.includes(operationId)
+      ? 'not offered'
+      : pending.includes(operationId)
+        ? 'pending'
+        : !result
+          ? 'NOT RUN'
+          : result.faults.length > 0
+            ? `${result.faults.length} FAULTS`
+            : 'ok';
+    return `${operationId.padEnd(width)}  ${String(result?.cases ?? 0).padStart(5)}  ${verdict}`;
+  });
+  const ok = results.filter(({ faults }) => faults.length === 0).length;
+  const cases = results.reduce((sum, result) => sum + result.cases, 0);
+  return [
+    `${'operation'.padEnd(width)}  cases  result`,
+    ...lines,
+    `${ok} of ${operations.length} operations ok in ${cases} calls, ${pending.length} pending, ${notOffered.length} not offered`,
+  ].join('\n');
+}
+
+/** Page numbers as the official Python client finds them: `Link` cut at commas and semicolons, `page` of `next`. */
+export function nextPageForPython(link: string): string | undefined {
+  for (const part of link.split(',')) {
+    const [url, ...parameters] = part.split(';');
+    if (parameters.some((each) => each.trim() === 'rel="next"'))
+      return new URL(url!.trim().slice(1, -1)).searchParams.get('page') ?? undefined;
+  }
+  return undefined;
+}
+
+/** The query of the next page as HomePort finds it: `Link` cut at comma-space, the part after `/?`. */
+export function nextQueryForHomePort(link: string): string | undefined {
+  const next = link.split(', ').find((part) => part.includes('rel="next"'));
+  return next && /<(.*)>/.exec(next)?.[1]?.split('/?')[1];
+}

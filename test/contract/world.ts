@@ -1,0 +1,176 @@
+import type { ArrowEmulator } from '../../emulator/arrow-emulator.js';
+import {
+  arrowCustomer,
+  arrowLicense,
+  consumptionLine,
+  emptyData,
+  exportLine,
+  exportType,
+} from '../../emulator/data.js';
+import type { EmulatorData, EmulatorLicense } from '../../emulator/model.js';
+import { STAFF_TOKEN, type TestApp } from '../support/app.js';
+import { PENDING } from './pending.js';
+import { Wire, type WireAnswer } from './wire.js';
+
+/** An object as the API answered it; every one of them has these two. */
+export interface Seeded {
+  uuid: string;
+  url: string;
+  [key: string]: unknown;
+}
+
+/** The month all billing of this world is about. */
+export const PERIOD = '2026-05';
+/** Licences of the mapped customer; each import and each link takes a new one. */
+const LICENSES = 60;
+
+/** An ArrowSphere of three customers, one of which has many licences with consumption and export lines. */
+export function arrowData(licenses = LICENSES): EmulatorData {
+  const customers = [
+    arrowCustomer({ Reference: 'XSP300001', CompanyName: 'Põhjala Tehnika OÜ' }),
+    arrowCustomer({ Reference: 'XSP300002', CompanyName: 'Saare Kalatööstus AS' }),
+    arrowCustomer({ Reference: 'XSP300003', CompanyName: 'Nobody We Know Ltd' }),
+  ];
+  const bought = Array.from({ length: licenses }, (_, index) =>
+    arrowLicense({ customer: customers[0]!, id: 600_001 + index, friendlyName: `Azure plan ${index + 1}` }),
+  );
+  return {
+    ...emptyData(),
+    customers,
+    licenses: bought,
+    consumption: Object.fromEntries(bought.map(({ licenseId }) => [licenseId, [consumptionLine({ period: PERIOD })]])),
+    exportTypes: [exportType({ reference: 'E1-2-00000001' })],
+    exportLines: bought.map((license) => exportLine({ license, period: PERIOD })),
+    programs: {
+      SAAS: [{ reference: 'MSCSP', name: 'Microsoft CSP', associatedSubscriptionProgram: 'MSCSP' }],
+      IAAS: [{ reference: 'AWS', name: 'Amazon Web Services', associatedSubscriptionProgram: 'AWS' }],
+      PSW: [],
+      FTSL: [],
+    },
+  };
+}
+
+/** A furnished service: users of every kind, an organisation with everything around it, and ArrowSphere beside it. */
+export class World {
+  readonly tokens: Record<'staff' | 'support' | 'ordinary' | 'inactive', string>;
+  customer: Seeded;
+  otherCustomer: Seeded;
+  project: Seeded;
+  offering: Seeded;
+  plan: Seeded;
+  resource: Seeded;
+  settings: Seeded;
+  mapping: Seeded;
+  vendorMapping: Seeded;
+  private readonly wire: Wire;
+  private unused: EmulatorLicense[];
+
+  private constructor(
+    baseUrl: string,
+    readonly emulator: ArrowEmulator,
+  ) {
+    this.wire = new Wire(baseUrl);
+    this.tokens = { staff: STAFF_TOKEN, support: '', ordinary: '', inactive: '' };
+    this.unused = [...emulator.data.licenses];
+  }
+
+  /** Furnishes a service that is still empty, through its own API, and its ArrowSphere. */
+  static async furnish(app: TestApp): Promise<World> {
+    Object.assign(app.arrow.data, arrowData());
+    const world = new World(app.url, app.arrow);
+    await world.addUsers();
+    await world.addDirectory();
+    await world.addArrow();
+    return world;
+  }
+
+  /** POSTs as staff and gives the answer's body. Throws when the status is not a success. */
+  async post(path: string, body: object): Promise<Seeded> {
+    return JSON.parse((await this.send('POST', path, body)).text) as Seeded;
+  }
+
+  /** GETs as staff and gives the answer's body. */
+  async get<T = Seeded>(path: string): Promise<T> {
+    return JSON.parse((await this.send('GET', path)).text) as T;
+  }
+
+  async send(method: string, path: string, body?: object): Promise<WireAnswer> {
+    const answer = await this.wire.send(method, path, {
+      headers: { authorization: `Token ${this.tokens.staff}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
+    return answer;
+  }
+
+  /** A licence of the mapped customer that nothing was done with yet. */
+  license(): string {
+    const license = this.unused.shift();
+    if (!license) throw new Error('All licences are used up: give the world more of them.');
+    return license.licenseId;
+  }
+
+  newResource(fields: object = {}): Promise<Seeded> {
+    return this.post('/api/marketplace-resources/', {
+      name: 'Azure subscription',
+      project: this.project.uuid,
+      offering: this.offering.uuid,
+      plan: this.plan.uuid,
+      ...fields,
+    });
+  }
+
+  close(): void {
+    this.wire.close();
+  }
+
+  private async addUsers(): Promise<void> {
+    const kinds = { support: { is_support: true }, ordinary: {}, inactive: { is_staff: true, is_active: false } };
+    for (const [kind, fields] of Object.entries(kinds)) {
+      const user = await this.post('/api/users/', { username: `${kind}-user`, ...fields });
+      this.tokens[kind as keyof typeof kinds] = user.token as string;
+    }
+  }
+
+  private async addDirectory(): Promise<void> {
+    this.customer = await this.post('/api/customers/', { name: 'Põhjala Tehnika OÜ', abbreviation: 'PT' });
+    this.otherCustomer = await this.post('/api/customers/', { name: 'Saare Kalatööstus' });
+    this.project = await this.post('/api/projects/', { name: 'Cloud', customer: this.customer.uuid });
+    this.offering = await this.post('/api/marketplace-provider-offerings/', { name: 'Azure' });
+    this.plan = await this.post('/api/marketplace-plans/', { name: 'Monthly', offering: this.offering.uuid });
+    this.resource = await this.newResource({ backend_id: this.license() });
+  }
+
+  private async addArrow(): Promise<void> {
+    this.settings = await this.post('/api/admin/arrow/settings/', {
+      ...this.credentials(),
+      export_type_reference: 'E1-2-00000001',
+      is_active: true,
+    });
+    this.mapping = await this.post(
+      '/api/admin/arrow/customer-mappings/',
+      this.newMapping('XSP300001', this.customer.uuid),
+    );
+    if (PENDING.includes('admin_arrow_vendor_offering_mappings_create')) return;
+    this.vendorMapping = await this.post('/api/admin/arrow/vendor-offering-mappings/', {
+      settings: this.settings.uuid,
+      arrow_vendor_name: 'Microsoft',
+      offering: this.offering.uuid,
+      plan: this.plan.uuid,
+    });
+  }
+
+  /** What the wizard and the settings ask for. */
+  credentials(): { api_url: string; api_key: string } {
+    return { api_url: this.emulator.url, api_key: this.emulator.apiKey };
+  }
+
+  newMapping(reference: string, customer = this.otherCustomer.uuid) {
+    return {
+      settings: this.settings.uuid,
+      arrow_reference: reference,
+      arrow_company_name: `Company ${reference}`,
+      waldur_customer: customer,
+    };
+  }
+}
