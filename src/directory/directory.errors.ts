@@ -58,6 +58,16 @@ export class UsernameTakenError extends AppError {
   override readonly fields = { username: ['A user with that username already exists.'] };
 }
 
+/** The token of the environment is somebody else's: nobody could tell the two apart. */
+export class TokenTakenError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'token_taken';
+
+  constructor() {
+    super('STAFF_TOKEN is the token of another user already: choose another one.');
+  }
+}
+
 /** The plan is another offering's. */
 export class PlanOfAnotherOfferingError extends AppError {
   readonly kind = 'fields';

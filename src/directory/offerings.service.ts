@@ -79,7 +79,7 @@ export class OfferingsService {
     if (name_exact) found.andWhere('offering.name = :name_exact', { name_exact });
     if (customer) found.andWhere('offering.customerUuid = :customer', { customer });
     if (customer_uuid) found.andWhere('offering.customerUuid = :customer_uuid', { customer_uuid });
-    if (type) found.andWhere('offering.type = :type', { type });
+    if (type) found.andWhere('offering.type IN (:...type)', { type });
     if (state) found.andWhere('offering.state IN (:...state)', { state });
     return found;
   }

@@ -1,7 +1,7 @@
 import { IndexedName, Vocabulary } from './vocabulary.js';
 
 /** How many names are worth a full comparison, per name asked for. */
-const MAX_CANDIDATES = 10;
+const MAX_CANDIDATES = 8;
 /** How many entries of the word lists are read, per name asked for: what keeps the whole linear. */
 const MAX_READS = 2500;
 /** How many of the names that are equal to the one asked for are taken. */
@@ -11,7 +11,7 @@ const MAX_WORDS_PER_FRAGMENT = 40;
 const MIN_FUZZY_LENGTH = 4;
 
 /** Names that share less of their weight than this cannot be worth suggesting. */
-const MIN_SHARE = 0.45;
+const MIN_SHARE = 0.5;
 /** What names share by rare words alone, when the common ones are not read any more, may be less by this share. */
 const UNREAD_SHARE = 0.4;
 

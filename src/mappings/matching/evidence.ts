@@ -34,15 +34,17 @@ const PLACEHOLDERS = new Set([
 const MAX_SHARING = 3;
 const MAX_SHARING_DOMAIN = 8;
 
-const COUNTRY_ALIASES: Readonly<Record<string, string>> = {
-  UK: 'GB',
-  EL: 'GR',
-  EST: 'EE',
-  LVA: 'LV',
-  LTU: 'LT',
-  FIN: 'FI',
-  SWE: 'SE',
-};
+const COUNTRY_ALIASES = new Map(
+  Object.entries({
+    UK: 'GB',
+    EL: 'GR',
+    EST: 'EE',
+    LVA: 'LV',
+    LTU: 'LT',
+    FIN: 'FI',
+    SWE: 'SE',
+  }),
+);
 
 /** Letters and digits of an identifier in capitals; `""` if there is nothing to identify by. */
 export function identifierOf(value: string | undefined): string {
@@ -66,18 +68,20 @@ export function ownDomainOf(email: string | undefined): string {
   return at < 0 ? '' : ownDomain(email!.slice(at + 1));
 }
 
+/** The host of a domain, a mail address' right half or a web address; `""` for what is none, or public. */
 function ownDomain(domain: string): string {
   const plain = domain
     .trim()
     .toLowerCase()
-    .replace(/^www\.|[>.\s]+$/g, '');
+    .replace(/^https?:\/\/|[/?#].*$|[>.\s]+$/gs, '')
+    .replace(/^www\./, '');
   return /^[^\s@/]+\.[^\s@/.]{2,}$/u.test(plain) && plain.length <= 253 && !PUBLIC_MAIL.has(plain) ? plain : '';
 }
 
 /** Two-letter country code, capitals; `""` if the value is none. */
 export function countryOf(value: string | undefined): string {
   const plain = (value ?? '').trim().toUpperCase();
-  const code = COUNTRY_ALIASES[plain] ?? plain;
+  const code = COUNTRY_ALIASES.get(plain) ?? plain;
   return /^[A-Z]{2}$/.test(code) ? code : '';
 }
 

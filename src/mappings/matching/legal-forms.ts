@@ -134,10 +134,12 @@ for (const line of TABLE.trim().split('\n')) {
 /** Each long word of a form under itself with one letter left out: finds the word behind one typing error. */
 const misspelt = new Map<string, string>();
 /** One error leaves the first or the last three letters as they are: most words are told apart by that alone. */
-const ends = new Set<string>();
+const heads = new Set<string>();
+const tails = new Set<string>();
 for (const word of longWords) {
   for (const shorter of withoutOneLetter(word)) misspelt.set(shorter, word);
-  ends.add(`${word.slice(0, 3)}…`).add(`…${word.slice(-3)}`);
+  heads.add(word.slice(0, 3));
+  tails.add(word.slice(-3));
 }
 
 function withoutOneLetter(word: string): string[] {
@@ -147,7 +149,7 @@ function withoutOneLetter(word: string): string[] {
 /** The word of a legal form that this one is, with at most one letter more, less, changed or swapped; else the word. */
 export function spellLegalWord(word: string): string {
   if (word.length < 5 || word.length > 24 || formWords.has(word)) return word;
-  if (!ends.has(`${word.slice(0, 3)}…`) && !ends.has(`…${word.slice(-3)}`)) return word;
+  if (!heads.has(word.slice(0, 3)) && !tails.has(word.slice(-3))) return word;
   const added = misspelt.get(word);
   if (added !== undefined) return added;
   for (const shorter of withoutOneLetter(word)) {

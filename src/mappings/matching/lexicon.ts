@@ -23,7 +23,7 @@ const BRANCH =
   'branch filial filiaal filiale filialas sivuliike niederlassung zweigniederlassung succursale sucursal oddzial fioktelep';
 
 /** Short for one word only, whoever writes it. Spellings of one word are here too. */
-const SHORT_FOR: Readonly<Record<string, string>> = {
+const SHORT_FOR = {
   intl: 'international',
   int: 'international',
   natl: 'national',
@@ -82,54 +82,56 @@ const SHORT_FOR: Readonly<Record<string, string>> = {
 };
 
 /** Countries under the names they carry in company names at home and next door. */
-const COUNTRIES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({
-    estonia: 'eesti estija igaunija igaunijas viro estland estonian',
-    latvia: 'lati latvija latvijas lettland latvian',
-    lithuania: 'leedu lietuva lietuvos litauen lietuvas lithuanian',
-    finland: 'suomi suomen soome somija finnland finnish',
-    sweden: 'sverige rootsi ruotsi schweden zviedrija swedish',
-    norway: 'norge norra norja norwegen norwegian',
-    denmark: 'danmark taani tanska danemark danish',
-    germany: 'deutschland saksamaa saksa tyskland vacija allemagne alemania niemcy german',
-    austria: 'osterreich oesterreich itavalta autriche',
-    switzerland: 'schweiz suisse svizzera swiss',
-    poland: 'polska poola puola polen pologne polish',
-    france: 'frankreich prantsusmaa ranska french',
-    spain: 'espana hispaania spanien espagne iberia iberica spanish',
-    italy: 'italia itaalia italien italie italian',
-    netherlands: 'nederland holland niederlande',
-    belgium: 'belgie belgique belgien',
-    uk: 'britain britannia england',
-    usa: 'us america',
-    ireland: 'eire irish',
-    czechia: 'czech cesko ceska',
-    russia: 'rossiya rossiia venemaa russian',
-    ukraine: 'ukraina ukrayina',
-    portugal: '',
-    hungary: 'magyarorszag ungarn',
-    romania: '',
-    bulgaria: '',
-    greece: 'hellas',
-    turkey: 'turkiye',
-    croatia: 'hrvatska',
-    slovenia: 'slovenija',
-    slovakia: 'slovensko',
-    india: '',
-    china: '',
-    japan: 'nippon',
-    canada: '',
-    australia: '',
-    brazil: 'brasil',
-    mexico: '',
-  }).flatMap(([country, names]) => [country, ...names.split(' ').filter(Boolean)].map((name) => [name, country])),
-);
+const COUNTRIES = {
+  estonia: 'eesti estija igaunija igaunijas viro estland estonian',
+  latvia: 'lati latvija latvijas lettland latvian',
+  lithuania: 'leedu lietuva lietuvos litauen lietuvas lithuanian',
+  finland: 'suomi suomen soome somija finnland finnish',
+  sweden: 'sverige rootsi ruotsi schweden zviedrija swedish',
+  norway: 'norge norra norja norwegen norwegian',
+  denmark: 'danmark taani tanska danemark danish',
+  germany: 'deutschland saksamaa saksa tyskland vacija allemagne alemania niemcy german',
+  austria: 'osterreich oesterreich itavalta autriche',
+  switzerland: 'schweiz suisse svizzera swiss',
+  poland: 'polska poola puola polen pologne polish',
+  france: 'frankreich prantsusmaa ranska french',
+  spain: 'espana hispaania spanien espagne iberia iberica spanish',
+  italy: 'italia itaalia italien italie italian',
+  netherlands: 'nederland holland niederlande',
+  belgium: 'belgie belgique belgien',
+  uk: 'britain britannia england',
+  usa: 'us america',
+  ireland: 'eire irish',
+  czechia: 'czech cesko ceska',
+  russia: 'rossiya rossiia venemaa russian',
+  ukraine: 'ukraina ukrayina',
+  portugal: '',
+  hungary: 'magyarorszag ungarn',
+  romania: '',
+  bulgaria: '',
+  greece: 'hellas',
+  turkey: 'turkiye',
+  croatia: 'hrvatska',
+  slovenia: 'slovenija',
+  slovakia: 'slovensko',
+  india: '',
+  china: '',
+  japan: 'nippon',
+  canada: '',
+  australia: '',
+  brazil: 'brasil',
+  mexico: '',
+};
+
+const standard = new Map<string, string>(Object.entries(SHORT_FOR));
+for (const [country, names] of Object.entries(COUNTRIES))
+  for (const name of names.split(' ')) standard.set(name, country);
 
 const and = new Set(AND.split(' '));
 const joining = new Set([...JOINING.split(' '), 'and']);
-const common = new Set(COMMON.split(' ').map((word) => SHORT_FOR[word] ?? word));
+const common = new Set(COMMON.split(' ').map(standardWord));
 const branch = new Set(BRANCH.split(' '));
-const countries = new Set(Object.values(COUNTRIES));
+const countries = new Set(Object.keys(COUNTRIES));
 
 const UNITS =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
@@ -137,17 +139,24 @@ const UNITS =
   );
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ');
-const ROMAN: Readonly<Record<string, string>> = {
-  ii: '2',
-  iii: '3',
-  iv: '4',
-  vi: '6',
-  vii: '7',
-  viii: '8',
-  ix: '9',
-  xi: '11',
-  xii: '12',
-};
+const ROMAN = new Map(
+  Object.entries({
+    ii: '2',
+    iii: '3',
+    iv: '4',
+    vi: '6',
+    vii: '7',
+    viii: '8',
+    ix: '9',
+    xi: '11',
+    xii: '12',
+  }),
+);
+
+const SCALES = new Map([
+  ['hundred', 100],
+  ['thousand', 1000],
+]);
 
 const small = new Map<string, number>([...UNITS.entries()].map(([value, word]) => [word, value] as const));
 for (const [at, word] of ORDINALS.entries()) small.set(word, at + 1);
@@ -166,7 +175,7 @@ export function isCountry(word: string): boolean {
 
 /** One spelling for words that are written in several ways: abbreviations, British and American, names of countries. */
 export function standardWord(word: string): string {
-  return SHORT_FOR[word] ?? COUNTRIES[word] ?? word;
+  return standard.get(word) ?? word;
 }
 
 /** `and` in whatever language, when it stands between two words; at an end `e` or `a` is a name of its own. */
@@ -182,19 +191,23 @@ export function usualShare(word: string): number {
   return word.length === 1 ? 0.05 : 0.001;
 }
 
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 /** Numbers in words, ordinals and Roman numerals as digits: `["forty", "four"]` and `["44th"]` are both `["44"]`. */
 export function numbersAsDigits(words: readonly string[]): string[] {
   const result: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at]!;
-    const ordinal = /^(\d+)(?:st|nd|rd|th)$/.exec(word);
+    const ordinal = isDigit(word.charCodeAt(0)) && /^(\d+)(?:st|nd|rd|th)$/.exec(word);
     if (ordinal) {
       result.push(ordinal[1]!);
       continue;
     }
     let value = tens.get(word) ?? small.get(word);
     if (value === undefined) {
-      result.push(at > 0 ? (ROMAN[word] ?? word) : word);
+      result.push(at > 0 ? (ROMAN.get(word) ?? word) : word);
       continue;
     }
     const next = words[at + 1] ?? '';
@@ -203,7 +216,7 @@ export function numbersAsDigits(words: readonly string[]): string[] {
       value += unit;
       at += 1;
     }
-    const scale = { hundred: 100, thousand: 1000 }[words[at + 1] ?? ''];
+    const scale = SCALES.get(words[at + 1] ?? '');
     if (scale !== undefined) {
       value *= scale;
       at += 1;

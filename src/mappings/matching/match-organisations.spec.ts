@@ -292,8 +292,8 @@ describe('suggestMatchesInBackground', () => {
   it('answers as suggestMatches does, and lets others work meanwhile', async () => {
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 1);
-    const suggestions = await suggestMatchesInBackground(ours, theirs, { sliceMs: 2 });
-    clearInterval(counting);
+    const matching = suggestMatchesInBackground(ours, theirs, { sliceMs: 2 });
+    const suggestions = await matching.finally(() => clearInterval(counting));
     expect(turns).toBeGreaterThan(2);
     expect(suggestions).toEqual(suggestMatches(ours, theirs));
   });

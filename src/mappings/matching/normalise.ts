@@ -24,6 +24,8 @@ const APOSTROPHES = /['’‘ʼ`´′]/g;
 const INITIALS = /(?<![\p{L}\p{N}])(?:\p{L}\.){2,}(?:\p{L}(?![\p{L}\p{N}]))?/gu;
 const SEPARATORS = /[^\p{L}\p{N}.]+/u;
 const CUT_WORD = /^(\p{L}{2,7})\.$/u;
+const LETTER = /^\p{L}$/u;
+const CAPITAL_INSIDE = /\p{Ll}\p{Lu}/u;
 const GLUED_FORM = /^(.*\p{Ll})(\p{Lu}\p{L}{1,4})$/u;
 /** Forms of languages that write no spaces. */
 const UNSPACED_FORM = /株式会社|有限公司|有限责任公司|주식회사/g;
@@ -57,18 +59,19 @@ function findAliases(text: string, whole: readonly string[]): ParsedName['aliase
 }
 
 function parsePart(text: string): { words: string[]; forms: LegalForm[]; cut: Set<string> } {
-  const rawWords = text.replace(UNSPACED_FORM, ' $& ').trim().split(/\s+/).flatMap(splitGluedForm);
-  const capitals = shoutedWords(rawWords);
+  let rawWords = text.replace(UNSPACED_FORM, ' $& ').trim().split(/\s+/);
+  if (CAPITAL_INSIDE.test(text)) rawWords = rawWords.flatMap(splitGluedForm);
   const cut = new Set<string>();
   let plain = toPlainLatin(rawWords.join(' ')).replace(APOSTROPHES, '').replace(/&/g, ' and ').replace(/\+/g, ' plus ');
   if (plain.includes('.')) plain = plain.replace(INITIALS, (initials) => `${initials.replaceAll('.', '')} `);
   const pieces = plain.split(SEPARATORS).flatMap((piece) => {
+    if (!piece.includes('.')) return piece || [];
     const short = CUT_WORD.exec(piece)?.[1];
     if (short) cut.add(short);
     return piece.split('.').filter(Boolean);
   });
   const words = joinSingleLetters(pieces.slice(0, MAX_WORDS * 2).map((word) => word.slice(0, MAX_WORD_LENGTH)));
-  const { core, forms } = takeForms(words, capitals, /\p{Script=Cyrillic}/u.test(text));
+  const { core, forms } = takeForms(words, rawWords, /\p{Script=Cyrillic}/u.test(text));
   return { words: joinWithAnd(numbersAsDigits(core)).map(standardWord).slice(0, MAX_WORDS), forms, cut };
 }
 
@@ -89,7 +92,7 @@ function joinSingleLetters(words: readonly string[]): string[] {
   const result: string[] = [];
   let initials = '';
   for (const word of [...words, '']) {
-    if (/^\p{L}$/u.test(word)) {
+    if (word.length === 1 && LETTER.test(word)) {
       initials += word;
       continue;
     }
@@ -102,7 +105,7 @@ function joinSingleLetters(words: readonly string[]): string[] {
 
 function takeForms(
   all: readonly string[],
-  capitals: ReadonlySet<string>,
+  rawWords: readonly string[],
   cyrillic: boolean,
 ): { core: string[]; forms: LegalForm[] } {
   let words = [...all];
@@ -135,7 +138,8 @@ function takeForms(
   }
   let begin = words[0] === 'the' ? 1 : 0;
   for (let length = tryAt(begin, () => true); length > 0; length = tryAt(begin, () => true)) begin += length;
-  for (let at = begin; at < end; at += 1) tryAt(at, (_, ordinary) => !ordinary || capitals.has(words[at]!));
+  for (let at = begin; at < end; at += 1)
+    tryAt(at, (_, ordinary) => !ordinary || shoutedWords(rawWords).has(words[at]!));
 
   words = words.filter((_, at) => !taken[at]);
   return { core: words, forms };

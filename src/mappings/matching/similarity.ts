@@ -52,16 +52,17 @@ export function mayBeSimilar(lengthA: number, lettersA: number, lengthB: number,
  * How likely two plain words are the same word with typing or spelling errors, 0…1; 0 below {@link SAME_WORD}.
  * Errors that hands and ears make (swapped, doubled and dropped letters, vowels, letters that sound alike, the ending)
  * cost little; other letters, and the first one, cost much; short words and numbers must be equal.
+ *
+ * @param soundAlike whether {@link soundOf} is the same for both, for callers that know.
  */
-export function wordSimilarity(a: string, b: string): number {
+export function wordSimilarity(a: string, b: string, soundAlike = soundOf(a) === soundOf(b)): number {
   if (a === b) return 1;
   const length = Math.max(a.length, b.length);
   if (Math.min(a.length, b.length) < MIN_FUZZY_LENGTH || length > MAX_FUZZY_LENGTH) return 0;
   if (Math.abs(a.length - b.length) > MAX_ENDING_LENGTH || /\d/.test(a) || /\d/.test(b)) return 0;
   let cost = editCost(a, b, worstCost(length));
-  if (cost > UMLAUT_COST && withoutUmlauts(a) === withoutUmlauts(b)) cost = UMLAUT_COST;
-  else if (cost > SOUND_ALIKE_COST && (soundOf(a) === soundOf(b) || singular(a) === singular(b)))
-    cost = SOUND_ALIKE_COST;
+  if (cost > UMLAUT_COST && soundAlike && withoutUmlauts(a) === withoutUmlauts(b)) cost = UMLAUT_COST;
+  else if (cost > SOUND_ALIKE_COST && (soundAlike || isPluralOf(a, b) || isPluralOf(b, a))) cost = SOUND_ALIKE_COST;
   const similarity = Math.max(1 - cost * costPerError(length), isLonger(a, b) || isLonger(b, a) ? LONGER_WORD : 0);
   return similarity >= SAME_WORD ? similarity : 0;
 }
@@ -87,8 +88,11 @@ function withoutUmlauts(word: string): string {
   return word.replace(/([aou])e|aa/g, (pair) => pair[0]!);
 }
 
-function singular(word: string): string {
-  return word.replace(/ies$/, 'y').replace(/(?<=[^s])s$/, '');
+function isPluralOf(plural: string, word: string): boolean {
+  if (!plural.endsWith('s') || plural.length <= word.length) return false;
+  return (
+    plural === `${word}s` || plural === `${word}es` || (word.endsWith('y') && plural === `${word.slice(0, -1)}ies`)
+  );
 }
 
 function bitsIn(value: number): number {

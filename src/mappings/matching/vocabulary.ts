@@ -33,7 +33,9 @@ export class Vocabulary {
   private flags = new Uint8Array(0);
   private names = 0;
   private readonly sounds: string[] = [];
-  private readonly letters: number[] = [];
+  private lengths = new Uint8Array(0);
+  private letters = new Int32Array(0);
+  private soundIds = new Int32Array(0);
   private readonly similarities = new Map<number, number>();
 
   /** Adds a name's words and counts them; call {@link weigh} after the last. */
@@ -49,6 +51,13 @@ export class Vocabulary {
       const share = (this.counts[word]! + PRIOR_NAMES * usualShare(text)) / (this.names + PRIOR_NAMES);
       return Math.max(0.3, -Math.log(share));
     });
+    const soundIds = new Map<string, number>();
+    this.soundIds = Int32Array.from(this.sounds, (sound) => {
+      if (!soundIds.has(sound)) soundIds.set(sound, soundIds.size);
+      return soundIds.get(sound)!;
+    });
+    this.lengths = Uint8Array.from(this.texts, (text) => text.length);
+    this.letters = Int32Array.from(this.texts, lettersOf);
     this.flags = Uint8Array.from(
       this.texts,
       (text) => (/^\d+$/.test(text) ? NUMBER : 0) | (isCountry(text) ? COUNTRY : 0) | (isJoining(text) ? JOINING : 0),
@@ -90,14 +99,14 @@ export class Vocabulary {
   /** {@link wordSimilarity}, less when both are words that several names have, and remembered. */
   similarity(a: number, b: number): number {
     if (a === b) return 1;
+    const { lengths, letters } = this;
+    const soundAlike = this.soundIds[a] === this.soundIds[b];
+    if (!soundAlike && !mayBeSimilar(lengths[a]!, letters[a]!, lengths[b]!, letters[b]!)) return 0;
     const [first, second] = a < b ? [a, b] : [b, a];
-    const [textA, textB] = [this.texts[first]!, this.texts[second]!];
-    const quick = mayBeSimilar(textA.length, this.letters[first]!, textB.length, this.letters[second]!);
-    if (!quick && this.sounds[first] !== this.sounds[second]) return 0;
     const key = first * this.texts.length + second;
     const known = this.similarities.get(key);
     if (known !== undefined) return known;
-    let similarity = wordSimilarity(textA, textB);
+    let similarity = wordSimilarity(this.texts[first]!, this.texts[second]!, soundAlike);
     if (this.counts[a]! >= ATTESTED && this.counts[b]! >= ATTESTED) similarity *= 0.85;
     if (this.similarities.size >= MAX_REMEMBERED) this.similarities.clear();
     this.similarities.set(key, similarity);
@@ -133,7 +142,6 @@ export class Vocabulary {
     this.texts.push(text);
     this.counts.push(0);
     this.sounds.push(soundOf(text));
-    this.letters.push(lettersOf(text));
     return id;
   }
 }
