@@ -26,12 +26,12 @@ describe('Linking and importing many at a time', () => {
     make.resource({ project: at.project.uuid, offering: at.offering.uuid, ...fields });
   const outcomes = (body: { results: { outcome: string; error: string | null }[] }) =>
     body.results.map(({ outcome, error }) => error ?? outcome);
-  const everything = async () =>
-    (await app.database.query(
+  const everything = () =>
+    app.database.query<object[]>(
       `SELECT (SELECT json_agg(r ORDER BY r.uuid) FROM resource r) AS resources,
               (SELECT json_agg(o ORDER BY o.uuid) FROM marketplace_order o) AS orders,
               (SELECT json_agg(l ORDER BY l.uuid) FROM license_link l) AS links`,
-    )) as object[];
+    );
 
   it('gives each import its own outcome, and does the good ones', async () => {
     const [first, second, third] = licenses(3) as [string, string, string];

@@ -36,7 +36,7 @@ describe('Requests that race for a licence', () => {
         'SELECT count(*)::int AS n FROM marketplace_order o JOIN resource r ON r.uuid = o.resource_uuid WHERE r.backend_id = $1',
       license_link: 'SELECT count(*)::int AS n FROM license_link WHERE license_reference = $1',
     }[table]!;
-    return ((await app.database.query(sql, [reference])) as { n: number }[])[0]!.n;
+    return (await app.database.query<[{ n: number }]>(sql, [reference]))[0].n;
   };
   const written = async (reference: string) => [
     await countOf('resource', reference),
@@ -149,9 +149,10 @@ describe('Requests that race for a licence', () => {
     app.arrow.faults.clear();
     expect(statuses(answers)).toEqual({ 200: 8 });
     expect(answers.reduce((sum, { body }) => sum + (body.done as number), 0)).toBe(60);
-    const [{ n }] = (await app.database.query('SELECT count(*)::int AS n FROM resource WHERE backend_id = ANY($1)', [
-      references,
-    ])) as [{ n: number }];
+    const [{ n }] = await app.database.query<[{ n: number }]>(
+      'SELECT count(*)::int AS n FROM resource WHERE backend_id = ANY($1)',
+      [references],
+    );
     expect(n).toBe(60);
   });
 });
