@@ -66,7 +66,8 @@ export class ResourceForLinking {
   @ApiProperty({ description: 'Licence reference, or blank' }) backend_id: string;
   @ApiProperty() project_name: string;
   @ApiProperty() offering_name: string;
-  @ApiProperty({ enum: RESOURCE_STATES, enumName: 'ResourceState' }) state: ResourceState;
+  @ApiProperty({ type: String, example: 'OK', description: `Label: ${RESOURCE_STATES.join(', ')}` })
+  state: ResourceState;
 
   static from(this: void, { uuid, name, backendId, project, offering, state }: Resource): ResourceForLinking {
     return {
