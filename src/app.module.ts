@@ -7,6 +7,7 @@ import { AnswerInterceptor } from './common/answer.interceptor.js';
 import { AppErrorFilter } from './common/app-error.filter.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { ValidationPipe } from './common/validation/validation.pipe.js';
+import { BillingModule } from './billing/billing.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -14,6 +15,7 @@ import { ExistingObjectGuard } from './database/existing-object.guard.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { HealthController } from './health.controller.js';
 import { LicensesModule } from './licenses/licenses.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 
@@ -28,10 +30,12 @@ export class AppModule {
         DatabaseModule.forRoot(),
         AuthModule,
         DirectoryModule,
+        JobsModule,
         ArrowGatewayModule,
         SettingsModule,
         MappingsModule,
         LicensesModule,
+        BillingModule,
       ],
       controllers: [HealthController],
       providers: [
