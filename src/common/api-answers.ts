@@ -55,6 +55,13 @@ export const ApiListed = (item: Type<unknown>) =>
     ApiNotFoundResponse({ description: 'No such page', ...detail('Invalid page.') }),
   );
 
+/** 200: a list that comes whole, with its count. */
+export const ApiCounted = (item: Type<unknown>) =>
+  ApiOkResponse({
+    type: [item],
+    headers: { 'X-Result-Count': { description: 'Rows in the answer', schema: { type: 'integer' } } },
+  });
+
 /** 200: one object. */
 export const ApiFound = (item: Type<unknown>) => applyDecorators(ApiOkResponse({ type: item }), ApiMissing());
 

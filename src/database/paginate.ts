@@ -11,7 +11,8 @@ export function orderOf(
   fallback: Order,
 ): Order {
   const order = (o ?? []).flatMap((name): Order => {
-    const property = sortable[name.replace(/^-/, '')];
+    const bare = name.replace(/^-/, '');
+    const property = Object.hasOwn(sortable, bare) ? sortable[bare] : undefined;
     return property ? [[property, name.startsWith('-') ? 'DESC' : 'ASC']] : [];
   });
   return order.length ? order : fallback;

@@ -55,6 +55,7 @@ export const ADDED_BODIES: Record<string, { fields: Record<string, string>; reas
 };
 
 const SECRET = 'A secret is accepted and never given back.';
+const IGNORED = 'The description names it and the running original ignores it, and so does this service.';
 const NEIGHBOUR = 'Optional there, and nothing this service keeps: the directory serves what the Arrow pages need.';
 
 /** Keys and filters of the neighbours that this directory does not have, by the operations they are missing from. */
@@ -111,7 +112,8 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
     reason: "An empty key keeps the stored one, as the field's own help text says.",
   },
   {
-    difference: /^admin_arrow_settings_\w+: request\.api_(key|url): maxLength is (500|255), not undefined$/,
+    difference:
+      /^admin_arrow_settings_\w+: request\.(api_key|api_url|export_type_reference|classification_filter|customer_mappings\[\]\.arrow_reference): maxLength is \d+, not undefined$/,
     reason: 'What could not be saved is refused at once, also where it is only tried.',
   },
   {
@@ -123,6 +125,20 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
     reason: 'The same on the wire: names joined by commas.',
   },
   { difference: /^\w+_list: query o\[\]: any value, not one of /, reason: 'Unknown names are ignored, not refused.' },
+  {
+    difference:
+      /^admin_arrow_settings_(preview|save)_settings: request\.(classification_filter|sync_enabled): default is undefined/,
+    reason: 'Left out, what is stored holds; the default is for an account that is new.',
+  },
+  {
+    difference:
+      /^admin_arrow_vendor_offering_mappings_vendor_choices_\w+: query (arrow_vendor_name|is_active|offering|offering_uuid|page|page_size|settings): is missing$/,
+    reason: IGNORED,
+  },
+  ...ABSENT_KEYS.map(({ key, reason }) => ({
+    difference: new RegExp(`^admin_arrow_\\w+: answer 20\\d\\S*\\.${key}: is not required$`),
+    reason,
+  })),
   ...Object.entries(NOT_KEPT).map(([operations, keys]) => ({
     difference: new RegExp(`^${operations}: (query |answer 200(\\[\\])?\\.)(${keys.join('|')}): is missing$`),
     reason: NEIGHBOUR,

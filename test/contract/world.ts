@@ -9,7 +9,6 @@ import {
 } from '../../emulator/data.js';
 import type { EmulatorData, EmulatorLicense } from '../../emulator/model.js';
 import { STAFF_TOKEN, type TestApp } from '../support/app.js';
-import { PENDING } from './pending.js';
 import { Wire, type WireAnswer } from './wire.js';
 
 /** An object as the API answered it; every one of them has these two. */
@@ -151,7 +150,6 @@ export class World {
       '/api/admin/arrow/customer-mappings/',
       this.newMapping('XSP300001', this.customer.uuid),
     );
-    if (PENDING.includes('admin_arrow_vendor_offering_mappings_create')) return;
     this.vendorMapping = await this.post('/api/admin/arrow/vendor-offering-mappings/', {
       settings: this.settings.uuid,
       arrow_vendor_name: 'Microsoft',
