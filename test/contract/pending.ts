@@ -31,8 +31,4 @@ export const PENDING: string[] = [
   'admin_arrow_consumption_records_count',
   'admin_arrow_consumption_records_retrieve',
   'admin_arrow_customer_mappings_billing_summary_retrieve',
-  'admin_arrow_customer_mappings_discover_licenses_retrieve',
-  'admin_arrow_customer_mappings_fetch_arrow_data_retrieve',
-  'admin_arrow_customer_mappings_import_license',
-  'admin_arrow_customer_mappings_link_resource',
 ];
