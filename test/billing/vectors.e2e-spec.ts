@@ -21,7 +21,11 @@ describe('billing arithmetic', () => {
       w.export([w.line(vm.license, '120.00', { buy: '96.00' }), w.line(vm.license, '80.50', { buy: '64.40' })]);
       await w.sync();
       expect(await w.amounts(vm.customer)).toEqual(items);
-      expect(await w.statement(vm)).toMatchObject({ sell_total: '200.5000000000', buy_total: '160.4000000000', state: 2 });
+      expect(await w.statement(vm)).toMatchObject({
+        sell_total: '200.5000000000',
+        buy_total: '160.4000000000',
+        state: 2,
+      });
       expect(await w.invoice(vm.customer)).toMatchObject({ price, tax, total });
     });
   });
@@ -76,7 +80,11 @@ describe('billing arithmetic', () => {
       await w.sync();
       w.export([]);
       const run = await w.reconcile();
-      expect(run).toMatchObject({ state: 'failed', error_code: 'export_refused', error_message: expect.stringContaining('is empty') });
+      expect(run).toMatchObject({
+        state: 'failed',
+        error_code: 'export_refused',
+        error_message: expect.stringContaining('is empty'),
+      });
       expect(await w.charged(vm.customer)).toBe('100.00');
       expect(await w.statement(vm)).toMatchObject({ state: 2, error_message: expect.stringContaining('is empty') });
     });
@@ -149,8 +157,14 @@ describe('billing arithmetic', () => {
     await w.reconcile();
     expect(await w.amounts(vm.customer)).toEqual(['80.00', '-10.00']);
     expect(await w.record(vm)).toMatchObject({ adjustment_amount: '-10.00', price_source: 'buy' });
-    const compensation = (await w.invoice(vm.customer)).items.find((item: { price: string }) => item.price === '-10.00');
-    expect(compensation.details).toMatchObject({ source: 'arrow_reconciliation', price_source: 'buy', original_period: '2026-01' });
+    const compensation = (await w.invoice(vm.customer)).items.find(
+      (item: { price: string }) => item.price === '-10.00',
+    );
+    expect(compensation.details).toMatchObject({
+      source: 'arrow_reconciliation',
+      price_source: 'buy',
+      original_period: '2026-01',
+    });
   });
 
   test('V7, D-1: one spend seen as consumption and as export line is charged once', async () => {
@@ -186,13 +200,19 @@ describe('billing arithmetic', () => {
   });
 
   test('V9, D-3: an export without the price column refunds nobody and finalizes nothing', async () => {
-    const w = await world({}, LABELS.filter((label) => label !== 'Sell Total Price'));
+    const w = await world(
+      {},
+      LABELS.filter((label) => label !== 'Sell Total Price'),
+    );
     const vm = await w.linked();
     w.consumes(vm.license, [[150, 120]]);
     await w.syncConsumption();
     w.export([w.line(vm.license, '150.00')]);
     const run = await w.reconcile();
-    expect(run).toMatchObject({ state: 'failed', error_message: expect.stringContaining('no column Sell Total Price or Customer Total Price') });
+    expect(run).toMatchObject({
+      state: 'failed',
+      error_message: expect.stringContaining('no column Sell Total Price or Customer Total Price'),
+    });
     expect(await w.charged(vm.customer)).toBe('150.00');
     expect(await w.record(vm)).toMatchObject({ is_finalized: false });
   });
@@ -223,7 +243,9 @@ describe('billing arithmetic', () => {
     await w.sync();
     await w.reconcile();
     expect(await w.charged(vm.customer)).toBe('100.00');
-    const { body } = await app.api.get(`/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${vm.mapping}&statement_reference=STMT-77`);
+    const { body } = await app.api.get(
+      `/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${vm.mapping}&statement_reference=STMT-77`,
+    );
     expect(body[0]).toMatchObject({ state: 4, sell_total: '100.0000000000', items_count: 1 });
   });
 
@@ -277,7 +299,10 @@ describe('billing arithmetic', () => {
     w.export(Array.from({ length: count }, () => w.line(vm.license, price)));
     const run = await w.sync();
     expect(await w.charged(vm.customer)).toBe(total);
-    expect(run.result.tie_out[0]).toMatchObject({ statement: sum(Array.from({ length: count }, () => price)), ties_out: true });
+    expect(run.result.tie_out[0]).toMatchObject({
+      statement: sum(Array.from({ length: count }, () => price)),
+      ties_out: true,
+    });
     expect((await w.sync({ accept_shrinkage: true })).result).toMatchObject({ postings: 0 });
   });
 
@@ -285,7 +310,10 @@ describe('billing arithmetic', () => {
     const w = await world();
     const vm = await w.linked();
     w.export([w.line(vm.license, '1.234,56')]);
-    expect(await w.sync()).toMatchObject({ state: 'failed', error_message: expect.stringContaining('"1.234,56" is no sell amount') });
+    expect(await w.sync()).toMatchObject({
+      state: 'failed',
+      error_message: expect.stringContaining('"1.234,56" is no sell amount'),
+    });
     expect(await w.charged(vm.customer)).toBe('0.00');
     await w.rules({ number_locale: 'comma' });
     await w.sync();
