@@ -14,6 +14,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { ExistingObjectGuard } from './database/existing-object.guard.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { HealthController } from './health.controller.js';
+import { LicensesModule } from './licenses/licenses.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsModule } from './settings/settings.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         ArrowGatewayModule,
         SettingsModule,
         MappingsModule,
+        LicensesModule,
         BillingModule,
       ],
       controllers: [HealthController],

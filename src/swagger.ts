@@ -18,12 +18,43 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <key>`' }, 'tokenAuth')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The same key' }, 'waldurOIDCAuth')
     .build();
-  SwaggerModule.setup('docs', app, () => withTrailingSlashes(SwaggerModule.createDocument(app, config)), {
+  SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     swaggerOptions: { persistAuthorization: true, docExpansion: 'none', tagsSorter: 'alpha' },
     customSiteTitle: 'ArrowSphere admin API',
   });
+}
+
+/** What holds for every operation, so that no controller has to say it. */
+function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item) as Operation[]) {
+      for (const parameter of operation.parameters ?? []) {
+        if (parameter.in === 'path' && parameter.name === 'uuid') parameter.schema = { type: 'string', format: 'uuid' };
+      }
+      if (operation.requestBody) operation.requestBody.required = needsBody(document, operation.requestBody);
+    }
+  }
+  return withTrailingSlashes(document);
+}
+
+/** The part of an operation that is changed here; Swagger's own types allow much that is never made. */
+interface Operation {
+  parameters?: { in: string; name: string; schema?: object }[];
+  requestBody?: Body;
+}
+interface Body {
+  required?: boolean;
+  content?: Record<string, { schema?: { $ref?: string; required?: string[] } }>;
+}
+
+/** A body whose keys are all optional may be left out. */
+function needsBody(document: OpenAPIObject, { content = {} }: Body): boolean {
+  const schema = content['application/json']?.schema;
+  const name = schema?.$ref?.replace('#/components/schemas/', '');
+  const named = name ? (document.components?.schemas?.[name] as { required?: string[] }) : schema;
+  return Boolean(named?.required?.length);
 }
 
 /** Waldur's paths end in a slash, and its clients send it. */

@@ -18,6 +18,8 @@ export interface AccountState {
   readonly baseUrl: string;
   readonly gate: AccountGate;
   readonly breaker: CircuitBreaker;
+  /** When ArrowSphere last gave what was asked for (UTC); not known of the time before the process started. */
+  lastSuccessAt?: Date;
 }
 
 /** The accounts called lately: one gate and one breaker each, whoever asks. */
@@ -35,8 +37,13 @@ export class ArrowAccounts {
     if (fault) throw new ArrowAddressNotAllowedError(fault);
     if (!/^[\x21-\x7e]{1,4096}$/.test(account.apiKey)) throw new ArrowCredentialsRejectedError();
     const baseUrl = normalizedApiUrl(account.apiUrl);
-    const id = createHash('sha256').update(`${baseUrl}\n${account.apiKey}`).digest('hex').slice(0, 16);
+    const id = hashOf(baseUrl, account.apiKey);
     return this.states.get(id) ?? this.add(id, baseUrl);
+  }
+
+  /** The id of an account, called lately or not; `undefined` where it cannot have been. Never throws. */
+  idOf({ apiUrl, apiKey }: ArrowAccount): string | undefined {
+    return URL.canParse(apiUrl) ? hashOf(normalizedApiUrl(apiUrl), apiKey) : undefined;
   }
 
   all(): IterableIterator<AccountState> {
@@ -65,4 +72,8 @@ export class ArrowAccounts {
       if (this.states.size < KEPT / 2) return;
     }
   }
+}
+
+function hashOf(baseUrl: string, apiKey: string): string {
+  return createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 16);
 }

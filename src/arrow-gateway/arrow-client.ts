@@ -59,6 +59,7 @@ export class ArrowClient {
       state.breaker.check();
       const value = await this.tryUntilDone(account.apiKey, state, request, { deadline, lane, record });
       record.succeeded();
+      state.lastSuccessAt = new Date(this.timer.now());
       return value;
     } catch (thrown) {
       const error = deadline.reasonFor(thrown);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ArrowAccount } from './arrow-gateway.js';
 import type { ArrowAccounts } from './arrow-accounts.js';
 import type { CallRecorder, EndpointFigures } from './call-recorder.js';
 import type { BreakerState } from './circuit-breaker.js';
@@ -15,6 +16,8 @@ export interface AccountFigures {
   readonly pausedUntil: Date | null;
   readonly breaker: BreakerState;
   readonly nextTryAt: Date | null;
+  /** When ArrowSphere last gave what was asked for; `null`: not since the process started. */
+  readonly lastSuccessAt: Date | null;
 }
 
 export interface ArrowGatewaySnapshot {
@@ -33,11 +36,16 @@ export class ArrowGatewayMetrics {
     private readonly cache: FreshCache,
   ) {}
 
+  /** When ArrowSphere last gave this account what was asked for (UTC); `undefined`: not since the process started. */
+  lastSuccessOf(account: ArrowAccount): Date | undefined {
+    return this.states.get(account).lastSuccessAt;
+  }
+
   /** A copy of all figures as they are now. */
   snapshot(): ArrowGatewaySnapshot {
     return {
       endpoints: structuredClone(Object.fromEntries(this.recorder.endpoints)),
-      accounts: [...this.states.all()].map(({ id, host, gate, breaker }) => ({
+      accounts: [...this.states.all()].map(({ id, host, gate, breaker, lastSuccessAt }) => ({
         account: id,
         host,
         running: gate.running,
@@ -46,6 +54,7 @@ export class ArrowGatewayMetrics {
         pausedUntil: gate.pausedUntil ?? null,
         breaker: breaker.state,
         nextTryAt: breaker.nextTryAt ?? null,
+        lastSuccessAt: lastSuccessAt ?? null,
       })),
       cache: this.cache.snapshot,
     };

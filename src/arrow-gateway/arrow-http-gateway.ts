@@ -94,7 +94,7 @@ export class ArrowHttpGateway extends ArrowGateway {
     return customer;
   }
 
-  listLicenses(
+  async listLicenses(
     account: ArrowAccount,
     customerReference: string,
     options?: ArrowCallOptions,
@@ -298,7 +298,8 @@ export class ArrowHttpGateway extends ArrowGateway {
   }
 
   forget(account: ArrowAccount): void {
-    this.cache.forget(`${this.accounts.get(account).id} `);
+    const id = this.accounts.idOf(account);
+    if (id) this.cache.forget(`${id} `);
   }
 
   /** A list that is kept for a while: its walk is shared by all who ask meanwhile, so no single one of them stops it. */

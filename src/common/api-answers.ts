@@ -51,6 +51,10 @@ export const ApiListed = (item: Type<unknown>) =>
 /** 200: one object. */
 export const ApiFound = (item: Type<unknown>) => applyDecorators(ApiOkResponse({ type: item }), ApiMissing());
 
+/** 200: what an action gave. */
+export const ApiDone = (answer: Type<unknown>) =>
+  applyDecorators(ApiOkResponse({ type: answer }), ApiBadRequestResponse(fieldErrors));
+
 /** 201: the new object. */
 export const ApiCreated = (item: Type<unknown>) =>
   applyDecorators(ApiCreatedResponse({ type: item }), ApiBadRequestResponse(fieldErrors));

@@ -40,7 +40,7 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
 function transportAnswer(error: unknown): ErrorAnswer | undefined {
   const { statusCode, code } = (error ?? {}) as { statusCode?: number; code?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { status: 413, body: { detail: 'The request body is too large: 1 MB at most.' } };
+    return { status: 413, body: { detail: 'The request body is too large: 2 MB at most.' } };
   }
   if (statusCode && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, body: { detail: 'Bad request.' } };

@@ -1,5 +1,5 @@
 import { PageNotFoundError } from './http-errors.js';
-import { NamesFilter, TextFilter } from './validation/query-fields.js';
+import { NamesFilter, PagingFilter } from './validation/query-fields.js';
 
 export const DEFAULT_PAGE_SIZE = 10;
 export const MAX_PAGE_SIZE = 300;
@@ -12,13 +12,13 @@ export class FieldsQuery {
 
 /** What every list takes besides its filters. */
 export class ListQuery extends FieldsQuery {
-  @TextFilter({ description: 'Page number, from 1; `last` works.' })
+  @PagingFilter({ description: 'Page number, from 1; `last` works.' })
   page?: string;
 
-  @TextFilter({ description: `Rows per page: ${DEFAULT_PAGE_SIZE} by default, ${MAX_PAGE_SIZE} at most.` })
+  @PagingFilter({ description: `Rows per page: ${DEFAULT_PAGE_SIZE} by default, ${MAX_PAGE_SIZE} at most.` })
   page_size?: string;
 
-  @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.' })
+  @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.', joined: true })
   o?: string[];
 }
 

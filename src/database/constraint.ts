@@ -1,5 +1,5 @@
 import { AppError } from '../common/app.error.js';
-import { QueryFailedError } from 'typeorm';
+import { type EntityManager, type EntityTarget, type ObjectLiteral, QueryFailedError } from 'typeorm';
 
 /** The name of the constraint that refused a write, or `undefined` for any other error. */
 export function brokenConstraint(error: unknown): string | undefined {
@@ -38,8 +38,37 @@ export async function removing<T>(what: string, remove: () => Promise<T>): Promi
   try {
     return await remove();
   } catch (error) {
-    if (!(error instanceof QueryFailedError)) throw error;
-    const { code, table } = error.driverError as unknown as { code?: string; table?: string };
-    throw code === '23503' || code === '23001' ? new ObjectInUseError(what, table ?? 'other') : error;
+    if (!isForeignKeyViolation(error)) throw error;
+    const { table } = (error as QueryFailedError).driverError as unknown as { table?: string };
+    throw new ObjectInUseError(what, table ?? 'other');
   }
+}
+
+class NothingRefersToIt extends Error {}
+
+/**
+ * Whether rows of any table refer to this one and would keep it from being deleted. The database is asked by deleting
+ * the row and taking that back, so that tables yet to come count too. Within a transaction, on a row it has locked.
+ */
+export async function isReferenced<T extends ObjectLiteral & { uuid: string }>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  uuid: string,
+): Promise<boolean> {
+  try {
+    await manager.transaction(async (inner) => {
+      await inner.delete(entity, { uuid });
+      throw new NothingRefersToIt();
+    });
+  } catch (error) {
+    if (error instanceof NothingRefersToIt) return false;
+    if (!isForeignKeyViolation(error)) throw error;
+  }
+  return true;
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as unknown as { code?: string };
+  return code === '23503' || code === '23001';
 }

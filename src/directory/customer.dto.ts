@@ -52,7 +52,7 @@ export class CustomerResponse {
   @ApiProperty({ maxLength: 12 }) abbreviation: string;
   @ApiProperty({ maxLength: 160 }) native_name: string;
   @ApiProperty() display_name: string;
-  @ApiProperty({ maxLength: 75 }) email: string;
+  @ApiProperty({ format: 'email', maxLength: 75 }) email: string;
   @ApiProperty({ maxLength: 255 }) backend_id: string;
   @ApiProperty() registration_code: string;
   @ApiProperty() country: string;

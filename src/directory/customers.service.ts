@@ -32,6 +32,16 @@ export class CustomersService {
     return this.customers.find({ order: { name: 'ASC', uuid: 'ASC' } });
   }
 
+  /** Those of these UUIDs that are organisations; one statement, however many. */
+  async existing(uuids: readonly string[]): Promise<Set<string>> {
+    const found = await this.customers
+      .createQueryBuilder('customer')
+      .select('customer.uuid', 'uuid')
+      .where('customer.uuid = ANY(:uuids)', { uuids })
+      .getRawMany<{ uuid: string }>();
+    return new Set(found.map(({ uuid }) => uuid));
+  }
+
   /** Throws `CustomerNotFoundError`. */
   async get(uuid: string): Promise<Customer> {
     const known = parseUuid(uuid);

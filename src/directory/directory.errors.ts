@@ -1,5 +1,6 @@
 import { AppError } from '../common/app.error.js';
 import { ObjectNotFoundError } from '../common/http-errors.js';
+import { renderUuid } from '../common/uuid.js';
 
 export class UserNotFoundError extends ObjectNotFoundError {
   override readonly code = 'user_not_found';
@@ -57,9 +58,37 @@ export class UsernameTakenError extends AppError {
   override readonly fields = { username: ['A user with that username already exists.'] };
 }
 
+/** The token of the environment is somebody else's: nobody could tell the two apart. */
+export class TokenTakenError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'token_taken';
+
+  constructor() {
+    super('STAFF_TOKEN is the token of another user already: choose another one.');
+  }
+}
+
 /** The plan is another offering's. */
 export class PlanOfAnotherOfferingError extends AppError {
   readonly kind = 'fields';
   readonly code = 'plan_of_another_offering';
   override readonly fields = { plan: ['Plan must belong to the selected offering.'] };
+}
+
+/** The licence hangs on another live resource already. `field` is the one of the request that would have put it here. */
+export class LicenseOnAnotherResourceError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'license_on_another_resource';
+  override readonly fields;
+
+  constructor(field: string, license: string, holder?: { readonly uuid: string; readonly name: string }) {
+    const sentence = heldBy(license, holder);
+    super(sentence);
+    this.fields = { [field]: [sentence] };
+  }
+}
+
+/** The sentence that says where a licence is; the holder may be gone by the time it is looked for. */
+export function heldBy(license: string, holder?: { readonly uuid: string; readonly name: string }): string {
+  return `License ${license} is already linked to ${holder ? `the resource "${holder.name}" (${renderUuid(holder.uuid)})` : 'another resource'}.`;
 }

@@ -3,7 +3,7 @@ import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
-import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
@@ -36,7 +36,7 @@ export class ListOfferingsQuery extends ListQuery {
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @LinkFilter(() => Customer) customer?: string;
   @UuidFilter() customer_uuid?: string;
-  @TextFilter({ description: 'The whole type' }) type?: string;
+  @TextsFilter({ description: 'The whole type; repeat it for any of several' }) type?: string[];
   @ChoicesFilter(OFFERING_STATES) state?: OfferingState[];
   @TextFilter({ description: 'Part of the name' }) keyword?: string;
   @TextFilter({ description: 'Part of the name' }) query?: string;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { removing } from '../database/constraint.js';
@@ -29,6 +29,11 @@ export class OfferingsService {
   /** Throws `PageNotFoundError`. */
   count(query: ListOfferingsQuery): Promise<Count> {
     return countOnly(this.filtered(query), query);
+  }
+
+  /** Those of these offerings that exist, without their plans. `manager`: as part of its transaction. */
+  findAll(uuids: readonly string[], manager: EntityManager = this.offerings.manager): Promise<Offering[]> {
+    return manager.find(Offering, { where: { uuid: Any([...uuids]) } });
   }
 
   /** Throws `OfferingNotFoundError`. */
@@ -74,7 +79,7 @@ export class OfferingsService {
     if (name_exact) found.andWhere('offering.name = :name_exact', { name_exact });
     if (customer) found.andWhere('offering.customerUuid = :customer', { customer });
     if (customer_uuid) found.andWhere('offering.customerUuid = :customer_uuid', { customer_uuid });
-    if (type) found.andWhere('offering.type = :type', { type });
+    if (type) found.andWhere('offering.type IN (:...type)', { type });
     if (state) found.andWhere('offering.state IN (:...state)', { state });
     return found;
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
@@ -34,6 +34,25 @@ export class OrdersService {
     const order = known && (await this.orders.findOne({ where: { uuid: known }, relations }));
     if (!order) throw new OrderNotFoundError();
     return order;
+  }
+
+  /** Writes finished orders in the name of a user, in one statement, as part of the manager's transaction. */
+  async recordDone(
+    manager: EntityManager,
+    type: Order['type'],
+    resourceUuids: readonly string[],
+    by: { readonly userUuid: string; readonly at: Date },
+  ): Promise<void> {
+    await manager.insert(
+      Order,
+      resourceUuids.map((resourceUuid) => ({
+        type,
+        state: 'done' as const,
+        resourceUuid,
+        createdByUuid: by.userUuid,
+        completedAt: by.at,
+      })),
+    );
   }
 
   private filtered({ resource_uuid, project_uuid, state }: ListOrdersQuery): SelectQueryBuilder<Order> {

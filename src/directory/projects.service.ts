@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { removing } from '../database/constraint.js';
@@ -27,6 +27,11 @@ export class ProjectsService {
   /** Throws `PageNotFoundError`. */
   count(query: ListProjectsQuery): Promise<Count> {
     return countOnly(this.filtered(query), query);
+  }
+
+  /** Those of these projects that exist. `manager`: as part of its transaction. */
+  findAll(uuids: readonly string[], manager: EntityManager = this.projects.manager): Promise<Project[]> {
+    return manager.find(Project, { where: { uuid: Any([...uuids]) }, relations });
   }
 
   /** Throws `ProjectNotFoundError`. */

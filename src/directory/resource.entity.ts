@@ -7,8 +7,15 @@ import { Project } from './project.entity.js';
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
 export type ResourceState = (typeof RESOURCE_STATES)[number];
 
+/** Refuses a second live resource with the same licence. */
+export const ONE_LIVE_RESOURCE_PER_LICENSE = 'uq_resource_live_license';
+
 /** Something a project has: for us, most often one licence. */
 @Entity()
+@Index(ONE_LIVE_RESOURCE_PER_LICENSE, ['backendId'], {
+  unique: true,
+  where: `backend_id <> '' AND state <> 'Terminated'`,
+})
 @Check('ck_resource_name_not_blank', `btrim(name) <> ''`)
 @Check('ck_resource_state', `state IN ('Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated')`)
 @Index(['projectUuid'])

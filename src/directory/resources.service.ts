@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, Brackets, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, Brackets, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { naming, removing } from '../database/constraint.js';
+import { brokenConstraint, naming, removing } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
-import { PlanOfAnotherOfferingError, ResourceNotFoundError } from './directory.errors.js';
+import {
+  LicenseOnAnotherResourceError,
+  PlanOfAnotherOfferingError,
+  ResourceNotFoundError,
+} from './directory.errors.js';
 import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
-import { Resource } from './resource.entity.js';
+import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
+
+/** What a resource that other modules make consists of; its UUID is chosen by them, so that one statement makes many. */
+export type NewResource = Pick<Resource, 'uuid' | 'name' | 'backendId' | 'projectUuid' | 'offeringUuid' | 'planUuid'>;
 
 const relations = { offering: true, plan: true, project: { customer: true } };
 
@@ -72,28 +79,80 @@ export class ResourcesService {
     return resource;
   }
 
-  /** Throws `PlanOfAnotherOfferingError`. */
+  /** Those of these resources that exist, whoever they belong to. `manager`: as part of its transaction. */
+  findAll(uuids: readonly string[], manager: EntityManager = this.resources.manager): Promise<Resource[]> {
+    return manager.find(Resource, { where: { uuid: Any([...uuids]) }, relations });
+  }
+
+  /** The live resources that carry these licences, by licence: one each at most, the database sees to it. */
+  async liveHolders(
+    licenses: readonly string[],
+    manager: EntityManager = this.resources.manager,
+  ): Promise<Map<string, Resource>> {
+    const where = { backendId: Any([...new Set(licenses)].filter(Boolean)), state: Not('Terminated' as const) };
+    const found = await manager.find(Resource, { where, relations });
+    return new Map(found.map((resource) => [resource.backendId, resource]));
+  }
+
+  /** Keeps these resources from being changed by others until the transaction ends; always in the same order. */
+  async lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
+    await manager.query('SELECT uuid FROM resource WHERE uuid = ANY($1::uuid[]) ORDER BY uuid FOR NO KEY UPDATE', [
+      uuids,
+    ]);
+  }
+
+  /** One statement, state OK. Throws the driver's error where a licence hangs on a live resource already. */
+  async insert(manager: EntityManager, rows: readonly NewResource[]): Promise<void> {
+    await manager.insert(Resource, [...rows]);
+  }
+
+  /** Gives resources other licences, `""` for none, in two statements: first all are freed, so that they may change places. */
+  async setLicenses(
+    manager: EntityManager,
+    changes: readonly { readonly uuid: string; readonly backendId: string }[],
+  ): Promise<void> {
+    const uuids = changes.map(({ uuid }) => uuid);
+    await manager.update(Resource, { uuid: Any(uuids) }, { backendId: '' });
+    const given = changes.filter(({ backendId }) => backendId !== '');
+    if (given.length === 0) return;
+    await manager.query(
+      `UPDATE resource SET backend_id = given.license, modified = CURRENT_TIMESTAMP
+         FROM unnest($1::uuid[], $2::text[]) AS given (uuid, license) WHERE resource.uuid = given.uuid`,
+      [given.map(({ uuid }) => uuid), given.map(({ backendId }) => backendId)],
+    );
+  }
+
+  /** Ends a resource and frees its licence. */
+  async terminate(manager: EntityManager, uuid: string): Promise<void> {
+    await manager.update(Resource, { uuid }, { state: 'Terminated', backendId: '' });
+  }
+
+  /** Throws `PlanOfAnotherOfferingError`, `LicenseOnAnotherResourceError`. */
   async create(dto: CreateResourceDto): Promise<Resource> {
     const { name, project, offering, plan, backend_id, state } = dto;
     const row = { name, projectUuid: project, offeringUuid: offering, planUuid: plan, backendId: backend_id, state };
-    const { uuid } = await naming({ fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }, () =>
-      this.resources.save(this.resources.create(row)),
+    const { uuid } = await this.oneHolder('backend_id', backend_id, () =>
+      naming({ fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }, () =>
+        this.resources.save(this.resources.create(row)),
+      ),
     );
     return this.get(uuid);
   }
 
-  /** Throws `ResourceNotFoundError`. */
+  /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
   async update(uuid: string, dto: UpdateResourceDto): Promise<Resource> {
     const resource = await this.get(uuid);
     const { name = resource.name, state = resource.state } = dto;
-    await this.resources.update({ uuid: resource.uuid }, { name, state });
+    await this.oneHolder('state', resource.backendId, () =>
+      this.resources.update({ uuid: resource.uuid }, { name, state }),
+    );
     return this.get(uuid);
   }
 
-  /** Throws `ResourceNotFoundError`. */
+  /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError`. */
   async setBackendId(uuid: string, backendId: string): Promise<Resource> {
     const resource = await this.get(uuid);
-    await this.resources.update({ uuid: resource.uuid }, { backendId });
+    await this.oneHolder('backend_id', backendId, () => this.resources.update({ uuid: resource.uuid }, { backendId }));
     return this.get(uuid);
   }
 
@@ -101,6 +160,15 @@ export class ResourcesService {
   async remove(uuid: string): Promise<void> {
     const resource = await this.get(uuid);
     await removing(`The resource "${resource.name}"`, () => this.resources.delete({ uuid: resource.uuid }));
+  }
+
+  private async oneHolder<T>(field: string, license: string | undefined, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!license || brokenConstraint(error) !== ONE_LIVE_RESOURCE_PER_LICENSE) throw error;
+      throw new LicenseOnAnotherResourceError(field, license, (await this.liveHolders([license])).get(license));
+    }
   }
 
   private filtered(query: ListResourcesQuery): SelectQueryBuilder<Resource> {

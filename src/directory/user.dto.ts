@@ -36,7 +36,7 @@ export class UserResponse {
   @ApiProperty() full_name: string;
   @ApiProperty() first_name: string;
   @ApiProperty() last_name: string;
-  @ApiProperty() email: string;
+  @ApiProperty({ format: 'email' }) email: string;
   @ApiProperty() is_staff: boolean;
   @ApiProperty() is_support: boolean;
   @ApiProperty() is_active: boolean;

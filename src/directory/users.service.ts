@@ -5,7 +5,7 @@ import { Authenticator, type Caller } from '../auth/caller.js';
 import { hashToken, newToken, sameHash } from '../auth/token.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming } from '../database/constraint.js';
-import { UsernameTakenError, UserNotFoundError } from './directory.errors.js';
+import { TokenTakenError, UsernameTakenError, UserNotFoundError } from './directory.errors.js';
 import type { CreateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
 
@@ -48,10 +48,12 @@ export class UsersService extends Authenticator {
     return { token };
   }
 
-  /** Sees to it that `username` is an active staff user who has exactly this token. */
+  /** Sees to it that `username` is an active staff user who has exactly this token. Throws `TokenTakenError`. */
   async ensureStaff(username: string, token: string): Promise<void> {
     const tokenHash = hashToken(token);
-    await this.users.upsert({ username, isStaff: true, isActive: true, tokenHash }, ['username']);
+    await naming({ uq_core_user_token_hash: () => new TokenTakenError() }, () =>
+      this.users.upsert({ username, isStaff: true, isActive: true, tokenHash }, ['username']),
+    );
   }
 
   async hasUsers(): Promise<boolean> {

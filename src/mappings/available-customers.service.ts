@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
-import { Count } from '../common/page.js';
+import { currentRequest } from '../common/request-context.js';
+import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { AvailableCustomers, RefreshQuery } from './available-customers.dto.js';
+import type { AvailableCustomers, CustomerMappingSuggestion, RefreshQuery } from './available-customers.dto.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-import { suggestByName } from './customer-suggestions.js';
+import { suggestOrganisations } from './customer-suggestions.js';
 
 /** ArrowSphere's customers that have no active mapping yet, with the organisations they might be. */
 @Injectable()
@@ -28,40 +29,64 @@ export class AvailableCustomersService {
   async find(query: RefreshQuery): Promise<AvailableCustomers> {
     const { settings, fetched, available, mappings } = await this.unmapped(query);
     const organisations = await this.customers.all();
-    const suggested = suggestByName(
-      available.map(({ companyName }) => companyName),
-      organisations,
-    );
     return {
       settingsUuid: settings.uuid,
       arrowCustomers: available,
       organisations,
-      suggestions: available.map((arrowCustomer, i) => ({
-        arrowCustomer,
-        organisation: suggested[i]?.organisation,
-        confidence: suggested[i]?.confidence ?? 0,
-        mappingUuid: mappings.get(arrowCustomer.reference)?.uuid,
-      })),
-      ageSeconds: Math.max(0, Math.round((this.clock.now().getTime() - fetched.fetchedAt.getTime()) / 1000)),
+      suggestions: await this.suggest(available, organisations, mappings),
+      ageSeconds: this.ageOf(fetched),
     };
   }
 
-  /** How many there are. Throws as {@link find}. */
-  async count(query: RefreshQuery): Promise<Count> {
-    const { available } = await this.unmapped(query);
-    return new Count(available.length, 1, Math.max(1, available.length));
+  /** Seconds since ArrowSphere was asked, for an answer that is one object and counts as one. Throws as {@link find}. */
+  async age(query: RefreshQuery): Promise<number> {
+    return this.ageOf((await this.fetch(query)).fetched);
   }
 
-  private async unmapped({ refresh }: RefreshQuery): Promise<{
+  /**
+   * The organisation that each customer might be, in their order. One that is mapped already gets no suggestion, but
+   * the UUID of its mapping. The one place where suggestions are made.
+   */
+  async suggest(
+    arrowCustomers: readonly ArrowCustomer[],
+    organisations: readonly Customer[],
+    mappings: ReadonlyMap<string, CustomerMapping>,
+  ): Promise<CustomerMappingSuggestion[]> {
+    const open = arrowCustomers.filter(({ reference }) => !mappings.get(reference)?.isActive);
+    const suggested = await suggestOrganisations(open, organisations, {
+      mapped: organisationsMappedIn(mappings.values()),
+      signal: currentRequest()?.signal,
+    });
+    return arrowCustomers.map((arrowCustomer) => ({
+      arrowCustomer,
+      suggestion: suggested.get(arrowCustomer.reference),
+      mappingUuid: mappings.get(arrowCustomer.reference)?.uuid,
+    }));
+  }
+
+  private ageOf({ fetchedAt }: Fetched<unknown>): number {
+    return Math.max(0, Math.round((this.clock.now().getTime() - fetchedAt.getTime()) / 1000));
+  }
+
+  private async fetch({ refresh }: RefreshQuery): Promise<{ settings: Settings; fetched: Fetched<ArrowCustomer[]> }> {
+    const settings = await this.settings.getActive();
+    return { settings, fetched: await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh }) };
+  }
+
+  private async unmapped(query: RefreshQuery): Promise<{
     settings: Settings;
     fetched: Fetched<ArrowCustomer[]>;
     available: ArrowCustomer[];
     mappings: Map<string, CustomerMapping>;
   }> {
-    const settings = await this.settings.getActive();
-    const fetched = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh });
+    const { settings, fetched } = await this.fetch(query);
     const mappings = new Map((await this.mappings.ofSettings(settings.uuid)).map((row) => [row.arrowReference, row]));
     const available = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
     return { settings, fetched, available, mappings };
   }
+}
+
+/** Organisations that are somebody's already. */
+export function organisationsMappedIn(mappings: Iterable<CustomerMapping>): Set<string> {
+  return new Set([...mappings].filter(({ isActive }) => isActive).map(({ waldurCustomerUuid }) => waldurCustomerUuid));
 }

@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
-import type { Count, Counted, Page } from '../common/page.js';
+import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
+import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
+import { AutoMapService } from './auto-map.service.js';
 import { answerAvailable, AvailableCustomersResponse, RefreshQuery } from './available-customers.dto.js';
 import { AvailableCustomersService } from './available-customers.service.js';
 import {
@@ -28,6 +30,7 @@ export class CustomerMappingsController {
   constructor(
     private readonly mappings: CustomerMappingsService,
     private readonly available: AvailableCustomersService,
+    private readonly autoMapping: AutoMapService,
   ) {}
 
   @Head()
@@ -56,10 +59,10 @@ export class CustomerMappingsController {
   @Head('available_customers')
   @ApiOperation({
     operationId: 'admin_arrow_customer_mappings_available_customers_count',
-    summary: 'Count ArrowSphere customers without an active mapping',
+    summary: 'Whether ArrowSphere can be asked: counts the one answer that GET gives',
   })
-  countAvailable(@Query() query: RefreshQuery): Promise<Count> {
-    return this.available.count(query);
+  async countAvailable(@Query() query: RefreshQuery): Promise<Counted<undefined>> {
+    return new Counted(undefined, 1, { Age: String(await this.available.age(query)) });
   }
 
   @Get('available_customers')
@@ -73,6 +76,23 @@ export class CustomerMappingsController {
   @ApiActionRefused('No active Arrow settings configured')
   async availableCustomers(@Query() query: RefreshQuery): Promise<Counted<AvailableCustomersResponse>> {
     return answerAvailable(await this.available.find(query));
+  }
+
+  @Post('auto_map')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_customer_mappings_auto_map',
+    summary: 'Map the customers that are beyond doubt',
+    description:
+      'Plans mappings for the customers without one, from the suggestions of `available_customers`: those at least ' +
+      '`min_confidence` sure, never an ambiguous one, never an organisation that is mapped already. With ' +
+      '`dry_run: false` exactly that plan is written, all of it or nothing.',
+  })
+  @ApiOkResponse({ type: AutoMapResponse })
+  @ApiActionRefused('No Arrow settings found')
+  @ApiConflictResponse({ description: 'An organisation of the plan was deleted meanwhile; nothing was written' })
+  async autoMap(@Body() dto: AutoMapDto): Promise<AutoMapResponse> {
+    return AutoMapResponse.from(await this.autoMapping.run(dto));
   }
 
   @Post('sync_from_arrow')

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
+import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
@@ -16,10 +17,40 @@ import type {
   SyncFromArrowResponse,
 } from './customer-mapping.dto.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
-import { ArrowCustomerAlreadyMappedError, CustomerMappingNotFoundError } from './mappings.errors.js';
+import {
+  ArrowCustomerAlreadyMappedError,
+  CustomerMappingNotFoundError,
+  OrganisationGoneError,
+} from './mappings.errors.js';
 
 const relations = { waldurCustomer: true };
-const refusals = { uq_customer_mapping_arrow_reference_settings: () => new ArrowCustomerAlreadyMappedError() };
+const refusals = {
+  uq_customer_mapping_arrow_reference_settings: () => new ArrowCustomerAlreadyMappedError(),
+  fk_customer_mapping_waldur_customer_uuid: () => new OrganisationGoneError(),
+};
+
+/** A mapping that should be there. */
+export interface WantedMapping {
+  readonly arrowReference: string;
+  readonly arrowCompanyName: string;
+  readonly waldurCustomerUuid: string;
+}
+
+/**
+ * - `created`: it was made
+ * - `exists`: it is there
+ * - `inactive`: it is there and switched off, and stays so
+ * - `mapped_elsewhere`: the ArrowSphere customer is mapped to another organisation, and stays so
+ */
+export const MAPPING_OUTCOMES = ['created', 'exists', 'inactive', 'mapped_elsewhere'] as const;
+
+export interface MappingOutcome {
+  /** As it is in the database now. */
+  readonly mapping: CustomerMapping;
+  readonly outcome: (typeof MAPPING_OUTCOMES)[number];
+  /** Other active mappings of the account lead to the same organisation. */
+  readonly sharesOrganisation: boolean;
+}
 
 /** Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer`. */
 @Injectable()
@@ -54,6 +85,25 @@ export class CustomerMappingsService {
     return mapping;
   }
 
+  /**
+   * One mapping with its `settings`, kept from being changed until the transaction ends: what is done under a mapping
+   * happens one after another. Throws `CustomerMappingNotFoundError`.
+   */
+  async lock(manager: EntityManager, uuid: string): Promise<CustomerMapping> {
+    await manager.query('SELECT uuid FROM customer_mapping WHERE uuid = $1 FOR NO KEY UPDATE', [uuid]);
+    return this.getWithSettings(uuid, manager);
+  }
+
+  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
+  async getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+    const known = parseUuid(uuid);
+    const where = { uuid: known };
+    const mapping =
+      known && (await manager.findOne(CustomerMapping, { where, relations: { ...relations, settings: true } }));
+    if (!mapping) throw new CustomerMappingNotFoundError();
+    return mapping;
+  }
+
   /** All mappings of one organisation under any account, oldest first. */
   ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
     return this.mappings.find({ where: { waldurCustomerUuid }, order: { created: 'ASC', uuid: 'ASC' } });
@@ -69,6 +119,48 @@ export class CustomerMappingsService {
     const row = this.mappings.create(columns(dto));
     await naming(refusals, () => this.mappings.insert(row));
     return this.get(row.uuid);
+  }
+
+  /**
+   * Makes, in the caller's transaction, the mappings that are not there yet; those that are stay as they are. Three
+   * statements, however many. Throws `OrganisationGoneError`.
+   */
+  async createMissing(
+    manager: EntityManager,
+    settingsUuid: string,
+    wanted: readonly WantedMapping[],
+  ): Promise<MappingOutcome[]> {
+    if (wanted.length === 0) return [];
+    const references = wanted.map(({ arrowReference }) => arrowReference);
+    const names = wanted.map(({ arrowCompanyName }) => arrowCompanyName);
+    const organisations = wanted.map(({ waldurCustomerUuid }) => waldurCustomerUuid);
+    const created: { uuid: string }[] = await naming(refusals, () =>
+      manager.query(
+        `INSERT INTO customer_mapping (settings_uuid, arrow_reference, arrow_company_name, waldur_customer_uuid)
+           SELECT $1, wanted.* FROM unnest($2::text[], $3::text[], $4::uuid[]) AS wanted
+           ON CONFLICT (arrow_reference, settings_uuid) DO NOTHING RETURNING uuid`,
+        [settingsUuid, references, names, organisations],
+      ),
+    );
+    const rows = await manager
+      .createQueryBuilder(CustomerMapping, 'mapping')
+      .where('mapping.settingsUuid = :settingsUuid', { settingsUuid })
+      .andWhere('mapping.arrowReference = ANY(:references)', { references })
+      .getMany();
+    const sharing: { uuid: string }[] = await manager.query(
+      `SELECT waldur_customer_uuid AS uuid FROM customer_mapping
+         WHERE settings_uuid = $1 AND is_active AND waldur_customer_uuid = ANY($2)
+         GROUP BY waldur_customer_uuid HAVING count(*) > 1`,
+      [settingsUuid, organisations],
+    );
+    const isNew = new Set(created.map(({ uuid }) => uuid));
+    const isShared = new Set(sharing.map(({ uuid }) => uuid));
+    const mappingOf = new Map(rows.map((row) => [row.arrowReference, row]));
+    return wanted.map(({ arrowReference, waldurCustomerUuid }) => {
+      const mapping = mappingOf.get(arrowReference)!;
+      const sharesOrganisation = mapping.isActive && isShared.has(mapping.waldurCustomerUuid);
+      return { mapping, outcome: outcomeOf(mapping, waldurCustomerUuid, isNew), sharesOrganisation };
+    });
   }
 
   /** Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
@@ -100,7 +192,7 @@ export class CustomerMappingsService {
       order: { arrowReference: 'ASC' },
     });
     const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
-      const to = names.get(arrowReference)?.slice(0, 500);
+      const to = storable(names.get(arrowReference) ?? '', 500);
       // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
       return to && to !== from ? [{ uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
     });
@@ -137,6 +229,12 @@ export class CustomerMappingsService {
     }
     return found;
   }
+}
+
+function outcomeOf(mapping: CustomerMapping, wanted: string, isNew: Set<string>): MappingOutcome['outcome'] {
+  if (isNew.has(mapping.uuid)) return 'created';
+  if (mapping.waldurCustomerUuid !== wanted) return 'mapped_elsewhere';
+  return mapping.isActive ? 'exists' : 'inactive';
 }
 
 function columns(dto: PatchCustomerMappingDto): Partial<CustomerMapping> {

@@ -1,60 +1,66 @@
-/** The best organisation for an ArrowSphere customer, by name. */
-export interface Suggestion<W> {
-  readonly organisation: W;
-  /** 0 to 1. */
+import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
+import type { Customer } from '../directory/customer.entity.js';
+import { suggestMatchesInBackground } from './matching/match-organisations.js';
+import type { Evidence } from './matching/match-types.js';
+
+/** Which organisation an ArrowSphere customer might be, and why. A suggestion only: names decide nothing. */
+export interface CustomerSuggestion {
+  readonly organisation: Customer;
+  /** 0.5 to 1: 1 by an equal identifier, 0.9 and more nearly always right, 0.5 worth a look. */
   readonly confidence: number;
+  /** Another choice is as good or nearly: a person has to decide. */
+  readonly ambiguous: boolean;
+  /** The next best organisation, where one comes near. */
+  readonly runnerUp?: { readonly organisation: Customer; readonly confidence: number };
+  readonly evidence: readonly Evidence[];
+  /** A sentence for the person who decides. */
+  readonly note?: string;
 }
 
-/** Below this, two names say nothing about each other. */
-const WORTH_A_LOOK = 0.5;
+export interface SuggestionOptions {
+  /** Organisations mapped under the same account already: suggested with lower confidence, and a note. */
+  readonly mapped?: ReadonlySet<string>;
+  /** Stops the work; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
 
 /**
- * Suggests an organisation for each company name, where one is similar enough. Similarity is the Dice coefficient of
- * the names' letter pairs, after folding case, accents and punctuation; equal scores go to the earlier organisation.
- * A suggestion is only ever a suggestion: names decide nothing.
+ * Suggests organisations for ArrowSphere customers: each organisation for one customer at most, by names and by all that
+ * outranks a name (identifiers, registration and tax numbers, e-mail domains, countries). Works in slices of some
+ * milliseconds, so other requests are served meanwhile.
+ *
+ * @returns by the customer's reference; customers without a suggestion are left out.
  */
-export function suggestByName<W extends { name: string }>(
-  names: readonly string[],
-  organisations: readonly W[],
-): (Suggestion<W> | undefined)[] {
-  const candidates = organisations.map((organisation) => ({ organisation, pairs: letterPairs(organisation.name) }));
-  return names.map((name) => {
-    const pairs = letterPairs(name);
-    let best: Suggestion<W> | undefined;
-    for (const { organisation, pairs: other } of candidates) {
-      const confidence = dice(pairs, other);
-      if (confidence > WORTH_A_LOOK && confidence > (best?.confidence ?? 0)) best = { organisation, confidence };
-    }
-    return best;
-  });
-}
-
-function letterPairs(name: string): Map<string, number> {
-  const words =
-    name
-      .toWellFormed()
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/\p{M}/gu, '')
-      .match(/[\p{L}\p{N}]+/gu) ?? [];
-  const pairs = new Map<string, number>();
-  for (const word of words) {
-    const padded = ` ${word} `;
-    for (let i = 0; i < padded.length - 1; i++) {
-      const pair = padded.slice(i, i + 2);
-      pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
-    }
-  }
-  return pairs;
-}
-
-function dice(a: Map<string, number>, b: Map<string, number>): number {
-  let shared = 0;
-  let total = 0;
-  for (const [pair, count] of a) {
-    shared += Math.min(count, b.get(pair) ?? 0);
-    total += count;
-  }
-  for (const count of b.values()) total += count;
-  return total === 0 ? 0 : (2 * shared) / total;
+export async function suggestOrganisations(
+  customers: readonly ArrowCustomer[],
+  organisations: readonly Customer[],
+  { mapped, signal }: SuggestionOptions = {},
+): Promise<Map<string, CustomerSuggestion>> {
+  const byUuid = new Map(organisations.map((organisation) => [organisation.uuid, organisation]));
+  const byReference = new Map(customers.map((customer) => [customer.reference, customer]));
+  const suggestions = await suggestMatchesInBackground(
+    [...byReference.values()].map(({ companyName, domainName, websiteUrl, ...customer }) => ({
+      ...customer,
+      key: customer.reference,
+      name: companyName,
+      domains: [domainName, websiteUrl],
+    })),
+    organisations.map((organisation) => ({
+      ...organisation,
+      key: organisation.uuid,
+      countryCode: organisation.country,
+      alreadyMapped: mapped?.has(organisation.uuid),
+    })),
+    { signal },
+  );
+  return new Map(
+    suggestions.map(({ arrowKey, waldurKey, runnerUp, ...suggestion }) => [
+      arrowKey,
+      {
+        ...suggestion,
+        organisation: byUuid.get(waldurKey)!,
+        runnerUp: runnerUp && { organisation: byUuid.get(runnerUp.waldurKey)!, confidence: runnerUp.confidence },
+      },
+    ]),
+  );
 }

@@ -14,3 +14,36 @@ export class ArrowCustomerAlreadyMappedError extends AppError {
   readonly code = 'arrow_customer_already_mapped';
   override readonly fields = { non_field_errors: ['The fields arrow_reference, settings must make a unique set.'] };
 }
+
+/** While auto-mapping asked ArrowSphere, an organisation of its plan or the account was deleted. Nothing was written. */
+export class AutoMapPlanOutdatedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'auto_map_plan_outdated';
+
+  constructor() {
+    super('An organization of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.');
+  }
+}
+
+/** The organisation was deleted while it was being mapped. */
+export class OrganisationGoneError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'organisation_gone';
+  constructor() {
+    super('An organisation was deleted meanwhile. Look again and repeat.');
+  }
+}
+
+export class VendorOfferingMappingNotFoundError extends ObjectNotFoundError {
+  override readonly code = 'vendor_offering_mapping_not_found';
+  constructor() {
+    super('ArrowVendorOfferingMapping');
+  }
+}
+
+/** The vendor has a mapping under these settings already, active or not. */
+export class ArrowVendorAlreadyMappedError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'arrow_vendor_already_mapped';
+  override readonly fields = { non_field_errors: ['The fields settings, arrow_vendor_name must make a unique set.'] };
+}

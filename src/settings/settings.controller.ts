@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
+import { CredentialsService } from './credentials.service.js';
 import {
   CreateSettingsDto,
   CredentialsDto,
@@ -23,7 +24,10 @@ import { SettingsService } from './settings.service.js';
 @StaffOnly()
 @Existing(() => Settings, SettingsNotFoundError)
 export class SettingsController {
-  constructor(private readonly settings: SettingsService) {}
+  constructor(
+    private readonly settings: SettingsService,
+    private readonly credentials: CredentialsService,
+  ) {}
 
   @Head()
   @ApiOperation({ operationId: 'admin_arrow_settings_count', summary: 'Count accounts' })
@@ -57,9 +61,9 @@ export class SettingsController {
     operationId: 'admin_arrow_settings_validate_credentials',
     summary: 'Try credentials without saving them',
   })
-  @ApiOkResponse({ type: CredentialsResponse })
+  @ApiDone(CredentialsResponse)
   async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
-    return CredentialsResponse.from(await this.settings.validateCredentials(dto));
+    return CredentialsResponse.from(await this.credentials.validate(dto));
   }
 
   @Get(':uuid')

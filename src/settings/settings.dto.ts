@@ -73,7 +73,9 @@ export class ListSettingsQuery extends ListQuery {
 /** Settings as saved, and whether ArrowSphere could be asked about them. */
 export interface SavedSettings {
   readonly settings: Settings;
-  /** Why the key could not be checked; `undefined`: it was checked. */
+  /** Whether ArrowSphere took the key; `undefined`: there was nothing new to ask it. */
+  readonly verified?: boolean;
+  /** Why it could not be asked. */
   readonly unverifiedBecause?: string;
 }
 
@@ -118,12 +120,16 @@ export class SettingsResponse {
 
 @ApiSchema({ name: 'ArrowSettingsCreate' })
 export class SavedSettingsResponse extends SettingsResponse {
-  @ApiProperty({ required: false, description: 'False: ArrowSphere could not be asked whether the key works' })
+  @ApiProperty({
+    required: false,
+    description:
+      'True: ArrowSphere took the key; false: it could not be asked. Left out where neither key nor address is new',
+  })
   verified?: boolean;
   @ApiProperty({ required: false, description: 'Why it could not be asked' }) verification_error?: string;
 
-  static fromSaved(this: void, { settings, unverifiedBecause }: SavedSettings): SavedSettingsResponse {
-    return { ...SettingsResponse.from(settings), verified: !unverifiedBecause, verification_error: unverifiedBecause };
+  static fromSaved(this: void, { settings, verified, unverifiedBecause }: SavedSettings): SavedSettingsResponse {
+    return { ...SettingsResponse.from(settings), verified, verification_error: unverifiedBecause };
   }
 }
 

@@ -45,6 +45,21 @@ export class ApiKeyNeededForNewUrlError extends AppError {
   override readonly fields = { api_key: ['Give the API key again: a stored key is not sent to a new address.'] };
 }
 
+/** The key belongs to another partner than the account, and things hang on the account that are that partner's. */
+export class PartnerChangedError extends AppError {
+  readonly kind = 'fields';
+  readonly code = 'partner_changed';
+  override readonly fields;
+
+  constructor(before: string, after: string) {
+    const sentence =
+      `This API key belongs to ${after}, and the account to ${before}. ` +
+      'Its mappings and bills stay with their partner: add an account for the other one.';
+    super(sentence);
+    this.fields = { api_key: [sentence] };
+  }
+}
+
 /** The stored key cannot be decrypted: `SECRET_KEY` is not the one it was stored with. */
 export class ApiKeyUnreadableError extends AppError {
   readonly kind = 'invalid';

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
+import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
+import { CredentialsService } from './credentials.service.js';
+import { ExportTypesService } from './export-types.service.js';
 import { SettingsController } from './settings.controller.js';
 import { Settings } from './settings.entity.js';
 import { SettingsService } from './settings.service.js';
@@ -10,7 +13,7 @@ import { SettingsService } from './settings.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Settings]), ArrowGatewayModule],
   controllers: [SettingsController],
-  providers: [SettingsService, ApiKeyCipher],
-  exports: [SettingsService],
+  providers: [SettingsService, CredentialsService, ExportTypesService, AccountRows, ApiKeyCipher],
+  exports: [SettingsService, CredentialsService, ExportTypesService],
 })
 export class SettingsModule {}

@@ -1,47 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-import {
-  ArrowCredentialsRejectedError,
-  ArrowError,
-  ArrowNotAllowedError,
-  ArrowRefusedError,
-} from '../arrow-gateway/arrow-gateway.errors.js';
-import { assertAllowedApiUrl } from '../arrow-gateway/api-url.js';
+import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { Env } from '../config/env.js';
 import { removing } from '../database/constraint.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
+import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
-import type {
-  CheckedCredentials,
-  CreateSettingsDto,
-  CredentialsDto,
-  ListSettingsQuery,
-  PatchSettingsDto,
-  SavedSettings,
-} from './settings.dto.js';
+import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
+import type { CreateSettingsDto, ListSettingsQuery, PatchSettingsDto, SavedSettings } from './settings.dto.js';
 import { Settings } from './settings.entity.js';
 import {
   ApiKeyNeededForNewUrlError,
-  ApiKeyRefusedError,
   NoActiveSettingsError,
   SettingsMissingError,
   SettingsNotFoundError,
 } from './settings.errors.js';
 
-/** Any number; taken while the active account changes, so that two changes at once happen one after the other. */
-const ACTIVE_SETTINGS_LOCK = 7_236_115;
+/** What is to be saved of an account; what is left out stays, or takes its default in a new one. */
+export type SettingsChoices = Partial<
+  Pick<
+    Settings,
+    'exportTypeReference' | 'classificationFilter' | 'syncEnabled' | 'invoicePriceSource' | 'invoiceItemPrefix'
+  >
+>;
+
+/** An account as the set-up left it. */
+export interface StoredAccount {
+  readonly settings: Settings;
+  /** The account as it was; `undefined` for a new one. */
+  readonly before?: Settings;
+}
 
 /** ArrowSphere accounts: their credentials, which one is active, and how billing reads them. */
 @Injectable()
 export class SettingsService {
   constructor(
     @InjectRepository(Settings) private readonly repository: Repository<Settings>,
+    private readonly rows: AccountRows,
+    private readonly credentials: CredentialsService,
     private readonly cipher: ApiKeyCipher,
     private readonly gateway: ArrowGateway,
     private readonly clock: Clock,
@@ -86,63 +88,94 @@ export class SettingsService {
     return { apiUrl: settings.apiUrl, apiKey: this.cipher.decrypt(settings.encryptedApiKey, settings.uuid) };
   }
 
-  /** Tries credentials without saving them; a failure is part of the answer. Throws `InvalidFieldsError` (api_url). */
-  async validateCredentials(dto: CredentialsDto): Promise<CheckedCredentials> {
-    assertAllowedApiUrl(dto.api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
-    const account = { apiUrl: dto.api_url, apiKey: dto.api_key };
-    try {
-      const partner = await this.gateway.whoAmI(account, { refresh: true });
-      return { partner, exportTypes: await this.exportTypesOf(account) };
-    } catch (error) {
-      if (error instanceof ArrowError) return { error: error.message };
-      throw error;
-    }
-  }
-
-  /** Asks ArrowSphere who the key belongs to, then saves. Throws `ApiKeyRefusedError`. */
-  async create(dto: CreateSettingsDto): Promise<SavedSettings> {
-    assertAllowedApiUrl(dto.api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
-    const uuid = randomUUID();
-    const { partner, unverifiedBecause } = await this.verify({ apiUrl: dto.api_url, apiKey: dto.api_key });
-    await this.write(dto.is_active ?? true, uuid, (manager) =>
-      manager.insert(Settings, {
-        uuid,
-        ...columns(dto),
-        ...this.keyColumns(uuid, dto.api_key),
-        apiUrl: dto.api_url,
-        partnerReference: partner?.reference,
-        partnerName: partner?.companyName,
-      }),
-    );
-    return { settings: await this.get(uuid), unverifiedBecause };
+  /** The account that the set-up of this partner would change, if there is one already. */
+  findOfPartner(account: ArrowAccount, partner: ArrowPartner): Promise<Settings | undefined> {
+    return this.rows.findOfPartner(this.repository.manager, account, partner);
   }
 
   /**
-   * Changes what is given. A changed address or key is checked with ArrowSphere first.
-   * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`.
+   * Asks ArrowSphere who the key belongs to, then saves.
+   * Throws `ApiKeyRefusedError`, `InvalidFieldsError` (api_url).
+   */
+  async create(dto: CreateSettingsDto): Promise<SavedSettings> {
+    const { partner, unverifiedBecause } = await this.credentials.verify(this.credentials.accountOf(dto));
+    const uuid = randomUUID();
+    const isActive = dto.is_active ?? true;
+    await this.repository.manager.transaction(async (manager) => {
+      if (isActive) await this.rows.deactivateOthers(manager, uuid);
+      await manager.insert(Settings, {
+        ...{ uuid, isActive, apiUrl: dto.api_url },
+        ...columns(dto),
+        ...this.rows.keyColumns(uuid, dto.api_key),
+        ...(partner && this.rows.partnerColumns(partner)),
+      });
+    });
+    return { settings: await this.get(uuid), verified: !unverifiedBecause, unverifiedBecause };
+  }
+
+  /**
+   * Changes what is given. A new address or key is tried at ArrowSphere first, and has to belong to the same partner
+   * as long as anything hangs on the account.
+   * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`, `PartnerChangedError`,
+   * `InvalidFieldsError` (api_url).
    */
   async update(uuid: string, dto: PatchSettingsDto): Promise<SavedSettings> {
-    const settings = await this.get(uuid);
-    const apiUrl = dto.api_url ?? settings.apiUrl;
-    assertAllowedApiUrl(apiUrl, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
-    if (apiUrl !== settings.apiUrl && !dto.api_key) throw new ApiKeyNeededForNewUrlError();
-    const apiKey = dto.api_key || this.accountOf(settings).apiKey;
-    const { partner, unverifiedBecause } = await this.verify({ apiUrl, apiKey });
-    await this.write(dto.is_active ?? settings.isActive, settings.uuid, (manager) =>
-      manager.update(
+    const known = await this.get(uuid);
+    const { api_key: apiKey, api_url: apiUrl = known.apiUrl } = dto;
+    this.assertKeyMayTravel(known, dto);
+    let verified: VerifiedCredentials | undefined;
+    if (apiKey) verified = await this.credentials.verify({ apiUrl, apiKey });
+    await this.repository.manager.transaction(async (manager) => {
+      if (dto.is_active) await this.rows.deactivateOthers(manager, known.uuid);
+      const current = await this.rows.lock(manager, known.uuid);
+      // Once more, as the address may have changed while ArrowSphere was asked.
+      this.assertKeyMayTravel(current, dto);
+      if (verified?.partner) await this.rows.assertSamePartner(manager, current, verified.partner);
+      await manager.update(
         Settings,
-        { uuid: settings.uuid },
+        { uuid: current.uuid },
         {
           ...columns(dto),
-          ...(dto.api_key ? this.keyColumns(settings.uuid, dto.api_key) : {}),
-          apiUrl,
-          ...(partner ? { partnerReference: partner.reference, partnerName: partner.companyName } : {}),
+          isActive: dto.is_active,
+          ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: dto.api_url }),
+          ...(verified?.partner && this.rows.partnerColumns(verified.partner)),
           modified: this.clock.now(),
         },
-      ),
-    );
-    this.gateway.forget(this.accountOf(settings));
-    return { settings: await this.get(uuid), unverifiedBecause };
+      );
+    });
+    this.forget(known);
+    const unverifiedBecause = verified?.unverifiedBecause;
+    return { settings: await this.get(uuid), verified: verified && !unverifiedBecause, unverifiedBecause };
+  }
+
+  /**
+   * For the set-up, in its transaction: the account of that partner is made, or changed in place so that everything
+   * that hangs on it stays, and is the active one afterwards. Set-ups at once happen one after the other.
+   */
+  async storeActive(
+    manager: EntityManager,
+    account: ArrowAccount,
+    partner: ArrowPartner,
+    choices: SettingsChoices,
+  ): Promise<StoredAccount> {
+    await this.rows.serialize(manager);
+    const before = await this.rows.findOfPartner(manager, account, partner);
+    const uuid = before?.uuid ?? randomUUID();
+    await this.rows.deactivateOthers(manager, uuid);
+    const common = { ...choices, ...this.rows.partnerColumns(partner), apiUrl: account.apiUrl, isActive: true };
+    if (before) {
+      const key = this.rows.changedKeyColumns(before, account.apiKey);
+      await manager.update(Settings, { uuid }, { ...common, ...key, modified: this.clock.now() });
+    } else {
+      await manager.insert(Settings, { uuid, ...common, ...this.rows.keyColumns(uuid, account.apiKey) });
+    }
+    return { settings: await manager.findOneByOrFail(Settings, { uuid }), before };
+  }
+
+  /** What is cached of the account at ArrowSphere is not to be used any more. */
+  forget(settings: Settings): void {
+    const apiKey = this.rows.readableKey(settings);
+    if (apiKey) this.gateway.forget({ apiUrl: settings.apiUrl, apiKey });
   }
 
   /** Turns the schedules of an account on or off, as part of a larger change. */
@@ -163,47 +196,13 @@ export class SettingsService {
     );
   }
 
-  private async verify(account: ArrowAccount): Promise<{ partner?: ArrowPartner; unverifiedBecause?: string }> {
-    try {
-      return { partner: await this.gateway.whoAmI(account, { refresh: true }) };
-    } catch (error) {
-      if (!(error instanceof ArrowError)) throw error;
-      const refused = [ArrowCredentialsRejectedError, ArrowNotAllowedError, ArrowRefusedError].some(
-        (kind) => error instanceof kind,
-      );
-      if (refused) throw new ApiKeyRefusedError(error.message);
-      return { unverifiedBecause: error.message };
+  /** A stored key goes to the address it was given for, and to no other. Spellings of one address are one address. */
+  private assertKeyMayTravel(settings: Settings, { api_url, api_key }: PatchSettingsDto): void {
+    if (api_url === undefined) return;
+    assertAllowedApiUrl(api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
+    if (!api_key && normalizedApiUrl(api_url) !== normalizedApiUrl(settings.apiUrl)) {
+      throw new ApiKeyNeededForNewUrlError();
     }
-  }
-
-  /** Export types are a courtesy here: a key that may not see them is still a good key. */
-  private async exportTypesOf(account: ArrowAccount) {
-    try {
-      return await this.gateway.listExportTypes(account);
-    } catch (error) {
-      if (error instanceof ArrowError) return [];
-      throw error;
-    }
-  }
-
-  private async write(
-    isActive: boolean,
-    uuid: string,
-    work: (manager: EntityManager) => Promise<unknown>,
-  ): Promise<void> {
-    await this.repository.manager.transaction(async (manager) => {
-      if (isActive) {
-        await manager.query('SELECT pg_advisory_xact_lock($1)', [ACTIVE_SETTINGS_LOCK]);
-        await manager.update(Settings, { isActive: true, uuid: Not(uuid) }, { isActive: false });
-      }
-      await work(manager);
-    });
-  }
-
-  private keyColumns(uuid: string, apiKey: string): Pick<Settings, 'encryptedApiKey' | 'keyHint' | 'keyChangedAt'> {
-    // A hint of a short key would give too much of it away.
-    const keyHint = apiKey.length >= 12 ? apiKey.slice(-4) : '';
-    return { encryptedApiKey: this.cipher.encrypt(apiKey, uuid), keyHint, keyChangedAt: this.clock.now() };
   }
 
   private filtered({ is_active, sync_enabled }: ListSettingsQuery): SelectQueryBuilder<Settings> {
@@ -214,11 +213,11 @@ export class SettingsService {
   }
 }
 
-function columns(dto: PatchSettingsDto): Partial<Settings> {
+/** The columns that operators choose, from a request. */
+export function columns(dto: PatchSettingsDto): SettingsChoices {
   return {
     exportTypeReference: dto.export_type_reference,
     classificationFilter: dto.classification_filter,
-    isActive: dto.is_active,
     syncEnabled: dto.sync_enabled,
     invoicePriceSource: dto.invoice_price_source,
     invoiceItemPrefix: dto.invoice_item_prefix,

@@ -78,7 +78,7 @@ describe('Who may do what', () => {
       });
       await Promise.all(answers);
     }
-    process.stdout.write(
+    process.stderr.write(
       `\nAccess matrix: ${counts.routes} routes × ${counts.callers} callers = ${counts.calls} calls, ${wrong.length} wrong\n`,
     );
     expect(wrong).toEqual([]);

@@ -17,6 +17,8 @@ export class ContractChecker {
     // Answers carry UUIDs in one form only, and no moment without its offset.
     this.ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
     this.ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00$/);
+    // A blank address is "" on the wire.
+    this.ajv.addFormat('email', /^$|^[^\s@]+@[^\s@]+$/);
     this.ajv.addFormat('decimal', true);
     this.ajv.addSchema({ $id: 'contract', $defs: this.deviatingSchemas() });
   }

@@ -1,7 +1,11 @@
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { arrowCustomer } from '../../emulator/data.js';
+import { PENDING } from './pending.js';
 import { Wire, type WireAnswer } from './wire.js';
 import { World, type Seeded } from './world.js';
+
+/** Runs a test once the operation it needs exists. */
+const built = (operationId: string) => (PENDING.includes(operationId) ? it.skip : it);
 
 const PORTAL = 'https://portal.example';
 
@@ -38,21 +42,24 @@ describe('The traps of the official clients', () => {
       expect(lonely).not.toHaveProperty('suggested_waldur_customer');
     });
 
-    it('leaves out the keys of a plan that is not there, and answers null for the plan itself', async () => {
-      const vendor = await world.post('/api/admin/arrow/vendor-offering-mappings/', {
-        settings: world.settings.uuid,
-        arrow_vendor_name: 'Planless',
-        offering: world.offering.uuid,
-      });
-      const [row] = read<object[]>(
-        await send('GET', '/api/admin/arrow/vendor-offering-mappings/?arrow_vendor_name=planless'),
-      );
-      for (const answer of [vendor, row]) {
-        expect(answer).toHaveProperty('plan', null);
-        expect(answer).not.toHaveProperty('plan_uuid');
-        expect(answer).not.toHaveProperty('plan_name');
-      }
-    });
+    built('admin_arrow_vendor_offering_mappings_create')(
+      'leaves out the keys of a plan that is not there, and answers null for the plan itself',
+      async () => {
+        const vendor = await world.post('/api/admin/arrow/vendor-offering-mappings/', {
+          settings: world.settings.uuid,
+          arrow_vendor_name: 'Planless',
+          offering: world.offering.uuid,
+        });
+        const [row] = read<object[]>(
+          await send('GET', '/api/admin/arrow/vendor-offering-mappings/?arrow_vendor_name=planless'),
+        );
+        for (const answer of [vendor, row]) {
+          expect(answer).toHaveProperty('plan', null);
+          expect(answer).not.toHaveProperty('plan_uuid');
+          expect(answer).not.toHaveProperty('plan_name');
+        }
+      },
+    );
   });
 
   describe('links and UUIDs', () => {
@@ -157,25 +164,43 @@ describe('The traps of the official clients', () => {
     const paths = [
       '/api/admin/arrow/settings/',
       '/api/admin/arrow/customer-mappings/',
-      '/api/admin/arrow/vendor-offering-mappings/',
+      ...(PENDING.includes('admin_arrow_vendor_offering_mappings_count')
+        ? []
+        : ['/api/admin/arrow/vendor-offering-mappings/']),
+      ...(PENDING.includes('admin_arrow_billing_syncs_count')
+        ? []
+        : [
+            '/api/admin/arrow/billing-syncs/',
+            '/api/admin/arrow/billing-sync-items/',
+            '/api/admin/arrow/consumption-records/',
+          ]),
       '/api/customers/',
       '/api/projects/',
       '/api/marketplace-provider-offerings/',
       '/api/marketplace-resources/',
     ];
 
+    const counted = async (method: string, path: string) => {
+      let answer: WireAnswer;
+      const statements = await app.statements(async () => {
+        answer = await send(method, path);
+      });
+      return { answer: answer!, statements: statements.length };
+    };
+
     it.each(paths)('%s: the same status and headers as GET, no body, fewer statements', async (path) => {
-      const counted = async (method: string) => {
-        let answer: WireAnswer;
-        const statements = await app.statements(async () => {
-          answer = await send(method, `${path}?page_size=1`);
-        });
-        return { answer: answer!, statements: statements.length };
-      };
-      const [get, head] = [await counted('GET'), await counted('HEAD')];
+      const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
       expect([head.answer.status, head.answer.text]).toEqual([200, '']);
       const kept = ({ headers }: WireAnswer) => [headers['x-result-count'], headers.link, headers['content-type']];
       expect(kept(head.answer)).toEqual(kept(get.answer));
+      expect(head.statements).toBeLessThan(get.statements);
+    });
+
+    it('of available customers counts the one answer, for fewer statements', async () => {
+      const path = '/api/admin/arrow/customer-mappings/available_customers/';
+      const [get, head] = [await counted('GET', path), await counted('HEAD', path)];
+      expect([head.answer.status, head.answer.text, head.answer.headers['x-result-count']]).toEqual([200, '', '1']);
+      for (const name of ['link', 'x-result-count']) expect(head.answer.headers[name]).toBe(get.answer.headers[name]);
       expect(head.statements).toBeLessThan(get.statements);
     });
 

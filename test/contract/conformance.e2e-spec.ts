@@ -41,7 +41,7 @@ describe('Every official client works', () => {
   });
 
   afterAll(async () => {
-    process.stdout.write(`\n${resultTable(contract, results, PENDING, Object.keys(NOT_OFFERED))}\n\n`);
+    process.stderr.write(`\n${resultTable(contract, results, PENDING, Object.keys(NOT_OFFERED))}\n\n`);
     harness?.close();
     world?.close();
     await app?.stop();
@@ -69,7 +69,7 @@ describe('Every official client works', () => {
     };
     const { differences, stale } = compare(offered, document, ALLOWED_DIFFERENCES, NOT_OFFERED);
     const allowed = differences.filter(({ reason }) => reason);
-    process.stdout.write(
+    process.stderr.write(
       `\nThe published document against the contract:\n${allowed.map(({ text, reason }) => `  ${text}\n    ${reason}`).join('\n')}\n`,
     );
     expect(differences.filter(({ reason }) => !reason).map(({ text }) => text)).toEqual([]);

@@ -36,6 +36,21 @@ describe('Found by conformance and fuzzing', () => {
     expect([status, text]).toEqual([414, '{"detail":"The URL is too long: 5000 characters at most."}']);
   });
 
+  it.each(['[', '{"a":'])('a body of a thousand levels of %s is refused, not fallen over', async (open) => {
+    const close = open === '[' ? ']' : '}';
+    const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
+    const nested = (levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`;
+    for (const levels of [101, 1_000, 20_000, 100_000]) {
+      const { status, text } = await wire.send('POST', '/api/customers/', { headers, body: nested(levels) });
+      expect([status, text]).toEqual([400, '{"detail":"JSON parse error - nested too deeply: 100 levels at most"}']);
+    }
+    const allowed = await wire.send('POST', '/api/customers/', {
+      headers,
+      body: `{"name":"Deep","x":${nested(99)},"y":"[[\\"{{"}`,
+    });
+    expect(allowed.status).toBe(201);
+  });
+
   it('a question mark in a filter stays part of it from page to page', async () => {
     await app.api.post('/api/customers/', { name: 'Who? Ltd' });
     await app.api.post('/api/customers/', { name: 'Who? Inc' });

@@ -3,10 +3,9 @@ import fc from 'fast-check';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import type { OpenApiDocument } from './condense.js';
 import { wireRequests, type WireRequest } from './fuzz-requests.js';
-import type { Known } from './hostile-values.js';
-import { PENDING } from './pending.js';
-import { Wire } from './wire.js';
-import { PERIOD, World } from './world.js';
+import { LiveObjects } from './hostile-values.js';
+import { Wire, type WireAnswer } from './wire.js';
+import { PERIOD, World, type Seeded } from './world.js';
 
 /** Requests of one run; `FUZZ_SEED` repeats a run that found something. */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_000);
@@ -41,10 +40,16 @@ onOneDatabase('Whatever is sent', () => {
 
   it(`${REQUESTS} requests (seed ${SEED}) find no 5xx, no hang and nothing of our insides`, async () => {
     const document = JSON.parse((await wire.send('GET', '/docs/openapi.json')).text) as OpenApiDocument;
-    const requests = wireRequests(document, await known(world), STAFF_TOKEN, []);
+    const live = liveObjects(world);
+    const requests = wireRequests(document, live, STAFF_TOKEN);
     const statuses = new Map<number, number>();
     let slowest = 0;
-    const send = async (request: WireRequest) => {
+    const send = async (planned: WireRequest) => {
+      const request = {
+        ...planned,
+        path: live.fill(planned.path, encodeURIComponent),
+        ...(planned.body ? { body: live.fill(planned.body, String) } : {}),
+      };
       const answer = await wire
         .send(request.method, request.path, { ...request, timeoutMs: LONGEST })
         .catch((error: Error) => {
@@ -52,6 +57,7 @@ onOneDatabase('Whatever is sent', () => {
         });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       slowest = Math.max(slowest, answer.milliseconds);
+      follow(live, request, answer);
       const faults = [
         ...(answer.status >= 500 ? [`status ${answer.status}`] : []),
         ...(INSIDES.test(answer.text) ? ['our insides'] : []),
@@ -79,43 +85,46 @@ onOneDatabase('Whatever is sent', () => {
     if (verdict.failed)
       throw new Error(`seed ${SEED}: ${(verdict.errorInstance as Error | null)?.message ?? 'interrupted'}`);
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-    process.stdout.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
+    process.stderr.write(`\nFuzzing, seed ${SEED}: ${counts.join(', ')}; slowest ${Math.round(slowest)} ms\n`);
     // Requests that are all refused at the door would prove nothing.
     const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
     expect(succeeded).toBeGreaterThan(REQUESTS / 20);
   }, 300_000);
 });
 
+/** What a request made or removed: later ones use it, or do without it. */
+function follow(live: LiveObjects, { method, path }: WireRequest, { status, text }: WireAnswer): void {
+  if (status === 204 && method === 'DELETE')
+    live.remove(
+      path
+        .split('?')[0]!
+        .split('/')
+        .find((part) => /^[0-9a-f-]{32,36}$/.test(part)) ?? '',
+    );
+  if (status !== 201) return;
+  const made = JSON.parse(text) as Partial<Seeded>;
+  if (made.uuid && made.url?.startsWith('http')) live.add({ uuid: made.uuid, url: made.url });
+}
+
 /** Everything the world has, for requests that are to reach deep. */
-async function known(world: World): Promise<Known> {
-  const lists = [
-    '/api/customers/',
-    '/api/projects/',
-    '/api/marketplace-provider-offerings/',
-    '/api/marketplace-resources/',
-    '/api/admin/arrow/settings/',
-    '/api/admin/arrow/customer-mappings/',
-    ...(PENDING.includes('admin_arrow_vendor_offering_mappings_list')
-      ? []
-      : ['/api/admin/arrow/vendor-offering-mappings/']),
+function liveObjects(world: World): LiveObjects {
+  const words = [
+    PERIOD,
+    '2026-04',
+    world.emulator.url,
+    world.emulator.url,
+    world.emulator.apiKey,
+    'XSP300001',
+    'XSP300002',
+    'XSP300003',
+    'Microsoft',
   ];
-  const rows = (
-    await Promise.all(lists.map((path) => world.get<{ uuid: string; url: string }[]>(`${path}?page_size=100`)))
-  ).flat();
-  return {
-    uuids: [...rows.map(({ uuid }) => uuid), world.plan.uuid],
-    links: rows.map(({ url }) => url),
-    words: [
-      PERIOD,
-      '2026-04',
-      world.emulator.url,
-      world.emulator.apiKey,
-      'XSP300001',
-      'XSP300002',
-      'XSP300003',
-      'Microsoft',
-      world.license(),
-      world.license(),
-    ],
-  };
+  const live = new LiveObjects([
+    ...words,
+    ...world.emulator.data.licenses.slice(0, 5).map(({ licenseId }) => licenseId),
+  ]);
+  const { customer, otherCustomer, project, offering, plan, resource, settings, mapping, vendorMapping } = world;
+  for (const object of [customer, otherCustomer, project, offering, plan, resource, settings, mapping, vendorMapping])
+    if (object) live.add(object);
+  return live;
 }

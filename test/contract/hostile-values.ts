@@ -2,12 +2,84 @@ import fc from 'fast-check';
 
 import type { Schema } from './contract.js';
 
-/** Real things of the server under test, so that some requests reach deep. Numbers in requests index into these lists. */
-export interface Known {
-  uuids: string[];
-  links: string[];
-  /** Texts that mean something: licence references, months, the address of the emulator. */
-  words: string[];
+/**
+ * Real things of the server under test, by kind, so that requests reach deep. Requests name them by placeholders that
+ * are filled in when they are sent: what one request deletes, a later one does not miss.
+ */
+export class LiveObjects {
+  private readonly objects = new Map<string, { uuid: string; url: string }[]>();
+
+  /** `words` are texts that mean something: licence references, months, the address of the emulator. */
+  constructor(readonly words: string[]) {}
+
+  /** Takes an object in; its own link says of which kind it is. */
+  add(object: { uuid: string; url: string }): void {
+    const kind = kindOfPath(new URL(object.url).pathname);
+    this.objects.set(kind, [...this.of(kind), object]);
+  }
+
+  of(kind: string): { uuid: string; url: string }[] {
+    return this.objects.get(kind) ?? [];
+  }
+
+  remove(uuid: string): void {
+    for (const [kind, objects] of this.objects)
+      this.objects.set(
+        kind,
+        objects.filter((object) => object.uuid !== uuid),
+      );
+  }
+
+  /** Puts living objects where their placeholders stand; `write` writes a link so that it fits its surroundings. */
+  fill(text: string, write: (link: string) => string): string {
+    return text.replace(/zz(\w+?)z(\d+)([hlpu]?)zz/g, (_, kind: string, number: string, form: string) => {
+      const objects = this.of(kind);
+      const { uuid, url } = objects[Number(number) % objects.length] ?? NOBODY;
+      const forms: Record<string, string> = {
+        h: uuid.replaceAll('-', ''),
+        l: write(url),
+        p: write(new URL(url).pathname),
+        u: uuid.toUpperCase(),
+      };
+      return forms[form] ?? uuid;
+    });
+  }
+}
+
+const NOBODY = { uuid: '00000000-0000-4000-8000-000000000000', url: 'http://localhost/api/nothing/' };
+
+/** Which kind of object a field of this name points at. */
+const KINDS: [RegExp, string][] = [
+  [/settings/, 'settings'],
+  [/billing_sync_item/, 'billingsyncitems'],
+  [/billing_sync/, 'billingsyncs'],
+  [/consumption_record/, 'consumptionrecords'],
+  [/customer_mapping/, 'customermappings'],
+  [/vendor/, 'vendormappings'],
+  [/customer/, 'customers'],
+  [/project/, 'projects'],
+  [/offering/, 'offerings'],
+  [/plan/, 'plans'],
+  [/resource/, 'resources'],
+];
+
+/** The kind of the objects whose collection a path begins with. */
+export function kindOfPath(path: string): string {
+  const collection = /\/([\w-]+)\/(?:[^/]+\/)?$/.exec(path.split('{')[0]!)?.[1] ?? '';
+  return KINDS.find(([pattern]) => pattern.test(collection.replaceAll('-', '_')))?.[1] ?? 'others';
+}
+
+function kindOf(name: string): fc.Arbitrary<string> {
+  const kind = KINDS.find(([pattern]) => pattern.test(name))?.[1];
+  const any = fc.constantFrom(...KINDS.map(([, each]) => each));
+  return kind ? fc.oneof({ weight: 9, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: any }) : any;
+}
+
+/** The placeholder of one object, written in one of the `forms`: as it is, hex, link, path, upper case. */
+export function placeholder(name: string, ...forms: ('' | 'h' | 'l' | 'p' | 'u')[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(kindOf(name), fc.nat(50), fc.constantFrom(...forms))
+    .map(([kind, number, form]) => `zz${kind}z${number}${form}zz`);
 }
 
 /** Text that has broken servers before: quoting, encodings, templates, terminators, lengths, and JavaScript's own names. */
@@ -130,9 +202,9 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /** A value a server should mostly take for this schema. */
-export function likelyValue(schema: Schema, known: Known): fc.Arbitrary<unknown> {
+export function likelyValue(schema: Schema, live: LiveObjects, name = ''): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  const words = fc.constantFrom('Acme', 'Contoso', 'XSP1', ...known.words);
+  const words = fc.constantFrom('Acme', 'Contoso', 'XSP1', ...live.words);
   switch (schema.type) {
     case 'boolean':
       return fc.boolean();
@@ -141,14 +213,16 @@ export function likelyValue(schema: Schema, known: Known): fc.Arbitrary<unknown>
     case 'number':
       return fc.double({ min: 0, max: 1, noNaN: true });
     case 'array':
-      return fc.array(anyValue(schema.items ?? {}, known), { maxLength: 3 });
+      return fc.array(anyValue(schema.items ?? {}, live, name), { maxLength: 3 });
     case 'object':
-      return likelyObject(schema, known);
+      return likelyObject(schema, live);
     case undefined:
     default:
-      if (schema.format === 'uuid')
-        return fc.oneof({ weight: 5, arbitrary: uuid(known) }, { weight: 1, arbitrary: fc.uuid() });
-      if (schema.format === 'uri') return fc.oneof(fc.constantFrom(...known.links), words, uuid(known));
+      if (schema.format === 'uuid') {
+        return fc.oneof({ weight: 9, arbitrary: placeholder(name, '', 'h', 'u') }, { weight: 1, arbitrary: fc.uuid() });
+      }
+      if (schema.format === 'uri')
+        return fc.oneof(/api_url/.test(name) ? words : placeholder(name, 'l', 'p', ''), words);
       return fc.oneof(
         words,
         fc.string({
@@ -160,22 +234,11 @@ export function likelyValue(schema: Schema, known: Known): fc.Arbitrary<unknown>
   }
 }
 
-/** A known UUID in any of the forms clients write it. */
-function uuid(known: Known): fc.Arbitrary<string> {
-  const forms = [
-    (text: string) => text,
-    (text: string) => text.replaceAll('-', ''),
-    (text: string) => text.toUpperCase(),
-    (text: string) => `urn:uuid:${text}`,
-  ];
-  return fc.tuple(fc.constantFrom(...known.uuids), fc.constantFrom(...forms)).map(([text, form]) => form(text));
-}
-
-function likelyObject(schema: Schema, known: Known): fc.Arbitrary<Record<string, unknown>> {
+function likelyObject(schema: Schema, live: LiveObjects): fc.Arbitrary<Record<string, unknown>> {
   const properties = Object.entries(schema.properties ?? {});
   const required = new Set(schema.required);
   const model = properties.map(([key, value]) => {
-    const given = anyValue(value, known).map((each) => [[key, each]] as [string, unknown][]);
+    const given = anyValue(value, live, key).map((each) => [[key, each]] as [string, unknown][]);
     return fc.oneof(
       { weight: required.has(key) ? 15 : 2, arbitrary: given },
       { weight: 1, arbitrary: fc.constant([] as [string, unknown][]) },
@@ -193,6 +256,6 @@ function likelyObject(schema: Schema, known: Known): fc.Arbitrary<Record<string,
 }
 
 /** Mostly a likely value, sometimes a hostile one. */
-export function anyValue(schema: Schema, known: Known): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 7, arbitrary: likelyValue(schema, known) }, { weight: 1, arbitrary: hostileValue });
+export function anyValue(schema: Schema, live: LiveObjects, name = ''): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 7, arbitrary: likelyValue(schema, live, name) }, { weight: 1, arbitrary: hostileValue });
 }

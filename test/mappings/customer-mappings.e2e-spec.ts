@@ -1,3 +1,4 @@
+import { arrowCustomer } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 
@@ -35,5 +36,14 @@ describe('Customer mappings', () => {
     expect(created.headers.get('location')).toBe(created.body.url);
     const found = await app.api.get(created.body.url);
     expect(found.body).toEqual({ ...created.body, settings: settings.url, waldur_customer: customer.url });
+  });
+
+  it('take over a name that no database column takes as it is', async () => {
+    app.arrow.data.customers.push(arrowCustomer({ Reference: 'XSP700', CompanyName: 'Kivi\u0000rand \ud800' }));
+    const settings = (await app.api.get('/api/admin/arrow/settings/')).body[0];
+    const { uuid } = await make.mapping({ settings: settings.uuid, arrow_reference: 'XSP700' });
+    const synced = await app.api.post(`${path}sync_from_arrow/`, {});
+    expect(synced).toMatchObject({ status: 200, body: { updated: 1 } });
+    expect((await app.api.get(`${path}${uuid}/`)).body.arrow_company_name).toBe('Kivirand \ufffd');
   });
 });

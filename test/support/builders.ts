@@ -64,6 +64,15 @@ export class Builders {
     });
   }
 
+  async vendorMapping(given: { settings?: string; offering?: string } & Record<string, unknown> = {}) {
+    return this.make('/api/admin/arrow/vendor-offering-mappings/', {
+      settings: given.settings ?? (await this.settings()).uuid,
+      offering: given.offering ?? (await this.offering()).uuid,
+      arrow_vendor_name: `Vendor ${this.next()}`,
+      ...given,
+    });
+  }
+
   user(given: object = {}) {
     return this.make('/api/users/', { username: `user-${this.next()}`, ...given });
   }

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { type Addressable, parseLink } from '../links.js';
 import { parseUuid } from '../uuid.js';
+import { YearMonth } from '../year-month.js';
 import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parser } from './field.js';
 
 type FilterOptions = Pick<FieldOptions, 'description' | 'example'>;
@@ -17,6 +18,14 @@ const single =
     if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
     return text === '' ? { value: undefined } : parse(text.toWellFormed());
   };
+
+/** `page` and `page_size`: numbers to clients, but what is no number is not refused as a field. */
+export const PagingFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => ({ value: raw })),
+    options,
+    { type: 'integer' },
+  );
 
 /** Free text; how it is compared is the list's business. */
 export const TextFilter = (options: FilterOptions = {}) =>
@@ -68,6 +77,17 @@ export const DateFilter = (options: FilterOptions = {}) =>
     { type: String, format: 'date' },
   );
 
+/** A calendar month, `YYYY-MM`, of the years 2000 to 2100. */
+export const MonthFilter = (options: FilterOptions = {}) =>
+  Field(
+    single((raw) => {
+      const month = YearMonth.parse(raw);
+      return month ? { value: month.toString() } : { error: 'Enter a month as YYYY-MM, from 2000-01 to 2100-12.' };
+    }),
+    options,
+    { type: String, pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
+  );
+
 /** Hyperlink (or UUID) of another object; one that leads nowhere gives an empty list. */
 export const LinkFilter = (
   to: () => Type<object> & Addressable,
@@ -101,6 +121,21 @@ export const ChoicesFilter = (choices: readonly string[], options: FilterOptions
     { type: 'array', items: { type: 'string', enum: [...choices] } } as never,
   );
 
+/** How the description says that a list is written `k=a,b`; repeating the key works as well. */
+const JOINED = { style: 'form', explode: false };
+
+/** Repeated texts: any of them will do. */
+export const TextsFilter = (options: FilterOptions = {}) =>
+  Field(
+    (raw) => {
+      const texts = listOf(raw);
+      if (texts.some((text) => text.includes('\0'))) return { error: NULL_CHARACTERS_REFUSED };
+      return { value: texts.length ? texts.map((text) => text.toWellFormed()) : undefined };
+    },
+    options,
+    { type: 'array', items: { type: 'string' } } as never,
+  );
+
 /** UUIDs, repeated or joined by commas. */
 export const UuidsFilter = (options: FilterOptions = {}) =>
   Field(
@@ -112,11 +147,11 @@ export const UuidsFilter = (options: FilterOptions = {}) =>
       return { value: uuids.length ? uuids : undefined };
     },
     options,
-    { type: 'array', items: { type: 'string', format: 'uuid' } } as never,
+    { type: 'array', items: { type: 'string', format: 'uuid' }, ...JOINED } as never,
   );
 
-/** Names joined by commas or repeated: what `o` and `field` take. */
-export const NamesFilter = (options: FilterOptions = {}) =>
+/** Names, repeated or joined by commas: what `o` and `field` take. `joined`: clients write them joined. */
+export const NamesFilter = ({ joined = false, ...options }: FilterOptions & { joined?: boolean } = {}) =>
   Field(
     (raw) => ({
       value: listOf(raw)
@@ -125,5 +160,5 @@ export const NamesFilter = (options: FilterOptions = {}) =>
         .slice(0, 200),
     }),
     options,
-    { type: 'array', items: { type: 'string' } } as never,
+    { type: 'array', items: { type: 'string' }, ...(joined ? JOINED : {}) } as never,
   );

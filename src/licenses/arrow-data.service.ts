@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { type ArrowAccount, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { Clock } from '../common/clock.js';
+import { inParallel } from '../common/in-parallel.js';
+import { YearMonth } from '../common/year-month.js';
+import { Env } from '../config/env.js';
+import type { Resource } from '../directory/resource.entity.js';
+import { ResourcesService } from '../directory/resources.service.js';
+import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
+import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
+import type { ArrowData, FetchArrowDataQuery, LicenseConsumption } from './arrow-data.dto.js';
+import { CustomerExportService } from './customer-export.service.js';
+import { CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
+
+/** What ArrowSphere says now of a mapped customer: its billing lines, and what its linked licences have cost. */
+@Injectable()
+export class ArrowDataService {
+  constructor(
+    private readonly mappings: CustomerMappingsService,
+    private readonly resources: ResourcesService,
+    private readonly arrow: CustomerLicensesService,
+    private readonly exports: CustomerExportService,
+    private readonly gateway: ArrowGateway,
+    private readonly clock: Clock,
+    private readonly env: Env,
+  ) {}
+
+  /**
+   * Asks ArrowSphere for all of it at once, within the gateway's limit. Whatever ArrowSphere fails at is said in the
+   * answer, never thrown. Throws `CustomerMappingNotFoundError`.
+   */
+  async fetch(mappingUuid: string, query: FetchArrowDataQuery): Promise<ArrowData> {
+    const mapping = await this.mappings.getWithSettings(mappingUuid);
+    const period = query.period ?? YearMonth.at(this.clock.now()).toString();
+    const resources = await this.resources.ofCustomer(mapping.waldurCustomerUuid);
+    const linked = resources.filter(({ backendId }) => backendId !== '');
+    const [billing, consumption] = await Promise.all([
+      this.exports.read(mapping, period),
+      this.consumptionOf(mapping, linked, period),
+    ]);
+    return { mapping, period, billing, consumption, totalResources: resources.length };
+  }
+
+  private async consumptionOf(
+    mapping: CustomerMapping,
+    linked: readonly Resource[],
+    period: string,
+  ): Promise<LicenseConsumption[]> {
+    const account = this.usableAccount(mapping);
+    // Twice the gateway's limit, so that it never waits for us; the rest does not fill its queue.
+    return inParallel(linked, this.env.ARROW_MAX_CONCURRENCY * 2, async ({ uuid, name, backendId }) => ({
+      resource: { uuid, name },
+      licenseReference: backendId,
+      ...(typeof account === 'string' ? unknown(account) : await this.month(account, backendId, period)),
+    }));
+  }
+
+  private async month(account: ArrowAccount, license: string, period: string): Promise<Amounts> {
+    try {
+      const { months } = await this.gateway.getMonthlyConsumption(account, license, period, period);
+      const month = months.find((candidate) => candidate.period === period);
+      if (!month) return { sell: '0', buy: '0', currency: null };
+      const { sellTotal: sell, buyTotal: buy, currency } = month;
+      const missing = [...(sell === null ? ['sell'] : []), ...(buy === null ? ['buy'] : [])].join(' and no ');
+      return { sell, buy, currency, ...(missing && { error: `ArrowSphere gives no ${missing} total for ${period}.` }) };
+    } catch (error) {
+      return unknown(sentenceOf(error));
+    }
+  }
+
+  /** The account, or why it cannot be used. */
+  private usableAccount(mapping: CustomerMapping): ArrowAccount | string {
+    try {
+      return this.arrow.accountOf(mapping);
+    } catch (error) {
+      return sentenceOf(error);
+    }
+  }
+}
+
+type Amounts = Pick<LicenseConsumption, 'sell' | 'buy' | 'currency' | 'error'>;
+
+function unknown(error: string): Amounts {
+  return { sell: null, buy: null, currency: null, error };
+}

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type ArrowAccount,
+  type ArrowExportPage,
+  ArrowGateway,
+  type ArrowLicense,
+} from '../arrow-gateway/arrow-gateway.js';
+import { ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
+import { CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
+import { columnsOf, type ExportColumns, type ExportLine, lineOf, missingColumns } from './export-lines.js';
+
+/** One customer's lines of a month's billing export. */
+export interface CustomerExport {
+  /** False: there is no export, and `error` says why. */
+  readonly available: boolean;
+  readonly lines: readonly ExportLine[];
+  readonly error?: string;
+}
+
+/** Reads one customer's lines of the billing export. */
+@Injectable()
+export class CustomerExportService {
+  constructor(
+    private readonly gateway: ArrowGateway,
+    private readonly arrow: CustomerLicensesService,
+  ) {}
+
+  /**
+   * The lines of a month (`YYYY-MM`), complete or none. ArrowSphere is asked for this customer only, and each line's
+   * licence is checked to be the customer's: never a name. ArrowSphere's failures are part of the answer.
+   */
+  async read(mapping: CustomerMapping, period: string): Promise<CustomerExport> {
+    const type = mapping.settings.exportTypeReference;
+    if (!type) return none('No billing export type is configured for this account. Choose one in the settings.');
+    try {
+      const account = this.arrow.accountOf(mapping);
+      const { reference, data } = await this.arrow.list(mapping);
+      const query = {
+        exportTypeReference: type,
+        periodFrom: period,
+        periodTo: period,
+        customerReferences: [reference],
+      };
+      const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
+      let columns: ExportColumns | undefined;
+      let read = 0;
+      for await (const page of this.gateway.exportPages(account, query)) {
+        columns ??= await this.columnsFor(account, type, page);
+        read += page.rows.length;
+        await filter.take(page.rows.map((row) => lineOf(row, columns!)));
+      }
+      if (read === 0) return none(nothingYet(reference, period));
+      const missing = columns ? missingColumns(columns) : [];
+      const error = missing.length
+        ? `The billing export has no column ${missing.join(', nor ')}. Choose another export type in the settings.`
+        : undefined;
+      return { available: true, lines: filter.lines, error };
+    } catch (error) {
+      if (error instanceof ArrowNotFoundError && !mentionsType(error, type)) {
+        return none(nothingYet(mapping.arrowReference, period));
+      }
+      return none(`The billing export could not be read: ${sentenceOf(error)}`);
+    }
+  }
+
+  /** The export type is asked about renamed columns only where the usual labels do not do. */
+  private async columnsFor(account: ArrowAccount, type: string, page: ArrowExportPage): Promise<ExportColumns> {
+    const columns = columnsOf(page.headers);
+    if (missingColumns(columns).length === 0 || page.headers.length === 0) return columns;
+    return columnsOf(page.headers, (await this.gateway.getExportType(account, type)).columns);
+  }
+}
+
+/**
+ * Keeps the lines that are the customer's. ArrowSphere filters, and a licence that is not known any more may be among
+ * its lines; but once a single line proves to be another customer's, the filter was ignored and only licences known to
+ * be the customer's count.
+ */
+class OwnLines {
+  readonly lines: ExportLine[] = [];
+  private readonly owners: Map<string, string | undefined>;
+  private filterIgnored = false;
+
+  constructor(
+    private readonly customer: string,
+    own: readonly ArrowLicense[],
+    private readonly find: (references: readonly string[]) => Promise<ArrowLicense[]>,
+  ) {
+    this.owners = new Map(own.map(({ licenseReference }) => [licenseReference, customer]));
+  }
+
+  async take(lines: readonly ExportLine[]): Promise<void> {
+    if (!this.filterIgnored) await this.learn(lines);
+    if (this.filterIgnored) {
+      // What was kept on trust before is not trusted any more.
+      const kept = this.lines.splice(0).filter((line) => this.isProven(line));
+      this.lines.push(...kept);
+    }
+    this.lines.push(...lines.filter((line) => (this.filterIgnored ? this.isProven(line) : true)));
+  }
+
+  private async learn(lines: readonly ExportLine[]): Promise<void> {
+    const unknown = new Set(lines.map(({ licenseReference }) => licenseReference).filter(Boolean));
+    for (const known of this.owners.keys()) unknown.delete(known);
+    if (unknown.size === 0) return;
+    for (const reference of unknown) this.owners.set(reference, undefined);
+    for (const { licenseReference, customerReference } of await this.find([...unknown])) {
+      this.owners.set(licenseReference, customerReference);
+      if (customerReference !== this.customer) this.filterIgnored = true;
+    }
+  }
+
+  private isProven({ licenseReference }: ExportLine): boolean {
+    return this.owners.get(licenseReference) === this.customer;
+  }
+}
+
+function none(error: string): CustomerExport {
+  return { available: false, lines: [], error };
+}
+
+function nothingYet(reference: string, period: string): string {
+  return `ArrowSphere has no billing export of ${reference} for ${period} yet.`;
+}
+
+/** ArrowSphere says 404 for a month without lines as well as for an export type that is gone. */
+function mentionsType({ details }: ArrowNotFoundError, type: string): boolean {
+  return details.arrowMessage?.includes(type) === true;
+}

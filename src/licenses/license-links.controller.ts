@@ -1,0 +1,66 @@
+import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, StaffOnly } from '../auth/access.js';
+import type { Caller } from '../auth/caller.js';
+import { pick } from '../common/answer.interceptor.js';
+import { ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
+import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
+import { LicenseLink } from './license-link.entity.js';
+import { LicenseLinksService } from './license-links.service.js';
+import { LicenseLinkNotFoundError } from './licenses.errors.js';
+
+@ApiTags('Arrow licence links')
+@Controller('api/admin/arrow/license-links')
+@StaffOnly()
+@Existing(() => LicenseLink, LicenseLinkNotFoundError)
+export class LicenseLinksController {
+  constructor(private readonly links: LicenseLinksService) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'admin_arrow_license_links_count', summary: 'Count entries of the link ledger' })
+  count(@Query() query: ListLicenseLinksQuery): Promise<Count> {
+    return this.links.count(query);
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'admin_arrow_license_links_list',
+    summary: 'Who linked, imported, unlinked or reverted what, newest first',
+  })
+  @ApiListed(LicenseLinkResponse)
+  async list(@Query() query: ListLicenseLinksQuery): Promise<Page<LicenseLinkResponse>> {
+    return (await this.links.list(query)).map(LicenseLinkResponse.from);
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_license_links_retrieve', summary: 'One entry of the link ledger' })
+  @ApiFound(LicenseLinkResponse)
+  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<LicenseLinkResponse>> {
+    return pick(LicenseLinkResponse.from(await this.links.get(uuid)), query.field);
+  }
+
+  @Post(':uuid/revert')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_license_links_revert',
+    summary: 'Put back what was before, if nothing touched the resource since',
+    description:
+      'A link gets its former licence back, or none; an unlinked licence comes back; an imported resource is ' +
+      'terminated. Answers the new entry. 409 says what happened to the resource in the meantime.',
+  })
+  @ApiOkResponse({ type: LicenseLinkResponse })
+  @ApiActionRefused('A revert cannot be reverted. Link the licence again instead.')
+  @ApiMissing()
+  @ApiConflictResponse({
+    description: 'Something happened to the resource since',
+    schema: {
+      type: 'object',
+      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
+    },
+  })
+  async revert(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<LicenseLinkResponse> {
+    return LicenseLinkResponse.from(await this.links.revert(uuid, caller));
+  }
+}

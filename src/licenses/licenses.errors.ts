@@ -1,0 +1,145 @@
+import { AppError } from '../common/app.error.js';
+import { ObjectNotFoundError } from '../common/http-errors.js';
+import { renderUuid } from '../common/uuid.js';
+import { heldBy } from '../directory/directory.errors.js';
+
+interface Named {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/** Nothing is linked or imported under a mapping that is switched off. */
+export class MappingNotActiveError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'mapping_not_active';
+  constructor(arrowReference: string) {
+    super(`The mapping of ${arrowReference} is not active. Activate it first.`);
+  }
+}
+
+/** The account that a mapping belongs to is switched off, so ArrowSphere is not called for it. */
+export class AccountNotActiveError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'account_not_active';
+  constructor() {
+    super('The ArrowSphere account of this mapping is not active. Activate it in the settings first.');
+  }
+}
+
+/** The resource is not there, or another organisation's. */
+export class ResourceNotOfCustomerError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'resource_not_of_customer';
+  constructor(uuid: string) {
+    super(`Resource ${renderUuid(uuid)} not found for this customer`);
+  }
+}
+
+/** The project is not there, or another organisation's. */
+export class ProjectNotOfCustomerError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'project_not_of_customer';
+  constructor(uuid: string) {
+    super(`Project ${renderUuid(uuid)} not found for this customer`);
+  }
+}
+
+export class OfferingNotThereError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'offering_not_there';
+  constructor(uuid: string) {
+    super(`Offering ${renderUuid(uuid)} not found`);
+  }
+}
+
+/** Nothing new is made of an offering that is a draft, paused, archived or unavailable. */
+export class OfferingNotActiveError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'offering_not_active';
+  constructor({ name, state }: { readonly name: string; readonly state: string }) {
+    super(`The offering "${name}" is not active but ${state.toLowerCase()}.`);
+  }
+}
+
+export class ResourceTerminatedError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'resource_terminated';
+  constructor({ name }: Named) {
+    super(`The resource "${name}" is terminated: no licence can be linked to it.`);
+  }
+}
+
+/** A live resource has the licence that is to be imported. */
+export class LicenseAlreadyImportedError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'license_already_imported';
+  constructor(license: string) {
+    super(`License ${license} has already been imported`);
+  }
+}
+
+/** Another live resource has the licence that is to be linked. */
+export class LicenseLinkedElsewhereError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'license_linked_elsewhere';
+  constructor(license: string, holder: Named) {
+    super(heldBy(license, holder));
+  }
+}
+
+/** ArrowSphere was asked and does not have the licence. */
+export class LicenseUnknownError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'license_unknown';
+  constructor(license: string) {
+    super(`License ${license} does not exist in ArrowSphere.`);
+  }
+}
+
+/** ArrowSphere was asked and says that the licence is another customer's. */
+export class LicenseOfAnotherCustomerError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'license_of_another_customer';
+  constructor(license: string, owner: string, mapped: string) {
+    super(`License ${license} belongs to the ArrowSphere customer ${owner}, not to ${mapped}.`);
+  }
+}
+
+/** No customer of ArrowSphere answers to the mapping's reference, or more than one does. */
+export class ArrowCustomerUnresolvedError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'arrow_customer_unresolved';
+  constructor(reference: string, candidates: readonly string[]) {
+    super(
+      candidates.length === 0
+        ? `ArrowSphere does not have the customer ${reference}.`
+        : `More than one ArrowSphere customer answers to ${reference}: ${candidates.slice(0, 5).join(', ')}. ` +
+            'Put the full reference into the mapping.',
+    );
+  }
+}
+
+export class LicenseLinkNotFoundError extends ObjectNotFoundError {
+  override readonly code = 'license_link_not_found';
+  constructor() {
+    super('ArrowLicenseLink');
+  }
+}
+
+/** A revert is itself undone by linking anew, not by reverting it. */
+export class RevertNotRevertibleError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'revert_not_revertible';
+  constructor() {
+    super('A revert cannot be reverted. Link the licence again instead.');
+  }
+}
+
+/** Something happened to the resource since, so that going back would undo more than the one step; `what` is a sentence. */
+export class ResourceTouchedSinceError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'resource_touched_since';
+  constructor(what: string) {
+    super(`This cannot be reverted: ${what}`);
+  }
+}

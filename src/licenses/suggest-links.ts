@@ -1,0 +1,279 @@
+import { type AssignmentPair, assignInSteps } from '../common/assignment.js';
+import { wordSimilarity } from '../mappings/matching/similarity.js';
+
+/** A resource without a licence, as far as it bears on which one it is. */
+export interface UnlinkedResource {
+  readonly uuid: string;
+  readonly name: string;
+  readonly offeringName: string;
+}
+
+/** A licence without a resource. Null where ArrowSphere says nothing. */
+export interface FreeLicense {
+  readonly licenseReference: string;
+  readonly friendlyName: string | null;
+  readonly offerName: string | null;
+  readonly vendorName: string | null;
+  readonly vendorSubscriptionId: string | null;
+}
+
+/** One reason for a suggestion. */
+export interface LinkEvidence {
+  /**
+   * `license_reference`, `vendor_subscription_id`: the resource's name holds that identifier. `friendly_name`,
+   * `offer_name`: words that agree with the resource's name. `offering`: words that agree with the name of its offering.
+   * `ambiguous`: another licence fits as well, or another resource does.
+   */
+  readonly kind: string;
+  readonly arrow: string;
+  readonly waldur: string;
+  /** By how much it moved the confidence, 0…1. */
+  readonly weight: number;
+}
+
+export interface LinkSuggestion {
+  readonly resourceUuid: string;
+  readonly licenseReference: string;
+  /** 0…1: 1 by an identifier; names alone never reach it. */
+  readonly confidence: number;
+  readonly evidence: readonly LinkEvidence[];
+}
+
+/** Below this, a pair is not worth a look. */
+const WORTH_A_LOOK = 0.4;
+/** What agreeing names alone can reach: names only ever suggest. */
+const BY_NAME_AT_MOST = 0.95;
+/** Many licences share the name of their offer, few a friendly name. */
+const OFFER_NAME_SHARE = 0.9;
+const OFFERING_WEIGHT = 0.12;
+const NEAR = 0.05;
+/** In the assignment an identifier is worth more than any two names it might have to give way to. */
+const IDENTIFIED_BONUS = 4;
+/** Words that say nothing of which licence is meant. */
+const EMPTY_WORDS = new Set(
+  'the and for of a an licence license licences licenses subscription subscriptions plan plans account service services'.split(
+    ' ',
+  ),
+);
+const EMPTY_WORD_WEIGHT = 0.15;
+
+interface Pair extends AssignmentPair {
+  readonly confidence: number;
+  readonly identified: boolean;
+  readonly evidence: readonly LinkEvidence[];
+}
+
+/**
+ * Suggests which free licence each unlinked resource is: at most one each way, the best total over the whole answer,
+ * most confident first. Depends on what is given, not on its order. A generator that pauses after every resource, for
+ * `runInSlices`.
+ */
+export function* suggestLinks(
+  resources: readonly UnlinkedResource[],
+  licenses: readonly FreeLicense[],
+): Generator<void, LinkSuggestion[]> {
+  const words = new WordWeights([
+    ...resources.map(({ name }) => name),
+    ...licenses.flatMap((license) => namesOf(license).map(({ text }) => text)),
+  ]);
+  const identifiers = identifiersOf(licenses);
+  const candidates = licenses.map((license) => ({
+    license,
+    names: namesOf(license).map((name) => ({ ...name, words: wordsOf(name.text) })),
+  }));
+  const pairs: Pair[] = [];
+  for (const resource of resources) {
+    const named = identifiers.namedIn(resource.name);
+    const own = wordsOf(resource.name);
+    const offering = wordsOf(resource.offeringName);
+    for (const { license, names } of candidates) {
+      const identifier = named.get(license.licenseReference);
+      const judged = identifier
+        ? { confidence: 1, evidence: [{ ...identifier, waldur: resource.name, weight: 1 }] }
+        : judgeNames(resource, { own, offering }, license, names, words);
+      if (judged.confidence < WORTH_A_LOOK) continue;
+      pairs.push({
+        left: resource.uuid,
+        right: license.licenseReference,
+        // Powers keep one sure pair from being given up for two doubtful ones.
+        score: judged.confidence ** 3 + (identifier ? IDENTIFIED_BONUS : 0),
+        identified: identifier !== undefined,
+        ...judged,
+      });
+    }
+    yield;
+  }
+  const chosen = yield* assignInSteps(pairs);
+  return withRivals(chosen, pairs);
+}
+
+interface LicenseName {
+  readonly kind: 'friendly_name' | 'offer_name';
+  readonly text: string;
+}
+
+function namesOf({ friendlyName, offerName }: FreeLicense): LicenseName[] {
+  const friendly = givenName(friendlyName);
+  return [
+    ...(friendly ? [{ kind: 'friendly_name' as const, text: friendly }] : []),
+    ...(offerName ? [{ kind: 'offer_name' as const, text: offerName }] : []),
+  ];
+}
+
+/** The friendly name somebody gave; `""` for none, or for the `XSP…|SKU|XSP…` that ArrowSphere makes up without one. */
+export function givenName(friendlyName: string | null): string {
+  const name = friendlyName?.trim() ?? '';
+  return /\bXSP\d+\|/.test(name) || /\|XSP\d+\b/.test(name) ? '' : name;
+}
+
+function judgeNames(
+  resource: UnlinkedResource,
+  { own, offering }: { own: readonly string[]; offering: readonly string[] },
+  license: FreeLicense,
+  names: readonly (LicenseName & { readonly words: readonly string[] })[],
+  weights: WordWeights,
+): { confidence: number; evidence: LinkEvidence[] } {
+  let best = { confidence: 0, evidence: [] as LinkEvidence[] };
+  for (const { kind, text, words } of names) {
+    const share = kind === 'offer_name' ? OFFER_NAME_SHARE : 1;
+    const agreement = weights.agreement(own, words) * share;
+    const vendor = license.vendorName ?? '';
+    const shared = offering.filter((word) => [...words, ...wordsOf(vendor)].some((other) => alike(word, other) > 0));
+    // What the offering says adds to names that agree; by itself it fits every licence of the vendor.
+    const bonus = shared.length > 0 ? OFFERING_WEIGHT * Math.min(1, agreement / WORTH_A_LOOK) : 0;
+    const confidence = Math.min(BY_NAME_AT_MOST, rounded(agreement * BY_NAME_AT_MOST + bonus));
+    if (confidence <= best.confidence) continue;
+    const evidence: LinkEvidence[] = [
+      { kind, arrow: text, waldur: resource.name, weight: rounded(confidence - bonus) },
+    ];
+    if (bonus > 0) {
+      const arrow = [license.offerName, vendor].filter(Boolean).join(', ');
+      evidence.push({ kind: 'offering', arrow, waldur: resource.offeringName, weight: rounded(bonus) });
+    }
+    best = { confidence, evidence };
+  }
+  return best;
+}
+
+/** How much words tell: those that few names have tell most. */
+class WordWeights {
+  private readonly counts = new Map<string, number>();
+  private readonly names: number;
+
+  constructor(names: readonly string[]) {
+    this.names = names.length;
+    for (const name of names) {
+      for (const word of new Set(wordsOf(name))) this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
+    }
+  }
+
+  private weight(word: string): number {
+    if (EMPTY_WORDS.has(word)) return EMPTY_WORD_WEIGHT;
+    return 1 + Math.log((this.names + 1) / (this.counts.get(word) ?? 1));
+  }
+
+  /** 0…1: the shares of both names that agree with the other one, as their geometric mean. */
+  agreement(a: readonly string[], b: readonly string[]): number {
+    const free = new Set(b.keys());
+    let agreed = 0;
+    let agreedOther = 0;
+    for (const word of a) {
+      let [at, similarity] = [-1, 0];
+      for (const other of free) {
+        const found = alike(word, b[other]!);
+        if (found > similarity) [at, similarity] = [other, found];
+      }
+      if (at < 0) continue;
+      free.delete(at);
+      agreed += this.weight(word) * similarity;
+      agreedOther += this.weight(b[at]!) * similarity;
+    }
+    const total = (words: readonly string[]) => words.reduce((sum, word) => sum + this.weight(word), 0);
+    const [all, allOther] = [total(a), total(b)];
+    return all === 0 || allOther === 0 ? 0 : Math.sqrt((agreed / all) * (agreedOther / allOther));
+  }
+}
+
+function alike(a: string, b: string): number {
+  return a === b ? 1 : wordSimilarity(a, b);
+}
+
+const MAX_WORDS = 24;
+
+function wordsOf(text: string): string[] {
+  const plain = text.slice(0, 300).toWellFormed().normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
+  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, MAX_WORDS);
+}
+
+/** Finds the licences whose own identifiers stand in a text. */
+function identifiersOf(licenses: readonly FreeLicense[]): {
+  namedIn(text: string): Map<string, Pick<LinkEvidence, 'kind' | 'arrow'>>;
+} {
+  const known = new Map<string, { reference: string; kind: string; arrow: string }[]>();
+  const learn = (kind: string, reference: string, identifier: string | null) => {
+    const key = identifier?.trim().toLowerCase() ?? '';
+    // Short ones may stand in any name.
+    if (key.length >= 6) known.set(key, [...(known.get(key) ?? []), { reference, kind, arrow: identifier! }]);
+  };
+  for (const { licenseReference, vendorSubscriptionId } of licenses) {
+    learn('license_reference', licenseReference, licenseReference);
+    learn('vendor_subscription_id', licenseReference, vendorSubscriptionId);
+  }
+  return {
+    namedIn(text) {
+      const pieces = text.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? [];
+      const found = pieces.flatMap((piece) => {
+        const owners = known.get(piece) ?? [];
+        // An identifier that two licences share identifies neither.
+        return owners.length === 1 ? owners : [];
+      });
+      return new Map(found.map(({ reference, kind, arrow }) => [reference, { kind, arrow }]));
+    },
+  };
+}
+
+function withRivals(chosen: readonly Pair[], pairs: readonly Pair[]): LinkSuggestion[] {
+  const byLeft = groupBy(pairs, ({ left }) => left);
+  const byRight = groupBy(pairs, ({ right }) => right);
+  const partnerOf = new Map(
+    chosen.flatMap((pair) => [[`l ${pair.left}`, pair] as const, [`r ${pair.right}`, pair] as const]),
+  );
+  const rival = (pair: Pair): Pair | undefined =>
+    [...byLeft.get(pair.left)!, ...byRight.get(pair.right)!].find((other) => {
+      if (other === pair || other.confidence < pair.confidence - NEAR || pair.identified) return false;
+      // Somebody clearly better served elsewhere is no rival.
+      const better = partnerOf.get(other.left === pair.left ? `r ${other.right}` : `l ${other.left}`);
+      return !better || better.confidence < other.confidence + NEAR;
+    });
+  return chosen
+    .map((pair): LinkSuggestion => {
+      const other = rival(pair);
+      const ambiguous = other && {
+        kind: 'ambiguous',
+        arrow: other.left === pair.left ? other.right : '',
+        waldur: other.left === pair.left ? '' : other.left,
+        weight: 0,
+      };
+      return {
+        resourceUuid: pair.left,
+        licenseReference: pair.right,
+        confidence: pair.confidence,
+        evidence: ambiguous ? [...pair.evidence, ambiguous] : pair.evidence,
+      };
+    })
+    .sort((a, b) => b.confidence - a.confidence || (a.resourceUuid < b.resourceUuid ? -1 : 1));
+}
+
+function groupBy(pairs: readonly Pair[], keyOf: (pair: Pair) => string): Map<string, Pair[]> {
+  const groups = new Map<string, Pair[]>();
+  for (const pair of pairs) {
+    const group = groups.get(keyOf(pair));
+    if (group) group.push(pair);
+    else groups.set(keyOf(pair), [pair]);
+  }
+  return groups;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

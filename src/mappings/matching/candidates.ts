@@ -1,0 +1,249 @@
+import { IndexedName, Vocabulary } from './vocabulary.js';
+
+/** How many names are worth a full comparison, per name asked for. */
+const MAX_CANDIDATES = 8;
+/** How many entries of the word lists are read, per name asked for: what keeps the whole linear. */
+const MAX_READS = 2500;
+/** How many of the names that are equal to the one asked for are taken. */
+const MAX_EQUALS = 4;
+/** A fragment that so many words share says nothing about typing errors. */
+const MAX_WORDS_PER_FRAGMENT = 40;
+const MIN_FUZZY_LENGTH = 4;
+
+/** Names that share less of their weight than this cannot be worth suggesting. */
+const MIN_SHARE = 0.5;
+/** What names share by rare words alone, when the common ones are not read any more, may be less by this share. */
+const UNREAD_SHARE = 0.4;
+
+/** A word to look for, in all the ways it may be written. */
+interface Query {
+  word: number;
+  /** What is lost by not looking; 0 for words that are only another way to find. */
+  weight: number;
+  reads: number;
+  lists: { weight: number; names: readonly number[] }[];
+}
+
+/**
+ * Finds, for a name, the few of many names worth comparing, by the words they share, rarest first: equal words, words
+ * with a typing error between them, two words written as one, and initials. Time per name is bounded whatever the names.
+ */
+export class CandidateIndex {
+  private readonly namesOf: number[][] = [];
+  private readonly totalWeight: Float64Array;
+  private readonly withAliases: Uint8Array;
+  private readonly equals = new Map<string, number[]>();
+  private readonly asked = new Map<string, number>();
+  private readonly neighbours = new Map<number, { word: number; similarity: number }[]>();
+  private readonly fragments: FragmentTable;
+  private readonly score: Float64Array;
+
+  /** @param names the names to be found; their positions are what {@link find} answers with. */
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    private readonly names: readonly IndexedName[],
+  ) {
+    this.fragments = new FragmentTable(vocabulary);
+    this.score = new Float64Array(names.length);
+    this.totalWeight = new Float64Array(names.length);
+    this.withAliases = new Uint8Array(names.length);
+  }
+
+  /** Fills the index; pauses now and then. */
+  *build(): Generator<void, void> {
+    for (let at = 0; at < this.names.length; at += 1) {
+      const name = this.names[at]!;
+      let total = 0;
+      for (const word of name.words) total += this.vocabulary.weight(word);
+      this.totalWeight[at] = total;
+      if (name.aliases.length > 0) this.withAliases[at] = 1;
+      for (const word of this.keysOf(name)) (this.namesOf[word] ??= []).push(at);
+      for (const key of equalityKeys(name)) {
+        const known = this.equals.get(key);
+        if (known) known.push(at);
+        else this.equals.set(key, [at]);
+      }
+      if (at % 64 === 63) yield;
+    }
+    for (let word = 0; word < this.vocabulary.size; word += 1) {
+      if (this.namesOf[word]) this.fragments.add(word);
+      if (word % 64 === 63) yield;
+    }
+  }
+
+  /** Positions of the names worth comparing with this one, in no particular order. */
+  find(name: IndexedName): Set<number> {
+    const found = this.findEqual(name);
+    const touched: number[] = [];
+    const queries = this.queriesOf(name);
+    // An alias may be all that agrees, so with one nothing can be left out.
+    const partly = name.aliases.length === 0;
+    let total = 0;
+    for (const query of queries) total += query.weight;
+    let unread = total;
+    let reads = 0;
+    for (const query of queries) {
+      if (partly && query.weight > 0 && unread < UNREAD_SHARE * total) break;
+      // A list that has to be cut is read only when nothing better has been found.
+      if (reads + query.reads > MAX_READS && touched.length > 0) break;
+      for (const { weight, names } of query.lists) reads += this.read(names, weight, MAX_READS - reads, touched);
+      unread -= query.weight;
+    }
+    for (const candidate of this.best(touched, partly ? total : 0, unread)) found.add(candidate);
+    for (const candidate of touched) this.score[candidate] = 0;
+    return found;
+  }
+
+  private read(names: readonly number[], weight: number, limit: number, touched: number[]): number {
+    const length = Math.min(names.length, Math.max(limit, 0));
+    for (let at = 0; at < length; at += 1) {
+      const candidate = names[at]!;
+      if (this.score[candidate] === 0) touched.push(candidate);
+      this.score[candidate]! += weight;
+    }
+    return length;
+  }
+
+  /** Of many equal names each one asked for gets others, so that equal names can be paired off. */
+  private findEqual(name: IndexedName): Set<number> {
+    const found = new Set<number>();
+    for (const key of equalityKeys(name)) {
+      const equals = this.equals.get(key);
+      if (!equals) continue;
+      const turn = this.asked.get(key) ?? 0;
+      this.asked.set(key, turn + 1);
+      for (let step = 0; step < Math.min(MAX_EQUALS, equals.length); step += 1)
+        found.add(equals[(turn + step) % equals.length]!);
+    }
+    return found;
+  }
+
+  /** @param total the weight asked for; 0 to take whatever there is. */
+  private best(touched: readonly number[], total: number, unread: number): number[] {
+    const top: { candidate: number; rank: number }[] = [];
+    for (const candidate of touched) {
+      const weight = this.totalWeight[candidate]!;
+      const rank = this.score[candidate]! / Math.sqrt(weight);
+      const possible = this.score[candidate]! + unread;
+      if (possible * possible < MIN_SHARE * MIN_SHARE * total * weight && !this.withAliases[candidate]) continue;
+      if (top.length === MAX_CANDIDATES && rank <= top[MAX_CANDIDATES - 1]!.rank) continue;
+      const item = { candidate, rank };
+      let at = top.length < MAX_CANDIDATES ? top.length : MAX_CANDIDATES - 1;
+      while (at > 0 && top[at - 1]!.rank < rank) {
+        top[at] = top[at - 1]!;
+        at -= 1;
+      }
+      top[at] = item;
+    }
+    return top.map(({ candidate }) => candidate);
+  }
+
+  private queriesOf(name: IndexedName): Query[] {
+    const own = new Set(name.words);
+    const queries: Query[] = [];
+    for (const word of this.keysOf(name)) {
+      const lists: Query['lists'] = [];
+      let reads = 0;
+      for (const { word: other, similarity } of this.neighboursOf(word)) {
+        const names = this.namesOf[other];
+        if (!names) continue;
+        lists.push({ weight: this.vocabulary.weight(other) * similarity, names });
+        reads += names.length;
+      }
+      queries.push({ word, weight: own.has(word) ? this.vocabulary.weight(word) : 0, reads, lists });
+    }
+    // What costs nothing not to look for has to be looked for first.
+    return queries.sort((a, b) => Number(a.weight > 0) - Number(b.weight > 0) || a.reads - b.reads || a.word - b.word);
+  }
+
+  /** The words a name is found under: its own, neighbours written as one, and initials; those of its aliases too. */
+  private keysOf(name: IndexedName): Set<number> {
+    const { vocabulary } = this;
+    const keys = new Set<number>();
+    for (const part of [name, ...name.aliases.map((alias) => alias.name)]) {
+      for (let at = 0; at < part.words.length; at += 1) {
+        keys.add(part.words[at]!);
+        if (at + 1 === part.words.length) break;
+        const joined = vocabulary.find(vocabulary.texts[part.words[at]!]! + vocabulary.texts[part.words[at + 1]!]!);
+        if (joined !== undefined) keys.add(joined);
+      }
+      const initials = part.initials ? vocabulary.find(part.initials) : undefined;
+      if (initials !== undefined) keys.add(initials);
+    }
+    return keys;
+  }
+
+  private neighboursOf(word: number): readonly { word: number; similarity: number }[] {
+    const known = this.neighbours.get(word);
+    if (known) return known;
+    const found = [{ word, similarity: 1 }];
+    for (const other of this.fragments.find(word)) {
+      const similarity = other === word ? 0 : this.vocabulary.similarity(word, other);
+      if (similarity > 0) found.push({ word: other, similarity });
+    }
+    this.neighbours.set(word, found);
+    return found;
+  }
+}
+
+function equalityKeys(name: IndexedName): string[] {
+  if (name.words.length === 0) return [];
+  const sorted = [...name.words].sort((a, b) => a - b).join(' ');
+  return [`=${name.joined}`, sorted];
+}
+
+/**
+ * Words under their fragments: the sound of the word, and that with each one letter left out. Two words one letter apart
+ * share a fragment, so neighbours are found without comparing every word with every other. Fragments are kept as hashes
+ * in flat arrays: a chance collision costs one needless comparison.
+ */
+class FragmentTable {
+  private readonly heads: Int32Array;
+  private readonly hashes: number[] = [];
+  private readonly words: number[] = [];
+  private readonly following: number[] = [];
+  private readonly mask: number;
+
+  constructor(private readonly vocabulary: Vocabulary) {
+    const buckets = 2 ** Math.ceil(Math.log2(Math.max(16, vocabulary.size * 4)));
+    this.mask = buckets - 1;
+    this.heads = new Int32Array(buckets).fill(-1);
+  }
+
+  add(word: number): void {
+    for (const hash of this.fragmentsOf(word)) {
+      const bucket = hash & this.mask;
+      this.following.push(this.heads[bucket]!);
+      this.heads[bucket] = this.words.length;
+      this.hashes.push(hash);
+      this.words.push(word);
+    }
+  }
+
+  find(word: number): Set<number> {
+    const found = new Set<number>();
+    for (const hash of this.fragmentsOf(word)) {
+      let seen = 0;
+      for (let at = this.heads[hash & this.mask]!; at >= 0 && seen < MAX_WORDS_PER_FRAGMENT; at = this.following[at]!) {
+        if (this.hashes[at] !== hash) continue;
+        found.add(this.words[at]!);
+        seen += 1;
+      }
+    }
+    return found;
+  }
+
+  private fragmentsOf(word: number): Set<number> {
+    const fragments = new Set<number>();
+    const text = this.vocabulary.texts[word]!;
+    if (text.length < MIN_FUZZY_LENGTH || /\d/.test(text)) return fragments;
+    const sound = this.vocabulary.sound(word);
+    for (let without = -1; without < sound.length; without += 1) {
+      let hash = 0x811c9dc5;
+      for (let at = 0; at < sound.length; at += 1)
+        if (at !== without) hash = Math.imul(hash ^ sound.charCodeAt(at), 0x01000193);
+      fragments.add(hash >>> 0);
+    }
+    return fragments;
+  }
+}

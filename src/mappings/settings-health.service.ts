@@ -1,0 +1,211 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type ArrowAccount,
+  type ArrowCustomer,
+  ArrowGateway,
+  type ArrowPartner,
+} from '../arrow-gateway/arrow-gateway.js';
+import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
+import { AppError } from '../common/app.error.js';
+import { Clock } from '../common/clock.js';
+import { renderDateTime } from '../common/date-time.js';
+import { renderUuid } from '../common/uuid.js';
+import { isRefusal } from '../settings/credentials.service.js';
+import type { ExportTypeFit } from '../settings/export-type-fit.js';
+import { ExportTypesService } from '../settings/export-types.service.js';
+import type { Settings } from '../settings/settings.entity.js';
+import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
+import { SettingsService } from '../settings/settings.service.js';
+import type { CustomerMapping } from './customer-mapping.entity.js';
+import { CustomerMappingsService } from './customer-mappings.service.js';
+import { type HealthChecks, MAX_SHOWN, type SettingsHealth, type Verdict } from './settings-health.dto.js';
+
+/** What ArrowSphere answered, or why it did not. */
+type Asked<T> = { readonly answer: T } | { readonly error: AppError };
+
+/** Whether an account works, asked of ArrowSphere now. What could not be checked is `unknown`, never `ok`. */
+@Injectable()
+export class SettingsHealthService {
+  constructor(
+    private readonly settings: SettingsService,
+    private readonly exportTypes: ExportTypesService,
+    private readonly mappings: CustomerMappingsService,
+    private readonly gateway: ArrowGateway,
+    private readonly metrics: ArrowGatewayMetrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /** ArrowSphere's failures are part of the answer. Throws `SettingsNotFoundError`. */
+  async check(uuid: string): Promise<SettingsHealth> {
+    const settings = await this.settings.get(uuid);
+    const checkedAt = this.clock.now();
+    const [account, mappings] = await Promise.all([
+      asked(() => this.settings.accountOf(settings)),
+      this.mappings.ofSettings(settings.uuid),
+    ]);
+    const ask = <T>(question: (account: ArrowAccount) => Promise<T>): Promise<Asked<T>> =>
+      'error' in account ? Promise.resolve(account) : asked(() => question(account.answer));
+    const [partner, exportType, customers] = await Promise.all([
+      ask((key) => this.gateway.whoAmI(key, { refresh: true })),
+      settings.exportTypeReference
+        ? ask((key) => this.exportTypes.fit(key, settings.exportTypeReference, needsOf(settings)))
+        : undefined,
+      ask(async (key) => (await this.gateway.listCustomers(key, { refresh: true })).data),
+    ]);
+    const lastCall = 'answer' in account ? this.lastSuccess(account.answer) : undefined;
+    const checks: HealthChecks = {
+      api_key: keyCheck(partner),
+      partner: partnerCheck(settings, partner),
+      export_type: exportTypeCheck(settings, exportType),
+      last_successful_call: lastCallCheck(lastCall, partner),
+      ...customerChecks(customers, mappings),
+    };
+    return { settings, checkedAt, checks };
+  }
+
+  private lastSuccess(account: ArrowAccount): Date | undefined {
+    try {
+      return this.metrics.lastSuccessOf(account);
+    } catch (error) {
+      // An address or key that may not be used has never been called.
+      if (error instanceof ArrowError) return undefined;
+      throw error;
+    }
+  }
+}
+
+async function asked<T>(question: () => T | Promise<T>): Promise<Asked<T>> {
+  try {
+    return { answer: await question() };
+  } catch (error) {
+    if (error instanceof ArrowError || error instanceof ApiKeyUnreadableError) return { error };
+    throw error;
+  }
+}
+
+function needsOf({ invoicePriceSource, classificationFilter }: Settings) {
+  return { priceSource: invoicePriceSource, classificationFilter };
+}
+
+/** A refusal is an answer; anything else says nothing of the thing asked about. */
+function verdictOf(error: AppError): Verdict {
+  if (error instanceof ApiKeyUnreadableError || error instanceof ArrowNotFoundError) return 'failed';
+  return error instanceof ArrowError && isRefusal(error) ? 'failed' : 'unknown';
+}
+
+function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['api_key'] {
+  if ('error' in asked) return { verdict: verdictOf(asked.error), message: asked.error.message };
+  return { verdict: 'ok', message: 'ArrowSphere takes the key.' };
+}
+
+function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChecks['partner'] {
+  const { partnerReference, partnerName } = settings;
+  const expected = { expected_reference: partnerReference };
+  if ('error' in asked) return { verdict: 'unknown', message: 'ArrowSphere did not say whose key it is.', ...expected };
+  const { reference, companyName: name } = asked.answer;
+  const found = { ...expected, reference, name };
+  if (partnerReference === '') {
+    return {
+      verdict: 'warning',
+      message: 'The account does not know its partner yet: save the API key again.',
+      ...found,
+    };
+  }
+  if (partnerReference !== reference) {
+    const message = `The key belongs to ${name} (${reference}), the account to ${partnerName} (${partnerReference}).`;
+    return { verdict: 'failed', message, ...found };
+  }
+  return { verdict: 'ok', message: `The key belongs to ${name} (${reference}).`, ...found };
+}
+
+function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undefined): HealthChecks['export_type'] {
+  const nothing = {
+    reference: settings.exportTypeReference,
+    missing_required_fields: [],
+    missing_important_fields: [],
+  };
+  if (!asked) {
+    const verdict = settings.syncEnabled ? 'failed' : 'warning';
+    return { verdict, message: 'No export type is chosen: billing cannot run.', ...nothing };
+  }
+  if ('error' in asked) return { verdict: verdictOf(asked.error), message: asked.error.message, ...nothing };
+  const { name, required, important, compatible, recommended } = asked.answer;
+  const found = {
+    reference: settings.exportTypeReference,
+    name,
+    missing_required_fields: [...required.missing],
+    missing_important_fields: [...important.missing],
+  };
+  if (!compatible) {
+    return {
+      verdict: 'failed',
+      message: `"${name}" cannot be billed by: it has no ${required.missing.join(', no ')}.`,
+      ...found,
+    };
+  }
+  if (!recommended) {
+    return { verdict: 'warning', message: `"${name}" has fewer than half of the important columns.`, ...found };
+  }
+  return { verdict: 'ok', message: `"${name}" has all that billing needs.`, ...found };
+}
+
+function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): HealthChecks['last_successful_call'] {
+  if (!at) return { verdict: 'unknown', message: 'ArrowSphere has not answered since the service started.', at: null };
+  const when = renderDateTime(at);
+  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at: when };
+  return { verdict: 'warning', message: `ArrowSphere has not answered since ${when}.`, at: when };
+}
+
+type CustomerChecks = Pick<HealthChecks, 'unmapped_customers' | 'unknown_references' | 'renamed_customers'>;
+
+function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly CustomerMapping[]): CustomerChecks {
+  if ('error' in asked) {
+    const none = { verdict: verdictOf(asked.error), message: asked.error.message, count: null };
+    return {
+      unmapped_customers: { ...none, customers: [] },
+      unknown_references: { ...none, mappings: [] },
+      renamed_customers: { ...none, mappings: [] },
+    };
+  }
+  const names = new Map(asked.answer.map(({ reference, companyName }) => [reference, companyName]));
+  const mapped = new Set(mappings.map(({ arrowReference }) => arrowReference));
+  const active = mappings.filter(({ isActive }) => isActive);
+  const unmapped = asked.answer
+    .filter(({ reference }) => !mapped.has(reference))
+    .map(({ reference, companyName }) => ({ arrow_reference: reference, name: companyName }));
+  const unknown = active
+    .filter(({ arrowReference }) => !names.has(arrowReference))
+    .map(({ uuid, arrowReference, arrowCompanyName }) => ({
+      mapping_uuid: renderUuid(uuid),
+      arrow_reference: arrowReference,
+      name: arrowCompanyName,
+    }));
+  const renamed = active.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
+    const to = names.get(arrowReference);
+    return to && to !== from ? [{ mapping_uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
+  });
+  return {
+    unmapped_customers: {
+      ...counted(unmapped.length, 'Every ArrowSphere customer is mapped.', 'customers have no mapping.'),
+      customers: unmapped.slice(0, MAX_SHOWN),
+    },
+    unknown_references: {
+      ...counted(
+        unknown.length,
+        'ArrowSphere knows every mapped customer.',
+        'mapped customers are not in ArrowSphere.',
+      ),
+      mappings: unknown.slice(0, MAX_SHOWN),
+    },
+    renamed_customers: {
+      ...counted(renamed.length, 'All names agree.', 'mapped customers have another name in ArrowSphere.'),
+      mappings: renamed.slice(0, MAX_SHOWN),
+    },
+  };
+}
+
+function counted(count: number, fine: string, finding: string): { verdict: Verdict; message: string; count: number } {
+  if (count === 0) return { verdict: 'ok', message: fine, count };
+  return { verdict: 'warning', message: `${count} ${finding}`, count };
+}

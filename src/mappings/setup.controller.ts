@@ -1,0 +1,61 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { ApiActionRefused } from '../common/api-answers.js';
+import {
+  DiscoverCustomersDto,
+  DiscoverCustomersResponse,
+  PreviewSettingsDto,
+  PreviewSettingsResponse,
+  SaveSettingsDto,
+  SaveSettingsResponse,
+} from './setup.dto.js';
+import { SetupService } from './setup.service.js';
+
+const refused = 'ArrowSphere rejected the API key. Check the key in the ArrowSphere portal under API > API Keys.';
+
+/** The wizard: it writes settings and mappings together, so it lives with the mappings. */
+@ApiTags('Arrow settings')
+@Controller('api/admin/arrow/settings')
+@StaffOnly()
+export class SetupController {
+  constructor(private readonly setup: SetupService) {}
+
+  @Post('discover_customers')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_discover_customers',
+    summary: "The partner's customers with the organisations they might be, and its export types; saves nothing",
+  })
+  @ApiOkResponse({ type: DiscoverCustomersResponse })
+  @ApiActionRefused(refused)
+  async discoverCustomers(@Body() dto: DiscoverCustomersDto): Promise<DiscoverCustomersResponse> {
+    return DiscoverCustomersResponse.from(await this.setup.discover(dto));
+  }
+
+  @Post('preview_settings')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_preview_settings',
+    summary: 'What saving would make of the account; saves nothing',
+  })
+  @ApiOkResponse({ type: PreviewSettingsResponse })
+  @ApiActionRefused(refused)
+  async previewSettings(@Body() dto: PreviewSettingsDto): Promise<PreviewSettingsResponse> {
+    return PreviewSettingsResponse.from(dto, await this.setup.preview(dto));
+  }
+
+  @Post('save_settings')
+  @ApiOperation({
+    operationId: 'admin_arrow_settings_save_settings',
+    summary: 'Save the account and mappings, all or nothing, and make it the active one',
+    description:
+      "An account of the key's partner that is there already is changed in place: its mappings stay, and so does what " +
+      'the request leaves out. Mappings that are there already stay as they are.',
+  })
+  @ApiCreatedResponse({ type: SaveSettingsResponse })
+  @ApiActionRefused(refused)
+  async saveSettings(@Body() dto: SaveSettingsDto): Promise<SaveSettingsResponse> {
+    return SaveSettingsResponse.from(await this.setup.save(dto));
+  }
+}

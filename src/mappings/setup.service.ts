@@ -1,0 +1,211 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import {
+  type ArrowAccount,
+  type ArrowCustomer,
+  ArrowGateway,
+  type ArrowPartner,
+} from '../arrow-gateway/arrow-gateway.js';
+import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
+import { CustomersService } from '../directory/customers.service.js';
+import { CredentialsService } from '../settings/credentials.service.js';
+import type { ExportTypeFit, FitNeeds } from '../settings/export-type-fit.js';
+import { ExportTypesService } from '../settings/export-types.service.js';
+import type { Settings } from '../settings/settings.entity.js';
+import { columns, SettingsService } from '../settings/settings.service.js';
+import { AvailableCustomersService } from './available-customers.service.js';
+import { CustomerMappingsService, type WantedMapping } from './customer-mappings.service.js';
+import type {
+  CustomerMappingInput,
+  DiscoverCustomersDto,
+  Discovery,
+  PreviewSettingsDto,
+  SavedSetup,
+  SaveSettingsDto,
+  SetupPlan,
+} from './setup.dto.js';
+
+/** From an API key to a working account: what the key sees, what saving would do, and saving it. */
+@Injectable()
+export class SetupService {
+  constructor(
+    private readonly credentials: CredentialsService,
+    private readonly settings: SettingsService,
+    private readonly exportTypes: ExportTypesService,
+    private readonly mappings: CustomerMappingsService,
+    private readonly available: AvailableCustomersService,
+    private readonly customers: CustomersService,
+    private readonly gateway: ArrowGateway,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /**
+   * The partner's customers, those mapped already included, and its export types. Saves nothing.
+   * Throws `InvalidFieldsError` (api_url) and the gateway's errors.
+   */
+  async discover(dto: DiscoverCustomersDto): Promise<Discovery> {
+    const account = this.credentials.accountOf(dto);
+    // A key that is refused is asked about once: the other calls would only be refused as well.
+    const partner = await this.gateway.whoAmI(account, { refresh: true });
+    const settings = await this.settings.findOfPartner(account, partner);
+    const [{ data: arrowCustomers }, exportTypes, organisations, mapped] = await Promise.all([
+      this.gateway.listCustomers(account, { refresh: true }),
+      this.exportTypes.fits(account, { classificationFilter: settings?.classificationFilter ?? 'IAAS' }),
+      this.customers.all(),
+      settings ? this.mappings.ofSettings(settings.uuid) : [],
+    ]);
+    const mappings = new Map(mapped.map((row) => [row.arrowReference, row]));
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings);
+    return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
+  }
+
+  /** What {@link save} would make of the account. Throws as it does. */
+  async preview(dto: PreviewSettingsDto): Promise<SetupPlan> {
+    const account = this.credentials.accountOf(dto);
+    return this.plan(dto, account, await this.gateway.whoAmI(account, { refresh: true }));
+  }
+
+  /**
+   * Asks ArrowSphere, then saves account and mappings together or not at all. The account of the same partner is
+   * changed in place, what is left out stays, and the account becomes the active one. Mappings that are there already
+   * stay as they are.
+   * Throws `InvalidFieldsError` (api_url, export_type_reference, customer_mappings), `OrganisationGoneError` and the
+   * gateway's errors.
+   */
+  async save(dto: SaveSettingsDto): Promise<SavedSetup> {
+    const account = this.credentials.accountOf(dto);
+    const inputs = dto.customer_mappings ?? [];
+    await this.checkInputs(inputs);
+    const partner = await this.gateway.whoAmI(account, { refresh: true });
+    const [plan, arrowCustomers] = await Promise.all([
+      this.plan(dto, account, partner),
+      inputs.length ? this.customersByReference(account) : undefined,
+    ]);
+    const wanted = inputs.map((input) => wantedMapping(input, arrowCustomers));
+    const { stored, mappings } = await this.dataSource.transaction(async (manager) => {
+      const stored = await this.settings.storeActive(manager, account, partner, plan.choices);
+      return { stored, mappings: await this.mappings.createMissing(manager, stored.settings.uuid, wanted) };
+    });
+    if (stored.before) this.settings.forget(stored.before);
+    return {
+      settings: stored.settings,
+      isNew: !stored.before,
+      mappings,
+      knownReferences: arrowCustomers && new Set(arrowCustomers.keys()),
+      warnings: [...plan.warnings, ...unknownTo(arrowCustomers, wanted)],
+    };
+  }
+
+  private async plan(dto: PreviewSettingsDto, account: ArrowAccount, partner: ArrowPartner): Promise<SetupPlan> {
+    const settings = await this.settings.findOfPartner(account, partner);
+    const choices = columns(dto);
+    const classificationFilter = choices.classificationFilter ?? settings?.classificationFilter ?? 'IAAS';
+    const invoicePriceSource = choices.invoicePriceSource ?? settings?.invoicePriceSource ?? 'sell';
+    const needs = { priceSource: invoicePriceSource, classificationFilter };
+    const { reference, warnings } = await this.exportTypeFor(dto, account, settings, needs);
+    const moved =
+      settings && settings.apiUrl !== dto.api_url ? [`The account moves here from ${settings.apiUrl}.`] : [];
+    return {
+      partner,
+      settings,
+      choices: { ...choices, exportTypeReference: reference === settings?.exportTypeReference ? undefined : reference },
+      outcome: {
+        exportTypeReference: reference,
+        classificationFilter,
+        invoicePriceSource,
+        syncEnabled: choices.syncEnabled ?? settings?.syncEnabled ?? false,
+      },
+      warnings: [...moved, ...warnings],
+    };
+  }
+
+  /** The export type asked for, else the stored one, else the one that fits best; blank where none does. */
+  private async exportTypeFor(
+    { export_type_reference: asked }: PreviewSettingsDto,
+    account: ArrowAccount,
+    settings: Settings | undefined,
+    needs: FitNeeds,
+  ): Promise<{ reference: string; warnings: string[] }> {
+    const stored = settings?.exportTypeReference ?? '';
+    const known = asked || stored;
+    const gone: string[] = [];
+    if (known) {
+      try {
+        return { reference: known, warnings: warningsOf(await this.exportTypes.fit(account, known, needs)) };
+      } catch (error) {
+        if (!(error instanceof ArrowNotFoundError)) throw error;
+        if (asked) throw new InvalidFieldsError({ export_type_reference: [error.message] });
+        gone.push(`ArrowSphere does not have the stored export type ${stored} any more.`);
+      }
+    }
+    const { fits, error } = await this.exportTypes.fits(account, needs);
+    const [best] = fits;
+    if (best?.compatible) {
+      return { reference: best.reference, warnings: gone.map((sentence) => `${sentence} "${best.name}" replaces it.`) };
+    }
+    const why = error ?? (best ? warningsOf(best)[0]! : 'ArrowSphere has none for this key.');
+    return { reference: stored, warnings: [...gone, `There is no export type to bill by: billing cannot run. ${why}`] };
+  }
+
+  /** Throws `InvalidFieldsError` that names every entry that cannot be. */
+  private async checkInputs(inputs: readonly CustomerMappingInput[]): Promise<void> {
+    if (inputs.length === 0) return;
+    const existing = await this.customers.existing(inputs.map(({ waldur_customer_uuid }) => waldur_customer_uuid));
+    const entryOf = new Map<string, number>();
+    const faults = inputs.map(({ arrow_reference, waldur_customer_uuid }, i): FieldErrors => {
+      const fault: FieldErrors = {};
+      const earlier = entryOf.get(arrow_reference);
+      entryOf.set(arrow_reference, earlier ?? i);
+      if (earlier !== undefined)
+        fault.arrow_reference = [`${arrow_reference} is given in entry ${earlier + 1} already.`];
+      if (!existing.has(waldur_customer_uuid)) {
+        fault.waldur_customer_uuid = [`Object with uuid=${waldur_customer_uuid} does not exist.`];
+      }
+      return fault;
+    });
+    if (faults.some((fault) => Object.keys(fault).length)) throw new InvalidFieldsError({ customer_mappings: faults });
+  }
+
+  /** The names of mappings are a courtesy: an account is not held up by a list that cannot be had. */
+  private async customersByReference(account: ArrowAccount): Promise<Map<string, ArrowCustomer> | undefined> {
+    try {
+      const { data } = await this.gateway.listCustomers(account);
+      return new Map(data.map((customer) => [customer.reference, customer]));
+    } catch (error) {
+      if (error instanceof ArrowError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function warningsOf({ name, reference, compatible, required, error }: ExportTypeFit): string[] {
+  if (compatible) return [];
+  if (error) return [error];
+  return [`The export type "${name}" (${reference}) cannot be billed by: it has no ${required.missing.join(', no ')}.`];
+}
+
+function unknownTo(
+  arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
+  wanted: readonly WantedMapping[],
+): string[] {
+  if (wanted.length === 0) return [];
+  if (!arrowCustomers) return ['The customers could not be read from ArrowSphere: mappings have no company names yet.'];
+  const unknown = wanted.filter(({ arrowReference }) => !arrowCustomers.has(arrowReference));
+  if (unknown.length === 0) return [];
+  const some = unknown.slice(0, 5).map(({ arrowReference }) => arrowReference);
+  const more = unknown.length > some.length ? ` and ${unknown.length - some.length} more` : '';
+  return [`ArrowSphere has no customer ${some.join(', ')}${more}.`];
+}
+
+function wantedMapping(
+  { arrow_reference, waldur_customer_uuid }: CustomerMappingInput,
+  arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
+): WantedMapping {
+  const name = arrowCustomers?.get(arrow_reference)?.companyName ?? '';
+  return {
+    arrowReference: arrow_reference,
+    arrowCompanyName: [...name].slice(0, 500).join(''),
+    waldurCustomerUuid: waldur_customer_uuid,
+  };
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { Count, Counted } from '../common/page.js';
+import { SettingsService } from '../settings/settings.service.js';
+import type { VendorChoice, VendorChoicesQuery } from './vendor-choices.dto.js';
+
+/** The catalogue where vendors of cloud usage are. */
+const CATEGORY = 'IAAS';
+
+/** The vendor names that may be mapped to offerings. */
+@Injectable()
+export class VendorChoicesService {
+  constructor(
+    private readonly settings: SettingsService,
+    private readonly gateway: ArrowGateway,
+  ) {}
+
+  /**
+   * The vendors of ArrowSphere's catalogue, by name, and those of `onLines` that it does not have: export lines spell
+   * some vendors in their own way. Without any of those, a catalogue that cannot be read is an error.
+   * Throws `SettingsMissingError` and the gateway's errors.
+   */
+  async find({ settings_uuid }: VendorChoicesQuery, onLines: readonly string[] = []): Promise<Counted<VendorChoice[]>> {
+    const settings = await this.settings.resolve(settings_uuid);
+    let catalogue: string[] = [];
+    try {
+      catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
+    } catch (error) {
+      if (!(error instanceof ArrowError) || onLines.length === 0) throw error;
+    }
+    const sources = new Map<string, VendorChoice['source']>(onLines.map((name) => [name, 'lines']));
+    for (const name of catalogue) sources.set(name, 'catalogue');
+    const choices = [...sources].map(([name, source]) => ({ value: name, label: name, source }));
+    choices.sort((a, b) => a.label.localeCompare(b.label, 'en'));
+    return new Counted(choices, choices.length);
+  }
+
+  /** How many there are. Throws as {@link find}. */
+  async count(query: VendorChoicesQuery, onLines: readonly string[] = []): Promise<Count> {
+    const { total } = await this.find(query, onLines);
+    return new Count(total, 1, Math.max(1, total));
+  }
+}

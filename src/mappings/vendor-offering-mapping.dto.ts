@@ -1,0 +1,109 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { renderUuid } from '../common/uuid.js';
+import { Offering } from '../directory/offering.entity.js';
+import { Plan } from '../directory/plan.entity.js';
+import { Settings } from '../settings/settings.entity.js';
+import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+
+class VendorOfferingMappingFields {
+  @TextField({ required: true, max: 255, example: 'Microsoft', description: 'Vendor name as ArrowSphere spells it' })
+  arrow_vendor_name: string;
+
+  @RelationField(() => Offering, {
+    required: true,
+    form: 'uuid',
+    aliases: Offering.aliases,
+    description: 'Offering: UUID (a hyperlink works too)',
+  })
+  offering: string;
+
+  @RelationField(() => Plan, {
+    form: 'uuid',
+    nullable: true,
+    description: 'Plan of that offering: UUID (a hyperlink works too); null or blank: none',
+  })
+  plan?: string | null;
+
+  @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
+  is_active?: boolean;
+}
+
+@ApiSchema({ name: 'ArrowVendorOfferingMappingCreateRequest' })
+export class CreateVendorOfferingMappingDto extends VendorOfferingMappingFields {
+  @RelationField(() => Settings, { required: true, form: 'uuid', description: 'Account: UUID (a hyperlink works too)' })
+  settings: string;
+}
+
+@ApiSchema({ name: 'ArrowVendorOfferingMappingRequest' })
+export class UpdateVendorOfferingMappingDto extends VendorOfferingMappingFields {
+  @RelationField(() => Settings, { required: true, form: 'link', description: 'Account: hyperlink (a UUID works too)' })
+  settings: string;
+}
+
+@ApiSchema({ name: 'PatchedArrowVendorOfferingMappingRequest' })
+export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {}
+
+export class ListVendorOfferingMappingsQuery extends ListQuery {
+  @TextFilter({ description: 'Part of the vendor name' }) arrow_vendor_name?: string;
+  @BooleanFilter() is_active?: boolean;
+  @LinkFilter(() => Settings) settings?: string;
+  @UuidFilter() settings_uuid?: string;
+  @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
+  @UuidFilter() offering_uuid?: string;
+}
+
+@ApiSchema({ name: 'ArrowVendorOfferingMapping' })
+export class VendorOfferingMappingResponse {
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uri' }) settings: string;
+  @ApiProperty({ format: 'uuid' }) settings_uuid: string;
+  @ApiProperty({ maxLength: 255, example: 'Microsoft' }) arrow_vendor_name: string;
+  @ApiProperty({ format: 'uuid' }) offering: string;
+  @ApiProperty({ format: 'uuid' }) offering_uuid: string;
+  @ApiProperty() offering_name: string;
+  @ApiProperty() offering_type: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true }) plan: string | null;
+  @ApiProperty({ format: 'uuid', required: false, description: 'Left out when there is none' }) plan_uuid?: string;
+  @ApiProperty({ required: false, description: 'Left out when there is none' }) plan_name?: string;
+  @ApiProperty() is_active: boolean;
+  @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty({ format: 'date-time' }) modified: string;
+
+  static from(this: void, mapping: VendorOfferingMapping): VendorOfferingMappingResponse {
+    const { offering, plan } = mapping;
+    return {
+      uuid: renderUuid(mapping.uuid),
+      url: hyperlink(VendorOfferingMapping, mapping.uuid),
+      settings: hyperlink(Settings, mapping.settingsUuid),
+      settings_uuid: renderUuid(mapping.settingsUuid),
+      arrow_vendor_name: mapping.arrowVendorName,
+      offering: renderUuid(offering.uuid),
+      offering_uuid: renderUuid(offering.uuid),
+      offering_name: offering.name,
+      offering_type: offering.type,
+      plan: plan && renderUuid(plan.uuid),
+      plan_uuid: plan ? renderUuid(plan.uuid) : undefined,
+      plan_name: plan?.name,
+      is_active: mapping.isActive,
+      created: renderDateTime(mapping.created),
+      modified: renderDateTime(mapping.modified),
+    };
+  }
+}
+
+/** The answer to create: the account is a UUID there, as Waldur's clients expect. */
+@ApiSchema({ name: 'ArrowVendorOfferingMappingCreate' })
+export class NewVendorOfferingMappingResponse extends VendorOfferingMappingResponse {
+  @ApiProperty({ format: 'uuid' }) declare settings: string;
+
+  static override from(this: void, mapping: VendorOfferingMapping): NewVendorOfferingMappingResponse {
+    const response = VendorOfferingMappingResponse.from(mapping);
+    return { ...response, settings: response.settings_uuid };
+  }
+}

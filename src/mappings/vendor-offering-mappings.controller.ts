@@ -1,0 +1,114 @@
+import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../auth/access.js';
+import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import type { Count, Counted, Page } from '../common/page.js';
+import { Existing } from '../database/existing-object.guard.js';
+import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
+import { VendorChoice, VendorChoicesQuery } from './vendor-choices.dto.js';
+import { VendorChoicesService } from './vendor-choices.service.js';
+import {
+  CreateVendorOfferingMappingDto,
+  ListVendorOfferingMappingsQuery,
+  NewVendorOfferingMappingResponse,
+  PatchVendorOfferingMappingDto,
+  UpdateVendorOfferingMappingDto,
+  VendorOfferingMappingResponse,
+} from './vendor-offering-mapping.dto.js';
+import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+import { VendorOfferingMappingsService } from './vendor-offering-mappings.service.js';
+
+@ApiTags('Arrow vendor offering mappings')
+@Controller('api/admin/arrow/vendor-offering-mappings')
+@StaffOnly()
+@Existing(() => VendorOfferingMapping, VendorOfferingMappingNotFoundError)
+export class VendorOfferingMappingsController {
+  constructor(
+    private readonly mappings: VendorOfferingMappingsService,
+    private readonly choices: VendorChoicesService,
+  ) {}
+
+  @Head()
+  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_count', summary: 'Count vendor mappings' })
+  count(@Query() query: ListVendorOfferingMappingsQuery): Promise<Count> {
+    return this.mappings.count(query);
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'admin_arrow_vendor_offering_mappings_list',
+    summary: 'List which offering licences of a vendor become resources of, newest first',
+  })
+  @ApiListed(VendorOfferingMappingResponse)
+  async list(@Query() query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMappingResponse>> {
+    return (await this.mappings.list(query)).map(VendorOfferingMappingResponse.from);
+  }
+
+  @Post()
+  @ApiOperation({
+    operationId: 'admin_arrow_vendor_offering_mappings_create',
+    summary: 'Map a vendor to an offering',
+  })
+  @ApiCreated(NewVendorOfferingMappingResponse)
+  async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
+    return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto));
+  }
+
+  @Head('vendor_choices')
+  @ApiOperation({
+    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_count',
+    summary: 'Count the vendor names to choose from',
+  })
+  countChoices(@Query() query: VendorChoicesQuery): Promise<Count> {
+    return this.choices.count(query);
+  }
+
+  @Get('vendor_choices')
+  @ApiOperation({
+    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_list',
+    summary: "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services",
+  })
+  @ApiOkResponse({ type: [VendorChoice] })
+  @ApiActionRefused('No Arrow settings found')
+  vendorChoices(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
+    return this.choices.find(query);
+  }
+
+  @Get(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_retrieve', summary: 'One vendor mapping' })
+  @ApiFound(VendorOfferingMappingResponse)
+  async get(@Param('uuid') uuid: string): Promise<VendorOfferingMappingResponse> {
+    return VendorOfferingMappingResponse.from(await this.mappings.get(uuid));
+  }
+
+  @Put(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_update', summary: 'Change a vendor mapping' })
+  @ApiUpdated(VendorOfferingMappingResponse)
+  async update(
+    @Param('uuid') uuid: string,
+    @Body() dto: UpdateVendorOfferingMappingDto,
+  ): Promise<VendorOfferingMappingResponse> {
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto));
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({
+    operationId: 'admin_arrow_vendor_offering_mappings_partial_update',
+    summary: 'Change parts of a vendor mapping',
+  })
+  @ApiUpdated(VendorOfferingMappingResponse)
+  async patch(
+    @Param('uuid') uuid: string,
+    @Body() dto: PatchVendorOfferingMappingDto,
+  ): Promise<VendorOfferingMappingResponse> {
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto));
+  }
+
+  @Delete(':uuid')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_destroy', summary: 'Remove a vendor mapping' })
+  @ApiDeleted()
+  remove(@Param('uuid') uuid: string): Promise<void> {
+    return this.mappings.remove(uuid);
+  }
+}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import type { Count, Page } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
+import { naming, removing } from '../database/constraint.js';
+import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
+import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
+import type {
+  CreateVendorOfferingMappingDto,
+  ListVendorOfferingMappingsQuery,
+  PatchVendorOfferingMappingDto,
+} from './vendor-offering-mapping.dto.js';
+import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+
+const relations = { offering: true, plan: true };
+const refusals = {
+  uq_vendor_offering_mapping_settings_arrow_vendor_name: () => new ArrowVendorAlreadyMappedError(),
+  fk_vendor_offering_mapping_plan_of_offering: () => new PlanOfAnotherOfferingError(),
+};
+
+/** What licences of a vendor become in Waldur. Rows come with their `offering` and `plan` (or null). */
+@Injectable()
+export class VendorOfferingMappingsService {
+  constructor(
+    @InjectRepository(VendorOfferingMapping) private readonly mappings: Repository<VendorOfferingMapping>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMapping>> {
+    const sortable = { created: 'created', arrow_vendor_name: 'arrowVendorName' };
+    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListVendorOfferingMappingsQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Throws `VendorOfferingMappingNotFoundError`. */
+  async get(uuid: string): Promise<VendorOfferingMapping> {
+    const known = parseUuid(uuid);
+    const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
+    if (!mapping) throw new VendorOfferingMappingNotFoundError();
+    return mapping;
+  }
+
+  /** All mappings under one account, active or not, by vendor name. */
+  ofSettings(settingsUuid: string): Promise<VendorOfferingMapping[]> {
+    return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowVendorName: 'ASC' } });
+  }
+
+  /**
+   * The UUID of the plan that licences of `vendorName` get when they become resources of the offering; `null` where no
+   * active mapping of that vendor leads to that offering, or it names no plan. Letter case counts only where two
+   * mappings differ in nothing else.
+   */
+  async findPlan(settingsUuid: string, vendorName: string, offeringUuid: string): Promise<string | null> {
+    const name = vendorName.trim();
+    const mapping = await this.mappings
+      .createQueryBuilder('mapping')
+      .where({ settingsUuid, offeringUuid, isActive: true })
+      .andWhere('lower(mapping.arrowVendorName) = lower(:name)', { name })
+      .orderBy('(mapping.arrow_vendor_name = :name)', 'DESC')
+      .addOrderBy('mapping.arrowVendorName')
+      .getOne();
+    return mapping?.planUuid ?? null;
+  }
+
+  /** Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`. */
+  async create(dto: CreateVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
+    const row = this.mappings.create(columns(dto));
+    await naming(refusals, () => this.mappings.insert(row));
+    return this.get(row.uuid);
+  }
+
+  /**
+   * Another offering needs a plan of its own, or none (`plan: null`).
+   * Throws `VendorOfferingMappingNotFoundError`, `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`.
+   */
+  async update(uuid: string, dto: PatchVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
+    const { uuid: known } = await this.get(uuid);
+    const changes = Object.fromEntries(Object.entries(columns(dto)).filter(([, value]) => value !== undefined));
+    if (Object.keys(changes).length) {
+      await naming(refusals, () => this.mappings.update({ uuid: known }, { ...changes, modified: this.clock.now() }));
+    }
+    return this.get(known);
+  }
+
+  /** Throws `VendorOfferingMappingNotFoundError`, `ObjectInUseError`. */
+  async remove(uuid: string): Promise<void> {
+    const mapping = await this.get(uuid);
+    await removing(`The mapping of ${mapping.arrowVendorName}`, () => this.mappings.delete({ uuid: mapping.uuid }));
+  }
+
+  private filtered(query: ListVendorOfferingMappingsQuery): SelectQueryBuilder<VendorOfferingMapping> {
+    const { arrow_vendor_name, is_active, settings, settings_uuid, offering, offering_uuid } = query;
+    const found = this.mappings.createQueryBuilder('mapping');
+    if (arrow_vendor_name)
+      found.andWhere('mapping.arrowVendorName ILIKE :vendor', { vendor: containing(arrow_vendor_name) });
+    if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
+    if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
+    if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
+    if (offering) found.andWhere('mapping.offeringUuid = :offering', { offering });
+    if (offering_uuid) found.andWhere('mapping.offeringUuid = :offering_uuid', { offering_uuid });
+    return found;
+  }
+}
+
+function columns(dto: PatchVendorOfferingMappingDto): Partial<VendorOfferingMapping> {
+  return {
+    settingsUuid: dto.settings,
+    arrowVendorName: dto.arrow_vendor_name,
+    offeringUuid: dto.offering,
+    planUuid: dto.plan,
+    isActive: dto.is_active,
+  };
+}
