@@ -34,6 +34,13 @@ export const ApiActionRefused = (example: string) =>
 export const ApiMissing = () =>
   ApiNotFoundResponse({ description: 'No such object', ...detail('No Customer matches the given query.') });
 
+/** 404 of an action: its object, or a thing named in the request. */
+export const ApiThingMissing = (example: string) =>
+  ApiNotFoundResponse({
+    description: 'No such object, or no such thing in it; then `error` is there as well',
+    schema: { type: 'object', required: ['detail'], properties: { detail: text(example), error: text(example) } },
+  });
+
 /** 200: a page of a list, with its paging headers. */
 export const ApiListed = (item: Type<unknown>) =>
   applyDecorators(
