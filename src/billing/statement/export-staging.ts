@@ -77,6 +77,11 @@ export class ExportStaging {
     await this.manager.query(INSERT, [this.snapshotUuid, ...COLUMNS.map(([, , of]) => lines.map(of))]);
   }
 
+  /** All lines are in: lets the database know how many they are. */
+  async ready(): Promise<void> {
+    await this.manager.query('ANALYZE export_staging');
+  }
+
   /** How much there is. `price` is what is charged. */
   async size(price: PriceSource): Promise<ExportSize> {
     const [row] = await this.manager.query<{ rows: number; turnover: string }[]>(

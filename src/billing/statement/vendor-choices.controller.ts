@@ -1,7 +1,7 @@
 import { Controller, Get, Head, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
-import { ApiActionRefused } from '../../common/api-answers.js';
+import { ApiActionRefused, ApiCounted } from '../../common/api-answers.js';
 import type { Count, Counted } from '../../common/page.js';
 import { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { LineVendorsService } from './line-vendors.service.js';
@@ -27,7 +27,7 @@ export class VendorChoicesController {
     operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_list',
     summary: "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services, and those on lines",
   })
-  @ApiOkResponse({ type: [VendorChoice] })
+  @ApiCounted(VendorChoice)
   @ApiActionRefused('No Arrow settings found')
   list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
     return this.vendors.choose(query);
