@@ -3,18 +3,17 @@ import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
 describe('An error that nobody foresaw', () => {
   let app: TestApp;
   const log: string[] = [];
-  const { stdout, stderr } = process;
-  const writes = [stdout.write, stderr.write];
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
 
   beforeAll(async () => {
     app = await startApp({ LOG_LEVEL: 'verbose', LOG_FORMAT: 'json' });
-    for (const stream of [stdout, stderr]) {
-      stream.write = ((text: string | Uint8Array) => log.push(String(text)) > 0) as typeof stream.write;
+    for (const { stream } of streams) {
+      stream.write = (text: string | Uint8Array) => log.push(String(text)) > 0;
     }
   });
   afterAll(async () => {
     await app?.stop();
-    [stdout.write, stderr.write] = writes as [typeof stdout.write, typeof stderr.write];
+    for (const { stream, write } of streams) stream.write = write;
   });
 
   it('answers an id, and nothing else about us; the log has everything under that id', async () => {

@@ -60,10 +60,7 @@ function handlersOf(controller: Type<object>): [string, object][] {
     proto !== Object.prototype;
     proto = Object.getPrototypeOf(proto) as object
   ) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto)) as [
-      string,
-      PropertyDescriptor,
-    ][]) {
+    for (const [name, { value }] of Object.entries<PropertyDescriptor>(Object.getOwnPropertyDescriptors(proto))) {
       const isRoute = typeof value === 'function' && Reflect.hasMetadata(METHOD_METADATA, value as object);
       if (isRoute && !found.has(name)) found.set(name, value as object);
     }
