@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { removing } from '../database/constraint.js';
+import { removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
 import { Customer } from './customer.entity.js';
@@ -70,7 +70,9 @@ export class CustomersService {
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, dto: UpdateCustomerDto): Promise<Customer> {
-    return this.customers.save(this.customers.merge(await this.get(uuid), columns(dto)));
+    const customer = await this.get(uuid);
+    await updateGiven(this.customers, customer.uuid, columns(dto));
+    return this.get(uuid);
   }
 
   /** Throws `CustomerNotFoundError`, `ObjectInUseError`. */
