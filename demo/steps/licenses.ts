@@ -1,5 +1,7 @@
-import { SAMPLE_STORY } from '../../emulator/sample-data.js';
 import type { DemoContext } from '../context.js';
+
+/** Põhjatäht Logistika OÜ: two Azure plans, and seats of Microsoft 365 and Acronis. */
+const CUSTOMER = 'XSP200001';
 
 interface License {
   license_reference: string;
@@ -10,21 +12,20 @@ interface License {
 /** Finds a customer's licences, imports two, links one, is refused a second link, goes back, and shows live figures. */
 export async function licensesStep({ call, made, say, title }: DemoContext): Promise<void> {
   title('From customer to resources');
-  const reference = [...made.keys()].find((key) => key.startsWith('mapping:'))!.slice('mapping:'.length);
-  const mapping = `/api/admin/arrow/customer-mappings/${made.get(`mapping:${reference}`)}`;
+  const mapping = `/api/admin/arrow/customer-mappings/${made.get(`mapping:${CUSTOMER}`)}`;
   const { body: mapped } = await call('GET', `${mapping}/`);
   const project = await call('POST', '/api/projects/', { name: 'Cloud', customer: mapped.waldur_customer_uuid });
-  const azure = await call('POST', '/api/marketplace-provider-offerings/', { name: 'Microsoft Azure' });
+  const azure = made.get('offering:Microsoft cloud');
   const seats = await call('POST', '/api/marketplace-provider-offerings/', { name: 'Microsoft 365' });
   const office = await call('POST', '/api/marketplace-resources/', {
     name: 'Microsoft 365 Business Premium (office)',
     project: project.body.uuid,
     offering: seats.body.uuid,
   });
-  made.set('project:Cloud', project.body.uuid).set('offering:Microsoft Azure', azure.body.uuid);
+  made.set('project:Cloud', project.body.uuid);
 
   const { body: found } = await call('GET', `${mapping}/discover_licenses/`);
-  say(`${reference} has ${found.arrow_licenses.length} licences in ArrowSphere:`);
+  say(`${CUSTOMER} has ${found.arrow_licenses.length} licences in ArrowSphere:`);
   for (const { license_reference, offer_name, friendly_name } of found.arrow_licenses as License[]) {
     say(`  ${license_reference}  ${offer_name}${friendly_name ? ` – ${friendly_name}` : ''}`);
   }
@@ -36,14 +37,15 @@ export async function licensesStep({ call, made, say, title }: DemoContext): Pro
   const items = wanted.slice(0, 2).map(({ license_reference, friendly_name }) => ({
     license_reference,
     license_name: friendly_name || `Azure ${license_reference}`,
-    offering_uuid: azure.body.uuid,
+    offering_uuid: azure,
     project_uuid: project.body.uuid,
   }));
   const dry = await call('POST', `${mapping}/import_licenses/`, { items, dry_run: true });
   say(`importing ${items.length} licences: a dry run says ${dry.body.done} would be done`);
   const imported = await call('POST', `${mapping}/import_licenses/`, { items });
-  for (const { resource_name, license_reference } of imported.body.results) {
-    say(`  imported ${license_reference} as "${resource_name}"`);
+  for (const { resource_uuid, resource_name, license_reference } of imported.body.results) {
+    const { body: resource } = await call('GET', `/api/marketplace-resources/${resource_uuid}/`);
+    say(`  imported ${license_reference} as "${resource_name}", plan ${resource.plan_name}`);
   }
 
   const linked = await call('POST', `${mapping}/link_resource/`, {
@@ -63,12 +65,6 @@ export async function licensesStep({ call, made, say, title }: DemoContext): Pro
   const { previous_license_reference, license_reference } = reverted.body;
   say(`reverted: the licence ${previous_license_reference} → ${license_reference || 'none'}`);
 
-  const { body: settings } = await call('GET', `/api/admin/arrow/settings/${made.get('settings')}/`);
-  if (!settings.export_type_reference) {
-    await call('PATCH', `/api/admin/arrow/settings/${made.get('settings')}/`, {
-      export_type_reference: SAMPLE_STORY.exportTypes.compatible,
-    });
-  }
   const { body: data } = await call('GET', `${mapping}/fetch_arrow_data/?period=${lastMonth()}`);
   say(`live figures of ${data.waldur_customer_name} for ${data.period}:`);
   for (const line of data.consumption_lines) {

@@ -30,7 +30,7 @@ describe('billing arithmetic', () => {
     });
   });
 
-  test.each(['1', '10', '0.5', '0', null])('V2: a line of 100.00 with quantity %p costs 100.00', async (quantity) => {
+  test.each(['1', '10', '0.5', '0', null])('V2, D-2: a line of 100.00 with quantity %p costs 100.00', async (quantity) => {
     const w = await world();
     const vm = await w.linked();
     w.export([w.line(vm.license, '100.00', { quantity })]);
@@ -40,7 +40,7 @@ describe('billing arithmetic', () => {
     expect(await w.amounts(vm.customer)).toEqual(['100.00']);
   });
 
-  describe('V3: reconciling a line of 100.00', () => {
+  describe('V3, D-3, D-14: reconciling a line of 100.00', () => {
     test.each([
       ['95.00', ['100.00', '-5.00']],
       ['112.30', ['100.00', '12.30']],
@@ -104,7 +104,7 @@ describe('billing arithmetic', () => {
   test.each([
     [['100.00', '95.00'], ['95.00']],
     [['100.00', '95.00', '100.00'], ['100.00']],
-  ])('V4: a price that drifts %p before validation ends as one item without compensation', async (prices, items) => {
+  ])('V4, D-4: a price that drifts %p before validation ends as one item without compensation', async (prices, items) => {
     const w = await world();
     const vm = await w.linked();
     const line = w.line(vm.license, '0');

@@ -1,6 +1,5 @@
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { arrowCustomer } from '../../emulator/data.js';
-import { PENDING } from './pending.js';
 import { Wire, type WireAnswer } from './wire.js';
 import { World, type Seeded } from './world.js';
 
@@ -159,13 +158,9 @@ describe('The traps of the official clients', () => {
       '/api/admin/arrow/settings/',
       '/api/admin/arrow/customer-mappings/',
       '/api/admin/arrow/vendor-offering-mappings/',
-      ...(PENDING.includes('admin_arrow_billing_syncs_count')
-        ? []
-        : [
-            '/api/admin/arrow/billing-syncs/',
-            '/api/admin/arrow/billing-sync-items/',
-            '/api/admin/arrow/consumption-records/',
-          ]),
+      '/api/admin/arrow/billing-syncs/',
+      '/api/admin/arrow/billing-sync-items/',
+      '/api/admin/arrow/consumption-records/',
       '/api/customers/',
       '/api/projects/',
       '/api/marketplace-provider-offerings/',

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type DecimalString, equal } from '../../common/money.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import type { BillingContext } from '../statement/billing-context.js';
-import { postingContext } from '../statement/statement-applier.service.js';
+import { postingContext, WHOLE_SETS } from '../statement/statement-applier.service.js';
 
 /** What ArrowSphere said a licence consumed in the month, and who pays for it. */
 export interface Consumed {
@@ -77,6 +77,7 @@ export class ConsumptionLedgerService {
       account.uuid,
       month.firstDay,
     ]);
+    await manager.query(WHOLE_SETS);
     await manager.query('SELECT 1 FROM billing_month WHERE account_uuid = $1 AND month = $2 FOR UPDATE', [
       account.uuid,
       month.firstDay,

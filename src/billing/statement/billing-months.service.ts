@@ -73,6 +73,11 @@ export class BillingMonthsService {
     return settled;
   }
 
+  /** Many rows were written: the next run should be planned for as many. */
+  async analyse(): Promise<void> {
+    await this.months.query('ANALYZE billing_sync_item, invoice_posting, license_charge');
+  }
+
   /** What besides the export the result depended on: with both as they are now, there is nothing to do. */
   async remember({ account, month }: BillingContext, snapshot: ExportSnapshot, fingerprint: string): Promise<void> {
     await this.months.update(

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { LicenseParty } from '../matching/match-licenses.js';
-import type { PriceSource } from './columns.js';
+import type { PriceSource } from '../../settings/settings.entity.js';
 import type { StatementSigns } from './finality.js';
 import type { NormalisedLine } from './normalise.js';
 import type { ExportSize } from './plausibility.js';
@@ -75,6 +75,11 @@ export class ExportStaging {
 
   async add(lines: readonly StagedLine[]): Promise<void> {
     await this.manager.query(INSERT, [this.snapshotUuid, ...COLUMNS.map(([, , of]) => lines.map(of))]);
+  }
+
+  /** All lines are in: lets the database know how many they are. */
+  async ready(): Promise<void> {
+    await this.manager.query('ANALYZE export_staging');
   }
 
   /** How much there is. `price` is what is charged. */

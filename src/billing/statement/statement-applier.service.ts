@@ -41,6 +41,9 @@ export interface Applied {
   readonly failures: readonly { readonly customerUuid: string | null; readonly error: string }[];
 }
 
+/** Rows that were written a moment ago have no statistics yet: without this PostgreSQL may take sets of many rows for one row each. */
+export const WHOLE_SETS = 'SET LOCAL enable_nestloop = off';
+
 type Group = readonly (string | null)[];
 
 /** Runs work in transactions of its own, or, for a dry run, all of it in one that is rolled back. */
@@ -57,7 +60,11 @@ export class StatementApplier {
   ) {}
 
   /** The transactions of a real run. */
-  readonly separately: InTransaction = (work) => this.dataSource.transaction(work);
+  readonly separately: InTransaction = (work) =>
+    this.dataSource.transaction(async (manager) => {
+      await manager.query(WHOLE_SETS);
+      return work(manager);
+    });
 
   /**
    * Applies a staged export whose licences are assigned. Throws `ExportSupersededError` and whatever `onProgress` throws;

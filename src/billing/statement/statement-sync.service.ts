@@ -17,7 +17,7 @@ import { implausible } from './plausibility.js';
 import { SnapshotsService } from './snapshots.service.js';
 import { assignable } from './staged-parties.js';
 import { StagingLoader } from './staging-loader.service.js';
-import { type InTransaction, StatementApplier } from './statement-applier.service.js';
+import { type InTransaction, StatementApplier, WHOLE_SETS } from './statement-applier.service.js';
 
 export interface SyncOptions {
   /** Also finish what is closed; otherwise only what changed is posted. */
@@ -62,6 +62,9 @@ interface Prepared {
   readonly warnings: readonly string[];
   readonly fingerprint: string;
 }
+
+/** Postings in one run after which statistics are worth their time. */
+const MANY = 5_000;
 
 class RolledBack extends Error {}
 
@@ -140,6 +143,7 @@ export class StatementSyncService {
     const warnings = await this.loader.load(context, snapshot, staging, columns, (done) =>
       progress('reading', done, snapshot.pages.length),
     );
+    await staging.ready();
     const now = await staging.size(settings.invoicePriceSource);
     const lines = await staging.vanished(account.uuid, month.firstDay);
     const faults = implausible({
@@ -202,6 +206,7 @@ export class StatementSyncService {
       });
       return { tie_out: tieOut, settled };
     });
+    if (!options.dryRun && applied.postings > MANY) await this.months.analyse();
     if (!options.dryRun && !applied.failures.length) await this.months.remember(context, snapshot, fingerprint);
     return { ...report, ...finished };
   }
@@ -218,6 +223,7 @@ export class StatementSyncService {
     let report: SyncReport | undefined;
     try {
       await this.dataSource.transaction(async (manager) => {
+        await manager.query(WHOLE_SETS);
         report = await this.apply(context, snapshot, staging, options, control, prepared, (work) => work(manager));
         throw new RolledBack();
       });
