@@ -14,16 +14,34 @@ import { BillingWorld, type Linked } from './billing-world.js';
 const line = fc.record({
   key: fc.constantFrom('A', 'B', 'C', 'D'),
   license: fc.constantFrom(0, 1),
-  price: fc.integer({ min: -50_000, max: 500_000 }).map((n) => `${n < 0 ? '-' : ''}${Math.floor(Math.abs(n) / 1000)}.${String(Math.abs(n) % 1000).padStart(3, '0')}`),
+  price: fc
+    .integer({ min: -50_000, max: 500_000 })
+    .map((n) => `${n < 0 ? '-' : ''}${Math.floor(Math.abs(n) / 1000)}.${String(Math.abs(n) % 1000).padStart(3, '0')}`),
   statement: fc.constantFrom('H1', 'H2', null),
 });
 type Line = typeof line extends fc.Arbitrary<infer T> ? T : never;
 
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('export' as const), lines: fc.array(line, { minLength: 1, maxLength: 6 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('export' as const),
+      lines: fc.array(line, { minLength: 1, maxLength: 6 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('shuffle' as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('sync' as const, 'reconcile' as const, 'both' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('consumption' as const), license: fc.constantFrom(0, 1), amount: fc.integer({ min: 0, max: 300 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('sync' as const, 'reconcile' as const, 'both' as const) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('consumption' as const),
+      license: fc.constantFrom(0, 1),
+      amount: fc.integer({ min: 0, max: 300 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('issue' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -65,7 +83,10 @@ describe('in whatever order exports, syncs, reconciliations, consumption and ret
       this.lines = lines;
       this.w.export(
         lines.map(({ key, license, price, statement }): ExportLine =>
-          this.w.line(this.licenses[license]!.license, price, { sequence: key, values: { 'statement-reference': statement } }),
+          this.w.line(this.licenses[license].license, price, {
+            sequence: key,
+            values: { 'statement-reference': statement },
+          }),
         ),
       );
     }
@@ -92,12 +113,17 @@ describe('in whatever order exports, syncs, reconciliations, consumption and ret
     }
 
     async issue(): Promise<void> {
-      await app.database.query(`UPDATE invoice SET state = 'issued' WHERE customer_uuid = $1 AND month = '2026-01-01'`, [this.licenses[0].customer]);
+      await app.database.query(
+        `UPDATE invoice SET state = 'issued' WHERE customer_uuid = $1 AND month = '2026-01-01'`,
+        [this.licenses[0].customer],
+      );
     }
 
     /** What ArrowSphere states: the lines, and consumption of licences of which no line was ever seen. */
     get stated(): string {
-      const provisional = [...this.consumed].filter(([license]) => !this.seen.has(license)).map(([, amount]) => String(amount));
+      const provisional = [...this.consumed]
+        .filter(([license]) => !this.seen.has(license))
+        .map(([, amount]) => String(amount));
       return round(sum([...this.lines.map((one) => one.price), ...provisional]), 2);
     }
 
@@ -108,20 +134,24 @@ describe('in whatever order exports, syncs, reconciliations, consumption and ret
       return app.app.get(BillingAccountsService).context(settings, YearMonth.from('2026-01'), 'test', null);
     }
   }
-  const control = { signal: new AbortController().signal, progress: async () => undefined };
+  const control = { signal: new AbortController().signal, progress: () => Promise.resolve() };
 
   test('what is posted is what the last complete statement says, and once more changes nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), fc.array(line, { minLength: 1, maxLength: 6 }), async (steps, last) => {
-        const books = await Books.open();
-        for (const one of steps) await books.take(one);
-        books.publish(last);
-        await books.run(true);
-        expect(await books.charged()).toBe(books.stated);
-        expect(await books.run(true)).toBe(0);
-        expect(await books.run(false)).toBe(0);
-        expect(await books.charged()).toBe(books.stated);
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 3, maxLength: 10 }),
+        fc.array(line, { minLength: 1, maxLength: 6 }),
+        async (steps, last) => {
+          const books = await Books.open();
+          for (const one of steps) await books.take(one);
+          books.publish(last);
+          await books.run(true);
+          expect(await books.charged()).toBe(books.stated);
+          expect(await books.run(true)).toBe(0);
+          expect(await books.run(false)).toBe(0);
+          expect(await books.charged()).toBe(books.stated);
+        },
+      ),
       { numRuns: 15 },
     );
   }, 240_000);
