@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { Count, Counted, Page, type PageInfo } from './page.js';
-import { currentRequest } from './request-context.js';
+import { baseUrl } from './links.js';
 
 /**
  * Writes the headers that answers carry: `X-Result-Count` and `Link` of lists, whose items go out as a bare array, and
@@ -43,7 +43,7 @@ export function linkHeader(requestUrl: string, { total, page, pageSize }: PageIn
   const given = new URLSearchParams(search);
   given.delete('page');
   given.sort();
-  const base = `${currentRequest()?.baseUrl ?? ''}${path.endsWith('/') ? path : `${path}/`}`;
+  const base = `${baseUrl()}${path.endsWith('/') ? path : `${path}/`}`;
   const last = Math.max(1, Math.ceil(total / pageSize));
   const link = (rel: string, number: number) => {
     const query = new URLSearchParams(given);

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type AppErrorKind } from './app.error.js';
+import { unsupported } from './body-parsers.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
 
@@ -23,7 +24,10 @@ export interface ErrorAnswer {
 }
 
 /** The answer to any error, or `undefined` for one that nobody foresaw. */
-export function answerTo(error: unknown): ErrorAnswer | undefined {
+export function answerTo(
+  error: unknown,
+  request: Parameters<typeof unsupported>[0] = { headers: {} },
+): ErrorAnswer | undefined {
   if (error instanceof AppError) {
     const status = STATUS[error.kind];
     if (error.fields) return { status, body: error.fields };
@@ -32,19 +36,12 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
+  // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
+  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
+  if (status === 413) return { status, body: { detail: 'The request body is too large: 2 MB at most.' } };
+  if (status === 415) return answerTo(unsupported(request));
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
-  return transportAnswer(error);
-}
-
-/** Fastify refuses some requests before they reach us. */
-function transportAnswer(error: unknown): ErrorAnswer | undefined {
-  const { statusCode, code } = (error ?? {}) as { statusCode?: number; code?: string };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { status: 413, body: { detail: 'The request body is too large: 2 MB at most.' } };
-  }
-  if (statusCode && statusCode >= 400 && statusCode < 500)
-    return { status: statusCode, body: { detail: 'Bad request.' } };
-  return undefined;
+  return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;
 }
 
 /** The one place where errors become answers. The unforeseen answers an id; the log has everything under that id. */
@@ -56,7 +53,7 @@ export class AppErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
-    const answer = answerTo(error) ?? this.unforeseen(error, request);
+    const answer = answerTo(error, request) ?? this.unforeseen(error, request);
     void reply
       .status(answer.status)
       .headers(answer.headers ?? {})

@@ -13,9 +13,14 @@ export function setFallbackBaseUrl(url: string): void {
   fallbackBaseUrl = url;
 }
 
+/** Scheme and host of hyperlinks, without a last slash: the request's, where it names a usable one. */
+export function baseUrl(): string {
+  return currentRequest()?.baseUrl || fallbackBaseUrl;
+}
+
 /** Absolute link to one object, as it stands in answers. */
 export function hyperlink(to: Addressable, uuid: string): string {
-  return `${currentRequest()?.baseUrl ?? fallbackBaseUrl}${to.path}${renderUuid(uuid)}/`;
+  return `${baseUrl()}${to.path}${renderUuid(uuid)}/`;
 }
 
 /** What a text that should point at an object turned out to be. */

@@ -1,5 +1,14 @@
+import {
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+  QueryFailedError,
+  type QueryDeepPartialEntity,
+  type Repository,
+} from 'typeorm';
 import { AppError } from '../common/app.error.js';
-import { type EntityManager, type EntityTarget, type ObjectLiteral, QueryFailedError } from 'typeorm';
+import type { BaseEntity } from './base.entity.js';
 
 /** The name of the constraint that refused a write, or `undefined` for any other error. */
 export function brokenConstraint(error: unknown): string | undefined {
@@ -8,17 +17,43 @@ export function brokenConstraint(error: unknown): string | undefined {
   return code?.startsWith('23') ? constraint : undefined;
 }
 
+/** An object that a row refers to was deleted after it had been looked up (409). */
+export class RelatedObjectGoneError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'related_object_gone';
+
+  constructor() {
+    super('An object that this refers to has just been deleted. Check and try again.');
+  }
+}
+
 /**
  * Runs a write; where a constraint of these names refuses it, throws the named error instead, so that two requests at
- * once get the same sentences as two in a row.
+ * once get the same sentences as two in a row. Throws {@link RelatedObjectGoneError} for any other foreign key.
  */
 export async function naming<T>(errors: Readonly<Record<string, () => Error>>, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
     const named = errors[brokenConstraint(error) ?? ''];
-    throw named ? named() : error;
+    if (named) throw named();
+    throw isForeignKeyViolation(error) ? new RelatedObjectGoneError() : error;
   }
+}
+
+/**
+ * Writes the columns that are given (not `undefined`) and no others, so that two requests that change different ones
+ * both last. A row that is gone stays gone. Throws as {@link naming}.
+ */
+export async function updateGiven<T extends BaseEntity>(
+  rows: Repository<T>,
+  uuid: string,
+  columns: QueryDeepPartialEntity<T>,
+): Promise<void> {
+  const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+  if (Object.keys(given).length === 0) return;
+  const row = { uuid } as FindOptionsWhere<T>;
+  await naming({}, () => rows.update(row, given as QueryDeepPartialEntity<T>));
 }
 
 /** Something else hangs on the object (409). */

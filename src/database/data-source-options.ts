@@ -6,7 +6,6 @@ import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
 import { migrations } from './migrations.js';
 import { ReadableNamingStrategy } from './naming.strategy.js';
-import { PglitePool } from './pglite-pool.js';
 
 /** Where the database is: a PostgreSQL server, or the folder of the embedded one. */
 export interface DatabaseLocation {
@@ -36,8 +35,7 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
   const logger = new DatabaseLogger();
   if (location.DATABASE_URL) {
     const { default: pg } = await import('pg');
-    // Dates are calendar dates: node-postgres would make them midnight of the server's time zone.
-    pg.types.setTypeParser(pg.types.builtins.DATE, (text: string) => text);
+    readExactly(pg.types);
     return {
       ...shared,
       logger,
@@ -49,6 +47,7 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
       extra: { options: '-c timezone=UTC' },
     };
   }
+  const { PglitePool } = await import('./pglite-pool.js');
   const database = await openEmbeddedDatabase(resolve(location.DATA_DIR));
   class Pool extends PglitePool {
     constructor() {
@@ -57,6 +56,20 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
   }
   return { ...shared, logger, logging: ['error', 'warn'], driver: { Pool } };
 }
+
+/**
+ * Dates are calendar dates: node-postgres would make them midnight of the server's time zone. And it would make floats
+ * of amounts as soon as they come in an array.
+ */
+function readExactly(types: typeof import('pg').types): void {
+  const arrayOfText = types.getTypeParser(TYPE.textArray);
+  types.setTypeParser(TYPE.date, (text: string) => text);
+  types.setTypeParser(TYPE.dateArray, arrayOfText);
+  types.setTypeParser(TYPE.numericArray, arrayOfText);
+}
+
+/** PostgreSQL's own numbers of its types. */
+const TYPE = { date: 1082, textArray: 1009, dateArray: 1182, numericArray: 1231 };
 
 async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
   const unlock = lockDataDir(dataDir);

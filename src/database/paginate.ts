@@ -4,17 +4,22 @@ import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
 /** Order by columns of the list's own table, as entity properties; the UUID always comes last, so that pages never overlap. */
 export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
 
-/** What `o` names → entity property; unknown names are ignored, and without a known one the fallback holds. */
+/**
+ * What `o` names → entity property; unknown names are ignored, the first of two mentions counts, and without a known
+ * one the fallback holds.
+ */
 export function orderOf(
   o: readonly string[] | undefined,
   sortable: Readonly<Record<string, string>>,
   fallback: Order,
 ): Order {
-  const order = (o ?? []).flatMap((name): Order => {
-    const property = sortable[name.replace(/^-/, '')];
-    return property ? [[property, name.startsWith('-') ? 'DESC' : 'ASC']] : [];
-  });
-  return order.length ? order : fallback;
+  const order = new Map<string, 'ASC' | 'DESC'>();
+  for (const name of o ?? []) {
+    const key = name.replace(/^-/, '');
+    const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
+    if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
+  }
+  return order.size ? [...order] : fallback;
 }
 
 /**

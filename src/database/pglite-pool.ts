@@ -1,13 +1,20 @@
 import { EventEmitter } from 'node:events';
-import type { PGlite } from '@electric-sql/pglite';
+import { type PGlite, types } from '@electric-sql/pglite';
+import { Logger } from '@nestjs/common';
 
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
 const LEASE_TIMEOUT_MS = 60_000;
 
-/** Same values as node-postgres gives: int8 and dates as text, bytea as Buffer. */
+const asText = (text: string) => text;
+const arrayOfText = (type: number) => (text: string) => types.arrayParser(text, asText, type) as unknown;
+
+/** Same values as node-postgres gives: int8, dates and arrays of them as text, bytea as Buffer. */
 const PARSERS = {
-  20: (text: string) => text,
-  1082: (text: string) => text,
+  20: asText,
+  1016: arrayOfText(1016),
+  1082: asText,
+  1182: arrayOfText(1182),
+  1231: arrayOfText(1231),
   17: (text: string) => Buffer.from(text.slice(2), 'hex'),
 };
 
@@ -34,7 +41,10 @@ export class PglitePool extends EventEmitter {
   private lent = false;
   private ended = false;
 
-  constructor(private readonly database: PGlite) {
+  constructor(
+    private readonly database: PGlite,
+    private readonly leaseTimeoutMs = LEASE_TIMEOUT_MS,
+  ) {
     super();
   }
 
@@ -67,10 +77,13 @@ export class PglitePool extends EventEmitter {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(turn), 1);
+        const seconds = this.leaseTimeoutMs / 1000;
         reject(
-          new Error('The embedded database was busy for a minute: a transaction is waiting for its own connection.'),
+          new Error(
+            `The embedded database was busy for ${seconds} s: a transaction is too long, or waits for a connection of its own.`,
+          ),
         );
-      }, LEASE_TIMEOUT_MS);
+      }, this.leaseTimeoutMs);
       const turn = () => {
         clearTimeout(timer);
         resolve();
@@ -102,7 +115,11 @@ export class PgliteConnection extends EventEmitter {
     if (this.released) return;
     this.released = true;
     if (!this.inTransaction || this.database.closed) return this.giveBack();
-    void this.database.exec('ROLLBACK').finally(this.giveBack);
+    const rolledBack = this.database.exec('ROLLBACK').catch((error: unknown) => {
+      // The next one's BEGIN tells; a rejection nobody waits for would end the process.
+      new Logger('Database').error(`A transaction left open could not be rolled back: ${String(error)}`);
+    });
+    void rolledBack.finally(this.giveBack);
   };
 
   /** As node-postgres: several statements only without parameters, and then the last one's result. */

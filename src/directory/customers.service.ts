@@ -3,11 +3,13 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { removing } from '../database/constraint.js';
+import { removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
 import { Customer } from './customer.entity.js';
 import { CustomerNotFoundError } from './directory.errors.js';
+
+const PART = 1000;
 
 /** Organisations. */
 @Injectable()
@@ -27,9 +29,20 @@ export class CustomersService {
     return countOnly(this.filtered(query), query);
   }
 
-  /** Every organisation, by name: for matching. */
-  all(): Promise<Customer[]> {
-    return this.customers.find({ order: { name: 'ASC', uuid: 'ASC' } });
+  /** Every organisation, by name: for matching. Read in parts, so that others are served between them. */
+  async all(): Promise<Customer[]> {
+    const all: Customer[] = [];
+    for (let part: Customer[] | undefined; !part || part.length === PART; all.push(...part)) {
+      const last = all.at(-1);
+      const query = this.customers
+        .createQueryBuilder('customer')
+        .orderBy('customer.name')
+        .addOrderBy('customer.uuid')
+        .limit(PART);
+      if (last) query.where('(customer.name, customer.uuid) > (:name, :uuid)', { name: last.name, uuid: last.uuid });
+      part = await query.getMany();
+    }
+    return all;
   }
 
   /** Those of these UUIDs that are organisations; one statement, however many. */
@@ -57,7 +70,9 @@ export class CustomersService {
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, dto: UpdateCustomerDto): Promise<Customer> {
-    return this.customers.save(this.customers.merge(await this.get(uuid), columns(dto)));
+    const customer = await this.get(uuid);
+    await updateGiven(this.customers, customer.uuid, columns(dto));
+    return this.get(uuid);
   }
 
   /** Throws `CustomerNotFoundError`, `ObjectInUseError`. */

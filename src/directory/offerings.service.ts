@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OfferingNotFoundError } from './directory.errors.js';
 import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
@@ -47,20 +47,17 @@ export class OfferingsService {
 
   async create(dto: CreateOfferingDto): Promise<Offering> {
     const { name, type, state, customer } = dto;
-    const { uuid } = await this.offerings.save(this.offerings.create({ name, type, state, customerUuid: customer }));
+    const { uuid } = await naming({}, () =>
+      this.offerings.save(this.offerings.create({ name, type, state, customerUuid: customer })),
+    );
     return this.get(uuid);
   }
 
   /** Throws `OfferingNotFoundError`. */
   async update(uuid: string, dto: UpdateOfferingDto): Promise<Offering> {
     const offering = await this.get(uuid);
-    const {
-      name = offering.name,
-      type = offering.type,
-      state = offering.state,
-      customer = offering.customerUuid,
-    } = dto;
-    await this.offerings.update({ uuid: offering.uuid }, { name, type, state, customerUuid: customer });
+    const { name, type, state, customer } = dto;
+    await updateGiven(this.offerings, offering.uuid, { name, type, state, customerUuid: customer });
     return this.get(uuid);
   }
 

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanNotFoundError } from './directory.errors.js';
 import type { CreatePlanDto, ListPlansQuery, UpdatePlanDto } from './plan.dto.js';
@@ -35,14 +35,14 @@ export class PlansService {
 
   async create(dto: CreatePlanDto): Promise<Plan> {
     const { name, unit, offering } = dto;
-    const { uuid } = await this.plans.save(this.plans.create({ name, unit, offeringUuid: offering }));
+    const { uuid } = await naming({}, () => this.plans.save(this.plans.create({ name, unit, offeringUuid: offering })));
     return this.get(uuid);
   }
 
   /** Throws `PlanNotFoundError`. */
   async update(uuid: string, dto: UpdatePlanDto): Promise<Plan> {
     const plan = await this.get(uuid);
-    await this.plans.update({ uuid: plan.uuid }, { name: dto.name ?? plan.name, unit: dto.unit ?? plan.unit });
+    await updateGiven(this.plans, plan.uuid, { name: dto.name, unit: dto.unit });
     return this.get(uuid);
   }
 

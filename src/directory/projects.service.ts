@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { ProjectNotFoundError } from './directory.errors.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
@@ -43,17 +43,16 @@ export class ProjectsService {
   }
 
   async create(dto: CreateProjectDto): Promise<Project> {
-    const { uuid } = await this.projects.save(this.projects.create({ name: dto.name, customerUuid: dto.customer }));
+    const { uuid } = await naming({}, () =>
+      this.projects.save(this.projects.create({ name: dto.name, customerUuid: dto.customer })),
+    );
     return this.get(uuid);
   }
 
   /** Throws `ProjectNotFoundError`. */
   async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
     const project = await this.get(uuid);
-    await this.projects.update(
-      { uuid: project.uuid },
-      { name: dto.name ?? project.name, customerUuid: dto.customer ?? project.customerUuid },
-    );
+    await updateGiven(this.projects, project.uuid, { name: dto.name, customerUuid: dto.customer });
     return this.get(uuid);
   }
 

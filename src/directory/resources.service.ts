@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Any, Brackets, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { brokenConstraint, naming, removing } from '../database/constraint.js';
+import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import {
   LicenseOnAnotherResourceError,
@@ -142,9 +142,8 @@ export class ResourcesService {
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
   async update(uuid: string, dto: UpdateResourceDto): Promise<Resource> {
     const resource = await this.get(uuid);
-    const { name = resource.name, state = resource.state } = dto;
     await this.oneHolder('state', resource.backendId, () =>
-      this.resources.update({ uuid: resource.uuid }, { name, state }),
+      updateGiven(this.resources, resource.uuid, { name: dto.name, state: dto.state }),
     );
     return this.get(uuid);
   }

@@ -20,7 +20,7 @@ export class Builders {
     return this.make('/api/customers/', { name: `Organisation ${this.next()}`, ...given });
   }
 
-  async project(given: { customer?: string } & object = {}) {
+  async project(given: { customer?: string; [key: string]: unknown } = {}) {
     return this.make('/api/projects/', {
       name: `Project ${this.next()}`,
       customer: given.customer ?? (await this.customer()).uuid,
@@ -32,7 +32,7 @@ export class Builders {
     return this.make('/api/marketplace-provider-offerings/', { name: `Offering ${this.next()}`, ...given });
   }
 
-  async plan(given: { offering?: string } & object = {}) {
+  async plan(given: { offering?: string; [key: string]: unknown } = {}) {
     return this.make('/api/marketplace-plans/', {
       name: `Plan ${this.next()}`,
       offering: given.offering ?? (await this.offering()).uuid,
@@ -40,7 +40,7 @@ export class Builders {
     });
   }
 
-  async resource(given: { project?: string; offering?: string } & object = {}) {
+  async resource(given: { project?: string; offering?: string; [key: string]: unknown } = {}) {
     return this.make('/api/marketplace-resources/', {
       name: `Resource ${this.next()}`,
       project: given.project ?? (await this.project()).uuid,
@@ -55,7 +55,9 @@ export class Builders {
     return this.make('/api/admin/arrow/settings/', { api_url: url, api_key: apiKey, ...given });
   }
 
-  async mapping(given: { settings?: string; waldur_customer?: string; arrow_reference?: string } & object = {}) {
+  async mapping(
+    given: { settings?: string; waldur_customer?: string; arrow_reference?: string; [key: string]: unknown } = {},
+  ) {
     return this.make('/api/admin/arrow/customer-mappings/', {
       settings: given.settings ?? (await this.settings()).uuid,
       waldur_customer: given.waldur_customer ?? (await this.customer()).uuid,

@@ -15,7 +15,7 @@ export class FetchConsumptionDto {
 export class FetchConsumptionResponse {
   @ApiProperty() license_reference: string;
   @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty() row_count: number;
+  @ApiProperty({ type: 'integer' }) row_count: number;
   @ApiProperty({ ...ROWS, description: 'The first 100 rows as ArrowSphere sent them' }) data: Record<
     string,
     string | null
@@ -34,7 +34,7 @@ export class FetchBillingExportResponse {
   @ApiProperty({ example: '2026-01' }) period_from: string;
   @ApiProperty({ example: '2026-01' }) period_to: string;
   @ApiProperty() classification: string;
-  @ApiProperty({ description: 'All lines, not only those shown' }) row_count: number;
+  @ApiProperty({ type: 'integer', description: 'All lines, not only those shown' }) row_count: number;
   @ApiProperty({ ...ROWS, description: 'The first 100 lines as ArrowSphere sent them' }) data: Record<
     string,
     string | null

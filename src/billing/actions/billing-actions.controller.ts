@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionRefused } from '../../common/api-answers.js';
+import { ApiActionRefused, ApiDone } from '../../common/api-answers.js';
 import {
   JobAcceptedResponse,
   PausedResponse,
@@ -88,7 +88,7 @@ export class BillingActionsController {
     operationId: 'admin_arrow_billing_syncs_pause_sync',
     summary: 'Pause an account, or consumption everywhere',
   })
-  @ApiOkResponse({ type: PausedResponse })
+  @ApiDone(PausedResponse)
   async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
     return { paused: await this.pauses.switchTo(false, dto, caller.username) };
   }
@@ -96,7 +96,7 @@ export class BillingActionsController {
   @Post('resume_sync')
   @HttpCode(200)
   @ApiOperation({ operationId: 'admin_arrow_billing_syncs_resume_sync', summary: 'Resume what was paused' })
-  @ApiOkResponse({ type: ResumedResponse })
+  @ApiDone(ResumedResponse)
   async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
     return { resumed: await this.pauses.switchTo(true, dto, caller.username) };
   }

@@ -21,14 +21,14 @@ export class SyncResourcesDto {
 
 @ApiSchema({ name: 'SyncResourcesResponse' })
 export class SyncResourcesResponse {
-  @ApiProperty({ description: 'Licences that hang on a resource now' }) synced: number;
-  @ApiProperty() created: number;
-  @ApiProperty() updated: number;
-  @ApiProperty() orders_created: number;
-  @ApiProperty() customers_created: number;
-  @ApiProperty() projects_created: number;
-  @ApiProperty() mappings_created: number;
-  @ApiProperty() invoices_created: number;
-  @ApiProperty() invoice_items_created: number;
+  @ApiProperty({ type: 'integer', description: 'Licences that hang on a resource now' }) synced: number;
+  @ApiProperty({ type: 'integer' }) created: number;
+  @ApiProperty({ type: 'integer' }) updated: number;
+  @ApiProperty({ type: 'integer' }) orders_created: number;
+  @ApiProperty({ type: 'integer' }) customers_created: number;
+  @ApiProperty({ type: 'integer' }) projects_created: number;
+  @ApiProperty({ type: 'integer' }) mappings_created: number;
+  @ApiProperty({ type: 'integer' }) invoices_created: number;
+  @ApiProperty({ type: 'integer' }) invoice_items_created: number;
   @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
 }

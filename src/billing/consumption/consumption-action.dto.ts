@@ -16,11 +16,14 @@ export class CleanupConsumptionDto {
 @ApiSchema({ name: 'CleanupConsumptionResponse' })
 export class CleanupConsumptionResponse {
   @ApiProperty() dry_run: boolean;
-  @ApiProperty() records_to_delete: number;
-  @ApiProperty({ description: 'Records taken back: what they charged is credited by entries of its own' })
+  @ApiProperty({ type: 'integer' }) records_to_delete: number;
+  @ApiProperty({
+    type: 'integer',
+    description: 'Records taken back: what they charged is credited by entries of its own',
+  })
   records_deleted: number;
-  @ApiProperty() compensation_items_affected: number;
-  @ApiProperty() invoice_items_affected: number;
+  @ApiProperty({ type: 'integer' }) compensation_items_affected: number;
+  @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
 }
 
 @ApiSchema({ name: 'SyncResourceHistoricalConsumptionRequest' })
@@ -37,9 +40,9 @@ export class HistoricalConsumptionDto {
 export class PreviewPeriodResponse {
   @ApiProperty({ example: '2026-01' }) period: string;
   @ApiProperty({ enum: ['data', 'no_data', 'finalized'] }) status: string;
-  @ApiProperty() row_count: number;
-  @ApiProperty({ type: String, nullable: true, example: '12.5' }) consumed_sell: string | null;
-  @ApiProperty({ type: String, nullable: true }) consumed_buy: string | null;
+  @ApiProperty({ type: 'integer' }) row_count: number;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '12.5' }) consumed_sell: string | null;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) consumed_buy: string | null;
   @ApiProperty() has_existing: boolean;
   @ApiProperty({ type: String, nullable: true }) existing_consumed_sell: string | null;
   @ApiProperty() is_finalized: boolean;
@@ -58,9 +61,9 @@ export class SyncErrorResponse {
 export class HistoricalConsumptionResponse {
   @ApiProperty({ format: 'uuid' }) resource_uuid: string;
   @ApiProperty() resource_name: string;
-  @ApiProperty() periods_synced: number;
-  @ApiProperty() periods_skipped: number;
-  @ApiProperty() periods_no_data: number;
+  @ApiProperty({ type: 'integer' }) periods_synced: number;
+  @ApiProperty({ type: 'integer' }) periods_skipped: number;
+  @ApiProperty({ type: 'integer' }) periods_no_data: number;
   @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
   @ApiProperty() dry_run: boolean;
   @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];

@@ -38,10 +38,10 @@ export class ConsumptionRecordResponse {
   @ApiProperty() customer_name: string;
   @ApiProperty() license_reference: string;
   @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ example: '150.0000000000' }) consumed_sell: string;
-  @ApiProperty({ example: '120.0000000000' }) consumed_buy: string;
-  @ApiProperty({ type: String, nullable: true }) final_sell: string | null;
-  @ApiProperty({ type: String, nullable: true }) final_buy: string | null;
+  @ApiProperty({ format: 'decimal', example: '150.0000000000' }) consumed_sell: string;
+  @ApiProperty({ format: 'decimal', example: '120.0000000000' }) consumed_buy: string;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_sell: string | null;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_buy: string | null;
   @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' })
   invoice_item_uuid?: string;
   @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' })
@@ -52,6 +52,7 @@ export class ConsumptionRecordResponse {
   @ApiProperty() is_finalized: boolean;
   @ApiProperty() is_reconciled: boolean;
   @ApiProperty({
+    format: 'decimal',
     type: String,
     nullable: true,
     description: 'Final less consumed, in the prices that are charged',
@@ -120,7 +121,7 @@ export class PendingRecordResponse {
   @ApiProperty() resource_name: string;
   @ApiProperty() license_reference: string;
   @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ example: '150.00' }) consumed_sell: string;
+  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
 
   static list({
@@ -149,20 +150,21 @@ export class PendingRecordResponse {
 @ApiSchema({ name: 'PeriodBreakdown' })
 export class PeriodBreakdownResponse {
   @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty() count: number;
-  @ApiProperty({ example: '150.00' }) consumed_sell: string;
-  @ApiProperty() finalized_count: number;
-  @ApiProperty() reconciled_count: number;
+  @ApiProperty({ type: 'integer' }) count: number;
+  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
+  @ApiProperty({ type: 'integer' }) finalized_count: number;
+  @ApiProperty({ type: 'integer' }) reconciled_count: number;
 }
 
 @ApiSchema({ name: 'ConsumptionStatisticsResponse' })
 export class ConsumptionStatisticsResponse {
-  @ApiProperty() total_records: number;
-  @ApiProperty() pending_records: number;
-  @ApiProperty() finalized_records: number;
-  @ApiProperty() reconciled_records: number;
-  @ApiProperty({ example: '150.00' }) total_consumed_sell: string;
+  @ApiProperty({ type: 'integer' }) total_records: number;
+  @ApiProperty({ type: 'integer' }) pending_records: number;
+  @ApiProperty({ type: 'integer' }) finalized_records: number;
+  @ApiProperty({ type: 'integer' }) reconciled_records: number;
+  @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
   @ApiProperty({
+    format: 'decimal',
     description: 'Final less consumed of all final records, in the prices that are charged',
     example: '-4.75',
   })

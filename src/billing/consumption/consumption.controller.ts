@@ -2,7 +2,7 @@ import { Body, Controller, Get, Head, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionRefused } from '../../common/api-answers.js';
+import { ApiActionRefused, ApiCounted, ApiDone } from '../../common/api-answers.js';
 import { Counted } from '../../common/page.js';
 import { ConsumptionStatusResponse } from '../actions/billing-action.dto.js';
 import { PauseService } from '../actions/pause.service.js';
@@ -70,7 +70,7 @@ export class ConsumptionController {
     operationId: `${PATH}_pending_records_list`,
     summary: 'Records that are not final, last changed first, at most 100',
   })
-  @ApiOkResponse({ type: [PendingRecordResponse] })
+  @ApiCounted(PendingRecordResponse)
   async pending(): Promise<Counted<PendingRecordResponse[]>> {
     return PendingRecordResponse.list(await this.records.pending());
   }
@@ -82,7 +82,7 @@ export class ConsumptionController {
     summary: 'Take consumption records back',
     description: 'What they charged is credited; nothing is deleted.',
   })
-  @ApiOkResponse({ type: CleanupConsumptionResponse })
+  @ApiDone(CleanupConsumptionResponse)
   cleanUp(@Body() dto: CleanupConsumptionDto, @CurrentUser() caller: Caller): Promise<CleanupConsumptionResponse> {
     return this.cleanups.cleanUp(dto, caller.username);
   }

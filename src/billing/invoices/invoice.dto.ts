@@ -28,7 +28,11 @@ export class IssueInvoiceDto {
 export class InvoiceItemResponse {
   @ApiProperty({ format: 'uuid' }) uuid: string;
   @ApiProperty() name: string;
-  @ApiProperty({ description: 'Always 1: amounts are totals, never multiplied', example: '1.0000000000' })
+  @ApiProperty({
+    format: 'decimal',
+    description: 'Always 1: amounts are totals, never multiplied',
+    example: '1.0000000000',
+  })
   quantity: string;
   @ApiProperty({ example: 'quantity' }) unit: string;
   @ApiProperty({ example: '150.00' }) unit_price: string;
@@ -48,8 +52,8 @@ export class InvoiceResponse {
   @ApiProperty({ format: 'uri' }) customer: string;
   @ApiProperty({ format: 'uuid' }) customer_uuid: string;
   @ApiProperty() customer_name: string;
-  @ApiProperty() year: number;
-  @ApiProperty() month: number;
+  @ApiProperty({ type: 'integer' }) year: number;
+  @ApiProperty({ type: 'integer' }) month: number;
   @ApiProperty({ enum: INVOICE_STATES }) state: InvoiceState;
   @ApiProperty({ example: 'EUR' }) currency: string;
   @ApiProperty({ description: 'Net', example: '150.00' }) price: string;

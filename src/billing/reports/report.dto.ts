@@ -93,8 +93,8 @@ export class SummaryConsumptionRecord {
   @ApiProperty() license_reference: string;
   @ApiProperty({ type: String, nullable: true }) resource_name: string | null;
   @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ example: '150.00' }) consumed_sell: string;
-  @ApiProperty({ type: String, nullable: true }) final_sell: string | null;
+  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_sell: string | null;
   @ApiProperty() is_finalized: boolean;
   @ApiProperty() is_reconciled: boolean;
 }
@@ -104,8 +104,8 @@ export class SummaryBillingSync {
   @ApiProperty({ format: 'uuid' }) uuid: string;
   @ApiProperty({ example: '2026-01' }) report_period: string;
   @ApiProperty({ description: '1 Pending, 2 Synced, 3 Validated, 4 Reconciled', example: '4' }) state: string;
-  @ApiProperty({ type: String, nullable: true, example: '150.00' }) sell_total: string | null;
-  @ApiProperty() items_count: number;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '150.00' }) sell_total: string | null;
+  @ApiProperty({ type: 'integer' }) items_count: number;
   @ApiProperty({ format: 'date-time' }) created: string;
 }
 
@@ -116,14 +116,14 @@ export class BillingSummaryResponse {
   @ApiProperty() arrow_company_name: string;
   @ApiProperty({ format: 'uuid' }) waldur_customer_uuid: string;
   @ApiProperty() waldur_customer_name: string;
-  @ApiProperty() total_consumption_records: number;
-  @ApiProperty({ example: '150.00' }) total_consumed_sell: string;
-  @ApiProperty({ type: String, nullable: true }) total_final_sell: string | null;
-  @ApiProperty() pending_records: number;
-  @ApiProperty() finalized_records: number;
-  @ApiProperty() reconciled_records: number;
-  @ApiProperty() total_billing_syncs: number;
-  @ApiProperty({ type: String, nullable: true }) total_billing_sell: string | null;
+  @ApiProperty({ type: 'integer' }) total_consumption_records: number;
+  @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_final_sell: string | null;
+  @ApiProperty({ type: 'integer' }) pending_records: number;
+  @ApiProperty({ type: 'integer' }) finalized_records: number;
+  @ApiProperty({ type: 'integer' }) reconciled_records: number;
+  @ApiProperty({ type: 'integer' }) total_billing_syncs: number;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_billing_sell: string | null;
   @ApiProperty({ type: [SummaryConsumptionRecord], description: 'The 20 of the newest months' })
   recent_consumption_records: SummaryConsumptionRecord[];
   @ApiProperty({ type: [SummaryBillingSync], description: 'The 20 of the newest months' })

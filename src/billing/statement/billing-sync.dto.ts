@@ -45,7 +45,7 @@ export class BillingSyncItemResponse {
   @ApiProperty() arrow_line_reference: string;
   @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' })
   invoice_item_uuid?: string;
-  @ApiProperty({ description: 'The price when the line was first seen', example: '100.0000000000' })
+  @ApiProperty({ format: 'decimal', description: 'The price when the line was first seen', example: '100.0000000000' })
   original_price: string;
   @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' })
   compensation_item_uuid?: string;
@@ -53,7 +53,7 @@ export class BillingSyncItemResponse {
   @ApiProperty() subscription_reference: string;
   @ApiProperty() classification: string;
   @ApiProperty() description: string;
-  @ApiProperty({ example: '1.0000000000' }) quantity: string;
+  @ApiProperty({ format: 'decimal', example: '1.0000000000' }) quantity: string;
   @ApiProperty({ description: 'billable, or why not' }) status: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
@@ -109,8 +109,8 @@ export class BillingSyncResponse {
   @ApiProperty({ enum: ['pending', 'validated', 'rejected'] }) arrow_state: string;
   @ApiProperty({ enum: [1, 2, 3, 4], enumName: 'ArrowBillingSyncStateEnum' }) state: number;
   @ApiProperty({ enum: Object.values(SYNC_STATE_LABELS) }) state_display: string;
-  @ApiProperty({ example: '160.4000000000' }) buy_total: string;
-  @ApiProperty({ example: '200.5000000000' }) sell_total: string;
+  @ApiProperty({ format: 'decimal', example: '160.4000000000' }) buy_total: string;
+  @ApiProperty({ format: 'decimal', example: '200.5000000000' }) sell_total: string;
   @ApiProperty({ example: 'EUR' }) currency: string;
   @ApiProperty({ format: 'uuid', required: false, description: 'Absent while nothing is invoiced' })
   invoice_uuid?: string;
@@ -123,7 +123,7 @@ export class BillingSyncResponse {
     description: 'At most 100 here; billing-sync-items/ pages through all',
   })
   items: BillingSyncItemResponse[];
-  @ApiProperty({ description: 'Billable lines of the statement' }) items_count: number;
+  @ApiProperty({ type: 'integer', description: 'Billable lines of the statement' }) items_count: number;
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ format: 'date-time' }) modified: string;
 

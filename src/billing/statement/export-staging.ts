@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { LicenseParty } from '../matching/match-licenses.js';
-import type { PriceSource } from './columns.js';
+import type { PriceSource } from '../../settings/settings.entity.js';
 import type { StatementSigns } from './finality.js';
 import type { NormalisedLine } from './normalise.js';
 import type { ExportSize } from './plausibility.js';

@@ -1,4 +1,4 @@
-import { missingColumns, resolveColumns } from './columns.js';
+import { missingColumns, resolveColumns } from '../../settings/export-columns.js';
 import { normaliseRow, type NormaliseContext } from './normalise.js';
 
 const contextFor = (headers: string[], references: Record<string, string> = {}): NormaliseContext => ({

@@ -1,5 +1,6 @@
 import type { DecimalString } from '../../common/money.js';
-import type { Columns, Meaning, PriceSource } from './columns.js';
+import type { Columns, Meaning } from '../../settings/export-columns.js';
+import type { PriceSource } from '../../settings/settings.entity.js';
 import { type NumberLocale, parseNumber } from './number.js';
 
 /** One line of an export in our words. `null` and `''` mean that the export does not say; neither is ever taken for 0. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ExportRefusedError } from '../billing.errors.js';
 import type { BillingContext } from './billing-context.js';
-import { type Columns, missingColumns, resolveColumns } from './columns.js';
+import { type Columns, missingColumns, resolveColumns } from '../../settings/export-columns.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import type { ExportStaging, StagedLine } from './export-staging.js';
 import { normaliseRow } from './normalise.js';

@@ -9,7 +9,8 @@ const month: Parser = (raw) => {
 };
 
 /** A month in a body, `YYYY-MM`; read as a {@link YearMonth}. */
-export const MonthField = (options: FieldOptions = {}) => Field(month, options, { type: String, example: '2026-01' });
+export const MonthField = (options: FieldOptions = {}) =>
+  Field(month, options, { type: String, minLength: 1, example: '2026-01' });
 
 /** A month in a query; an empty one is as good as none. */
 export const MonthFilter = (options: Pick<FieldOptions, 'description'> = {}) =>

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
 import { pythonType, Unreadable } from './field.js';
 
@@ -21,7 +21,7 @@ export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T
     const fault = `Invalid data. Expected a dictionary, but got ${pythonType(raw)}.`;
     return { value: empty(), errors: { non_field_errors: [fault] } };
   }
-  const value = plainToInstance(dto, raw, { exposeDefaultValues: false });
+  const value = plainToInstance(dto, declaredOnly(dto, raw), { exposeDefaultValues: false });
   const errors: FieldErrors = {};
   for (const fault of validateSync(value, { whitelist: true })) {
     const found: unknown = fault.value;
@@ -29,4 +29,11 @@ export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T
     errors[fault.property] = typeof error === 'string' ? [error] : error;
   }
   return Object.keys(errors).length ? { value, errors } : { value };
+}
+
+/** Only what the DTO declares: what nobody asked for need not be walked through. */
+function declaredOnly(dto: Type<object>, raw: object): object {
+  const fields = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  const known = new Set(fields.map(({ propertyName }) => propertyName));
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => known.has(key)));
 }
