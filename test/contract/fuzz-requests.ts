@@ -67,33 +67,31 @@ export function wireRequests(
 ): fc.Arbitrary<WireRequest> {
   // What is made has to outnumber what is deleted, or most requests find nothing.
   const weights: Record<string, number> = { POST: 5, PUT: 3, PATCH: 3, GET: 3, HEAD: 1, DELETE: 1 };
-  const targets = targetsOf(document).flatMap((target) =>
-    Array.from({ length: weights[target.method] ?? 1 }, () => target),
-  );
-  return fc.constantFrom(...targets).chain((target) => {
-    const hasBody = target.body !== undefined;
-    return fc
-      .record({
-        method: mostly(
-          fc.constant(target.method),
-          fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
-          40,
-        ),
-        path: pathOf(target),
-        query: queryOf(target, live),
-        headers: headersOf(staffToken),
-        body: hasBody
-          ? bodyOf(target.body!, live)
-          : mostly(fc.constant(undefined), bodyOf({ type: 'object' }, live), 20),
-      })
-      .map(({ method, path, query, headers, body }) => ({
-        operationId: target.operationId,
-        method,
-        path: sendable(query ? `${path}?${query}` : path),
-        headers: { ...headers, ...(body ? { 'content-type': body.type } : {}) },
-        ...(body ? { body: body.text } : {}),
-      }));
-  });
+  const arbitraries = targetsOf(document).map((target) => ({
+    weight: weights[target.method] ?? 1,
+    arbitrary: requestsFor(target, live, staffToken),
+  }));
+  return fc.oneof(...arbitraries);
+}
+
+function requestsFor(target: Target, live: LiveObjects, staffToken: string): fc.Arbitrary<WireRequest> {
+  const { operationId, body: schema } = target;
+  const others = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS');
+  return fc
+    .record({
+      method: mostly(fc.constant(target.method), others, 40),
+      path: pathOf(target),
+      query: queryOf(target, live),
+      headers: headersOf(staffToken),
+      body: schema ? bodyOf(schema, live) : mostly(fc.constant(undefined), bodyOf({ type: 'object' }, live), 20),
+    })
+    .map(({ method, path, query, headers, body }) => ({
+      operationId,
+      method,
+      path: sendable(query ? `${path}?${query}` : path),
+      headers: { ...headers, ...(body ? { 'content-type': body.type } : {}) },
+      ...(body ? { body: body.text } : {}),
+    }));
 }
 
 /** `usual` except once in `times`. */
@@ -136,17 +134,18 @@ function queryOf({ query }: Target, live: LiveObjects): fc.Arbitrary<string> {
     { name: 'field', in: 'query', schema: { type: 'string' } },
     { name: 'o', in: 'query', schema: { type: 'string' } },
   ];
-  const named = fc
-    .constantFrom(...query.filter(({ name }) => !common.some((each) => each.name === name)), ...common)
-    .chain(({ name, schema }) => {
+  const own = query.filter(({ name }) => !common.some((each) => each.name === name));
+  const named = fc.oneof(
+    ...[...own, ...common].map(({ name, schema }) => {
       const value = anyValue(schema?.type === 'array' ? (schema.items ?? {}) : (schema ?? {}), live, name);
       const key = mostly(
         fc.constant(name),
-        fc.constantFrom(`${name}[]`, `${name}[a]`, `${name}.x`, `${name.toUpperCase()}`),
+        fc.constantFrom(`${name}[]`, `${name}[a]`, `${name}.x`, name.toUpperCase()),
         15,
       );
       return fc.tuple(key, value).map(([each, given]) => `${each}=${encode(textOf(given))}`);
-    });
+    }),
+  );
   const raw = fc.constantFrom(
     '&&',
     '=',

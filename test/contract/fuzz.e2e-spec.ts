@@ -16,6 +16,8 @@ const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_000);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const PER_BATCH = 20;
 const LONGEST = 2_000;
+/** On a busy machine anything may be slow once; what is slow again, alone, hangs. */
+const PATIENCE = 20_000;
 
 /** Signs of our own inside in an answer. */
 const INSIDES =
@@ -48,6 +50,7 @@ onOneDatabase('Whatever is sent', () => {
     const requests = wireRequests(document, live, STAFF_TOKEN);
     const statuses = new Map<number, number>();
     let slowest = 0;
+    const slow: WireRequest[] = [];
     const send = async (planned: WireRequest) => {
       const request = {
         ...planned,
@@ -55,12 +58,13 @@ onOneDatabase('Whatever is sent', () => {
         ...(planned.body ? { body: live.fill(planned.body, String) } : {}),
       };
       const answer = await wire
-        .send(request.method, request.path, { ...request, timeoutMs: LONGEST })
+        .send(request.method, request.path, { ...request, timeoutMs: PATIENCE })
         .catch((error: Error) => {
           throw new Error(`${error.message}: ${JSON.stringify(request)}`);
         });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       slowest = Math.max(slowest, answer.milliseconds);
+      if (answer.milliseconds > LONGEST) slow.push(request);
       follow(live, request, answer);
       const faults = [
         ...(answer.status >= 500 ? [`status ${answer.status}`] : []),
@@ -85,6 +89,11 @@ onOneDatabase('Whatever is sent', () => {
       }),
       { numRuns: Math.ceil(REQUESTS / PER_BATCH), seed: SEED },
     );
+    for (const request of slow) {
+      const { milliseconds } = await wire.send(request.method, request.path, { ...request, timeoutMs: PATIENCE });
+      if (milliseconds > LONGEST)
+        throw new Error(`seed ${SEED}: ${Math.round(milliseconds)} ms: ${JSON.stringify(request)}`);
+    }
     // The whole batch would bury the one request that matters.
     if (verdict.failed)
       throw new Error(`seed ${SEED}: ${(verdict.errorInstance as Error | null)?.message ?? 'interrupted'}`);
@@ -94,7 +103,7 @@ onOneDatabase('Whatever is sent', () => {
     const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
     expect(succeeded).toBeGreaterThan(REQUESTS / 20);
     await expectInvariants(world, wire);
-  }, 300_000);
+  }, 900_000);
 });
 
 /** Every list still answers as the contract says, every row is found under its own link, and no rule is broken. */
