@@ -1,6 +1,6 @@
 import type { DemoContext } from './context.js';
-import { connectStep } from './steps/connect.js';
 import { mappingsStep } from './steps/mappings.js';
+import { wizardStep } from './steps/wizard.js';
 
 /** The operator's work, in order. */
-export const steps: ((context: DemoContext) => Promise<void>)[] = [connectStep, mappingsStep];
+export const steps: ((context: DemoContext) => Promise<void>)[] = [wizardStep, mappingsStep];

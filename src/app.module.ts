@@ -7,6 +7,7 @@ import { AnswerInterceptor } from './common/answer.interceptor.js';
 import { AppErrorFilter } from './common/app-error.filter.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { ValidationPipe } from './common/validation/validation.pipe.js';
+import { BillingModule } from './billing/billing.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -14,11 +15,20 @@ import { ExistingObjectGuard } from './database/existing-object.guard.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { HealthController } from './health.controller.js';
 import { LicensesModule } from './licenses/licenses.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 
 /** What there is, lowest first. Each exports its services. */
-const features = [DirectoryModule, ArrowGatewayModule, SettingsModule, MappingsModule, LicensesModule];
+const features = [
+  DirectoryModule,
+  JobsModule,
+  ArrowGatewayModule,
+  SettingsModule,
+  MappingsModule,
+  LicensesModule,
+  BillingModule,
+];
 
 /**
  * The table of contents: every module, lowest first, and what stands around every request.

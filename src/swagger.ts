@@ -36,6 +36,10 @@ function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
       if (operation.requestBody) operation.requestBody.required = needsBody(document, operation.requestBody);
     }
   }
+  // Nest calls the values of every numeric choice numbers.
+  for (const schema of Object.values(document.components?.schemas ?? {}) as Choice[]) {
+    if (schema.type === 'number' && schema.enum?.every(Number.isInteger)) schema.type = 'integer';
+  }
   return withTrailingSlashes(document);
 }
 
@@ -43,6 +47,10 @@ function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
 interface Operation {
   parameters?: { in: string; name: string; schema?: object }[];
   requestBody?: Body;
+}
+interface Choice {
+  type?: string;
+  enum?: unknown[];
 }
 interface Body {
   required?: boolean;

@@ -142,6 +142,21 @@ describe('The gate of an account', () => {
   });
 });
 
+describe('A wave of 429s', () => {
+  it('halves the calls at once only once', () => {
+    const timer = new StandingTimer();
+    const gate = new AccountGate({ maxConcurrency: 8, maxQueue: 6 }, timer);
+    for (let n = 0; n < 8; n += 1) {
+      gate.slowDown();
+      gate.pauseFor(1_000);
+    }
+    expect(gate.concurrency).toBe(4);
+    timer.advance(1_000);
+    gate.slowDown();
+    expect(gate.concurrency).toBe(2);
+  });
+});
+
 describe('The circuit breaker', () => {
   const timer = new StandingTimer();
   let breaker: CircuitBreaker;

@@ -92,8 +92,9 @@ export class AccountGate {
     });
   }
 
-  /** ArrowSphere said 429: half as many calls at once from now on. */
+  /** ArrowSphere said 429: half as many calls at once from now on. Those it says during a pause are of the same wave. */
   slowDown(): void {
+    if (this.pauseEnds > 0) return;
     this.limit = Math.max(1, Math.floor(this.limit / 2));
     this.answersSinceChange = 0;
   }
@@ -104,10 +105,12 @@ export class AccountGate {
     if (ends <= this.pauseEnds) return;
     this.pauseEnds = ends;
     this.cancelPause();
-    this.cancelPause = this.timer.after(milliseconds, () => {
+    const end = (): void => {
       this.pauseEnds = 0;
       this.startNext();
-    });
+    };
+    // Idle: calls that wait for the end of the pause have deadlines of their own, which keep the process alive.
+    this.cancelPause = this.timer.after(milliseconds, end, true);
     for (const waiting of [...this.lanes.values()].flat()) {
       if (waiting.deadlineAt >= ends) continue;
       this.remove(waiting);

@@ -30,7 +30,7 @@ const count = z
   .transform((value) => value ?? undefined);
 
 const Pagination = z
-  .looseObject({
+  .object({
     current_page: count,
     currentPage: count,
     per_page: count,
@@ -47,7 +47,7 @@ const Pagination = z
     totalRows: said.total,
   }));
 
-const Paged = z.looseObject({ pagination: z.union([Pagination, z.tuple([]), z.null()]).optional() });
+const Paged = z.object({ pagination: z.union([Pagination, z.tuple([]), z.null()]).optional() });
 
 /** The `pagination` of an answer in any of the three dialects. */
 export function readPageClaim(answer: unknown): PageClaim {

@@ -19,7 +19,7 @@ export interface ArrowQuestion<T> {
   readonly toDo: string;
   /** What the answer holds: `customers`. */
   readonly content: string;
-  /** What is not there on a 404: `the customer XSP1`. Default: `content`. */
+  /** What is not there on a 404: `the customer XSP1`. Default: nothing at all is there. */
   readonly thing?: string;
   /** The key that a good answer has; ArrowSphere sometimes leaves it out. Default: `data`. */
   readonly promises?: 'data' | 'results';
@@ -90,7 +90,10 @@ function failure(
   if (status === 401) return new FailedAttempt(new ArrowCredentialsRejectedError(details), { passing: false });
   if (status === 403) return new FailedAttempt(new ArrowNotAllowedError(question.toDo, details), { passing: false });
   if (status === 404)
-    return new FailedAttempt(new ArrowNotFoundError(question.thing ?? question.content, details), { passing: false });
+    return new FailedAttempt(
+      new ArrowNotFoundError(question.thing ?? 'anything at this address: check the API URL', details),
+      { passing: false },
+    );
   if (status >= 300 && status < 400) {
     const error = new ArrowMalformedAnswerError(
       question.content,

@@ -238,11 +238,11 @@ function failedAttempt(thrown: unknown, request: ArrowRequest<unknown>, hadTime:
       return new FailedAttempt(new ArrowAddressNotAllowedError(thrown.message), { passing: false });
     case 'too-large':
       return new FailedAttempt(new ArrowMalformedAnswerError(request.content, thrown.message), { passing: false });
-    case 'network':
-      return new FailedAttempt(new ArrowUnavailableError(`ArrowSphere cannot be reached: ${thrown.message}.`), {
-        passing: true,
-        unwell: true,
-      });
+    case 'certificate':
+    case 'network': {
+      const error = new ArrowUnavailableError(`ArrowSphere cannot be reached: ${thrown.message}.`);
+      return new FailedAttempt(error, { passing: thrown.fault === 'network', unwell: true });
+    }
   }
 }
 

@@ -82,7 +82,10 @@ export interface ArrowLicenseDetail extends ArrowLicense {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of an answer made of `headers` and lines, by header label as sent (trimmed). */
+/**
+ * Rows of an answer made of `headers` and lines, by header label as sent (trimmed). Of labels that are equal but for
+ * case the second is called `… (2)`, so that no column hides another.
+ */
 export interface ArrowTable {
   readonly headers: readonly string[];
   /** One entry per line; a cell is text, or `null` where ArrowSphere sent null or the row was too short. */
@@ -140,8 +143,9 @@ export interface ArrowExportQuery {
 export interface ArrowExportPage {
   readonly page: number;
   readonly totalPages: number;
-  /** Lines of the whole export, as ArrowSphere counts them. */
+  /** Lines of the whole export, as ArrowSphere counts them; where it does not, those so far. */
   readonly totalRows: number;
+  /** Labels, trimmed; of equal ones the second is called `… (2)`. The same on every page of an export. */
   readonly headers: readonly string[];
   /** Cells as sent, in header order: text or `null`; padded with `null` where a row was short. */
   readonly rows: ReadonlyArray<ReadonlyArray<string | null>>;
@@ -153,8 +157,8 @@ export interface ArrowExportPage {
  *
  * Throws, all methods: `ArrowCredentialsRejectedError`, `ArrowNotAllowedError`, `ArrowRefusedError`,
  * `ArrowUnavailableError`, `ArrowTimedOutError`, `ArrowMalformedAnswerError`, `ArrowQueueFullError`,
- * `ArrowCallCancelledError`; where one thing is asked for also `ArrowNotFoundError`; lists also
- * `ArrowIncompleteAnswerError`.
+ * `ArrowCallCancelledError`, `ArrowNotFoundError`, `ArrowAddressNotAllowedError`; where a reference is given also
+ * `ArrowReferenceNotUsableError`; lists also `ArrowIncompleteAnswerError`.
  */
 export abstract class ArrowGateway {
   /** The partner that the key belongs to; the way to check a key. */
@@ -214,7 +218,8 @@ export abstract class ArrowGateway {
   ): Promise<ArrowExportTypeDefinition>;
 
   /**
-   * The lines of a billing export, page by page, so that a million of them never sit in memory. An iteration that ends
+   * The lines of a billing export, page by page, so that a million of them never sit in memory. Dates are
+   * `DD-MM-YYYY`. An export without lines is one page without rows, or `ArrowNotFoundError`, as ArrowSphere likes it. An iteration that ends
    * without an error has delivered every line once; one that throws has not, and what it delivered must be dropped.
    */
   abstract exportPages(

@@ -1,7 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { readPageClaim } from './answers.js';
 import type { ArrowAccounts } from './arrow-accounts.js';
-import { type ArrowClient, type ArrowRequest, type CurrentCaller, Deadline } from './arrow-client.js';
+import { type ArrowClient, type CurrentCaller, Deadline } from './arrow-client.js';
 import {
   type ArrowAccount,
   type ArrowCallOptions,
@@ -18,29 +16,25 @@ import {
   type ArrowPartner,
   type Fetched,
 } from './arrow-gateway.js';
-import { ArrowMalformedAnswerError, ArrowNotFoundError, ArrowRefusedError } from './arrow-gateway.errors.js';
+import { ArrowMalformedAnswerError, ArrowNotFoundError } from './arrow-gateway.errors.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
-import { readCustomers, readPartner } from './customer-answers.js';
-import { type Program, readExportTypeDefinition, readExportTypes, readPrograms } from './export-answers.js';
+import * as requests from './arrow-requests.js';
+import type { Program } from './export-answers.js';
 import { streamPages } from './export-stream.js';
 import type { FreshCache } from './fresh-cache.js';
 import type { GatewayTimer } from './gateway-timer.js';
-import { readLicenseDetail } from './license-answers.js';
 import { listAllLicenses, type LicenseCalls, searchLicenses } from './license-lists.js';
-import { type ListPage, walkPages } from './page-walker.js';
+import { noneThere, walkPages } from './page-walker.js';
 import { pathPart } from './path-parts.js';
-import { shortened } from './sentences.js';
-import { type ExportAnswer, readConsumption, readEstimate, readExportPage } from './table-answers.js';
+import type { ExportAnswer } from './table-answers.js';
 
-const PAGE_SIZE = 100;
-const EXPORT_PAGE_SIZE = 1000;
-/** Fewer than a page, so that the answer is a page that is not full and needs no look at a second one. */
+/** Fewer than a page, so that the answer is a page that is not full and needs no look behind it. */
 const REFERENCES_PER_SEARCH = 90;
-const CUSTOMER_REFERENCE = 'customer reference';
-const LICENSE_REFERENCE = 'licence reference';
 
-/** {@link ArrowGateway} over HTTP. Knows the endpoints; what may go wrong on the way is the business of the client. */
-@Injectable()
+/** Work on many requests: whose turn they are, and the signal that ends them all. */
+type LongWork<T> = (lane: string | undefined, signal: AbortSignal) => Promise<T>;
+
+/** {@link ArrowGateway} over HTTP. Knows which requests make an answer; what may go wrong with one is the client's business. */
 export class ArrowHttpGateway extends ArrowGateway {
   constructor(
     private readonly client: ArrowClient,
@@ -54,26 +48,18 @@ export class ArrowHttpGateway extends ArrowGateway {
   }
 
   whoAmI(account: ArrowAccount, options?: ArrowCallOptions): Promise<ArrowPartner> {
-    const request = get('whoami', 'whoami', 'say whose API key this is', 'whoami', readPartner);
-    return this.client.call(account, request, options);
+    return this.client.call(account, requests.whoAmIRequest(), options);
   }
 
-  listCustomers(account: ArrowAccount, options?: ArrowCallOptions): Promise<Fetched<ArrowCustomer[]>> {
-    return this.cached(account, 'customers', options, async (lane, signal) => {
-      const request = (page: number): ArrowRequest<ListPage<ArrowCustomer>> => ({
-        ...get('customers', 'customers', 'list the customers', 'customers', (answer) => ({
-          rows: readCustomers(answer),
-          claim: readPageClaim(answer),
-        })),
-        query: { page, per_page: PAGE_SIZE },
-      });
+  listCustomers(account: ArrowAccount, options: ArrowCallOptions = {}): Promise<Fetched<ArrowCustomer[]>> {
+    return this.cached(account, 'customers', 'list the customers', options, async (lane, signal) => {
       const customers = await walkPages<ArrowCustomer>(
         {
           what: 'customers',
-          pageSize: PAGE_SIZE,
+          pageSize: requests.PAGE_SIZE,
           ...this.walkLimits,
           keyOf: ({ reference }) => reference,
-          fetch: (page, within) => this.client.call(account, request(page), { signal: within, lane }),
+          fetch: (page, within) => this.client.call(account, requests.customersRequest(page), { signal: within, lane }),
         },
         signal,
       );
@@ -82,14 +68,11 @@ export class ArrowHttpGateway extends ArrowGateway {
   }
 
   async getCustomer(account: ArrowAccount, reference: string, options?: ArrowCallOptions): Promise<ArrowCustomer> {
-    const thing = `the customer ${shortened(reference, 60)}`;
-    const path = `customers/${pathPart(reference, CUSTOMER_REFERENCE)}`;
-    const request = get('customers/{ref}', path, 'show the customer', thing, readCustomers);
-    const customers = await this.client.call(account, request, options);
+    const customers = await this.client.call(account, requests.customerRequest(reference), options);
     const [customer] = customers;
-    if (!customer) throw new ArrowNotFoundError(thing);
+    if (!customer) throw new ArrowNotFoundError(requests.nameOfCustomer(reference));
     if (customers.length > 1 || customer.reference !== reference.trim()) {
-      throw new ArrowMalformedAnswerError(thing, 'it is about another customer');
+      throw new ArrowMalformedAnswerError(requests.nameOfCustomer(reference), 'it is about another customer');
     }
     return customer;
   }
@@ -97,16 +80,13 @@ export class ArrowHttpGateway extends ArrowGateway {
   async listLicenses(
     account: ArrowAccount,
     customerReference: string,
-    options?: ArrowCallOptions,
+    options: ArrowCallOptions = {},
   ): Promise<Fetched<ArrowLicense[]>> {
     const reference = customerReference.trim();
-    pathPart(reference, CUSTOMER_REFERENCE);
-    return this.cached(account, `licenses ${reference}`, options, async (lane, signal) => {
-      const found = await searchLicenses(
-        this.licenseCalls(account, lane),
-        { 'license.customer_ref': [reference] },
-        signal,
-      );
+    pathPart(reference, 'customer reference');
+    return this.cached(account, `licenses ${reference}`, 'list the licences', options, async (lane, signal) => {
+      const filter = { 'license.customer_ref': [reference] };
+      const found = await searchLicenses(this.licenseCalls(account, lane), filter, signal);
       if (!found) {
         const all = await this.allLicenses(account, { ...options, lane, signal });
         return all.filter((license) => license.customerReference === reference);
@@ -123,19 +103,16 @@ export class ArrowHttpGateway extends ArrowGateway {
     licenseReferences: readonly string[],
     options: ArrowCallOptions = {},
   ): Promise<ArrowLicense[]> {
-    const wanted = [...new Set(licenseReferences.map((reference) => reference.trim()))].filter(
-      (reference) => reference !== '',
-    );
-    const { lane, deadline } = this.begin('find the licences', options);
-    try {
+    const wanted = new Set(licenseReferences.map((reference) => reference.trim()));
+    wanted.delete('');
+    return this.within('find the licences', options, async (lane, signal) => {
       const calls = this.licenseCalls(account, lane);
       const found: ArrowLicense[] = [];
-      for (let start = 0; start < wanted.length; start += REFERENCES_PER_SEARCH) {
-        const chunk = wanted.slice(start, start + REFERENCES_PER_SEARCH);
-        const licenses = await searchLicenses(calls, { 'license.partner_ref': chunk }, deadline.signal);
+      for (const chunk of inChunks([...wanted], REFERENCES_PER_SEARCH)) {
+        const licenses = await searchLicenses(calls, { 'license.partner_ref': chunk }, signal);
         if (!licenses) {
-          const all = await this.allLicenses(account, { ...options, signal: deadline.signal });
-          return all.filter(({ licenseReference }) => wanted.includes(licenseReference));
+          const all = await this.allLicenses(account, { ...options, lane, signal });
+          return all.filter(({ licenseReference }) => wanted.has(licenseReference));
         }
         if (licenses.some(({ licenseReference }) => !chunk.includes(licenseReference))) {
           throw new ArrowMalformedAnswerError('licences', 'it holds licences that were not asked for');
@@ -143,11 +120,7 @@ export class ArrowHttpGateway extends ArrowGateway {
         found.push(...licenses);
       }
       return found;
-    } catch (error) {
-      throw deadline.reasonFor(error);
-    } finally {
-      deadline.end();
-    }
+    });
   }
 
   async getLicense(
@@ -155,15 +128,9 @@ export class ArrowHttpGateway extends ArrowGateway {
     licenseReference: string,
     options?: ArrowCallOptions,
   ): Promise<ArrowLicenseDetail> {
-    const thing = licenceName(licenseReference);
-    const path = `licenses/${pathPart(licenseReference, LICENSE_REFERENCE)}`;
-    const license = await this.client.call(
-      account,
-      get('licenses/{ref}', path, 'show the licence', thing, readLicenseDetail),
-      options,
-    );
+    const license = await this.client.call(account, requests.licenseRequest(licenseReference), options);
     if (license.licenseReference !== licenseReference.trim()) {
-      throw new ArrowMalformedAnswerError(thing, 'it is about another licence');
+      throw new ArrowMalformedAnswerError(requests.nameOfLicense(licenseReference), 'it is about another licence');
     }
     return license;
   }
@@ -175,19 +142,7 @@ export class ArrowHttpGateway extends ArrowGateway {
     periodTo: string,
     options?: ArrowCallOptions,
   ): Promise<ArrowConsumption> {
-    const path = `consumption/monthly/license/${pathPart(licenseReference, LICENSE_REFERENCE)}`;
-    const read = (answer: unknown): ArrowConsumption => readConsumption(answer, licenseReference.trim());
-    const request: ArrowRequest<ArrowConsumption> = {
-      ...get(
-        'consumption/monthly/license/{ref}',
-        path,
-        'give the consumption of the licence',
-        `the consumption of ${licenceName(licenseReference)}`,
-        read,
-      ),
-      query: { reportPeriodStart: periodFrom, reportPeriodEnd: periodTo },
-      slow: true,
-    };
+    const request = requests.consumptionRequest(licenseReference, periodFrom, periodTo);
     return this.client.call(account, request, options);
   }
 
@@ -196,31 +151,11 @@ export class ArrowHttpGateway extends ArrowGateway {
     licenseReference: string,
     options?: ArrowCallOptions,
   ): Promise<ArrowConsumptionEstimate> {
-    const path = `consumption/license/${pathPart(licenseReference, LICENSE_REFERENCE)}/prediction`;
-    const thing = `a consumption estimate of ${licenceName(licenseReference)}`;
-    const request: ArrowRequest<ArrowConsumptionEstimate> = {
-      ...get(
-        'consumption/license/{ref}/prediction',
-        path,
-        'estimate the consumption of the licence',
-        thing,
-        readEstimate,
-      ),
-      query: { granularity: 'monthly' },
-      slow: true,
-    };
-    return this.client.call(account, request, options);
+    return this.client.call(account, requests.estimateRequest(licenseReference), options);
   }
 
   listExportTypes(account: ArrowAccount, options?: ArrowCallOptions): Promise<ArrowExportType[]> {
-    const request = get(
-      'billing/erp/exports/types',
-      'billing/erp/exports/types',
-      'list the export types',
-      'export types',
-      readExportTypes,
-    );
-    return this.client.call(account, request, options);
+    return this.client.call(account, requests.exportTypesRequest(), options);
   }
 
   async getExportType(
@@ -228,14 +163,7 @@ export class ArrowHttpGateway extends ArrowGateway {
     reference: string,
     options?: ArrowCallOptions,
   ): Promise<ArrowExportTypeDefinition> {
-    const path = `billing/erp/exports/types/${pathPart(reference, 'export type')}`;
-    const thing = `the export type ${shortened(reference, 60)}`;
-    const read = (answer: unknown): ArrowExportTypeDefinition => readExportTypeDefinition(answer, reference.trim());
-    return this.client.call(
-      account,
-      get('billing/erp/exports/types/{ref}', path, 'show the export type', thing, read),
-      options,
-    );
+    return this.client.call(account, requests.exportTypeRequest(reference), options);
   }
 
   exportPages(
@@ -243,58 +171,36 @@ export class ArrowHttpGateway extends ArrowGateway {
     query: ArrowExportQuery,
     options: ArrowCallOptions = {},
   ): AsyncIterable<ArrowExportPage> {
-    const signal = options.signal ?? this.caller().signal;
-    const lane = options.lane ?? this.caller().lane;
-    const fetch = (page: number, within: AbortSignal): Promise<ExportAnswer> =>
-      this.client.call(account, exportRequest(query, page), {
-        signal: signal ? AbortSignal.any([signal, within]) : within,
-        lane,
-      });
-    return {
-      [Symbol.asyncIterator]: () =>
-        streamPages({
-          what: 'export lines',
-          pageSize: EXPORT_PAGE_SIZE,
-          maxPages: this.options.maxPages,
-          fetch,
-          fetchBeyond: (page, within) => fetch(page, within).catch(noneThere),
-        }),
+    const { signal = this.caller().signal, lane = this.caller().lane } = options;
+    const fetch = (page: number, stop: AbortSignal): Promise<ExportAnswer> => {
+      const either = signal ? AbortSignal.any([signal, stop]) : stop;
+      return this.client.call(account, requests.exportRequest(query, page), { signal: either, lane });
     };
+    const walk = {
+      what: 'export lines',
+      pageSize: requests.EXPORT_PAGE_SIZE,
+      maxPages: this.options.maxPages,
+      fetch,
+      fetchBeyond: (page: number, stop: AbortSignal) => fetch(page, stop).catch(noneThere),
+    };
+    return { [Symbol.asyncIterator]: () => streamPages(walk) };
   }
 
   async listVendors(account: ArrowAccount, category: string, options: ArrowCallOptions = {}): Promise<string[]> {
-    const path = `catalog/categories/${pathPart(category, 'catalogue category')}/programs`;
-    const request = (page: number): ArrowRequest<ListPage<Program>> => ({
-      ...get(
-        'catalog/categories/{category}/programs',
-        path,
-        'list the vendors',
-        `the catalogue category ${shortened(category, 60)}`,
-        (answer) => ({
-          rows: readPrograms(answer),
-          claim: readPageClaim(answer),
-        }),
-      ),
-      query: { page, per_page: PAGE_SIZE },
+    return this.within('list the vendors', options, async (lane, signal) => {
+      const programs = await walkPages<Program>(
+        {
+          what: 'vendors',
+          pageSize: requests.PAGE_SIZE,
+          ...this.walkLimits,
+          keyOf: ({ reference }) => reference,
+          fetch: (page, stop) =>
+            this.client.call(account, requests.programsRequest(category, page), { signal: stop, lane }),
+        },
+        signal,
+      );
+      return [...new Set(programs.map(({ name }) => name))].sort((a, b) => a.localeCompare(b, 'en'));
     });
-    const { lane, deadline } = this.begin('list the vendors', options);
-    try {
-      const fetch = (page: number, within: AbortSignal): Promise<ListPage<Program>> =>
-        this.client.call(account, request(page), { signal: within, lane });
-      const walk = {
-        what: 'vendors',
-        pageSize: PAGE_SIZE,
-        ...this.walkLimits,
-        keyOf: ({ reference }: { reference: string }) => reference,
-        fetch,
-      };
-      const names = (await walkPages<Program>(walk, deadline.signal)).map(({ name }) => name);
-      return [...new Set(names)].sort((a, b) => a.localeCompare(b, 'en'));
-    } catch (error) {
-      throw deadline.reasonFor(error);
-    } finally {
-      deadline.end();
-    }
   }
 
   forget(account: ArrowAccount): void {
@@ -306,42 +212,34 @@ export class ArrowHttpGateway extends ArrowGateway {
   private async cached<T>(
     account: ArrowAccount,
     name: string,
-    options: ArrowCallOptions = {},
-    fetch: (lane: string | undefined, signal: AbortSignal) => Promise<T[]>,
+    toDo: string,
+    options: ArrowCallOptions,
+    work: LongWork<T[]>,
   ): Promise<Fetched<T[]>> {
-    const walk = async (stop: AbortSignal): Promise<T[]> => {
-      const { lane, deadline } = this.begin(
-        `list the ${name.split(' ')[0] === 'licenses' ? 'licences' : 'customers'}`,
-        { ...options, signal: stop },
-      );
-      try {
-        return await fetch(lane, deadline.signal);
-      } catch (error) {
-        throw deadline.reasonFor(error);
-      } finally {
-        deadline.end();
-      }
-    };
-    const signal = options.signal ?? this.caller().signal;
-    const { data, fetchedAt } = await this.cache.get(`${this.accounts.get(account).id} ${name}`, walk, {
-      refresh: options.refresh,
-      signal,
-    });
+    const key = `${this.accounts.get(account).id} ${name}`;
+    const { refresh, signal = this.caller().signal } = options;
+    const fetch = (stop: AbortSignal): Promise<T[]> => this.within(toDo, { ...options, signal: stop }, work);
+    const { data, fetchedAt } = await this.cache.get(key, fetch, { refresh, signal });
     // A list of one's own: sorting or cutting it must not change what others are given.
     return { data: data.slice(), fetchedAt };
   }
 
-  private async allLicenses(account: ArrowAccount, options?: ArrowCallOptions): Promise<ArrowLicense[]> {
-    const list = await this.cached(account, 'licenses', options, (lane, signal) =>
-      listAllLicenses(this.licenseCalls(account, lane), signal),
-    );
-    return list.data;
+  /** Within the time of a list of many pages. */
+  private async within<T>(toDo: string, options: ArrowCallOptions, work: LongWork<T>): Promise<T> {
+    const { signal = this.caller().signal, lane = this.caller().lane } = options;
+    const deadline = new Deadline(this.timer, this.options.walkTimeoutMs, toDo, signal);
+    try {
+      return await work(lane, deadline.signal);
+    } catch (error) {
+      throw deadline.reasonFor(error);
+    } finally {
+      deadline.end();
+    }
   }
 
-  private begin(toDo: string, options: ArrowCallOptions): { lane: string | undefined; deadline: Deadline } {
-    const caller = this.caller();
-    const deadline = new Deadline(this.timer, this.options.walkTimeoutMs, toDo, options.signal ?? caller.signal);
-    return { lane: options.lane ?? caller.lane, deadline };
+  private async allLicenses(account: ArrowAccount, options: ArrowCallOptions): Promise<ArrowLicense[]> {
+    const work: LongWork<ArrowLicense[]> = (lane, signal) => listAllLicenses(this.licenseCalls(account, lane), signal);
+    return (await this.cached(account, 'licenses', 'list the licences', options, work)).data;
   }
 
   private licenseCalls(account: ArrowAccount, lane: string | undefined): LicenseCalls {
@@ -353,45 +251,6 @@ export class ArrowHttpGateway extends ArrowGateway {
   }
 }
 
-function get<T>(
-  endpoint: string,
-  path: string,
-  toDo: string,
-  content: string,
-  read: (answer: unknown) => T,
-): ArrowRequest<T> {
-  return { endpoint: `GET ${endpoint}`, method: 'GET', path, toDo, content, read };
-}
-
-function exportRequest(query: ArrowExportQuery, page: number): ArrowRequest<ExportAnswer> {
-  return {
-    endpoint: 'POST billing/erp/exports/sync',
-    method: 'POST',
-    path: 'billing/erp/exports/sync',
-    // Live clients send the page in the body, ArrowSphere's own in the query: with both, whichever is read is right.
-    query: { page },
-    body: {
-      exportTypeReference: query.exportTypeReference,
-      page,
-      outputFormat: { date: 'DD-MM-YYYY' },
-      filters: {
-        reportPeriod: { from: query.periodFrom, to: query.periodTo },
-        ...(query.customerReferences ? { customerXspRefs: query.customerReferences } : {}),
-      },
-    },
-    toDo: 'run the billing export',
-    content: 'export lines',
-    thing: `a billing export of ${query.periodFrom} to ${query.periodTo}`,
-    slow: true,
-    read: readExportPage,
-  };
-}
-
-function noneThere(error: unknown): undefined {
-  if (error instanceof ArrowNotFoundError || error instanceof ArrowRefusedError) return undefined;
-  throw error;
-}
-
-function licenceName(reference: string): string {
-  return `the licence ${shortened(reference, 60)}`;
+function inChunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }

@@ -20,8 +20,13 @@ export interface TransportAnswer {
   readonly text: string;
 }
 
-/** - `network`: no answer, or a broken one; `address`: refused to connect; `too-large`: over the limit. */
-export type TransportFault = 'network' | 'address' | 'too-large';
+/**
+ * - `network`: no answer, or a broken one
+ * - `certificate`: the other side could not prove who it is; trying again does not help
+ * - `address`: not connected to, as it is not public
+ * - `too-large`: the answer is over the limit
+ */
+export type TransportFault = 'network' | 'certificate' | 'address' | 'too-large';
 
 export class TransportError extends Error {
   constructor(
@@ -47,6 +52,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'its network cannot be reached',
   ETIMEDOUT: 'the connection took too long',
   ERR_CONNECT_TIMED_OUT: 'the connection took too long',
+};
+
+const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
@@ -126,6 +134,8 @@ function transportError(error: unknown): TransportError {
   if (code === 'ERR_ADDRESS_REFUSED')
     return new TransportError('address', 'Its name leads to an address that is not public.');
   if (message.includes('maxContentLength')) return new TransportError('too-large', 'it is too large');
+  const certificate = CERTIFICATE_REASONS[code];
+  if (certificate) return new TransportError('certificate', certificate);
   return new TransportError('network', REASONS[code] ?? 'the connection failed');
 }
 

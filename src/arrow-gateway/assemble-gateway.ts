@@ -24,7 +24,7 @@ export interface AssembledGateway {
   readonly gateway: ArrowHttpGateway;
   readonly metrics: ArrowGatewayMetrics;
   /** Closes the connections that are kept alive. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** The gateway from its parts: the module's one place of wiring, and the way to have one without Nest. */

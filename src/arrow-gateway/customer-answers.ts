@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { AnswerFault, checked, map, text } from './answers.js';
 import type { ArrowCustomer, ArrowPartner } from './arrow-gateway.js';
 
-const Contact = z.looseObject({ Email: text, email: text });
+const Contact = z.object({ Email: text, email: text });
 
-const CustomerRow = z.looseObject({
+const CustomerRow = z.object({
   Reference: text,
   reference: text,
   CompanyName: text,
@@ -27,10 +27,10 @@ const CustomerRow = z.looseObject({
   DeletedAt: text,
 });
 
-const Customers = z.looseObject({ data: z.looseObject({ customers: z.array(CustomerRow) }) });
+const Customers = z.object({ data: z.object({ customers: z.array(CustomerRow) }) });
 
-const Partner = z.looseObject({
-  data: z.looseObject({
+const Partner = z.object({
+  data: z.object({
     reference: text,
     companyName: text,
     emailContact: text,

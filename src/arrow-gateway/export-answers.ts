@@ -3,13 +3,13 @@ import { AnswerFault, checked, map, text } from './answers.js';
 import type { ArrowExportType, ArrowExportTypeDefinition } from './arrow-gateway.js';
 import { firstText } from './customer-answers.js';
 
-const Types = z.looseObject({
-  data: z.looseObject({
-    exportTypes: z.union([z.array(z.looseObject({ reference: text, name: text })), z.record(z.string(), z.unknown())]),
+const Types = z.object({
+  data: z.object({
+    exportTypes: z.union([z.array(z.object({ reference: text, name: text })), z.record(z.string(), z.unknown())]),
   }),
 });
 
-const Definition = z.looseObject({ data: z.looseObject({ name: text, columns: map }) });
+const Definition = z.object({ data: z.object({ name: text, columns: map }) });
 
 /** `data.exportTypes`, a map of reference → name or a list of both. */
 export function readExportTypes(answer: unknown): ArrowExportType[] {
@@ -38,7 +38,7 @@ export function readExportTypeDefinition(answer: unknown, reference: string): Ar
   return { reference, name: firstText(data.name) || reference, columns };
 }
 
-const Programs = z.looseObject({ data: z.array(z.looseObject({ reference: text, name: text })) });
+const Programs = z.object({ data: z.array(z.object({ reference: text, name: text })) });
 
 /** A vendor programme of a catalogue category. */
 export interface Program {

@@ -3,8 +3,11 @@ export abstract class GatewayTimer {
   /** Milliseconds since 1970, UTC. */
   abstract now(): number;
 
-  /** Runs `run` once, `milliseconds` from now, unless the returned function is called before. */
-  abstract after(milliseconds: number, run: () => void): () => void;
+  /**
+   * Runs `run` once, `milliseconds` from now, unless the returned function is called before. `idle`: nobody waits for
+   * it, so that it need not keep the process alive.
+   */
+  abstract after(milliseconds: number, run: () => void, idle?: boolean): () => void;
 
   /** Resolves after the time; rejects with the reason of `signal` when that aborts first. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -33,9 +36,9 @@ export class SystemTimer extends GatewayTimer {
     return this.currentTime();
   }
 
-  after(milliseconds: number, run: () => void): () => void {
+  after(milliseconds: number, run: () => void, idle = false): () => void {
     const timer = setTimeout(run, Math.max(0, milliseconds));
-    timer.unref();
+    if (idle) timer.unref();
     return () => clearTimeout(timer);
   }
 }

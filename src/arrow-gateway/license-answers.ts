@@ -10,7 +10,7 @@ export interface LicenseRow {
   readonly id?: number;
 }
 
-const Found = z.looseObject({
+const Found = z.object({
   id: z.number().int().optional(),
   partner_ref: text,
   customer_ref: text,
@@ -25,12 +25,12 @@ const Found = z.looseObject({
   category: text,
   cloud_type: text,
   seat: text,
-  price: z.union([z.looseObject({ currency: text }), z.tuple([]), z.null()]).optional(),
+  price: z.union([z.object({ currency: text }), z.tuple([]), z.null()]).optional(),
 });
 
-const FindAnswer = z.looseObject({ results: z.array(z.looseObject({ license: Found })) });
+const FindAnswer = z.object({ results: z.array(z.object({ license: Found })) });
 
-const Listed = z.looseObject({
+const Listed = z.object({
   license_id: text,
   customer_ref: text,
   customer_name: text,
@@ -44,11 +44,11 @@ const Listed = z.looseObject({
   friendlyName: text,
   vendor_license_id: text,
   seats: text,
-  price: z.union([z.looseObject({ currency: text }), z.tuple([]), z.null()]).optional(),
+  price: z.union([z.object({ currency: text }), z.tuple([]), z.null()]).optional(),
 });
 
-const ListAnswer = z.looseObject({ data: z.looseObject({ licenses: z.array(Listed) }) });
-const DetailAnswer = z.looseObject({ data: z.looseObject({ license: Listed }) });
+const ListAnswer = z.object({ data: z.object({ licenses: z.array(Listed) }) });
+const DetailAnswer = z.object({ data: z.object({ license: Listed.loose() }) });
 
 /** `results` of `licenses/v2/find`. */
 export function readFoundLicenses(answer: unknown): LicenseRow[] {

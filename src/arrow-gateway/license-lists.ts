@@ -1,5 +1,4 @@
-import { readPageClaim } from './answers.js';
-import type { ArrowClient, ArrowRequest } from './arrow-client.js';
+import type { ArrowClient } from './arrow-client.js';
 import type { ArrowAccount, ArrowLicense } from './arrow-gateway.js';
 import {
   ArrowIncompleteAnswerError,
@@ -7,10 +6,10 @@ import {
   ArrowNotFoundError,
   ArrowRefusedError,
 } from './arrow-gateway.errors.js';
-import { type LicenseRow, readFoundLicenses, readListedLicenses } from './license-answers.js';
+import { type LicenseFilter, licensesRequest, PAGE_SIZE, searchRequest } from './arrow-requests.js';
+import type { LicenseRow } from './license-answers.js';
 import { type ListPage, type Walk, walkPages } from './page-walker.js';
 
-const PAGE_SIZE = 100;
 /** ArrowSphere's search is believed to refuse more than 10,000 rows from its start. */
 const PAGES_PER_WINDOW = 100;
 const OLDER_LISTINGS = ['v2/licenses', 'licenses'] as const;
@@ -22,10 +21,6 @@ export interface LicenseCalls {
   readonly lane?: string;
   readonly limits: { readonly concurrency: number; readonly maxPages: number };
 }
-
-/** What licences are searched by: a customer's, or these licences themselves. */
-export type LicenseFilter =
-  { readonly 'license.customer_ref': readonly string[] } | { readonly 'license.partner_ref': readonly string[] };
 
 /**
  * All licences that `licenses/v2/find` has for the filter; `undefined` where this ArrowSphere has no such search.
@@ -54,7 +49,7 @@ export async function listAllLicenses(calls: LicenseCalls, signal: AbortSignal):
   for (const path of OLDER_LISTINGS) {
     try {
       const fetch = (page: number, within: AbortSignal): Promise<ListPage<LicenseRow>> =>
-        calls.client.call(calls.account, listRequest(path, page), { signal: within, lane: calls.lane });
+        calls.client.call(calls.account, licensesRequest(path, page), { signal: within, lane: calls.lane });
       return onePerReference(await walkPages(walkOf(calls, fetch), signal));
     } catch (error) {
       if (!isNoSuchEndpoint(error) || path === OLDER_LISTINGS[OLDER_LISTINGS.length - 1]) throw error;
@@ -114,39 +109,6 @@ function walkOf(calls: LicenseCalls, fetch: Walk<LicenseRow>['fetch']): Walk<Lic
     ...calls.limits,
     keyOf: ({ id, license }) => (id === undefined ? license.licenseReference : `#${id}`),
     fetch,
-  };
-}
-
-function searchRequest(
-  filter: LicenseFilter,
-  page: number,
-  after: number | undefined,
-): ArrowRequest<ListPage<LicenseRow>> {
-  return {
-    endpoint: 'POST licenses/v2/find',
-    method: 'POST',
-    path: 'licenses/v2/find',
-    query: { page, per_page: PAGE_SIZE },
-    body: {
-      filters: { ...filter, ...(after === undefined ? {} : { 'license.id': { gt: after } }) },
-      sort: { 'license.id': 'asc' },
-    },
-    toDo: 'search the licences',
-    content: WHAT,
-    promises: 'results',
-    read: (answer) => ({ rows: readFoundLicenses(answer), claim: readPageClaim(answer) }),
-  };
-}
-
-function listRequest(path: string, page: number): ArrowRequest<ListPage<LicenseRow>> {
-  return {
-    endpoint: `GET ${path}`,
-    method: 'GET',
-    path,
-    query: { page, per_page: PAGE_SIZE },
-    toDo: 'list the licences',
-    content: WHAT,
-    read: (answer) => ({ rows: readListedLicenses(answer), claim: readPageClaim(answer) }),
   };
 }
 

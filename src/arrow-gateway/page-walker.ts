@@ -164,13 +164,14 @@ function lastPageIsFull<T>({ rows, claim }: ListPage<T>, pages: number): boolean
 
 /** The page after the last, or `undefined` where ArrowSphere says there is none. */
 async function fetchBeyond<T>(walk: Walk<T>, page: number, signal: AbortSignal): Promise<ListPage<T> | undefined> {
-  try {
-    const fetched = await walk.fetch(page, signal);
-    return fetched.claim.page === undefined || fetched.claim.page === page ? fetched : undefined;
-  } catch (error) {
-    if (error instanceof ArrowNotFoundError || error instanceof ArrowRefusedError) return undefined;
-    throw error;
-  }
+  const fetched = await walk.fetch(page, signal).catch(noneThere);
+  return fetched?.claim.page === undefined || fetched.claim.page === page ? fetched : undefined;
+}
+
+/** `undefined` for the errors by which ArrowSphere says that there is no such page; throws all others again. */
+export function noneThere(error: unknown): undefined {
+  if (error instanceof ArrowNotFoundError || error instanceof ArrowRefusedError) return undefined;
+  throw error;
 }
 
 class UniqueRows<T> {

@@ -6,8 +6,8 @@ import { firstText } from './customer-answers.js';
 import { toDecimal, toText } from './decimals.js';
 
 const Headers = z.array(z.union([z.string(), z.number()]));
-const Lines = z.looseObject({ data: z.looseObject({ headers: Headers, lines: z.array(z.unknown()) }) });
-const Values = z.looseObject({ data: z.looseObject({ headers: Headers, values: z.array(z.unknown()) }) });
+const Lines = z.object({ data: z.object({ headers: Headers, lines: z.array(z.unknown()) }) });
+const Values = z.object({ data: z.object({ headers: Headers, values: z.array(z.unknown()) }) });
 
 type Cells = ReadonlyArray<string | null>;
 
@@ -40,13 +40,13 @@ export function readConsumption(answer: unknown, licenseReference: string): Arro
   return { licenseReference, table, months: monthsOf(table) };
 }
 
-const Estimate = z.looseObject({
-  data: z.looseObject({
+const Estimate = z.object({
+  data: z.object({
     currency: text,
     reportPeriod: text,
     values: z.array(
-      z.looseObject({
-        consumed: z.union([z.looseObject({ buy: text, sell: text }), z.tuple([]), z.null()]).optional(),
+      z.object({
+        consumed: z.union([z.object({ buy: text, sell: text }), z.tuple([]), z.null()]).optional(),
       }),
     ),
   }),
@@ -125,14 +125,19 @@ export function uniqueLabels(labels: readonly string[]): string[] {
 /** One row as text cells: padded with `null` where it is short; cells beyond the headers have no name and are dropped. */
 function cellsOf(row: unknown, width: number, place: string): Cells {
   if (!Array.isArray(row)) throw new AnswerFault(`${place} is not a row`);
-  if (row.length === width && row.every(isCell)) return row;
+  const sent: readonly unknown[] = row;
+  if (sent.length === width && areCells(sent)) return sent;
   const cells: Array<string | null> = [];
-  for (let column = 0; column < width; column += 1) cells.push(cellOf(row[column], place, column));
+  for (let column = 0; column < width; column += 1) cells.push(cellOf(sent[column], place, column));
   return cells;
 }
 
-function isCell(cell: unknown): cell is string | null {
-  return typeof cell === 'string' || cell === null;
+/** A plain loop, as it looks at every cell of every export. */
+function areCells(row: readonly unknown[]): row is Cells {
+  for (let column = 0; column < row.length; column += 1) {
+    if (typeof row[column] !== 'string' && row[column] !== null) return false;
+  }
+  return true;
 }
 
 function cellOf(cell: unknown, place: string, column: number): string | null {

@@ -34,6 +34,13 @@ export const ApiActionRefused = (example: string) =>
 export const ApiMissing = () =>
   ApiNotFoundResponse({ description: 'No such object', ...detail('No Customer matches the given query.') });
 
+/** 404 of an action: its object, or a thing named in the request. */
+export const ApiThingMissing = (example: string) =>
+  ApiNotFoundResponse({
+    description: 'No such object, or no such thing in it; then `error` is there as well',
+    schema: { type: 'object', required: ['detail'], properties: { detail: text(example), error: text(example) } },
+  });
+
 /** 200: a page of a list, with its paging headers. */
 export const ApiListed = (item: Type<unknown>) =>
   applyDecorators(
@@ -47,6 +54,13 @@ export const ApiListed = (item: Type<unknown>) =>
     ApiBadRequestResponse(fieldErrors),
     ApiNotFoundResponse({ description: 'No such page', ...detail('Invalid page.') }),
   );
+
+/** 200: a list that comes whole, with its count. */
+export const ApiCounted = (item: Type<unknown>) =>
+  ApiOkResponse({
+    type: [item],
+    headers: { 'X-Result-Count': { description: 'Rows in the answer', schema: { type: 'integer' } } },
+  });
 
 /** 200: one object. */
 export const ApiFound = (item: Type<unknown>) => applyDecorators(ApiOkResponse({ type: item }), ApiMissing());

@@ -9,18 +9,18 @@ export async function inParallel<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
-  let failure: { readonly error: unknown } | undefined;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    while (next < items.length && !failure) {
+    while (next < items.length && failures.length === 0) {
       const at = next++;
       try {
         results[at] = await work(items[at] as T);
       } catch (error) {
-        failure ??= { error };
+        failures.push(error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(Math.max(1, atOnce), items.length) }, worker));
-  if (failure) throw (failure as { readonly error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -100,3 +100,9 @@ function datePartsIn(timeZone: string, instant: Date): [year: string, month: str
   const [year, month, day] = text.split('-') as [string, string, string];
   return [year, month, day];
 }
+
+/** A range of months, both ends belonging to it. */
+export interface MonthRange {
+  readonly from: YearMonth;
+  readonly to: YearMonth;
+}

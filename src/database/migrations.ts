@@ -1,10 +1,14 @@
 import { CreateDirectorySettingsAndMappings1795450850655 } from './migrations/1795450850655-CreateDirectorySettingsAndMappings.js';
 import { AddVendorOfferingMappings1795452096500 } from './migrations/1795452096500-AddVendorOfferingMappings.js';
+import { CreateBilling1795452318372 } from './migrations/1795452318372-CreateBilling.js';
+import { GuardLedger1795452318400 } from './migrations/1795452318400-GuardLedger.js';
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
   CreateDirectorySettingsAndMappings1795450850655,
   AddVendorOfferingMappings1795452096500,
+  CreateBilling1795452318372,
+  GuardLedger1795452318400,
   AddLicenseLinks1795452834364,
 ];

@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
-import { PartialDto, TextField } from '../common/validation/body-fields.js';
+import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
@@ -18,7 +18,7 @@ export class CreateCustomerDto {
   @TextField({ max: 160, blank: true })
   native_name?: string;
 
-  @TextField({ max: 75, blank: true })
+  @EmailField({ max: 75 })
   email?: string;
 
   @TextField({ max: 255, blank: true })

@@ -9,6 +9,8 @@ import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from '.
 import { Customer } from './customer.entity.js';
 import { CustomerNotFoundError } from './directory.errors.js';
 
+const PART = 1000;
+
 /** Organisations. */
 @Injectable()
 export class CustomersService {
@@ -27,9 +29,20 @@ export class CustomersService {
     return countOnly(this.filtered(query), query);
   }
 
-  /** Every organisation, by name: for matching. */
-  all(): Promise<Customer[]> {
-    return this.customers.find({ order: { name: 'ASC', uuid: 'ASC' } });
+  /** Every organisation, by name: for matching. Read in parts, so that others are served between them. */
+  async all(): Promise<Customer[]> {
+    const all: Customer[] = [];
+    for (let part: Customer[] | undefined; !part || part.length === PART; all.push(...part)) {
+      const last = all.at(-1);
+      const query = this.customers
+        .createQueryBuilder('customer')
+        .orderBy('customer.name')
+        .addOrderBy('customer.uuid')
+        .limit(PART);
+      if (last) query.where('(customer.name, customer.uuid) > (:name, :uuid)', { name: last.name, uuid: last.uuid });
+      part = await query.getMany();
+    }
+    return all;
   }
 
   /** Those of these UUIDs that are organisations; one statement, however many. */

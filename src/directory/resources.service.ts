@@ -45,6 +45,32 @@ export class ResourcesService {
     });
   }
 
+  /**
+   * The resources that carry these backend ids (for us, licence references), with their `project`; live ones only. Where
+   * several carry one id, the oldest counts.
+   */
+  async withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
+    const found = await this.resources.find({
+      where: { backendId: Any([...new Set(backendIds)]), state: Not('Terminated') },
+      relations: { project: true },
+      order: { created: 'DESC', uuid: 'DESC' },
+    });
+    return [...new Map(found.map((resource) => [resource.backendId, resource])).values()];
+  }
+
+  /** The live resources of these organisations that carry a backend id, with their `project`. */
+  withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
+    return this.resources.find({
+      where: {
+        backendId: Not(''),
+        state: Not('Terminated'),
+        project: { customerUuid: Any([...new Set(customerUuids)]) },
+      },
+      relations: { project: true },
+      order: { created: 'ASC', uuid: 'ASC' },
+    });
+  }
+
   /** Throws `ResourceNotFoundError`. */
   async get(uuid: string): Promise<Resource> {
     const known = parseUuid(uuid);

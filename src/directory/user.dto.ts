@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { hyperlink } from '../common/links.js';
-import { BooleanField, TextField } from '../common/validation/body-fields.js';
+import { BooleanField, EmailField, TextField } from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { User } from './user.entity.js';
 
@@ -9,7 +9,7 @@ export class CreateUserDto {
   @TextField({ required: true, max: 128, example: 'mari' })
   username: string;
 
-  @TextField({ max: 254, blank: true })
+  @EmailField({ max: 254 })
   email?: string;
 
   @TextField({ max: 100, blank: true })

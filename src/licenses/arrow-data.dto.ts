@@ -65,13 +65,19 @@ export class BillingLineResponse {
 @ApiSchema({ name: 'ArrowConsumptionLine' })
 export class ConsumptionLineResponse {
   @ApiProperty() license_reference: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Never null here' }) resource_name: string;
+  @ApiProperty({ type: String, nullable: true, description: 'UUID; never null here' }) resource_uuid: string;
   @ApiProperty({ example: '2026-05' }) period: string;
   @Money('Null where ArrowSphere cannot say: that is not 0') sell_price: string | null;
   @Money() buy_price: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'ISO 4217' }) currency: string | null;
-  @ApiProperty({ required: false, description: 'Why an amount is missing; left out when all is well' }) error?: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    description: 'Why an amount is missing; left out when all is well',
+  })
+  error?: string;
 
   static from(this: void, line: LicenseConsumption, period: string): ConsumptionLineResponse {
     return {
@@ -105,9 +111,9 @@ export class ArrowDataResponse {
   consumption_total_sell: string | null;
   @Money() consumption_total_buy: string | null;
   @ApiProperty({ description: 'False: the totals lack the lines that carry an error' }) consumption_complete: boolean;
-  @ApiProperty() total_customer_resources: number;
-  @ApiProperty() resources_with_backend_id: number;
-  @ApiProperty({ description: 'Resources whose consumption is known' }) matched_resources: number;
+  @ApiProperty({ type: 'integer' }) total_customer_resources: number;
+  @ApiProperty({ type: 'integer' }) resources_with_backend_id: number;
+  @ApiProperty({ type: 'integer', description: 'Resources whose consumption is known' }) matched_resources: number;
   @ApiProperty({ type: String, nullable: true }) error: string | null;
 
   static from(this: void, data: ArrowData): ArrowDataResponse {

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
-import { ApiActionRefused, ApiFound } from '../common/api-answers.js';
+import { ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
 import type { Counted } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -23,8 +23,6 @@ import {
 } from './license-linking.dto.js';
 import { LicenseLinkingService } from './license-linking.service.js';
 
-const ApiThingMissing = () => ApiNotFoundResponse({ description: 'No such mapping, or no such thing in it' });
-
 @ApiTags('Arrow customer mappings: licences')
 @Controller('api/admin/arrow/customer-mappings')
 @StaffOnly()
@@ -43,6 +41,7 @@ export class CustomerLicensesController {
     description: 'The header `Age` says how many seconds old the answer of ArrowSphere is.',
   })
   @ApiFound(DiscoverLicensesResponse)
+  @ApiActionRefused('Must be a valid boolean.')
   async discoverLicenses(
     @Param('uuid') uuid: string,
     @Query() query: DiscoverLicensesQuery,
@@ -69,7 +68,7 @@ export class CustomerLicensesController {
   })
   @ApiOkResponse({ type: LinkResourceResponse })
   @ApiActionRefused('License XSP12345 is already linked to the resource "Azure plan" (…).')
-  @ApiThingMissing()
+  @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
   async linkResource(
     @Param('uuid') uuid: string,
     @Body() dto: LinkResourceDto,
@@ -86,6 +85,7 @@ export class CustomerLicensesController {
   })
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
+  @ApiMissing()
   async linkResources(
     @Param('uuid') uuid: string,
     @Body() { items, dry_run }: LinkResourcesDto,
@@ -105,7 +105,7 @@ export class CustomerLicensesController {
     summary: 'Take the licence off a resource; also under a mapping that is not active',
   })
   @ApiOkResponse({ type: LinkResourceResponse })
-  @ApiThingMissing()
+  @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
   async unlinkResource(
     @Param('uuid') uuid: string,
     @Body() dto: UnlinkResourceDto,
@@ -122,7 +122,7 @@ export class CustomerLicensesController {
   })
   @ApiOkResponse({ type: ImportLicenseResponse })
   @ApiActionRefused('License XSP12345 has already been imported')
-  @ApiThingMissing()
+  @ApiThingMissing('Offering 6b1f4a30-… not found')
   async importLicense(
     @Param('uuid') uuid: string,
     @Body() dto: ImportLicenseDto,
@@ -139,6 +139,7 @@ export class CustomerLicensesController {
   })
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
+  @ApiMissing()
   async importLicenses(
     @Param('uuid') uuid: string,
     @Body() { items, dry_run }: ImportLicensesDto,

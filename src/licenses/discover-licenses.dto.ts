@@ -4,8 +4,9 @@ import { Counted } from '../common/page.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { type Resource, RESOURCE_STATES, type ResourceState } from '../directory/resource.entity.js';
+import { EvidenceResponse } from '../mappings/available-customers.dto.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
-import { givenName, type LinkEvidence, type LinkSuggestion } from './suggest-links.js';
+import { givenName, type LinkSuggestion } from './suggest-links.js';
 
 export class DiscoverLicensesQuery {
   @BooleanFilter({ description: 'Ask ArrowSphere even if a recent answer is at hand' })
@@ -65,7 +66,8 @@ export class ResourceForLinking {
   @ApiProperty({ description: 'Licence reference, or blank' }) backend_id: string;
   @ApiProperty() project_name: string;
   @ApiProperty() offering_name: string;
-  @ApiProperty({ enum: RESOURCE_STATES, enumName: 'ResourceState' }) state: ResourceState;
+  @ApiProperty({ type: String, example: 'OK', description: `Label: ${RESOURCE_STATES.join(', ')}` })
+  state: ResourceState;
 
   static from(this: void, { uuid, name, backendId, project, offering, state }: Resource): ResourceForLinking {
     return {
@@ -79,13 +81,6 @@ export class ResourceForLinking {
   }
 }
 
-class LinkEvidenceResponse {
-  @ApiProperty({ example: 'friendly_name' }) kind: string;
-  @ApiProperty({ description: "ArrowSphere's side" }) arrow: string;
-  @ApiProperty({ description: "Waldur's side" }) waldur: string;
-  @ApiProperty({ type: Number, format: 'double', description: 'By how much it moved the confidence' }) weight: number;
-}
-
 @ApiSchema({ name: 'LicenseSuggestion' })
 export class LicenseSuggestionResponse {
   @ApiProperty({ format: 'uuid' }) resource_uuid: string;
@@ -93,7 +88,8 @@ export class LicenseSuggestionResponse {
   @ApiProperty() license_reference: string;
   @ApiProperty() license_name: string;
   @ApiProperty({ type: Number, format: 'double', minimum: 0, maximum: 1 }) confidence: number;
-  @ApiProperty({ type: [LinkEvidenceResponse], description: 'Why' }) evidence: readonly LinkEvidence[];
+  @ApiProperty({ description: 'Another choice is as good or nearly: a person has to decide' }) ambiguous: boolean;
+  @ApiProperty({ type: [EvidenceResponse], description: 'Why' }) evidence: readonly EvidenceResponse[];
 }
 
 @ApiSchema({ name: 'DiscoverLicensesResponse' })
@@ -122,12 +118,13 @@ export function answerDiscovered(found: DiscoveredLicenses): Counted<DiscoverLic
       LicenseResponse.from(license, found.holders.get(license.licenseReference)),
     ),
     waldur_resources: found.resources.map(ResourceForLinking.from),
-    suggestions: found.suggestions.map(({ resourceUuid, licenseReference, confidence, evidence }) => ({
+    suggestions: found.suggestions.map(({ resourceUuid, licenseReference, confidence, ambiguous, evidence }) => ({
       resource_uuid: renderUuid(resourceUuid),
       resource_name: resources.get(resourceUuid)!.name,
       license_reference: licenseReference,
       license_name: nameOf(licenses.get(licenseReference)!),
       confidence,
+      ambiguous,
       evidence,
     })),
     error: found.error,

@@ -133,12 +133,17 @@ export class ImportLicenseResponse extends Verified {
 const OUTCOMES = ['done', 'unchanged', 'refused'] as const;
 
 class BulkResult extends Verified {
-  @ApiProperty({ description: 'Position in the request, from 0' }) index: number;
+  @ApiProperty({ type: 'integer', description: 'Position in the request, from 0' }) index: number;
   @ApiProperty({ enum: OUTCOMES, enumName: 'BulkOutcome', description: '`done`: in a dry run, would be done' })
   outcome: (typeof OUTCOMES)[number];
   @ApiProperty({ description: 'False for `refused` only' }) success: boolean;
   @ApiProperty() license_reference: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Null where none is known, or not made yet' })
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'Null where none is known, or not made yet',
+  })
   resource_uuid: string | null;
   @ApiProperty({ type: String, nullable: true }) resource_name: string | null;
   @ApiProperty({ description: 'The licence the resource had before, blank for none' }) previous_backend_id: string;
@@ -149,9 +154,9 @@ class BulkResult extends Verified {
 @ApiSchema({ name: 'BulkLinkResponse' })
 export class BulkResponse {
   @ApiProperty() dry_run: boolean;
-  @ApiProperty() done: number;
-  @ApiProperty() unchanged: number;
-  @ApiProperty() refused: number;
+  @ApiProperty({ type: 'integer' }) done: number;
+  @ApiProperty({ type: 'integer' }) unchanged: number;
+  @ApiProperty({ type: 'integer' }) refused: number;
   @ApiProperty({ type: [BulkResult], description: 'One per item, in their order' }) results: BulkResult[];
 
   static from(this: void, settled: readonly Settled[], dryRun = false): BulkResponse {

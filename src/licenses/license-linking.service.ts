@@ -10,6 +10,7 @@ import { ProjectsService } from '../directory/projects.service.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
+import { VendorOfferingMappingsService } from '../mappings/vendor-offering-mappings.service.js';
 import { CustomerLicensesService } from './customer-licenses.service.js';
 import {
   changesSomething,
@@ -58,6 +59,7 @@ export class LicenseLinkingService {
     private readonly orders: OrdersService,
     private readonly arrow: CustomerLicensesService,
     private readonly links: LicenseLinksService,
+    private readonly vendorMappings: VendorOfferingMappingsService,
     private readonly clock: Clock,
   ) {}
 
@@ -188,13 +190,26 @@ export class LicenseLinkingService {
     return made;
   }
 
-  /** Plans that vendor mappings name for what is to be imported, by {@link planKey}. */
+  /** The plans that vendor mappings name for what is to be imported, by {@link planKey}. */
   private async plansFor(
-    _mapping: CustomerMapping,
-    _wishes: readonly Wish[],
-    _verdicts: ReadonlyMap<string, Verdict>,
+    { settingsUuid }: CustomerMapping,
+    wishes: readonly Wish[],
+    verdicts: ReadonlyMap<string, Verdict>,
   ): Promise<Map<string, string | null>> {
-    return new Map();
+    const plans = new Map<string, string | null>();
+    const found = new Map<string, string | null>();
+    for (const wish of wishes) {
+      const verdict = wish.kind === 'import' ? verdicts.get(wish.license) : undefined;
+      const vendor = verdict?.kind === 'confirmed' ? verdict.license.vendorName : null;
+      if (wish.kind !== 'import' || !vendor) continue;
+      // Vendors and offerings are few, however many licences there are.
+      const pair = `${wish.offeringUuid} ${vendor}`;
+      if (!found.has(pair)) {
+        found.set(pair, await this.vendorMappings.findPlan(settingsUuid, vendor, wish.offeringUuid));
+      }
+      plans.set(planKey(wish), found.get(pair)!);
+    }
+    return plans;
   }
 }
 

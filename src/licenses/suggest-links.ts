@@ -1,5 +1,6 @@
 import { type AssignmentPair, assignInSteps } from '../common/assignment.js';
-import { wordSimilarity } from '../mappings/matching/similarity.js';
+import type { Evidence } from '../mappings/matching/match-types.js';
+import { lettersOf, mayBeSimilar, soundOf, wordSimilarity } from '../mappings/matching/similarity.js';
 
 /** A resource without a licence, as far as it bears on which one it is. */
 export interface UnlinkedResource {
@@ -17,35 +18,27 @@ export interface FreeLicense {
   readonly vendorSubscriptionId: string | null;
 }
 
-/** One reason for a suggestion. */
-export interface LinkEvidence {
-  /**
-   * `license_reference`, `vendor_subscription_id`: the resource's name holds that identifier. `friendly_name`,
-   * `offer_name`: words that agree with the resource's name. `offering`: words that agree with the name of its offering.
-   * `ambiguous`: another licence fits as well, or another resource does.
-   */
-  readonly kind: string;
-  readonly arrow: string;
-  readonly waldur: string;
-  /** By how much it moved the confidence, 0…1. */
-  readonly weight: number;
-}
-
 export interface LinkSuggestion {
   readonly resourceUuid: string;
   readonly licenseReference: string;
   /** 0…1: 1 by an identifier; names alone never reach it. */
   readonly confidence: number;
-  readonly evidence: readonly LinkEvidence[];
+  /** Another licence fits as well or nearly, or another resource does: a person must choose. */
+  readonly ambiguous: boolean;
+  /**
+   * `license_reference`, `vendor_subscription_id`: the resource's name holds that identifier. `friendly_name`,
+   * `offer_name`: it agrees with the resource's name. `offering`: it agrees with the name of the resource's offering.
+   */
+  readonly evidence: readonly Evidence[];
 }
 
 /** Below this, a pair is not worth a look. */
 const WORTH_A_LOOK = 0.4;
 /** What agreeing names alone can reach: names only ever suggest. */
-const BY_NAME_AT_MOST = 0.95;
+const BY_NAME_AT_MOST = 0.88;
 /** Many licences share the name of their offer, few a friendly name. */
 const OFFER_NAME_SHARE = 0.9;
-const OFFERING_WEIGHT = 0.12;
+const OFFERING_WEIGHT = 0.07;
 const NEAR = 0.05;
 /** In the assignment an identifier is worth more than any two names it might have to give way to. */
 const IDENTIFIED_BONUS = 4;
@@ -60,7 +53,7 @@ const EMPTY_WORD_WEIGHT = 0.15;
 interface Pair extends AssignmentPair {
   readonly confidence: number;
   readonly identified: boolean;
-  readonly evidence: readonly LinkEvidence[];
+  readonly evidence: readonly Evidence[];
 }
 
 /**
@@ -72,10 +65,10 @@ export function* suggestLinks(
   resources: readonly UnlinkedResource[],
   licenses: readonly FreeLicense[],
 ): Generator<void, LinkSuggestion[]> {
-  const words = new WordWeights([
-    ...resources.map(({ name }) => name),
-    ...licenses.flatMap((license) => namesOf(license).map(({ text }) => text)),
-  ]);
+  const words = new Words(
+    [...resources.map(({ name }) => name), ...licenses.flatMap((license) => namesOf(license).map(({ text }) => text))],
+    licenses.flatMap((license) => [...namesOf(license).map(({ text }) => text), license.vendorName ?? '']),
+  );
   const identifiers = identifiersOf(licenses);
   const candidates = licenses.map((license) => ({
     license,
@@ -131,21 +124,20 @@ function judgeNames(
   { own, offering }: { own: readonly string[]; offering: readonly string[] },
   license: FreeLicense,
   names: readonly (LicenseName & { readonly words: readonly string[] })[],
-  weights: WordWeights,
-): { confidence: number; evidence: LinkEvidence[] } {
-  let best = { confidence: 0, evidence: [] as LinkEvidence[] };
+  weights: Words,
+): { confidence: number; evidence: Evidence[] } {
+  let best = { confidence: 0, evidence: [] as Evidence[] };
   for (const { kind, text, words } of names) {
     const share = kind === 'offer_name' ? OFFER_NAME_SHARE : 1;
     const agreement = weights.agreement(own, words) * share;
     const vendor = license.vendorName ?? '';
-    const shared = offering.filter((word) => [...words, ...wordsOf(vendor)].some((other) => alike(word, other) > 0));
+    const told = [...words, ...wordsOf(vendor)];
+    const shared = offering.filter((word) => told.some((other) => weights.alike(word, other) > 0));
     // What the offering says adds to names that agree; by itself it fits every licence of the vendor.
     const bonus = shared.length > 0 ? OFFERING_WEIGHT * Math.min(1, agreement / WORTH_A_LOOK) : 0;
-    const confidence = Math.min(BY_NAME_AT_MOST, rounded(agreement * BY_NAME_AT_MOST + bonus));
+    const confidence = rounded(agreement * BY_NAME_AT_MOST + bonus);
     if (confidence <= best.confidence) continue;
-    const evidence: LinkEvidence[] = [
-      { kind, arrow: text, waldur: resource.name, weight: rounded(confidence - bonus) },
-    ];
+    const evidence: Evidence[] = [{ kind, arrow: text, waldur: resource.name, weight: rounded(confidence - bonus) }];
     if (bonus > 0) {
       const arrow = [license.offerName, vendor].filter(Boolean).join(', ');
       evidence.push({ kind: 'offering', arrow, waldur: resource.offeringName, weight: rounded(bonus) });
@@ -155,16 +147,43 @@ function judgeNames(
   return best;
 }
 
-/** How much words tell: those that few names have tell most. */
-class WordWeights {
+/** How much words tell, and which are the same but for their spelling. */
+class Words {
   private readonly counts = new Map<string, number>();
   private readonly names: number;
+  private readonly others: readonly { text: string; letters: number; sound: string }[];
+  private readonly known = new Map<string, Map<string, number>>();
 
-  constructor(names: readonly string[]) {
+  /** `names`: all of both sides; `others`: those of the second side, that words are looked for in. */
+  constructor(names: readonly string[], others: readonly string[]) {
     this.names = names.length;
     for (const name of names) {
       for (const word of new Set(wordsOf(name))) this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
     }
+    this.others = [...new Set(others.flatMap(wordsOf))].map((text) => ({
+      text,
+      letters: lettersOf(text),
+      sound: soundOf(text),
+    }));
+  }
+
+  /** 0…1, of a word of any side and one of the second. */
+  alike(word: string, other: string): number {
+    return this.likesOf(word).get(other) ?? 0;
+  }
+
+  private likesOf(word: string): Map<string, number> {
+    const known = this.known.get(word);
+    if (known) return known;
+    const [letters, sound] = [lettersOf(word), soundOf(word)];
+    const likes = new Map<string, number>();
+    for (const other of this.others) {
+      if (other.sound !== sound && !mayBeSimilar(word.length, letters, other.text.length, other.letters)) continue;
+      const similarity = word === other.text ? 1 : wordSimilarity(word, other.text);
+      if (similarity > 0) likes.set(other.text, similarity);
+    }
+    this.known.set(word, likes);
+    return likes;
   }
 
   private weight(word: string): number {
@@ -172,7 +191,7 @@ class WordWeights {
     return 1 + Math.log((this.names + 1) / (this.counts.get(word) ?? 1));
   }
 
-  /** 0…1: the shares of both names that agree with the other one, as their geometric mean. */
+  /** 0…1: the shares of both names that agree with the other one, as their geometric mean; `b` is of the second side. */
   agreement(a: readonly string[], b: readonly string[]): number {
     const free = new Set(b.keys());
     let agreed = 0;
@@ -180,7 +199,7 @@ class WordWeights {
     for (const word of a) {
       let [at, similarity] = [-1, 0];
       for (const other of free) {
-        const found = alike(word, b[other]!);
+        const found = this.alike(word, b[other]!);
         if (found > similarity) [at, similarity] = [other, found];
       }
       if (at < 0) continue;
@@ -194,10 +213,6 @@ class WordWeights {
   }
 }
 
-function alike(a: string, b: string): number {
-  return a === b ? 1 : wordSimilarity(a, b);
-}
-
 const MAX_WORDS = 24;
 
 function wordsOf(text: string): string[] {
@@ -207,7 +222,7 @@ function wordsOf(text: string): string[] {
 
 /** Finds the licences whose own identifiers stand in a text. */
 function identifiersOf(licenses: readonly FreeLicense[]): {
-  namedIn(text: string): Map<string, Pick<LinkEvidence, 'kind' | 'arrow'>>;
+  namedIn(text: string): Map<string, Pick<Evidence, 'kind' | 'arrow'>>;
 } {
   const known = new Map<string, { reference: string; kind: string; arrow: string }[]>();
   const learn = (kind: string, reference: string, identifier: string | null) => {
@@ -238,29 +253,21 @@ function withRivals(chosen: readonly Pair[], pairs: readonly Pair[]): LinkSugges
   const partnerOf = new Map(
     chosen.flatMap((pair) => [[`l ${pair.left}`, pair] as const, [`r ${pair.right}`, pair] as const]),
   );
-  const rival = (pair: Pair): Pair | undefined =>
-    [...byLeft.get(pair.left)!, ...byRight.get(pair.right)!].find((other) => {
+  const hasRival = (pair: Pair): boolean =>
+    [...byLeft.get(pair.left)!, ...byRight.get(pair.right)!].some((other) => {
       if (other === pair || other.confidence < pair.confidence - NEAR || pair.identified) return false;
       // Somebody clearly better served elsewhere is no rival.
       const better = partnerOf.get(other.left === pair.left ? `r ${other.right}` : `l ${other.left}`);
       return !better || better.confidence < other.confidence + NEAR;
     });
   return chosen
-    .map((pair): LinkSuggestion => {
-      const other = rival(pair);
-      const ambiguous = other && {
-        kind: 'ambiguous',
-        arrow: other.left === pair.left ? other.right : '',
-        waldur: other.left === pair.left ? '' : other.left,
-        weight: 0,
-      };
-      return {
-        resourceUuid: pair.left,
-        licenseReference: pair.right,
-        confidence: pair.confidence,
-        evidence: ambiguous ? [...pair.evidence, ambiguous] : pair.evidence,
-      };
-    })
+    .map((pair) => ({
+      resourceUuid: pair.left,
+      licenseReference: pair.right,
+      confidence: pair.confidence,
+      ambiguous: hasRival(pair),
+      evidence: pair.evidence,
+    }))
     .sort((a, b) => b.confidence - a.confidence || (a.resourceUuid < b.resourceUuid ? -1 : 1));
 }
 

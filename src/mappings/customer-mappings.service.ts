@@ -104,6 +104,11 @@ export class CustomerMappingsService {
     return mapping;
   }
 
+  /** All mappings of one organisation under any account, oldest first. */
+  ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
+    return this.mappings.find({ where: { waldurCustomerUuid }, order: { created: 'ASC', uuid: 'ASC' } });
+  }
+
   /** All mappings under one account, active or not. */
   ofSettings(settingsUuid: string): Promise<CustomerMapping[]> {
     return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });

@@ -88,15 +88,13 @@ function needsOf({ invoicePriceSource, classificationFilter }: Settings) {
   return { priceSource: invoicePriceSource, classificationFilter };
 }
 
-/** A refusal is an answer; anything else says nothing of the thing asked about. */
-function verdictOf(error: AppError): Verdict {
-  if (error instanceof ApiKeyUnreadableError || error instanceof ArrowNotFoundError) return 'failed';
-  return error instanceof ArrowError && isRefusal(error) ? 'failed' : 'unknown';
-}
-
 function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['api_key'] {
-  if ('error' in asked) return { verdict: verdictOf(asked.error), message: asked.error.message };
-  return { verdict: 'ok', message: 'ArrowSphere takes the key.' };
+  if ('answer' in asked) return { verdict: 'ok', message: 'ArrowSphere takes the key.' };
+  const { error } = asked;
+  // An outage says nothing of the key.
+  const isAnswer = error instanceof ArrowNotFoundError || (error instanceof ArrowError && isRefusal(error));
+  const verdict = isAnswer || error instanceof ApiKeyUnreadableError ? 'failed' : 'unknown';
+  return { verdict, message: error.message };
 }
 
 function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChecks['partner'] {
@@ -129,7 +127,10 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
     const verdict = settings.syncEnabled ? 'failed' : 'warning';
     return { verdict, message: 'No export type is chosen: billing cannot run.', ...nothing };
   }
-  if ('error' in asked) return { verdict: verdictOf(asked.error), message: asked.error.message, ...nothing };
+  if ('error' in asked) {
+    const verdict = asked.error instanceof ArrowNotFoundError ? 'failed' : 'unknown';
+    return { verdict, message: asked.error.message, ...nothing };
+  }
   const { name, required, important, compatible, recommended } = asked.answer;
   const found = {
     reference: settings.exportTypeReference,
@@ -161,7 +162,7 @@ type CustomerChecks = Pick<HealthChecks, 'unmapped_customers' | 'unknown_referen
 
 function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly CustomerMapping[]): CustomerChecks {
   if ('error' in asked) {
-    const none = { verdict: verdictOf(asked.error), message: asked.error.message, count: null };
+    const none = { verdict: 'unknown' as const, message: asked.error.message, count: null };
     return {
       unmapped_customers: { ...none, customers: [] },
       unknown_references: { ...none, mappings: [] },
@@ -187,25 +188,34 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
   });
   return {
     unmapped_customers: {
-      ...counted(unmapped.length, 'Every ArrowSphere customer is mapped.', 'customers have no mapping.'),
+      ...counted(unmapped.length, 'Every ArrowSphere customer is mapped.', [
+        'customer has no mapping.',
+        'customers have no mapping.',
+      ]),
       customers: unmapped.slice(0, MAX_SHOWN),
     },
     unknown_references: {
-      ...counted(
-        unknown.length,
-        'ArrowSphere knows every mapped customer.',
+      ...counted(unknown.length, 'ArrowSphere knows every mapped customer.', [
+        'mapped customer is not in ArrowSphere.',
         'mapped customers are not in ArrowSphere.',
-      ),
+      ]),
       mappings: unknown.slice(0, MAX_SHOWN),
     },
     renamed_customers: {
-      ...counted(renamed.length, 'All names agree.', 'mapped customers have another name in ArrowSphere.'),
+      ...counted(renamed.length, 'All names agree.', [
+        'mapped customer has another name in ArrowSphere.',
+        'mapped customers have another name in ArrowSphere.',
+      ]),
       mappings: renamed.slice(0, MAX_SHOWN),
     },
   };
 }
 
-function counted(count: number, fine: string, finding: string): { verdict: Verdict; message: string; count: number } {
+function counted(
+  count: number,
+  fine: string,
+  [one, many]: readonly [string, string],
+): { verdict: Verdict; message: string; count: number } {
   if (count === 0) return { verdict: 'ok', message: fine, count };
-  return { verdict: 'warning', message: `${count} ${finding}`, count };
+  return { verdict: 'warning', message: `${count} ${count === 1 ? one : many}`, count };
 }

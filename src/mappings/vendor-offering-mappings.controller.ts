@@ -1,7 +1,15 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import {
+  ApiActionRefused,
+  ApiCounted,
+  ApiCreated,
+  ApiDeleted,
+  ApiFound,
+  ApiListed,
+  ApiUpdated,
+} from '../common/api-answers.js';
 import type { Count, Counted, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -68,7 +76,7 @@ export class VendorOfferingMappingsController {
     operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_list',
     summary: "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services",
   })
-  @ApiOkResponse({ type: [VendorChoice] })
+  @ApiCounted(VendorChoice)
   @ApiActionRefused('No Arrow settings found')
   vendorChoices(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
     return this.choices.find(query);

@@ -178,6 +178,16 @@ export class SettingsService {
     if (apiKey) this.gateway.forget({ apiUrl: settings.apiUrl, apiKey });
   }
 
+  /** Turns the schedules of an account on or off, as part of a larger change. */
+  async setSyncEnabled(manager: EntityManager, uuid: string, syncEnabled: boolean): Promise<void> {
+    await manager.update(Settings, { uuid }, { syncEnabled, modified: this.clock.now() });
+  }
+
+  /** The accounts whose schedules are on. */
+  scheduled(): Promise<Settings[]> {
+    return this.repository.find({ where: { isActive: true, syncEnabled: true }, order: { created: 'ASC' } });
+  }
+
   /** Throws `SettingsNotFoundError`, `ObjectInUseError`. */
   async remove(uuid: string): Promise<void> {
     const settings = await this.get(uuid);

@@ -10,6 +10,7 @@ import {
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { guardedAgents, type ResolveAll } from '../../src/arrow-gateway/guarded-agents.js';
 import { accountOf, gatewayUnderTest, until } from './support/gateway.js';
+import { untrustedCertificate } from './support/untrusted-certificate.js';
 import { ManualTimer } from './support/manual-timer.js';
 
 /** A resolver that knows only these names, and counts its questions. */
@@ -179,6 +180,21 @@ describe('Connections', () => {
     under.timer.advance(5_000);
     await failed;
     under.close();
+  });
+
+  it('to a server that cannot prove who it is are given up at once, and no key is sent', async () => {
+    let requests = 0;
+    const server = https.createServer(untrustedCertificate, () => (requests += 1));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const under = gatewayUnderTest();
+    const apiUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await expect(under.gateway.whoAmI({ apiUrl, apiKey: 'key' })).rejects.toThrow(
+      'ArrowSphere cannot be reached: its certificate is not trusted.',
+    );
+    expect(under.metrics.snapshot().endpoints['GET whoami']).toMatchObject({ attempts: 1 });
+    expect(requests).toBe(0);
+    under.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('are kept and used again, and answers come packed', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { AnswerFault } from '../../src/arrow-gateway/answers.js';
 import { ArrowIncompleteAnswerError, ArrowNotFoundError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { type ExportWalk, streamPages } from '../../src/arrow-gateway/export-stream.js';
+import { noneThere } from '../../src/arrow-gateway/page-walker.js';
 import type { ExportAnswer } from '../../src/arrow-gateway/table-answers.js';
 import { anyCase, PagedServer, type PagedServerOptions, rowsNamed } from './support/paged-server.js';
 
@@ -21,11 +22,7 @@ function walkOf(
     pageSize,
     maxPages,
     fetch,
-    fetchBeyond: (page) =>
-      fetch(page).catch((error: unknown) => {
-        if (error instanceof ArrowNotFoundError) return undefined;
-        throw error;
-      }),
+    fetchBeyond: (page) => fetch(page).catch(noneThere),
   };
 }
 

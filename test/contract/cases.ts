@@ -63,11 +63,17 @@ const spareVendorMapping = (world: World, turn: number) => world.post(VENDORS, v
 const reactivate = (world: World) =>
   world.send('PATCH', `${SETTINGS}${world.settings.uuid}/`, { is_active: true }).then(() => undefined);
 
+/** Later cases need what was paused. */
+const resumed = async (answer: JsonAnswer, world: World, given: object) => {
+  expect(body<{ paused: string[] }>(answer).paused).toHaveLength(1);
+  await world.send('POST', '/api/admin/arrow/billing-syncs/resume_sync/', given);
+};
+
 /** Every operation of the contract that this service offers, with the calls that have to succeed. */
 export const CASES: Record<string, Makers> = {
   admin_arrow_settings_list: list(
     () => 'is_active=true',
-    () => 'is_active=1&sync_enabled=No',
+    () => 'is_active=1',
     () => 'o=-created&page_size=1',
   ),
   admin_arrow_settings_count: count(),
@@ -325,9 +331,13 @@ export const CASES: Record<string, Makers> = {
     }),
   ],
   admin_arrow_billing_syncs_pause_sync: [
-    () => ({ body: { pause_global: true } }),
-    (world) => ({ about: 'settings', body: { settings_uuid: world.settings.uuid } }),
-    plain,
+    (world) => ({ body: { pause_global: true }, check: (answer) => resumed(answer, world, { pause_global: true }) }),
+    (world) => ({
+      about: 'settings',
+      body: { settings_uuid: world.settings.uuid },
+      check: (answer) => resumed(answer, world, { settings_uuid: world.settings.uuid }),
+    }),
+    (world) => ({ about: 'active settings', check: (answer) => resumed(answer, world, {}) }),
   ],
   admin_arrow_billing_syncs_resume_sync: [
     () => ({ body: { pause_global: true } }),
@@ -365,7 +375,7 @@ export const CASES: Record<string, Makers> = {
   admin_arrow_consumption_records_list: list(
     (world) => `resource_uuid=${world.resource.uuid}&billing_period=${PERIOD}-01`,
     (world) =>
-      `resource=${encodeURIComponent(world.resource.url)}&customer_uuid=${world.customer.uuid}&is_reconciled=false`,
+      `resource=${encodeURIComponent(world.unbilledResource.url)}&customer_uuid=${world.customer.uuid}&is_finalized=false`,
     () => `billing_period_from=${PERIOD}-01&billing_period_to=${PERIOD}-01`,
   ),
   admin_arrow_consumption_records_count: count(),

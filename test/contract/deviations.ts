@@ -55,6 +55,7 @@ export const ADDED_BODIES: Record<string, { fields: Record<string, string>; reas
 };
 
 const SECRET = 'A secret is accepted and never given back.';
+const IGNORED = 'The description names it and the running original ignores it, and so does this service.';
 const NEIGHBOUR = 'Optional there, and nothing this service keeps: the directory serves what the Arrow pages need.';
 
 /** Keys and filters of the neighbours that this directory does not have, by the operations they are missing from. */
@@ -111,8 +112,14 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
     reason: "An empty key keeps the stored one, as the field's own help text says.",
   },
   {
-    difference: /^admin_arrow_settings_\w+: request\.api_(key|url): maxLength is (500|255), not undefined$/,
+    difference:
+      /^admin_arrow_\w+: request\.(api_key|api_url|export_type_reference|classification_filter|customer_mappings\[\]\.arrow_reference|classification|license_reference|license_name): maxLength is \d+, not undefined$/,
     reason: 'What could not be saved is refused at once, also where it is only tried.',
+  },
+  {
+    difference:
+      /^admin_arrow_customer_mappings_(import_license|link_resource): request\.license_(reference|name): maxLength is \d+, not undefined$/,
+    reason: 'A resource keeps its licence in 255 characters and its name in 150: more is refused, not cut.',
   },
   {
     difference: /^admin_arrow_\w+: answer 400: is none of the described alternatives$/,
@@ -123,6 +130,39 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
     reason: 'The same on the wire: names joined by commas.',
   },
   { difference: /^\w+_list: query o\[\]: any value, not one of /, reason: 'Unknown names are ignored, not refused.' },
+  {
+    difference:
+      /^admin_arrow_settings_(preview|save)_settings: request\.(classification_filter|sync_enabled): default is undefined/,
+    reason: 'Left out, what is stored holds; the default is for an account that is new.',
+  },
+  {
+    difference:
+      /^admin_arrow_vendor_offering_mappings_vendor_choices_\w+: query (arrow_vendor_name|is_active|offering|offering_uuid|page|page_size|settings): is missing$/,
+    reason: IGNORED,
+  },
+  ...ABSENT_KEYS.map(({ key, reason }) => ({
+    difference: new RegExp(`^admin_arrow_\\w+: answer 20\\d\\S*\\.${key}: is not required$`),
+    reason,
+  })),
+  {
+    difference:
+      /^admin_arrow_billing_syncs_pending_records_\w+: query (arrow_state|customer_mapping|customer_mapping_uuid|page|page_size|report_period|report_period_from|report_period_to|settings_uuid|state|statement_reference): is missing$/,
+    reason: IGNORED,
+  },
+  {
+    difference: /^admin_arrow_\w+: answer 200\S*\.(arrow_state|state|state_display|status): the choices .* are added$/,
+    reason: 'The description says text; these are all the words that are ever sent.',
+  },
+  {
+    difference:
+      /^admin_arrow_billing_syncs_(pause_sync: answer 200\.resumed|resume_sync: answer 200\.paused): is missing$/,
+    reason: 'Optional there; only the key of what was done is sent.',
+  },
+  {
+    difference:
+      /^admin_arrow_customer_mappings_fetch_arrow_data_retrieve: answer 200\.consumption_lines\[\]\.(resource_name|resource_uuid|error): /,
+    reason: 'Never null here, and the identifier is a UUID like all others.',
+  },
   ...Object.entries(NOT_KEPT).map(([operations, keys]) => ({
     difference: new RegExp(`^${operations}: (query |answer 200(\\[\\])?\\.)(${keys.join('|')}): is missing$`),
     reason: NEIGHBOUR,

@@ -51,6 +51,29 @@ describe('Found by conformance and fuzzing', () => {
     expect(allowed.status).toBe(201);
   });
 
+  it.each(['__proto__', '-constructor', 'toString', 'o,-__proto__'])(
+    'ordering by %s is ordering by an unknown name',
+    async (name) => {
+      const [odd, plain] = await Promise.all([get(`/api/customers/?o=${name}`), get('/api/customers/')]);
+      expect([odd.status, odd.text]).toEqual([200, plain.text]);
+    },
+  );
+
+  it.each(['http://127.0.0.1/', 'a@b', '@', 'a b@example.com'])(
+    '%j is no e-mail address of an organisation',
+    async (email) => {
+      const { status, body } = await app.api.post('/api/customers/', { name: 'Mail', email });
+      expect([status, body]).toEqual([400, { email: ['Enter a valid email address.'] }]);
+    },
+  );
+
+  it('a blank e-mail address and a real one are taken', async () => {
+    for (const email of ['', ' info@example.com ']) {
+      const { body } = await app.api.post('/api/customers/', { name: 'Mail', email });
+      expect(body.email).toBe(email.trim());
+    }
+  });
+
   it('a question mark in a filter stays part of it from page to page', async () => {
     await app.api.post('/api/customers/', { name: 'Who? Ltd' });
     await app.api.post('/api/customers/', { name: 'Who? Inc' });

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { ContractChecker } from './checker.js';
 import type { OpenApiDocument } from './condense.js';
+import { callOf, readContract } from './contract.js';
 import { wireRequests, type WireRequest } from './fuzz-requests.js';
+import { nextPageForPython } from './harness.js';
 import { LiveObjects } from './hostile-values.js';
+import { PENDING } from './pending.js';
 import { Wire, type WireAnswer } from './wire.js';
 import { PERIOD, World, type Seeded } from './world.js';
 
@@ -89,8 +93,38 @@ onOneDatabase('Whatever is sent', () => {
     // Requests that are all refused at the door would prove nothing.
     const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
     expect(succeeded).toBeGreaterThan(REQUESTS / 20);
+    await expectInvariants(world, wire);
   }, 300_000);
 });
+
+/** Every list still answers as the contract says, every row is found under its own link, and no rule is broken. */
+async function expectInvariants(world: World, wire: Wire): Promise<void> {
+  const contract = readContract();
+  const checker = new ContractChecker(contract);
+  const headers = { authorization: `Token ${STAFF_TOKEN}` };
+  for (const [operationId, operation] of Object.entries(contract.operations)) {
+    const { method, path } = callOf(operation);
+    if (method !== 'GET' || !operation.headers?.includes('link') || PENDING.includes(operationId)) continue;
+    const rows: Seeded[] = [];
+    for (let page: string | undefined = '1'; page;) {
+      const answer = await wire.send('GET', `${path}?page_size=300&page=${page}`, { headers });
+      const found = JSON.parse(answer.text) as Seeded[];
+      expect([operationId, checker.faultsOfAnswer(operationId, answer.status, found)]).toEqual([operationId, []]);
+      rows.push(...found);
+      page = nextPageForPython(String(answer.headers.link));
+    }
+    expect(new Set(rows.map(({ uuid }) => uuid)).size).toBe(rows.length);
+    for (const { url, uuid } of rows.slice(0, 50)) {
+      expect(JSON.parse((await wire.send('GET', new URL(url).pathname, { headers })).text)).toMatchObject({ uuid });
+    }
+  }
+  const mappings = await world.get<{ settings_uuid: string; arrow_reference: string }[]>(
+    '/api/admin/arrow/customer-mappings/?page_size=300',
+  );
+  expect(new Set(mappings.map((row) => `${row.settings_uuid} ${row.arrow_reference}`)).size).toBe(mappings.length);
+  const active = await world.get<unknown[]>('/api/admin/arrow/settings/?is_active=true');
+  expect(active.length).toBeLessThanOrEqual(1);
+}
 
 /** What a request made or removed: later ones use it, or do without it. */
 function follow(live: LiveObjects, { method, path }: WireRequest, { status, text }: WireAnswer): void {
@@ -99,7 +133,7 @@ function follow(live: LiveObjects, { method, path }: WireRequest, { status, text
       path
         .split('?')[0]!
         .split('/')
-        .find((part) => /^[0-9a-f-]{32,36}$/.test(part)) ?? '',
+        .find((part) => /^[0-9a-f-]{32,36}$/i.test(part)) ?? '',
     );
   if (status !== 201) return;
   const made = JSON.parse(text) as Partial<Seeded>;

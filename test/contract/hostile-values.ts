@@ -22,11 +22,13 @@ export class LiveObjects {
     return this.objects.get(kind) ?? [];
   }
 
+  /** Forgets an object, whichever way its UUID is written. */
   remove(uuid: string): void {
+    const bare = (text: string) => text.toLowerCase().replaceAll('-', '');
     for (const [kind, objects] of this.objects)
       this.objects.set(
         kind,
-        objects.filter((object) => object.uuid !== uuid),
+        objects.filter((object) => bare(object.uuid) !== bare(uuid)),
       );
   }
 
@@ -257,5 +259,5 @@ function likelyObject(schema: Schema, live: LiveObjects): fc.Arbitrary<Record<st
 
 /** Mostly a likely value, sometimes a hostile one. */
 export function anyValue(schema: Schema, live: LiveObjects, name = ''): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 7, arbitrary: likelyValue(schema, live, name) }, { weight: 1, arbitrary: hostileValue });
+  return fc.oneof({ weight: 14, arbitrary: likelyValue(schema, live, name) }, { weight: 1, arbitrary: hostileValue });
 }

@@ -9,7 +9,6 @@ import {
 } from '../../emulator/data.js';
 import type { EmulatorData, EmulatorLicense } from '../../emulator/model.js';
 import { STAFF_TOKEN, type TestApp } from '../support/app.js';
-import { PENDING } from './pending.js';
 import { Wire, type WireAnswer } from './wire.js';
 
 /** An object as the API answered it; every one of them has these two. */
@@ -40,7 +39,8 @@ export function arrowData(licenses = LICENSES): EmulatorData {
     licenses: bought,
     consumption: Object.fromEntries(bought.map(({ licenseId }) => [licenseId, [consumptionLine({ period: PERIOD })]])),
     exportTypes: [exportType({ reference: 'E1-2-00000001' })],
-    exportLines: bought.map((license) => exportLine({ license, period: PERIOD })),
+    // The last one is used and not billed yet.
+    exportLines: bought.slice(0, -1).map((license) => exportLine({ license, period: PERIOD })),
     programs: {
       SAAS: [{ reference: 'MSCSP', name: 'Microsoft CSP', associatedSubscriptionProgram: 'MSCSP' }],
       IAAS: [{ reference: 'AWS', name: 'Amazon Web Services', associatedSubscriptionProgram: 'AWS' }],
@@ -59,6 +59,8 @@ export class World {
   offering: Seeded;
   plan: Seeded;
   resource: Seeded;
+  /** Its licence was used, and no export line says so yet. */
+  unbilledResource: Seeded;
   settings: Seeded;
   mapping: Seeded;
   vendorMapping: Seeded;
@@ -81,6 +83,7 @@ export class World {
     await world.addUsers();
     await world.addDirectory();
     await world.addArrow();
+    await world.addBilling();
     return world;
   }
 
@@ -139,6 +142,7 @@ export class World {
     this.offering = await this.post('/api/marketplace-provider-offerings/', { name: 'Azure' });
     this.plan = await this.post('/api/marketplace-plans/', { name: 'Monthly', offering: this.offering.uuid });
     this.resource = await this.newResource({ backend_id: this.license() });
+    this.unbilledResource = await this.newResource({ backend_id: this.unused.pop()!.licenseId });
   }
 
   private async addArrow(): Promise<void> {
@@ -151,13 +155,40 @@ export class World {
       '/api/admin/arrow/customer-mappings/',
       this.newMapping('XSP300001', this.customer.uuid),
     );
-    if (PENDING.includes('admin_arrow_vendor_offering_mappings_create')) return;
     this.vendorMapping = await this.post('/api/admin/arrow/vendor-offering-mappings/', {
       settings: this.settings.uuid,
       arrow_vendor_name: 'Microsoft',
       offering: this.offering.uuid,
       plan: this.plan.uuid,
     });
+  }
+
+  private async addBilling(): Promise<void> {
+    await this.runJob('trigger_sync');
+    for (const resource of [this.resource, this.unbilledResource]) {
+      await this.post('/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/', {
+        resource_uuid: resource.uuid,
+        period_from: PERIOD,
+        period_to: PERIOD,
+      });
+    }
+  }
+
+  /** Starts a billing job for the world's month and waits for its end. Throws when it does not succeed. */
+  async runJob(action: string): Promise<void> {
+    const [year, month] = PERIOD.split('-').map(Number);
+    const { job_url: url } = await this.post(`/api/admin/arrow/billing-syncs/${action}/`, { year, month });
+    await this.ended(new URL(url as string).pathname);
+  }
+
+  private async ended(path: string): Promise<void> {
+    for (;;) {
+      const job = await this.get<{ state: string; error_message: string }>(path);
+      if (job.state === 'succeeded') return;
+      if (job.state === 'failed' || job.state === 'cancelled')
+        throw new Error(`${path} ${job.state}: ${job.error_message}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** What the wizard and the settings ask for. */

@@ -75,6 +75,7 @@ describe('Discovering licences', () => {
             license_reference: license.licenseId,
             license_name: 'Production web shop',
             confidence: expect.any(Number),
+            ambiguous: false,
             evidence: expect.arrayContaining([
               expect.objectContaining({ kind: 'friendly_name', arrow: 'Production web shop' }),
             ]),

@@ -177,6 +177,24 @@ describe('Linking and importing licences', () => {
       expect(made.body.resource_name).toBe(reference.slice(0, 150));
     });
 
+    it('takes the plan that the vendor mapping of the licence’s vendor names for that offering', async () => {
+      const offering = await make.offering();
+      const plan = await make.plan({ offering: offering.uuid });
+      await app.api.post('/api/admin/arrow/vendor-offering-mappings/', {
+        settings: at.settings.uuid,
+        arrow_vendor_name: 'Microsoft',
+        offering: offering.uuid,
+        plan: plan.uuid,
+      });
+      const planOf = async (fields: Partial<EmulatorLicense>, offering_uuid: string) => {
+        const { body } = await act('import_license', importing(license(fields), { offering_uuid }));
+        return (await app.api.get(`/api/marketplace-resources/${body.resource_uuid}/`)).body.plan_uuid;
+      };
+      expect(await planOf({}, offering.uuid)).toBe(plan.uuid);
+      expect(await planOf({ vendorName: 'Amazon', vendorCode: 'aws' }, offering.uuid)).toBeNull();
+      expect(await planOf({}, at.offering.uuid)).toBeNull();
+    });
+
     it('refuses what has been imported already, or was linked', async () => {
       const reference = license();
       await act('import_license', importing(reference));

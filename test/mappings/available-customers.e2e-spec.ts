@@ -149,4 +149,16 @@ describe('Available customers', () => {
     expect(body.error).toBe(body.detail);
     expect((await app.api.head(`${path}?refresh=1`)).status).toBe(400);
   });
+
+  it('look at every organisation, however many there are and whatever they share a name with', async () => {
+    await app.database.query(
+      `INSERT INTO customer (name) SELECT CASE WHEN n % 2 = 0 THEN 'Same Name' ELSE 'Name ' || n END
+         FROM generate_series(1, 2500) n`,
+    );
+    const { body } = await app.api.get(path);
+    const [{ count }] = await app.database.query('SELECT count(*)::int AS count FROM customer');
+    const uuids = body.waldur_customers.map(({ uuid }: { uuid: string }) => uuid);
+    expect(uuids).toHaveLength(count);
+    expect(new Set(uuids).size).toBe(count);
+  });
 });

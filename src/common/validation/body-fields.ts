@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { PartialType } from '@nestjs/swagger';
+import { isEmail } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
 import { type Addressable, parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
@@ -22,6 +23,18 @@ export const TextField = (options: FieldOptions & { max?: number; blank?: boolea
     writeOnly: options.secret || undefined,
     format: options.secret ? 'password' : undefined,
   });
+
+/** An e-mail address, or `""`. */
+export const EmailField = (options: FieldOptions & { max?: number } = {}) =>
+  Field(
+    (raw) => {
+      const text = parseText(raw, { ...options, blank: true });
+      if ('error' in text || text.value === '' || isEmail(text.value)) return text;
+      return { error: 'Enter a valid email address.' };
+    },
+    options,
+    { type: String, format: 'email', maxLength: options.max },
+  );
 
 /** A boolean, also as the words and digits that HTML forms and scripts send. */
 export const BooleanField = (options: FieldOptions & { default?: boolean } = {}) =>

@@ -1,7 +1,7 @@
 import { IndexedName, Vocabulary } from './vocabulary.js';
 
 /** How many names are worth a full comparison, per name asked for. */
-const MAX_CANDIDATES = 8;
+const MAX_CANDIDATES = 6;
 /** How many entries of the word lists are read, per name asked for: what keeps the whole linear. */
 const MAX_READS = 2500;
 /** How many of the names that are equal to the one asked for are taken. */
@@ -9,10 +9,12 @@ const MAX_EQUALS = 4;
 /** A fragment that so many words share says nothing about typing errors. */
 const MAX_WORDS_PER_FRAGMENT = 40;
 const MIN_FUZZY_LENGTH = 4;
+const HEAD_LENGTH = 7;
+const HEAD_SEED = 0x9747b28c;
 
 /** Names that share less of their weight than this cannot be worth suggesting. */
-const MIN_SHARE = 0.5;
-/** What names share by rare words alone, when the common ones are not read any more, may be less by this share. */
+const MIN_SHARE = 0.6;
+/** Names that share no more than the common words making up this share of the weight are not found by them. */
 const UNREAD_SHARE = 0.4;
 
 /** A word to look for, in all the ways it may be written. */
@@ -31,7 +33,7 @@ interface Query {
 export class CandidateIndex {
   private readonly namesOf: number[][] = [];
   private readonly totalWeight: Float64Array;
-  private readonly withAliases: Uint8Array;
+  private readonly partly: Uint8Array;
   private readonly equals = new Map<string, number[]>();
   private readonly asked = new Map<string, number>();
   private readonly neighbours = new Map<number, { word: number; similarity: number }[]>();
@@ -46,7 +48,7 @@ export class CandidateIndex {
     this.fragments = new FragmentTable(vocabulary);
     this.score = new Float64Array(names.length);
     this.totalWeight = new Float64Array(names.length);
-    this.withAliases = new Uint8Array(names.length);
+    this.partly = new Uint8Array(names.length);
   }
 
   /** Fills the index; pauses now and then. */
@@ -56,7 +58,7 @@ export class CandidateIndex {
       let total = 0;
       for (const word of name.words) total += this.vocabulary.weight(word);
       this.totalWeight[at] = total;
-      if (name.aliases.length > 0) this.withAliases[at] = 1;
+      if (mayAgreePartly(name)) this.partly[at] = 1;
       for (const word of this.keysOf(name)) (this.namesOf[word] ??= []).push(at);
       for (const key of equalityKeys(name)) {
         const known = this.equals.get(key);
@@ -76,20 +78,21 @@ export class CandidateIndex {
     const found = this.findEqual(name);
     const touched: number[] = [];
     const queries = this.queriesOf(name);
-    // An alias may be all that agrees, so with one nothing can be left out.
-    const partly = name.aliases.length === 0;
+    const partly = mayAgreePartly(name);
     let total = 0;
     for (const query of queries) total += query.weight;
     let unread = total;
     let reads = 0;
     for (const query of queries) {
-      if (partly && query.weight > 0 && unread < UNREAD_SHARE * total) break;
+      const known = !partly && query.weight > 0 && unread < UNREAD_SHARE * total;
       // A list that has to be cut is read only when nothing better has been found.
       if (reads + query.reads > MAX_READS && touched.length > 0) break;
-      for (const { weight, names } of query.lists) reads += this.read(names, weight, MAX_READS - reads, touched);
+      for (const { weight, names } of query.lists) {
+        reads += known ? this.reread(names, weight) : this.read(names, weight, MAX_READS - reads, touched);
+      }
       unread -= query.weight;
     }
-    for (const candidate of this.best(touched, partly ? total : 0, unread)) found.add(candidate);
+    for (const candidate of this.best(touched, partly ? 0 : total, unread)) found.add(candidate);
     for (const candidate of touched) this.score[candidate] = 0;
     return found;
   }
@@ -102,6 +105,12 @@ export class CandidateIndex {
       this.score[candidate]! += weight;
     }
     return length;
+  }
+
+  /** Adds to what has been found, and finds nothing new. */
+  private reread(names: readonly number[], weight: number): number {
+    for (const candidate of names) if (this.score[candidate]! > 0) this.score[candidate]! += weight;
+    return names.length;
   }
 
   /** Of many equal names each one asked for gets others, so that equal names can be paired off. */
@@ -125,7 +134,7 @@ export class CandidateIndex {
       const weight = this.totalWeight[candidate]!;
       const rank = this.score[candidate]! / Math.sqrt(weight);
       const possible = this.score[candidate]! + unread;
-      if (possible * possible < MIN_SHARE * MIN_SHARE * total * weight && !this.withAliases[candidate]) continue;
+      if (possible * possible < MIN_SHARE * MIN_SHARE * total * weight && !this.partly[candidate]) continue;
       if (top.length === MAX_CANDIDATES && rank <= top[MAX_CANDIDATES - 1]!.rank) continue;
       const item = { candidate, rank };
       let at = top.length < MAX_CANDIDATES ? top.length : MAX_CANDIDATES - 1;
@@ -158,19 +167,22 @@ export class CandidateIndex {
 
   /** The words a name is found under: its own, neighbours written as one, and initials; those of its aliases too. */
   private keysOf(name: IndexedName): Set<number> {
-    const { vocabulary } = this;
     const keys = new Set<number>();
-    for (const part of [name, ...name.aliases.map((alias) => alias.name)]) {
-      for (let at = 0; at < part.words.length; at += 1) {
-        keys.add(part.words[at]!);
-        if (at + 1 === part.words.length) break;
-        const joined = vocabulary.find(vocabulary.texts[part.words[at]!]! + vocabulary.texts[part.words[at + 1]!]!);
-        if (joined !== undefined) keys.add(joined);
-      }
-      const initials = part.initials ? vocabulary.find(part.initials) : undefined;
-      if (initials !== undefined) keys.add(initials);
-    }
+    this.addKeys(name, keys);
+    for (const alias of name.aliases) this.addKeys(alias.name, keys);
     return keys;
+  }
+
+  private addKeys({ words, initials }: IndexedName, keys: Set<number>): void {
+    const { vocabulary } = this;
+    for (let at = 0; at < words.length; at += 1) {
+      keys.add(words[at]!);
+      if (at + 1 === words.length) break;
+      const joined = vocabulary.find(vocabulary.texts[words[at]!]! + vocabulary.texts[words[at + 1]!]!);
+      if (joined !== undefined) keys.add(joined);
+    }
+    const acronym = initials ? vocabulary.find(initials) : undefined;
+    if (acronym !== undefined) keys.add(acronym);
   }
 
   private neighboursOf(word: number): readonly { word: number; similarity: number }[] {
@@ -186,6 +198,11 @@ export class CandidateIndex {
   }
 }
 
+/** An alias may be all that agrees, and words cut short are not found by their letters: such names are always compared. */
+function mayAgreePartly(name: IndexedName): boolean {
+  return name.aliases.length > 0 || name.cut.size > 0;
+}
+
 function equalityKeys(name: IndexedName): string[] {
   if (name.words.length === 0) return [];
   const sorted = [...name.words].sort((a, b) => a - b).join(' ');
@@ -193,8 +210,8 @@ function equalityKeys(name: IndexedName): string[] {
 }
 
 /**
- * Words under their fragments: the sound of the word, and that with each one letter left out. Two words one letter apart
- * share a fragment, so neighbours are found without comparing every word with every other. Fragments are kept as hashes
+ * Words under their fragments: the sound of the word, that with each one letter left out, and its first letters. Two words
+ * one letter apart share a fragment, so neighbours are found without comparing every word with every other. Fragments are kept as hashes
  * in flat arrays: a chance collision costs one needless comparison.
  */
 class FragmentTable {
@@ -242,6 +259,12 @@ class FragmentTable {
       let hash = 0x811c9dc5;
       for (let at = 0; at < sound.length; at += 1)
         if (at !== without) hash = Math.imul(hash ^ sound.charCodeAt(at), 0x01000193);
+      fragments.add(hash >>> 0);
+    }
+    // The beginning, for words of another ending.
+    if (sound.length >= HEAD_LENGTH) {
+      let hash = HEAD_SEED;
+      for (let at = 0; at < HEAD_LENGTH; at += 1) hash = Math.imul(hash ^ sound.charCodeAt(at), 0x01000193);
       fragments.add(hash >>> 0);
     }
     return fragments;

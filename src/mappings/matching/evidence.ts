@@ -48,7 +48,8 @@ const COUNTRY_ALIASES = new Map(
 
 /** Letters and digits of an identifier in capitals; `""` if there is nothing to identify by. */
 export function identifierOf(value: string | undefined): string {
-  const plain = (value ?? '')
+  if (!value) return '';
+  const plain = value
     .normalize('NFKC')
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
@@ -119,25 +120,33 @@ const NOTHING: Findings = { identifiers: [], domain: '', country: 'unknown', reg
 
 /** Looks up parties by everything but the name. */
 export class OtherEvidence {
-  private readonly arrowMarks: ArrowMarks[];
-  private readonly waldurMarks: WaldurMarks[];
+  private readonly arrowMarks: ArrowMarks[] = [];
+  private readonly waldurMarks: WaldurMarks[] = [];
   private readonly waldurBy = new Map<string, number[]>();
   private readonly arrowSharing = new Map<string, number>();
 
   constructor(
     private readonly arrow: readonly ArrowParty[],
     private readonly waldur: readonly WaldurParty[],
-  ) {
-    this.arrowMarks = arrow.map(marksOfArrow);
-    this.waldurMarks = waldur.map(marksOfWaldur);
-    for (const marks of this.arrowMarks)
+  ) {}
+
+  /** Reads all parties; pauses now and then. */
+  *prepare(): Generator<void, void> {
+    for (const [at, party] of this.arrow.entries()) {
+      const marks = marksOfArrow(party);
+      this.arrowMarks.push(marks);
       for (const key of arrowKeys(marks)) this.arrowSharing.set(key, (this.arrowSharing.get(key) ?? 0) + 1);
-    for (const [at, marks] of this.waldurMarks.entries()) {
+      if (at % 32 === 31) yield;
+    }
+    for (const [at, party] of this.waldur.entries()) {
+      const marks = marksOfWaldur(party);
+      this.waldurMarks.push(marks);
       for (const key of waldurKeys(marks)) {
         const known = this.waldurBy.get(key);
         if (known) known.push(at);
         else this.waldurBy.set(key, [at]);
       }
+      if (at % 32 === 31) yield;
     }
   }
 
@@ -215,14 +224,18 @@ function marksOfWaldur(party: WaldurParty): WaldurMarks {
   return { ...marks, blank: Object.values(marks).every((mark) => mark === '') };
 }
 
-function arrowKeys(marks: ArrowMarks): Set<string> {
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+function arrowKeys(marks: ArrowMarks): ReadonlySet<string> {
+  if (marks.blank) return NO_KEYS;
   return new Set([
     ...marks.identifiers.map(({ value, againstNumber }) => (againstNumber ? `number:${value}` : `id:${value}`)),
     ...marks.domains.map((domain) => `domain:${domain}`),
   ]);
 }
 
-function waldurKeys(marks: WaldurMarks): Set<string> {
+function waldurKeys(marks: WaldurMarks): ReadonlySet<string> {
+  if (marks.blank) return NO_KEYS;
   const keys = new Set<string>();
   if (marks.backendId) keys.add(`id:${marks.backendId}`);
   if (marks.abbreviation) keys.add(`id:${marks.abbreviation}`);

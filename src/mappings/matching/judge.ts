@@ -62,8 +62,9 @@ export class PairJudge {
     this.other = new OtherEvidence(arrow, waldur);
   }
 
-  /** Reads all names; pauses now and then. */
+  /** Reads all parties; pauses now and then. */
   *prepare(): Generator<void, void> {
+    yield* this.other.prepare();
     for (const [at, party] of this.arrow.entries()) {
       this.arrowNames.push(this.vocabulary.add(party.name));
       if (at % 32 === 31) yield;

@@ -191,9 +191,8 @@ export type FormRelation = 'same' | 'missing' | 'translated' | 'vague' | 'differ
  * - `opposed`: forms of different kinds, as a private and a public company
  */
 export function relateForms(a: readonly LegalForm[], b: readonly LegalForm[]): FormRelation {
-  if (a.length === 0 && b.length === 0) return 'same';
-  if (a.length === 0 || b.length === 0) return 'missing';
-  if (a.some((form) => b.some((other) => other.id === form.id))) return 'same';
+  if (a.length === 0 || b.length === 0) return a.length === b.length ? 'same' : 'missing';
+  if (a[0] === b[0] || a.some((form) => b.some((other) => other.id === form.id))) return 'same';
   if ([...a, ...b].some((form) => form.kinds.includes('any'))) return 'vague';
   const kinds = a.flatMap((form) => form.kinds);
   const related = b.some((form) => form.kinds.some((kind) => kinds.includes(kind)));

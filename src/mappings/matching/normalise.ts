@@ -19,10 +19,12 @@ const MAX_LENGTH = 300;
 const MAX_WORDS = 16;
 const MAX_WORD_LENGTH = 40;
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
 const UNPAIRED_OR_CONTROL = /[\p{Cs}\p{Cc}\p{Cf}]+/gu;
 const APOSTROPHES = /['’‘ʼ`´′]/g;
 const INITIALS = /(?<![\p{L}\p{N}])(?:\p{L}\.){2,}(?:\p{L}(?![\p{L}\p{N}]))?/gu;
 const SEPARATORS = /[^\p{L}\p{N}.]+/u;
+const ASCII_SEPARATORS = /[^a-z0-9.]+/;
 const CUT_WORD = /^(\p{L}{2,7})\.$/u;
 const LETTER = /^\p{L}$/u;
 const CAPITAL_INSIDE = /\p{Ll}\p{Lu}/u;
@@ -35,7 +37,8 @@ const BRACKETS = /^(.*?)\s*[([{«]([^)\]}»]+)[)\]}»]\s*(.*)$/su;
 
 /** Takes a name apart for comparing. Never fails, whatever the text; an empty name has no words. */
 export function parseName(raw: string): ParsedName {
-  const text = raw.slice(0, MAX_LENGTH).replace(UNPAIRED_OR_CONTROL, ' ').trim();
+  const start = raw.slice(0, MAX_LENGTH);
+  const text = (PRINTABLE_ASCII.test(start) ? start : start.replace(UNPAIRED_OR_CONTROL, ' ')).trim();
   const whole = parsePart(text);
   // Pictures and punctuation only: equal to the same again, and to nothing else.
   if (whole.words.length === 0 && text) whole.words = [text.toLowerCase().slice(0, MAX_WORD_LENGTH)];
@@ -59,19 +62,20 @@ function findAliases(text: string, whole: readonly string[]): ParsedName['aliase
 }
 
 function parsePart(text: string): { words: string[]; forms: LegalForm[]; cut: Set<string> } {
-  let rawWords = text.replace(UNSPACED_FORM, ' $& ').trim().split(/\s+/);
+  const ascii = PRINTABLE_ASCII.test(text);
+  let rawWords = (ascii ? text : text.replace(UNSPACED_FORM, ' $& ').trim()).split(/\s+/);
   if (CAPITAL_INSIDE.test(text)) rawWords = rawWords.flatMap(splitGluedForm);
   const cut = new Set<string>();
   let plain = toPlainLatin(rawWords.join(' ')).replace(APOSTROPHES, '').replace(/&/g, ' and ').replace(/\+/g, ' plus ');
   if (plain.includes('.')) plain = plain.replace(INITIALS, (initials) => `${initials.replaceAll('.', '')} `);
-  const pieces = plain.split(SEPARATORS).flatMap((piece) => {
+  const pieces = plain.split(PRINTABLE_ASCII.test(plain) ? ASCII_SEPARATORS : SEPARATORS).flatMap((piece) => {
     if (!piece.includes('.')) return piece || [];
     const short = CUT_WORD.exec(piece)?.[1];
     if (short) cut.add(short);
     return piece.split('.').filter(Boolean);
   });
   const words = joinSingleLetters(pieces.slice(0, MAX_WORDS * 2).map((word) => word.slice(0, MAX_WORD_LENGTH)));
-  const { core, forms } = takeForms(words, rawWords, /\p{Script=Cyrillic}/u.test(text));
+  const { core, forms } = takeForms(words, rawWords, !ascii && /\p{Script=Cyrillic}/u.test(text));
   return { words: joinWithAnd(numbersAsDigits(core)).map(standardWord).slice(0, MAX_WORDS), forms, cut };
 }
 

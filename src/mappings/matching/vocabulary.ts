@@ -19,6 +19,7 @@ const PRIOR_NAMES = 300;
 /** A word in this many names is a word, not a typing error of another. */
 const ATTESTED = 3;
 const NO_CUT: ReadonlySet<string> = new Set();
+const NO_ALIASES: IndexedName['aliases'] = [];
 
 /**
  * The words of all names at hand and how much each of them tells. A word's weight is the surprise of meeting it, minus
@@ -118,10 +119,13 @@ export class Vocabulary {
       ...this.indexWords(parsed.words, parsed.joined),
       forms: parsed.forms,
       cut: parsed.cut.size > 0 ? parsed.cut : NO_CUT,
-      aliases: parsed.aliases.map(({ words, joined, stated }) => ({
-        stated,
-        name: { ...this.indexWords(words, joined), forms: parsed.forms, cut: NO_CUT, aliases: [] },
-      })),
+      aliases:
+        parsed.aliases.length === 0
+          ? NO_ALIASES
+          : parsed.aliases.map(({ words, joined, stated }) => ({
+              stated,
+              name: { ...this.indexWords(words, joined), forms: parsed.forms, cut: NO_CUT, aliases: NO_ALIASES },
+            })),
     };
   }
 

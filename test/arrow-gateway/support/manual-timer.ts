@@ -42,6 +42,12 @@ export class ManualTimer extends GatewayTimer {
     return this.entries.size;
   }
 
+  /** Moves the time to the next thing that is due. */
+  advanceToNext(): void {
+    const next = Math.min(...[...this.entries].map(({ at }) => at));
+    if (Number.isFinite(next)) this.advance(next - this.time);
+  }
+
   /** Moves the time, running what comes due on the way, in order. */
   advance(milliseconds: number): void {
     const target = this.time + milliseconds;

@@ -1,0 +1,98 @@
+import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
+import { BaseEntity } from '../../database/base.entity.js';
+import { Settings } from '../../settings/settings.entity.js';
+import type { NumberLocale } from '../statement/number.js';
+
+/**
+ * `provisional_then_final`: consumption is charged as it comes, and corrected when the export is final.
+ * `final_only`: nothing but export lines is ever charged; consumption is for information.
+ */
+export const CHARGE_MODES = ['provisional_then_final', 'final_only'] as const;
+export type ChargeMode = (typeof CHARGE_MODES)[number];
+
+/**
+ * An ArrowSphere account as billing knows it: the partner, not the row of settings. Replacing the settings of a partner
+ * by new ones leaves its ledger where it is, so that nothing is charged again.
+ */
+@Entity()
+@Check('ck_billing_account_charge_mode', `charge_mode IN ('provisional_then_final', 'final_only')`)
+@Check('ck_billing_account_number_locale', `number_locale IN ('point', 'comma')`)
+@Check('ck_billing_account_grace_days', `grace_days BETWEEN 0 AND 60`)
+@Check('ck_billing_account_shrinkage_share', `shrinkage_share BETWEEN 0 AND 1`)
+@Check('ck_billing_account_open_months', `open_months BETWEEN 1 AND 12`)
+@Check('ck_billing_account_tax_percent', `tax_percent BETWEEN 0 AND 100`)
+@Index('uq_billing_account_partner_reference', ['partnerReference'], { unique: true })
+@Index('uq_billing_account_settings_uuid', ['settingsUuid'], { unique: true })
+export class BillingAccount extends BaseEntity {
+  /** `XSP…` of the reseller; null until ArrowSphere has said who the key belongs to. */
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  partnerReference: string | null;
+
+  /** The settings it was first billed with. */
+  @Column('uuid')
+  settingsUuid: string;
+
+  @ManyToOne(() => Settings, { nullable: false, onDelete: 'RESTRICT' })
+  settings: Relation<Settings>;
+
+  @Column({ type: 'varchar', length: 32, default: 'provisional_then_final' })
+  chargeMode: ChargeMode;
+
+  /** IANA name: on whose calendar months begin and end. */
+  @Column({ length: 64, default: 'UTC' })
+  timeZone: string;
+
+  /** Days after the end of a month before it may be settled. */
+  @Column({ type: 'smallint', default: 3 })
+  graceDays: number;
+
+  /** Share by which an export may shrink without being refused. */
+  @Column({ type: 'numeric', precision: 4, scale: 3, default: () => '0.2' })
+  shrinkageShare: string;
+
+  @Column({ type: 'varchar', length: 8, default: 'point' })
+  numberLocale: NumberLocale;
+
+  /** ISO 4217, for exports that name none. */
+  @Column({ length: 3, default: 'EUR' })
+  defaultCurrency: string;
+
+  /** Tax on invoices made from now on. */
+  @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
+  taxPercent: string;
+
+  /** Months up to the running one that schedules look after until they are settled. */
+  @Column({ type: 'smallint', default: 3 })
+  openMonths: number;
+
+  @Column({ default: false })
+  billingPaused: boolean;
+
+  @Column({ default: false })
+  consumptionPaused: boolean;
+
+  @Column({ length: 150, default: '' })
+  pausedBy: string;
+
+  @Column({ length: 500, default: '' })
+  pauseReason: string;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  pausedAt: Date | null;
+}
+
+/** Switches of the whole service, kept over restarts. */
+@Entity()
+export class BillingSwitch {
+  @Column({ primary: true, length: 32 })
+  name: string;
+
+  @Column()
+  enabled: boolean;
+
+  @Column({ length: 150, default: '' })
+  changedBy: string;
+
+  @Column({ type: 'timestamptz', precision: 3 })
+  changedAt: Date;
+}

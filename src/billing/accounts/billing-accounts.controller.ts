@@ -1,0 +1,33 @@
+import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../../auth/access.js';
+import { ApiFound, ApiUpdated } from '../../common/api-answers.js';
+import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
+import { BillingAccountsService } from './billing-accounts.service.js';
+
+@ApiTags('Arrow billing accounts')
+@Controller('api/admin/arrow/billing-accounts')
+@StaffOnly()
+export class BillingAccountsController {
+  constructor(private readonly accounts: BillingAccountsService) {}
+
+  @Get(':uuid')
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_accounts_retrieve',
+    summary: 'By what rules the account of these settings is billed',
+  })
+  @ApiFound(BillingAccountResponse)
+  async get(@Param('uuid') settingsUuid: string): Promise<BillingAccountResponse> {
+    return this.accounts.view(settingsUuid);
+  }
+
+  @Patch(':uuid')
+  @ApiOperation({ operationId: 'admin_arrow_billing_accounts_partial_update', summary: 'Change those rules' })
+  @ApiUpdated(BillingAccountResponse)
+  async update(
+    @Param('uuid') settingsUuid: string,
+    @Body() dto: PatchBillingAccountDto,
+  ): Promise<BillingAccountResponse> {
+    return this.accounts.change(settingsUuid, dto);
+  }
+}

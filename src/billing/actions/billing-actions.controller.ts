@@ -1,0 +1,103 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import type { Caller } from '../../auth/caller.js';
+import { ApiActionRefused, ApiDone } from '../../common/api-answers.js';
+import {
+  JobAcceptedResponse,
+  PausedResponse,
+  ReconcileDto,
+  ResumedResponse,
+  SyncPauseDto,
+  TriggerConsumptionSyncDto,
+  TriggerSyncDto,
+} from './billing-action.dto.js';
+import { BillingJobsService } from './billing-jobs.service.js';
+import { PauseService } from './pause.service.js';
+
+@ApiTags('Arrow billing syncs')
+@Controller('api/admin/arrow/billing-syncs')
+@StaffOnly()
+export class BillingActionsController {
+  constructor(
+    private readonly jobs: BillingJobsService,
+    private readonly pauses: PauseService,
+  ) {}
+
+  @Post('trigger_sync')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_syncs_trigger_sync',
+    summary: "Bring a month's export lines onto the invoices",
+  })
+  @ApiAcceptedResponse({ type: JobAcceptedResponse })
+  @ApiActionRefused('No Arrow settings found')
+  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+    return JobAcceptedResponse.from('Sync task scheduled', await this.jobs.triggerSync(dto, caller.username));
+  }
+
+  @Post('reconcile')
+  @HttpCode(202)
+  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_reconcile', summary: 'Settle what is final in a month' })
+  @ApiAcceptedResponse({ type: JobAcceptedResponse })
+  @ApiActionRefused('No Arrow settings found')
+  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+    return JobAcceptedResponse.from(
+      'Reconciliation task scheduled',
+      await this.jobs.triggerReconciliation(dto, caller.username),
+    );
+  }
+
+  @Post('trigger_reconciliation')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_syncs_trigger_reconciliation',
+    summary: 'Settle what is final in a month',
+    description: 'The same as `reconcile`: lines and consumption are settled by one run.',
+  })
+  @ApiAcceptedResponse({ type: JobAcceptedResponse })
+  @ApiActionRefused('No Arrow settings found')
+  async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+    return JobAcceptedResponse.from(
+      'Reconciliation task scheduled',
+      await this.jobs.triggerReconciliation(dto, caller.username),
+    );
+  }
+
+  @Post('trigger_consumption_sync')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_syncs_trigger_consumption_sync',
+    summary: 'Ask for the consumption of every linked licence in a month',
+  })
+  @ApiAcceptedResponse({ type: JobAcceptedResponse })
+  @ApiActionRefused('No Arrow settings found')
+  async triggerConsumption(
+    @Body() dto: TriggerConsumptionSyncDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<JobAcceptedResponse> {
+    return JobAcceptedResponse.from(
+      'Consumption sync task scheduled',
+      await this.jobs.triggerConsumption(dto, caller.username),
+    );
+  }
+
+  @Post('pause_sync')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_syncs_pause_sync',
+    summary: 'Pause an account, or consumption everywhere',
+  })
+  @ApiDone(PausedResponse)
+  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
+    return { paused: await this.pauses.switchTo(false, dto, caller.username) };
+  }
+
+  @Post('resume_sync')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_resume_sync', summary: 'Resume what was paused' })
+  @ApiDone(ResumedResponse)
+  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
+    return { resumed: await this.pauses.switchTo(true, dto, caller.username) };
+  }
+}

@@ -1,0 +1,243 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InvalidFieldsError } from '../../common/app.error.js';
+import { Clock } from '../../common/clock.js';
+import { YearMonth } from '../../common/year-month.js';
+import { Env } from '../../config/env.js';
+import { ResourcesService } from '../../directory/resources.service.js';
+import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
+import type { JobRun } from '../../jobs/job-run.entity.js';
+import { JobsService } from '../../jobs/jobs.service.js';
+import type { Settings } from '../../settings/settings.entity.js';
+import { SettingsService } from '../../settings/settings.service.js';
+import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
+import { ExportTypeMissingError, MonthNotOverError, ResourceNotLinkedError } from '../billing.errors.js';
+import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
+import { BillingMonthsService } from '../statement/billing-months.service.js';
+import { StatementSyncService } from '../statement/statement-sync.service.js';
+import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
+
+export const BILLING_SYNC = 'billing-sync';
+export const BILLING_RECONCILIATION = 'billing-reconciliation';
+export const CONSUMPTION_SYNC = 'consumption-sync';
+
+interface Parameters {
+  readonly settings_uuid: string;
+  readonly month: string;
+  readonly settle?: boolean;
+  readonly force?: boolean;
+  readonly dry_run?: boolean;
+  readonly accept_shrinkage?: boolean;
+  /** Only this licence. */
+  readonly license_reference?: string;
+}
+
+/** Billing as jobs: what is asked for is checked first, queued then, and looked at again when it runs. */
+@Injectable()
+export class BillingJobsService implements OnModuleInit {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly handlers: JobHandlers,
+    private readonly settings: SettingsService,
+    private readonly accounts: BillingAccountsService,
+    private readonly resources: ResourcesService,
+    private readonly statements: StatementSyncService,
+    private readonly consumption: ConsumptionSyncService,
+    private readonly months: BillingMonthsService,
+    private readonly env: Env,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.handlers.register(BILLING_SYNC, (control) => this.runStatement(control));
+    this.handlers.register(BILLING_RECONCILIATION, (control) => this.runStatement(control));
+    this.handlers.register(CONSUMPTION_SYNC, (control) => this.runConsumption(control));
+    this.handlers.every({
+      name: BILLING_SYNC,
+      everyHours: () => this.env.ARROW_SYNC_INTERVAL_HOURS,
+      start: () => this.scheduleSyncs(),
+    });
+    this.handlers.every({
+      name: 'billing-check',
+      everyHours: () => this.env.ARROW_BILLING_CHECK_INTERVAL_HOURS,
+      start: () => this.scheduleChecks(),
+    });
+    this.handlers.every({
+      name: CONSUMPTION_SYNC,
+      everyHours: () => this.env.ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS,
+      start: () => this.scheduleConsumption(),
+    });
+  }
+
+  async triggerSync(
+    { year, month, settings_uuid, resource_uuid, dry_run, accept_shrinkage }: TriggerSyncDto,
+    by: string,
+  ): Promise<JobRun> {
+    const settings = await this.billable(settings_uuid);
+    const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
+    return this.enqueue(
+      BILLING_SYNC,
+      settings,
+      monthOf(year, month),
+      { settle: false, dry_run, accept_shrinkage, license_reference },
+      by,
+    );
+  }
+
+  async triggerReconciliation(
+    { year, month, settings_uuid, force, dry_run, accept_shrinkage }: ReconcileDto,
+    by: string,
+  ): Promise<JobRun> {
+    const settings = await this.billable(settings_uuid);
+    const period = monthOf(year, month);
+    const { timeZone } = await this.accounts.of(settings);
+    if (force && !period.isOver(this.clock.now(), timeZone)) throw new MonthNotOverError(period);
+    return this.enqueue(
+      BILLING_RECONCILIATION,
+      settings,
+      period,
+      { settle: true, force, dry_run, accept_shrinkage },
+      by,
+    );
+  }
+
+  async triggerConsumption(
+    { year, month, settings_uuid, resource_uuid }: TriggerConsumptionSyncDto,
+    by: string,
+  ): Promise<JobRun> {
+    const settings = await this.named(settings_uuid);
+    const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
+    await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'consumption');
+    return this.enqueue(CONSUMPTION_SYNC, settings, monthOf(year, month), { license_reference }, by);
+  }
+
+  async named(settingsUuid?: string): Promise<Settings> {
+    return settingsUuid ? this.settings.get(settingsUuid) : this.settings.resolve();
+  }
+
+  private async billable(settingsUuid?: string): Promise<Settings> {
+    const settings = await this.named(settingsUuid);
+    if (!settings.exportTypeReference) throw new ExportTypeMissingError();
+    await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'billing');
+    return settings;
+  }
+
+  private async licenseOf(resourceUuid: string): Promise<string> {
+    const { backendId } = await this.resources.get(resourceUuid);
+    if (!backendId) throw new ResourceNotLinkedError();
+    return backendId;
+  }
+
+  private async enqueue(
+    kind: string,
+    settings: Settings,
+    month: YearMonth,
+    options: Omit<Parameters, 'settings_uuid' | 'month'>,
+    by: string,
+  ): Promise<JobRun> {
+    const account = await this.accounts.of(settings);
+    const given = Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined && value !== ''),
+    );
+    const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
+      .filter(Boolean)
+      .map((text) => `/${text!.slice(0, 100)}`);
+    const scope = `${account.uuid}/${month.toString()}${part.join('')}`;
+    return this.jobs.enqueue({
+      kind,
+      scope,
+      parameters: { settings_uuid: settings.uuid, month: month.toString(), ...given },
+      requestedBy: by,
+    });
+  }
+
+  private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
+    const {
+      settle = false,
+      force = false,
+      dry_run = false,
+      accept_shrinkage = false,
+      license_reference,
+      ...about
+    } = run.parameters as unknown as Parameters;
+    const context = await this.accounts.context(
+      await this.settings.get(about.settings_uuid),
+      YearMonth.from(about.month),
+      run.requestedBy,
+      run.uuid,
+    );
+    const options = {
+      settle,
+      force,
+      dryRun: dry_run,
+      acceptShrinkage: accept_shrinkage,
+      onlyLicense: license_reference ?? null,
+    };
+    return { ...(await this.statements.run(context, options, { signal, progress: progress.bind(null) })) };
+  }
+
+  private async runConsumption({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
+    const { settings_uuid, month, license_reference } = run.parameters as unknown as Parameters;
+    const context = await this.accounts.context(
+      await this.settings.get(settings_uuid),
+      YearMonth.from(month),
+      run.requestedBy,
+      run.uuid,
+    );
+    await this.accounts.ensureRunning(context.account.uuid, 'consumption');
+    return {
+      ...(await this.consumption.run(context, license_reference ? [license_reference] : null, { signal, progress })),
+    };
+  }
+
+  private async scheduleSyncs(): Promise<void> {
+    for (const { settings, months } of await this.openWindows('billing')) {
+      if (!settings.exportTypeReference) continue;
+      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, 'schedule');
+    }
+  }
+
+  /** Months that are over are settled, where that may be done without a person. */
+  private async scheduleChecks(): Promise<void> {
+    if (!this.env.ARROW_AUTO_RECONCILIATION) return;
+    for (const { settings, months } of await this.openWindows('billing')) {
+      if (!settings.exportTypeReference) continue;
+      const { timeZone } = await this.accounts.of(settings);
+      const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
+      for (const month of over)
+        await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, 'schedule');
+    }
+  }
+
+  private async scheduleConsumption(): Promise<void> {
+    if (!(await this.accounts.consumptionScheduled())) return;
+    for (const { settings, months } of await this.openWindows('consumption')) {
+      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, 'schedule');
+    }
+  }
+
+  /** The months up to the running one that are not settled yet, of every account whose schedules are on. */
+  private async openWindows(
+    pipeline: 'billing' | 'consumption',
+  ): Promise<{ settings: Settings; months: YearMonth[] }[]> {
+    const windows = [];
+    for (const settings of await this.settings.scheduled()) {
+      const account = await this.accounts.of(settings);
+      if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
+      const current = YearMonth.at(this.clock.now(), account.timeZone);
+      const settled = (await this.months.of(account.uuid))
+        .filter((month) => month.settledAt)
+        .map((month) => month.month.slice(0, 7));
+      const months = YearMonth.range(current.plus(1 - account.openMonths), current).filter(
+        (month) => !settled.includes(month.toString()),
+      );
+      windows.push({ settings, months });
+    }
+    return windows;
+  }
+}
+
+function monthOf(year: number, month: number): YearMonth {
+  const found = YearMonth.of(year, month);
+  if (!found) throw new InvalidFieldsError({ month: ['Not a month.'] });
+  return found;
+}

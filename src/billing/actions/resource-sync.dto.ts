@@ -1,0 +1,34 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
+import { MonthField } from '../../common/validation/month-fields.js';
+import type { YearMonth } from '../../common/year-month.js';
+import { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
+
+@ApiSchema({ name: 'SyncResourcesRequest' })
+export class SyncResourcesDto {
+  @MonthField({ description: 'Five months before period_to by default' }) period_from?: YearMonth;
+  @MonthField({ description: 'The running month by default' }) period_to?: YearMonth;
+  @UuidField({ description: 'The active settings by default' }) settings_uuid?: string;
+  @UuidField({ description: 'Offering of new resources; without it none are made' }) offering_uuid?: string;
+  @UuidField({ description: "Project of new resources; only its organisation's licences get one" })
+  project_uuid?: string;
+  @BooleanField({
+    default: false,
+    description: 'Taken for compatibility: organisations and projects are never made of ArrowSphere data',
+  })
+  force_import?: boolean;
+}
+
+@ApiSchema({ name: 'SyncResourcesResponse' })
+export class SyncResourcesResponse {
+  @ApiProperty({ type: 'integer', description: 'Licences that hang on a resource now' }) synced: number;
+  @ApiProperty({ type: 'integer' }) created: number;
+  @ApiProperty({ type: 'integer' }) updated: number;
+  @ApiProperty({ type: 'integer' }) orders_created: number;
+  @ApiProperty({ type: 'integer' }) customers_created: number;
+  @ApiProperty({ type: 'integer' }) projects_created: number;
+  @ApiProperty({ type: 'integer' }) mappings_created: number;
+  @ApiProperty({ type: 'integer' }) invoices_created: number;
+  @ApiProperty({ type: 'integer' }) invoice_items_created: number;
+  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+}

@@ -1,0 +1,70 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
+import { MonthField } from '../../common/validation/month-fields.js';
+import type { YearMonth } from '../../common/year-month.js';
+
+@ApiSchema({ name: 'CleanupConsumptionRequest' })
+export class CleanupConsumptionDto {
+  @MonthField() period_from?: YearMonth;
+  @MonthField() period_to?: YearMonth;
+  @UuidField() resource_uuid?: string;
+  @BooleanField({ default: false }) only_finalized?: boolean;
+  @BooleanField({ default: false }) only_unfinalized?: boolean;
+  @BooleanField({ default: true, description: 'Only count; nothing is changed' }) dry_run?: boolean;
+}
+
+@ApiSchema({ name: 'CleanupConsumptionResponse' })
+export class CleanupConsumptionResponse {
+  @ApiProperty() dry_run: boolean;
+  @ApiProperty({ type: 'integer' }) records_to_delete: number;
+  @ApiProperty({
+    type: 'integer',
+    description: 'Records taken back: what they charged is credited by entries of its own',
+  })
+  records_deleted: number;
+  @ApiProperty({ type: 'integer' }) compensation_items_affected: number;
+  @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
+}
+
+@ApiSchema({ name: 'SyncResourceHistoricalConsumptionRequest' })
+export class HistoricalConsumptionDto {
+  @UuidField({ required: true }) resource_uuid: string;
+  @MonthField({ description: '11 months before period_to by default' }) period_from?: YearMonth;
+  @MonthField({ description: 'The running month by default' }) period_to?: YearMonth;
+  @BooleanField({ default: false, description: 'Also months that are final: their closing is taken back first' })
+  force?: boolean;
+  @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
+}
+
+@ApiSchema({ name: 'PreviewPeriod' })
+export class PreviewPeriodResponse {
+  @ApiProperty({ example: '2026-01' }) period: string;
+  @ApiProperty({ enum: ['data', 'no_data', 'finalized'] }) status: string;
+  @ApiProperty({ type: 'integer' }) row_count: number;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '12.5' }) consumed_sell: string | null;
+  @ApiProperty({ type: String, format: 'decimal', nullable: true }) consumed_buy: string | null;
+  @ApiProperty() has_existing: boolean;
+  @ApiProperty({ type: String, nullable: true }) existing_consumed_sell: string | null;
+  @ApiProperty() is_finalized: boolean;
+  @ApiProperty() is_reconciled: boolean;
+}
+
+@ApiSchema({ name: 'ArrowSyncError' })
+export class SyncErrorResponse {
+  @ApiProperty() error: string;
+  @ApiProperty({ required: false }) period?: string;
+  @ApiProperty({ required: false }) subscription_id?: string;
+  @ApiProperty({ required: false }) customer_id?: string;
+}
+
+@ApiSchema({ name: 'SyncResourceHistoricalConsumptionResponse' })
+export class HistoricalConsumptionResponse {
+  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
+  @ApiProperty() resource_name: string;
+  @ApiProperty({ type: 'integer' }) periods_synced: number;
+  @ApiProperty({ type: 'integer' }) periods_skipped: number;
+  @ApiProperty({ type: 'integer' }) periods_no_data: number;
+  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @ApiProperty() dry_run: boolean;
+  @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
+}

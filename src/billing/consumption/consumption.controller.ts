@@ -1,0 +1,104 @@
+import { Body, Controller, Get, Head, HttpCode, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import type { Caller } from '../../auth/caller.js';
+import { ApiActionRefused, ApiCounted, ApiDone } from '../../common/api-answers.js';
+import { Counted } from '../../common/page.js';
+import { ConsumptionStatusResponse } from '../actions/billing-action.dto.js';
+import { PauseService } from '../actions/pause.service.js';
+import {
+  CleanupConsumptionDto,
+  CleanupConsumptionResponse,
+  HistoricalConsumptionDto,
+  HistoricalConsumptionResponse,
+} from './consumption-action.dto.js';
+import { ConsumptionCleanupService } from './consumption-cleanup.service.js';
+import { ConsumptionStatisticsResponse, PendingRecordResponse } from './consumption-record.dto.js';
+import { ConsumptionRecordsService } from './consumption-records.service.js';
+import { HistoricalConsumptionService } from './historical-consumption.service.js';
+
+const PATH = 'admin_arrow_billing_syncs';
+
+@ApiTags('Arrow billing syncs')
+@Controller('api/admin/arrow/billing-syncs')
+@StaffOnly()
+export class ConsumptionController {
+  constructor(
+    private readonly records: ConsumptionRecordsService,
+    private readonly pauses: PauseService,
+    private readonly cleanups: ConsumptionCleanupService,
+    private readonly historical: HistoricalConsumptionService,
+  ) {}
+
+  @Head('consumption_status')
+  @ApiOperation({ operationId: `${PATH}_consumption_status_count`, summary: 'Always 1' })
+  countStatus(): Counted<null> {
+    return new Counted(null, 1);
+  }
+
+  @Get('consumption_status')
+  @ApiOperation({ operationId: `${PATH}_consumption_status_retrieve`, summary: 'What is on, and how much is waiting' })
+  @ApiOkResponse({ type: ConsumptionStatusResponse })
+  status(): Promise<ConsumptionStatusResponse> {
+    return this.pauses.status();
+  }
+
+  @Head('consumption_statistics')
+  @ApiOperation({ operationId: `${PATH}_consumption_statistics_count`, summary: 'Always 1' })
+  countStatistics(): Counted<null> {
+    return new Counted(null, 1);
+  }
+
+  @Get('consumption_statistics')
+  @ApiOperation({
+    operationId: `${PATH}_consumption_statistics_retrieve`,
+    summary: 'Consumption records counted and summed',
+  })
+  @ApiOkResponse({ type: ConsumptionStatisticsResponse })
+  async statistics(): Promise<ConsumptionStatisticsResponse> {
+    return ConsumptionStatisticsResponse.from(await this.records.statistics());
+  }
+
+  @Head('pending_records')
+  @ApiOperation({ operationId: `${PATH}_pending_records_count`, summary: 'Count records that are not final' })
+  async countPending(): Promise<Counted<null>> {
+    return new Counted(null, (await this.records.pending()).total);
+  }
+
+  @Get('pending_records')
+  @ApiOperation({
+    operationId: `${PATH}_pending_records_list`,
+    summary: 'Records that are not final, last changed first, at most 100',
+  })
+  @ApiCounted(PendingRecordResponse)
+  async pending(): Promise<Counted<PendingRecordResponse[]>> {
+    return PendingRecordResponse.list(await this.records.pending());
+  }
+
+  @Post('cleanup_consumption')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: `${PATH}_cleanup_consumption`,
+    summary: 'Take consumption records back',
+    description: 'What they charged is credited; nothing is deleted.',
+  })
+  @ApiDone(CleanupConsumptionResponse)
+  cleanUp(@Body() dto: CleanupConsumptionDto, @CurrentUser() caller: Caller): Promise<CleanupConsumptionResponse> {
+    return this.cleanups.cleanUp(dto, caller.username);
+  }
+
+  @Post('sync_resource_historical_consumption')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: `${PATH}_sync_resource_historical_consumption`,
+    summary: "Ask for a resource's consumption over many months, at once",
+  })
+  @ApiOkResponse({ type: HistoricalConsumptionResponse })
+  @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
+  syncHistorical(
+    @Body() dto: HistoricalConsumptionDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<HistoricalConsumptionResponse> {
+    return this.historical.sync(dto, caller.username);
+  }
+}

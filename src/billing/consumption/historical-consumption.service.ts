@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { ArrowGateway, type ArrowConsumptionMonth } from '../../arrow-gateway/arrow-gateway.js';
+import { Clock } from '../../common/clock.js';
+import { currentRequest } from '../../common/request-context.js';
+import { renderUuid } from '../../common/uuid.js';
+import { YearMonth } from '../../common/year-month.js';
+import type { Resource } from '../../directory/resource.entity.js';
+import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import { ResourcesService } from '../../directory/resources.service.js';
+import { NoActiveSettingsError } from '../../settings/settings.errors.js';
+import { SettingsService } from '../../settings/settings.service.js';
+import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
+import {
+  LicenseNotBillableError,
+  NamedResourceNotFoundError,
+  NoSettingsForActionError,
+  ResourceNotLinkedError,
+} from '../billing.errors.js';
+import type { LicenseParty } from '../matching/match-licenses.js';
+import { PartiesService } from '../matching/parties.service.js';
+import { checkedRange } from '../month-range.js';
+import type { BillingContext } from '../statement/billing-context.js';
+import type {
+  HistoricalConsumptionDto,
+  HistoricalConsumptionResponse,
+  PreviewPeriodResponse,
+} from './consumption-action.dto.js';
+import { ConsumptionLedgerService } from './consumption-ledger.service.js';
+import type { ConsumptionRecord } from './consumption-record.entity.js';
+import { ConsumptionRecordsService } from './consumption-records.service.js';
+import { amountsOf, consumedBy } from './consumption-sync.service.js';
+
+/** The consumption of one resource over many months, asked for in one call. */
+@Injectable()
+export class HistoricalConsumptionService {
+  constructor(
+    private readonly gateway: ArrowGateway,
+    private readonly resources: ResourcesService,
+    private readonly settings: SettingsService,
+    private readonly accounts: BillingAccountsService,
+    private readonly parties: PartiesService,
+    private readonly records: ConsumptionRecordsService,
+    private readonly ledger: ConsumptionLedgerService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`,
+   * `BillingPausedError` and the gateway's errors.
+   */
+  async sync(dto: HistoricalConsumptionDto, by: string): Promise<HistoricalConsumptionResponse> {
+    const { force = false, dry_run = false } = dto;
+    const resource = await this.resource(dto.resource_uuid);
+    if (!resource.backendId) throw new ResourceNotLinkedError();
+    const running = await this.context(YearMonth.at(this.clock.now()), by);
+    const to = dto.period_to ?? running.currentMonth;
+    const { from } = checkedRange(dto.period_from ?? to.plus(-11), to);
+    await this.accounts.ensureRunning(running.account.uuid, 'consumption');
+    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const party = await this.partyOf(running, resource, signal);
+    const { months } = await this.gateway.getMonthlyConsumption(
+      running.arrow,
+      resource.backendId,
+      from.toString(),
+      to.toString(),
+      { signal },
+    );
+    const known = await this.records.ofLicense(running, resource.backendId, from, to);
+    const answer = {
+      resource_uuid: renderUuid(resource.uuid),
+      resource_name: resource.name,
+      errors: [],
+      dry_run,
+      preview_periods: [] as PreviewPeriodResponse[],
+    };
+    const counts = { periods_synced: 0, periods_skipped: 0, periods_no_data: 0 };
+    for (const month of YearMonth.range(from, to)) {
+      const found = months.find((entry) => entry.period === month.toString());
+      const outcome = dry_run
+        ? this.preview(month, found, known.get(month.toString()), force, answer.preview_periods)
+        : await this.take({ ...running, month }, party, found, force);
+      counts[`periods_${outcome}`]++;
+    }
+    return { ...answer, ...counts };
+  }
+
+  private async take(
+    context: BillingContext,
+    party: LicenseParty,
+    found: ArrowConsumptionMonth | undefined,
+    force: boolean,
+  ) {
+    const amounts = amountsOf(found);
+    if ('nothing' in amounts) return 'no_data';
+    const outcomes = await this.ledger.store(context, [consumedBy(party, amounts, context)], force);
+    return ['changed', 'unchanged'].includes(outcomes.get(party.licenseReference)!) ? 'synced' : 'skipped';
+  }
+
+  private preview(
+    month: YearMonth,
+    found: ArrowConsumptionMonth | undefined,
+    record: ConsumptionRecord | undefined,
+    force: boolean,
+    into: PreviewPeriodResponse[],
+  ) {
+    const amounts = amountsOf(found);
+    const finalized = Boolean(record?.finalizedAt);
+    const status = finalized && !force ? 'finalized' : 'nothing' in amounts ? 'no_data' : 'data';
+    into.push({
+      period: month.toString(),
+      status,
+      row_count: found?.lineCount ?? 0,
+      consumed_sell: found?.sellTotal ?? null,
+      consumed_buy: found?.buyTotal ?? null,
+      has_existing: record !== undefined,
+      existing_consumed_sell: record?.consumedSell ?? null,
+      is_finalized: finalized,
+      is_reconciled: Boolean(record?.reconciledAt),
+    });
+    return ({ finalized: 'skipped', no_data: 'no_data', data: 'synced' } as const)[status];
+  }
+
+  private async resource(uuid: string): Promise<Resource> {
+    try {
+      return await this.resources.get(uuid);
+    } catch (error) {
+      throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
+    }
+  }
+
+  private async context(month: YearMonth, by: string): Promise<BillingContext> {
+    try {
+      return await this.accounts.context(await this.settings.getActive(), month, by, null);
+    } catch (error) {
+      throw error instanceof NoActiveSettingsError ? new NoSettingsForActionError() : error;
+    }
+  }
+
+  private async partyOf(context: BillingContext, { backendId }: Resource, signal: AbortSignal): Promise<LicenseParty> {
+    const [party] = await this.parties.resolve(context, [{ license_reference: backendId, stated: null }], signal);
+    if (party!.reason || !party!.resourceUuid)
+      throw new LicenseNotBillableError(backendId, party!.reason ?? 'not_linked');
+    return party!;
+  }
+}

@@ -1,0 +1,93 @@
+import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { BaseEntity } from '../../database/base.entity.js';
+import { MoneyColumn } from '../../database/money.column.js';
+import { Customer } from '../../directory/customer.entity.js';
+import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
+import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { Invoice } from '../invoices/invoice.entity.js';
+
+/** Waldur's numbers and labels. */
+export const SYNC_STATES = { pending: 1, synced: 2, validated: 3, reconciled: 4 } as const;
+export type SyncState = (typeof SYNC_STATES)[keyof typeof SYNC_STATES];
+export const SYNC_STATE_LABELS: Record<SyncState, string> = {
+  1: 'Pending',
+  2: 'Synced',
+  3: 'Validated',
+  4: 'Reconciled',
+};
+
+/** A statement of one mapped customer in one month, as far as the export has come. */
+@Entity()
+@Check('ck_billing_sync_state', `state BETWEEN 1 AND 4`)
+@Check('ck_billing_sync_arrow_state', `arrow_state IN ('pending', 'validated', 'rejected')`)
+@Unique('uq_billing_sync_mapping_month_statement', ['customerMappingUuid', 'month', 'statementReference'])
+@Index(['accountUuid', 'month'])
+@Index(['month', 'created', 'uuid'])
+export class BillingSync extends BaseEntity {
+  static readonly path = '/api/admin/arrow/billing-syncs/';
+
+  @Column('uuid')
+  accountUuid: string;
+
+  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  account: Relation<BillingAccount>;
+
+  @Column('uuid')
+  customerMappingUuid: string;
+
+  @ManyToOne(() => CustomerMapping, { nullable: false, onDelete: 'RESTRICT' })
+  customerMapping: Relation<CustomerMapping>;
+
+  /** Who pays: the organisation that the customer was mapped to when the statement came. */
+  @Column('uuid')
+  customerUuid: string;
+
+  @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
+  customer: Relation<Customer>;
+
+  /** First day of the month. */
+  @Column('date')
+  month: string;
+
+  /** Arrow's, or one made of month and customer where the export names none. Lines do not hang on it. */
+  @Column({ length: 255 })
+  statementReference: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'pending' })
+  arrowState: 'pending' | 'validated' | 'rejected';
+
+  @Column({ type: 'smallint', default: 1 })
+  state: SyncState;
+
+  /** Of the lines that the export has now, exact. */
+  @MoneyColumn({ default: 0 })
+  buyTotal: string;
+
+  @MoneyColumn({ default: 0 })
+  sellTotal: string;
+
+  @Column({ length: 10, default: 'EUR' })
+  currency: string;
+
+  @Column({ type: 'integer', default: 0 })
+  itemCount: number;
+
+  @Column({ type: 'uuid', nullable: true })
+  invoiceUuid: string | null;
+
+  @ManyToOne(() => Invoice, { nullable: true, onDelete: 'RESTRICT' })
+  invoice: Relation<Invoice> | null;
+
+  /** Why the last attempt changed nothing, or what a person should look at; `""` when all is well. */
+  @Column({ type: 'text', default: '' })
+  errorMessage: string;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  syncedAt: Date | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  validatedAt: Date | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  reconciledAt: Date | null;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { JobRun } from './job-run.entity.js';
+
+/** What a running job is given besides its parameters. */
+export interface JobControl {
+  readonly run: JobRun;
+  /** Aborts when the job is cancelled or the service stops. */
+  readonly signal: AbortSignal;
+  /** Says how far it is. Throws `JobCancelledError` once the job was cancelled. */
+  progress(step: string, done: number, total: number): Promise<void>;
+}
+
+/** Does the work and answers what came out, as JSON. It may be run again after a crash, and must bear that. */
+export type JobHandler = (control: JobControl) => Promise<Record<string, unknown>>;
+
+/** Something to be done from time to time. */
+export interface Schedule {
+  readonly name: string;
+  /** Asked every time: a change holds from the next run on. */
+  readonly everyHours: () => number;
+  /** Puts what is due into the queue. */
+  readonly start: () => Promise<void>;
+}
+
+/** What features can do in the background; they say so when they start. */
+@Injectable()
+export class JobHandlers {
+  private readonly handlers = new Map<string, JobHandler>();
+  readonly schedules: Schedule[] = [];
+
+  /** `kind` is what the job is called in the API and in the database: stable once published. */
+  register(kind: string, handler: JobHandler): void {
+    if (this.handlers.has(kind)) throw new Error(`Two handlers for jobs of the kind ${kind}.`);
+    this.handlers.set(kind, handler);
+  }
+
+  every(schedule: Schedule): void {
+    this.schedules.push(schedule);
+  }
+
+  get(kind: string): JobHandler | undefined {
+    return this.handlers.get(kind);
+  }
+}

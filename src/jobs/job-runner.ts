@@ -1,0 +1,164 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { AppError } from '../common/app.error.js';
+import { Clock } from '../common/clock.js';
+import { Env } from '../config/env.js';
+import { JobCancelledError } from './job.errors.js';
+import { JobHandlers, type Schedule } from './job-handlers.js';
+import { JobQueue } from './job-queue.js';
+import { JobRun } from './job-run.entity.js';
+
+const HEARTBEAT_MS = 2_000;
+/** A worker that has not been heard of for so long is dead; its jobs are taken over. */
+const DEAD_AFTER_MS = 15_000;
+const PROGRESS_EVERY_MS = 500;
+/** A job that takes its process down with it again and again is given up. */
+const MAX_ATTEMPTS = 5;
+
+/** Runs jobs: claims them, says that they are alive, takes over from processes that died, and starts what is due. */
+@Injectable()
+export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(JobRunner.name);
+  private readonly stopping = new AbortController();
+  private sweeping?: NodeJS.Timeout;
+
+  constructor(
+    @InjectRepository(JobRun) private readonly runs: Repository<JobRun>,
+    private readonly handlers: JobHandlers,
+    private readonly queue: JobQueue,
+    private readonly clock: Clock,
+    private readonly env: Env,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.queue.start(
+      (uuid) => this.run(uuid),
+      () => this.tick(),
+    );
+    // Nobody else can use an embedded database: whatever was running in it died with the last process.
+    await this.takeOver(this.env.DATABASE_URL ? DEAD_AFTER_MS : 0);
+    this.sweeping = setInterval(
+      () => void this.takeOver(DEAD_AFTER_MS).catch((error: Error) => this.logger.warn(error.message)),
+      DEAD_AFTER_MS,
+    );
+    this.sweeping.unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.sweeping);
+    // Long work stops at its next step and goes on where it is started next; nothing is posted twice by that.
+    this.stopping.abort();
+    await this.queue.stop();
+  }
+
+  /** Puts what nobody works on any more, and what was never taken up, into the queue again. */
+  async takeOver(deadAfterMs: number): Promise<void> {
+    const before = new Date(Date.now() - deadAfterMs);
+    await this.runs.query(
+      `UPDATE job_run SET state = 'failed', finished_at = now(), error_code = 'job_gave_up', error_message = 'Its process died ' || attempts || ' times.'
+       WHERE state = 'running' AND heartbeat_at <= $1 AND attempts >= $2`,
+      [before, MAX_ATTEMPTS],
+    );
+    const waiting = await this.runs.query<{ uuid: string }[]>(
+      `WITH dead AS (UPDATE job_run SET state = 'queued', step = 'interrupted' WHERE state = 'running' AND heartbeat_at <= $1 RETURNING uuid)
+       SELECT uuid FROM dead UNION SELECT uuid FROM job_run WHERE state = 'queued' AND modified <= $1`,
+      [before],
+    );
+    for (const { uuid } of waiting) await this.queue.send(uuid);
+  }
+
+  /** Starts every schedule whose interval has passed since it was started last. */
+  async tick(): Promise<void> {
+    for (const schedule of this.handlers.schedules) {
+      if (!(await this.claimTurn(schedule))) continue;
+      await schedule
+        .start()
+        .catch((error: Error) => this.logger.error(`The schedule ${schedule.name} failed`, error.stack));
+    }
+  }
+
+  private async claimTurn({ name, everyHours }: Schedule): Promise<boolean> {
+    const now = this.clock.now();
+    const rows = await this.runs.query<unknown[]>(
+      `INSERT INTO job_schedule AS schedule (name, started_at) VALUES ($1, $2)
+       ON CONFLICT (name) DO UPDATE SET started_at = $2 WHERE schedule.started_at <= $3 RETURNING name`,
+      [name, now, new Date(now.getTime() - everyHours() * 3_600_000)],
+    );
+    return rows.length > 0;
+  }
+
+  private async run(uuid: string): Promise<void> {
+    const run = await this.claim(uuid);
+    if (!run) return;
+    const cancelled = new AbortController();
+    const signal = AbortSignal.any([cancelled.signal, this.stopping.signal]);
+    const beating = setInterval(() => void this.beat(uuid, cancelled).catch(() => undefined), HEARTBEAT_MS);
+    try {
+      const handler = this.handlers.get(run.kind);
+      if (!handler) throw new Error(`Nobody does jobs of the kind ${run.kind}.`);
+      const result = await handler({ run, signal, progress: this.reporter(uuid, cancelled) });
+      await this.finish(uuid, { state: 'succeeded', result, step: 'done' });
+    } catch (error) {
+      await this.fail(run, error, cancelled.signal.aborted);
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  /** Only one process gets it, however often it was sent. */
+  private async claim(uuid: string): Promise<JobRun | null> {
+    const [rows] = await this.runs.query<[unknown[], number]>(
+      `UPDATE job_run SET state = 'running', attempts = attempts + 1, started_at = coalesce(started_at, now()), heartbeat_at = now(), modified = now()
+       WHERE uuid = $1 AND state = 'queued' RETURNING uuid`,
+      [uuid],
+    );
+    return rows.length ? this.runs.findOneBy({ uuid }) : null;
+  }
+
+  private async beat(uuid: string, cancelled: AbortController): Promise<void> {
+    const [rows] = await this.runs.query<[{ cancel_requested: boolean }[], number]>(
+      `UPDATE job_run SET heartbeat_at = now() WHERE uuid = $1 AND state = 'running' RETURNING cancel_requested`,
+      [uuid],
+    );
+    if (rows[0]?.cancel_requested) cancelled.abort();
+  }
+
+  private reporter(uuid: string, cancelled: AbortController) {
+    let last = 0;
+    let lastStep = '';
+    return async (step: string, done: number, total: number) => {
+      if (cancelled.signal.aborted) throw new JobCancelledError();
+      this.stopping.signal.throwIfAborted();
+      if (step === lastStep && Date.now() - last < PROGRESS_EVERY_MS) return;
+      [last, lastStep] = [Date.now(), step];
+      const [rows] = await this.runs.query<[{ cancel_requested: boolean }[], number]>(
+        `UPDATE job_run SET step = $2, progress_done = $3, progress_total = $4, heartbeat_at = now() WHERE uuid = $1 RETURNING cancel_requested`,
+        [uuid, step, done, total],
+      );
+      if (!rows[0]?.cancel_requested) return;
+      cancelled.abort();
+      throw new JobCancelledError();
+    };
+  }
+
+  private async fail(run: JobRun, error: unknown, wasCancelled: boolean): Promise<void> {
+    if (wasCancelled) return this.finish(run.uuid, { state: 'cancelled' });
+    if (this.stopping.signal.aborted) {
+      await this.runs.update({ uuid: run.uuid }, { state: 'queued', step: 'interrupted' });
+      return;
+    }
+    const known = error instanceof AppError;
+    if (!known)
+      this.logger.error(`Job ${run.kind} ${run.uuid} failed`, error instanceof Error ? error.stack : String(error));
+    const errorMessage = known
+      ? error.message
+      : `Something went wrong on our side. Please report it with this id: ${run.uuid}`;
+    await this.finish(run.uuid, { state: 'failed', errorMessage, errorCode: known ? error.code : 'unforeseen' });
+  }
+
+  private async finish(uuid: string, end: Pick<JobRun, 'state'> & Partial<JobRun>): Promise<void> {
+    // The entity's type says what JSON is; TypeORM's partial wants every part of it optional.
+    await this.runs.update({ uuid }, { ...end, finishedAt: new Date(), modified: new Date() } as object);
+  }
+}

@@ -1,0 +1,57 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { renderDateTime } from '../common/date-time.js';
+import { hyperlink } from '../common/links.js';
+import { ListQuery } from '../common/page.js';
+import { renderUuid } from '../common/uuid.js';
+import { ChoicesFilter, TextFilter } from '../common/validation/query-fields.js';
+import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
+
+export class ListJobsQuery extends ListQuery {
+  @TextFilter({ description: 'The whole kind', example: 'billing-sync' }) kind?: string;
+  @TextFilter({ description: 'The whole scope: what must not run twice at once' }) scope?: string;
+  @ChoicesFilter(JOB_STATES) state?: JobState[];
+}
+
+@ApiSchema({ name: 'Job' })
+export class JobResponse {
+  @ApiProperty({ format: 'uri' }) url: string;
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ example: 'billing-sync' }) kind: string;
+  @ApiProperty() scope: string;
+  @ApiProperty({ type: 'object', additionalProperties: true }) parameters: Record<string, unknown>;
+  @ApiProperty({ example: 'admin' }) requested_by: string;
+  @ApiProperty({ enum: JOB_STATES }) state: JobState;
+  @ApiProperty() step: string;
+  @ApiProperty({ type: 'object', properties: { done: { type: 'integer' }, total: { type: 'integer' } } })
+  progress: { done: number; total: number };
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: true }) result: Record<string, unknown> | null;
+  @ApiProperty() error_message: string;
+  @ApiProperty() error_code: string;
+  @ApiProperty({ description: 'More than 1: it was taken over after a crash' }) attempts: number;
+  @ApiProperty() cancel_requested: boolean;
+  @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) started_at: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) finished_at: string | null;
+
+  static from(run: JobRun): JobResponse {
+    return {
+      url: hyperlink(JobRun, run.uuid),
+      uuid: renderUuid(run.uuid),
+      kind: run.kind,
+      scope: run.scope,
+      parameters: run.parameters,
+      requested_by: run.requestedBy,
+      state: run.state,
+      step: run.step,
+      progress: { done: run.progressDone, total: run.progressTotal },
+      result: run.result,
+      error_message: run.errorMessage,
+      error_code: run.errorCode,
+      attempts: run.attempts,
+      cancel_requested: run.cancelRequested,
+      created: renderDateTime(run.created),
+      started_at: run.startedAt && renderDateTime(run.startedAt),
+      finished_at: run.finishedAt && renderDateTime(run.finishedAt),
+    };
+  }
+}

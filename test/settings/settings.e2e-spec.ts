@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { DEFAULT_PARTNER, exportType } from '../../emulator/data.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { Builders } from '../support/builders.js';
+
+const path = '/api/admin/arrow/settings/';
+const secondKey = { ...DEFAULT_PARTNER, apiKey: 'emulator-second-key' };
+const other = { apiKey: 'other-reseller-key', reference: 'XSP100002', companyName: 'Tartu Pilv AS' };
+
+describe('ArrowSphere accounts', () => {
+  let app: TestApp;
+  let make: Builders;
+
+  beforeAll(async () => {
+    app = await startApp({ ARROW_MAX_RETRIES: '0' }, { data: { partners: [DEFAULT_PARTNER, secondKey, other] } });
+    make = new Builders(app);
+  });
+  beforeEach(() => app.arrow.resetCounters());
+  afterEach(() => app.arrow.faults.clear());
+  afterAll(() => app.stop());
+
+  const credentials = (apiKey = app.arrow.apiKey) => ({ api_url: app.arrow.url, api_key: apiKey });
+  const activeOnes = async () =>
+    (await app.api.get(`${path}?is_active=true`)).body.map(({ uuid }: { uuid: string }) => uuid);
+
+  it('are saved with the partner that ArrowSphere names, and never show their key', async () => {
+    const created = await app.api.post(path, { ...credentials(), classification_filter: 'SAAS' });
+    expect(created).toMatchObject({
+      status: 201,
+      body: {
+        api_url: app.arrow.url,
+        partner_reference: 'XSP100001',
+        partner_name: 'Põhjala Cloud OÜ',
+        key_hint: '-key',
+        classification_filter: 'SAAS',
+        export_type_reference: '',
+        is_active: true,
+        sync_enabled: false,
+        invoice_price_source: 'sell',
+        invoice_item_prefix: 'Arrow consumption',
+        verified: true,
+      },
+    });
+    const answers = [
+      created,
+      await app.api.get(created.body.url),
+      await app.api.get(path),
+      await app.api.patch(created.body.url, { sync_enabled: true }),
+    ];
+    for (const { body } of answers) expect(JSON.stringify(body)).not.toContain(app.arrow.apiKey);
+    for (const { body } of answers) expect(JSON.stringify(body)).not.toContain('api_key');
+    const rows: object[] = await app.database.query('SELECT * FROM arrow_settings');
+    expect(JSON.stringify(rows)).not.toContain(app.arrow.apiKey);
+  });
+
+  it('are refused with a key that ArrowSphere rejects', async () => {
+    const refused = await app.api.post(path, credentials('wrong'));
+    expect(refused.status).toBe(400);
+    expect(refused.body).toEqual({ api_key: [expect.stringContaining('ArrowSphere rejected the API key')] });
+  });
+
+  it('are saved while ArrowSphere cannot be reached, and say so', async () => {
+    const saved = await make.settings({ api_url: 'http://127.0.0.1:1/api/', is_active: false });
+    expect(saved).toMatchObject({ partner_reference: '', verified: false, verification_error: expect.any(String) });
+  });
+
+  it('keep their key when it is left out or blank, and ask ArrowSphere nothing then', async () => {
+    const settings = await make.settings();
+    app.arrow.faults.add({ action: { kind: 'status', status: 401 } });
+    for (const body of [{ api_key: '' }, { invoice_item_prefix: 'Cloud' }, {}]) {
+      const patched = await app.api.patch(settings.url, body);
+      expect(patched).toMatchObject({ status: 200, body: { key_hint: settings.key_hint } });
+      expect(patched.body).not.toHaveProperty('verified');
+      expect(patched.body.key_changed_at).toBe(settings.key_changed_at);
+    }
+    const put = await app.api.put(settings.url, { api_url: app.arrow.url, api_key: ' ' });
+    expect(put).toMatchObject({ status: 200, body: { invoice_item_prefix: 'Cloud' } });
+    expect(app.arrow.requests.filter(({ path }) => path === 'whoami')).toHaveLength(1);
+  });
+
+  it('say when the key last became another one', async () => {
+    const settings = await make.settings();
+    app.clock.set('2030-01-01T00:00:00Z');
+    const same = await app.api.patch(settings.url, { api_key: app.arrow.apiKey });
+    const changed = await app.api.patch(settings.url, { api_key: secondKey.apiKey });
+    app.clock.set(undefined);
+    expect(same.body.key_changed_at).toBe(settings.key_changed_at);
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { key_changed_at: '2030-01-01T00:00:00+00:00', verified: true },
+    });
+  });
+
+  it('ask for the key again before a stored one would go to a new address', async () => {
+    const settings = await make.settings();
+    const elsewhere = 'http://127.0.0.1:1/api/';
+    const refused = await app.api.patch(settings.url, { api_url: elsewhere });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { api_key: [expect.stringContaining('Give the API key again')] },
+    });
+    expect((await app.api.put(settings.url, { api_url: elsewhere, api_key: '' })).status).toBe(400);
+    const spelling = await app.api.patch(settings.url, { api_url: app.arrow.url.replace(/\/$/, '') });
+    expect(spelling.status).toBe(200);
+    const given = await app.api.patch(settings.url, { api_url: elsewhere, api_key: app.arrow.apiKey });
+    expect(given).toMatchObject({ status: 200, body: { api_url: elsewhere, verified: false } });
+  });
+
+  it('refuse a key of another partner once something hangs on them', async () => {
+    const settings = await make.settings();
+    const moved = await app.api.patch(settings.url, { api_key: other.apiKey });
+    expect(moved).toMatchObject({ status: 200, body: { partner_reference: other.reference } });
+    await make.mapping({ settings: settings.uuid });
+    const refused = await app.api.patch(settings.url, { api_key: app.arrow.apiKey, sync_enabled: true });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { api_key: [expect.stringContaining('belongs to Põhjala Cloud OÜ (XSP100001)')] },
+    });
+    const { body } = await app.api.get(settings.url);
+    expect(body).toMatchObject({ partner_reference: other.reference, sync_enabled: false });
+  });
+
+  it('are active one at a time, whoever asks', async () => {
+    const first = await make.settings();
+    const second = await make.settings();
+    expect(await activeOnes()).toEqual([second.uuid]);
+    await app.api.patch(first.url, { is_active: true });
+    expect(await activeOnes()).toEqual([first.uuid]);
+    await app.api.patch(second.url, { sync_enabled: true });
+    expect(await activeOnes()).toEqual([first.uuid]);
+    const atOnce = await Promise.all([
+      ...[first, second].map(({ url }) => app.api.patch(url, { is_active: true })),
+      ...[1, 2].map(() => app.api.post(path, credentials())),
+    ]);
+    expect(atOnce.map(({ status }) => status)).toEqual([200, 200, 201, 201]);
+    expect(await activeOnes()).toHaveLength(1);
+    const [active] = await activeOnes();
+    await app.api.patch(`${path}${active}/`, { is_active: false });
+    expect(await activeOnes()).toEqual([]);
+  });
+
+  it('are listed newest first, filtered and counted', async () => {
+    const settings = await make.settings({ sync_enabled: true });
+    const list = await app.api.get(`${path}?sync_enabled=true&page_size=1`);
+    expect(list.body.map(({ uuid }: { uuid: string }) => uuid)).toEqual([settings.uuid]);
+    const count = await app.api.head(`${path}?sync_enabled=true`);
+    expect(count.headers.get('x-result-count')).toBe(list.headers.get('x-result-count'));
+    expect((await app.api.get(`${path}?is_active=maybe`)).status).toBe(400);
+  });
+
+  it('name every wrong field together', async () => {
+    const wrong = {
+      ...{ api_url: 'arrow', api_key: null, classification_filter: '', is_active: 'x', invoice_price_source: 'list' },
+      ...{ export_type_reference: 'e'.repeat(256), invoice_item_prefix: 'p'.repeat(101) },
+    };
+    expect(await app.api.post(path, wrong)).toMatchObject({
+      status: 400,
+      body: {
+        api_url: ['Enter a valid URL.'],
+        api_key: ['This field may not be null.'],
+        classification_filter: ['This field may not be blank.'],
+        is_active: ['Must be a valid boolean.'],
+        invoice_price_source: ['"list" is not a valid choice.'],
+        export_type_reference: ['Ensure this field has no more than 255 characters.'],
+        invoice_item_prefix: ['Ensure this field has no more than 100 characters.'],
+      },
+    });
+    const required = ['This field is required.'];
+    expect((await app.api.post(path, {})).body).toEqual({ api_url: required, api_key: required });
+    expect((await app.api.put(`${path}${randomUUID()}/`, {})).status).toBe(404);
+  });
+
+  it('are not deleted while mappings refer to them', async () => {
+    const settings = await make.settings();
+    const mapping = await make.mapping({ settings: settings.uuid });
+    expect(await app.api.delete(settings.url)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('customer mapping rows still refer to it') },
+    });
+    await app.api.delete(mapping.url);
+    expect((await app.api.delete(settings.url)).status).toBe(204);
+    expect((await app.api.get(settings.url)).status).toBe(404);
+  });
+
+  it('are for staff only', async () => {
+    const { token } = await make.user();
+    for (const action of ['', 'validate_credentials/', 'discover_customers/', 'preview_settings/', 'save_settings/']) {
+      expect((await app.api.as(token).post(`${path}${action}`, credentials())).status).toBe(403);
+      expect((await app.api.as(undefined).post(`${path}${action}`, credentials())).status).toBe(401);
+    }
+    expect(app.arrow.requests).toHaveLength(0);
+  });
+
+  describe('Trying credentials', () => {
+    const validate = (body: object) => app.api.post(`${path}validate_credentials/`, body);
+
+    it('says whose they are and which export types they see', async () => {
+      app.arrow.data.exportTypes = [exportType({ reference: 'E1-2-1', name: 'Light' })];
+      expect(await validate(credentials())).toMatchObject({
+        status: 200,
+        body: {
+          valid: true,
+          partner_info: { reference: 'XSP100001', company_name: 'Põhjala Cloud OÜ' },
+          export_types: [{ reference: 'E1-2-1', name: 'Light' }],
+        },
+      });
+    });
+
+    it('says why they do not work, and answers 200 all the same', async () => {
+      const wrong = await validate(credentials('wrong'));
+      expect(wrong).toMatchObject({ status: 200, body: { valid: false, error: expect.stringContaining('rejected') } });
+      const unreachable = await validate({ ...credentials(), api_url: 'http://127.0.0.1:1/' });
+      expect(unreachable).toMatchObject({ status: 200, body: { valid: false, error: expect.any(String) } });
+      const notAKey = await validate(credentials('ключ'));
+      expect(notAKey).toMatchObject({ status: 200, body: { valid: false } });
+    });
+
+    it('takes a key that may not see export types', async () => {
+      app.arrow.faults.add({ path: /exports\/types/, action: { kind: 'status', status: 403 } });
+      expect(await validate(credentials())).toMatchObject({ status: 200, body: { valid: true, export_types: [] } });
+    });
+  });
+});
+
+describe('Where ArrowSphere keys may not go', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp({ ARROW_ALLOW_PRIVATE_HOSTS: 'false' });
+  });
+  afterAll(() => app.stop());
+
+  it.each([
+    'http://xsp.arrow.com/api/',
+    'https://127.0.0.1/api/',
+    'https://10.0.0.8/api/',
+    'https://169.254.169.254/latest/',
+    'https://[::1]/',
+    'https://localhost/api/',
+    'https://user:secret@xsp.arrow.com/',
+  ])('%s is refused by every way in, before anything is sent', async (api_url) => {
+    for (const action of ['', 'validate_credentials/', 'discover_customers/', 'preview_settings/', 'save_settings/']) {
+      const { status, body } = await app.api.post(`${path}${action}`, { api_url, api_key: 'some-long-api-key' });
+      expect([action, status, body]).toEqual([action, 400, { api_url: [expect.any(String)] }]);
+    }
+  });
+});
