@@ -30,15 +30,18 @@ describe('billing arithmetic', () => {
     });
   });
 
-  test.each(['1', '10', '0.5', '0', null])('V2, D-2: a line of 100.00 with quantity %p costs 100.00', async (quantity) => {
-    const w = await world();
-    const vm = await w.linked();
-    w.export([w.line(vm.license, '100.00', { quantity })]);
-    await w.sync();
-    expect(await w.charged(vm.customer)).toBe('100.00');
-    await w.reconcile();
-    expect(await w.amounts(vm.customer)).toEqual(['100.00']);
-  });
+  test.each(['1', '10', '0.5', '0', null])(
+    'V2, D-2: a line of 100.00 with quantity %p costs 100.00',
+    async (quantity) => {
+      const w = await world();
+      const vm = await w.linked();
+      w.export([w.line(vm.license, '100.00', { quantity })]);
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('100.00');
+      await w.reconcile();
+      expect(await w.amounts(vm.customer)).toEqual(['100.00']);
+    },
+  );
 
   describe('V3, D-3, D-14: reconciling a line of 100.00', () => {
     test.each([
@@ -104,19 +107,22 @@ describe('billing arithmetic', () => {
   test.each([
     [['100.00', '95.00'], ['95.00']],
     [['100.00', '95.00', '100.00'], ['100.00']],
-  ])('V4, D-4: a price that drifts %p before validation ends as one item without compensation', async (prices, items) => {
-    const w = await world();
-    const vm = await w.linked();
-    const line = w.line(vm.license, '0');
-    w.export([line]);
-    for (const price of prices) {
-      line.values['sell-total-price'] = price;
-      await w.sync();
-    }
-    await w.reconcile();
-    expect(await w.amounts(vm.customer)).toEqual(items);
-    expect((await w.statement(vm)).items[0]).not.toHaveProperty('compensation_item_uuid');
-  });
+  ])(
+    'V4, D-4: a price that drifts %p before validation ends as one item without compensation',
+    async (prices, items) => {
+      const w = await world();
+      const vm = await w.linked();
+      const line = w.line(vm.license, '0');
+      w.export([line]);
+      for (const price of prices) {
+        line.values['sell-total-price'] = price;
+        await w.sync();
+      }
+      await w.reconcile();
+      expect(await w.amounts(vm.customer)).toEqual(items);
+      expect((await w.statement(vm)).items[0]).not.toHaveProperty('compensation_item_uuid');
+    },
+  );
 
   describe('V5: consumption of 150.00 / 120.00, then final', () => {
     test.each([

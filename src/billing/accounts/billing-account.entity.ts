@@ -47,7 +47,7 @@ export class BillingAccount extends BaseEntity {
   graceDays: number;
 
   /** Share by which an export may shrink without being refused. */
-  @Column({ type: 'numeric', precision: 4, scale: 3, default: 0.2 })
+  @Column({ type: 'numeric', precision: 4, scale: 3, default: () => '0.2' })
   shrinkageShare: string;
 
   @Column({ type: 'varchar', length: 8, default: 'point' })
