@@ -8,7 +8,7 @@ const ORGANISATIONS = [
   'Fjord Data AS',
 ];
 
-/** Offers ArrowSphere customers, maps them, renames one at ArrowSphere, and unmaps one. */
+/** Offers ArrowSphere customers, maps those beyond doubt, renames one at ArrowSphere, and unmaps one. */
 export async function mappingsStep({ arrow, call, made, say, title }: DemoContext): Promise<void> {
   title('Map ArrowSphere customers to organisations');
   for (const name of ORGANISATIONS) {
@@ -23,44 +23,50 @@ export async function mappingsStep({ arrow, call, made, say, title }: DemoContex
   const suggested = suggestions.filter(
     (entry: { suggested_waldur_customer?: object }) => entry.suggested_waldur_customer,
   );
-  for (const { arrow_customer, suggested_waldur_customer, confidence } of suggested) {
+  for (const { arrow_customer, suggested_waldur_customer, confidence, ambiguous } of suggested) {
     const names = `${arrow_customer.companyName} (${arrow_customer.reference})`;
-    say(`  ${names.padEnd(46)} → ${suggested_waldur_customer.name}  ${confidence.toFixed(2)}`);
+    const doubt = ambiguous ? '  a person has to decide' : '';
+    say(`  ${names.padEnd(46)} → ${suggested_waldur_customer.name}  ${confidence.toFixed(2)}${doubt}`);
   }
 
-  const chosen = suggested.filter(({ confidence }: { confidence: number }) => confidence >= 0.7).slice(0, 3);
-  for (const { arrow_customer, suggested_waldur_customer } of chosen) {
-    const { body } = await call('POST', '/api/admin/arrow/customer-mappings/', {
-      settings: made.get('settings'),
-      arrow_reference: arrow_customer.reference,
-      arrow_company_name: arrow_customer.companyName,
-      waldur_customer: suggested_waldur_customer.uuid,
-    });
-    made.set(`mapping:${body.arrow_reference}`, body.uuid);
-    say(`mapped ${body.arrow_reference} to ${body.waldur_customer_name}`);
+  const autoMap = '/api/admin/arrow/customer-mappings/auto_map/';
+  const { body: plan } = await call('POST', autoMap, {});
+  say(`auto_map plans ${plan.planned.length} mappings, and leaves to a person:`);
+  const left = plan.skipped.filter(({ reason }: { reason: string }) => reason !== 'no_match');
+  for (const { arrow_company_name, detail, waldur_customer, runner_up, note = '' } of left) {
+    const rival = runner_up ? ` (or ${runner_up.name})` : '';
+    say(`  ${arrow_company_name} → ${waldur_customer.name}${rival}: ${detail} ${note}`);
   }
-  const twice = { ...chosen[0], settings: made.get('settings') };
+  const { body: applied } = await call('POST', autoMap, { dry_run: false });
+  for (const { uuid, arrow_reference, waldur_customer_name } of applied.created) {
+    made.set(`mapping:${arrow_reference}`, uuid);
+    say(`mapped ${arrow_reference} to ${waldur_customer_name}`);
+  }
+  const { body: again } = await call('POST', autoMap, { dry_run: false });
+  say(`run once more, it creates ${again.created.length}`);
+
+  const [twice] = applied.created;
   const refused = await call(
     'POST',
     '/api/admin/arrow/customer-mappings/',
     {
-      settings: twice.settings,
-      arrow_reference: twice.arrow_customer.reference,
-      waldur_customer: twice.suggested_waldur_customer.uuid,
+      settings: made.get('settings'),
+      arrow_reference: twice.arrow_reference,
+      waldur_customer: twice.waldur_customer_uuid,
     },
     400,
   );
   say(`mapping it twice is refused: ${refused.body.non_field_errors[0]}`);
 
-  const renamed = arrow.data.customers.find(({ Reference }) => Reference === twice.arrow_customer.reference)!;
+  const renamed = arrow.data.customers.find(({ Reference }) => Reference === twice.arrow_reference)!;
   renamed.CompanyName = `${renamed.CompanyName} Grupp`;
   const synced = await call('POST', '/api/admin/arrow/customer-mappings/sync_from_arrow/', {});
   for (const { from, to } of synced.body.renamed) say(`ArrowSphere renamed "${from}" to "${to}": taken over`);
 
-  const last = chosen.at(-1).arrow_customer.reference;
+  const last = applied.created.at(-1).arrow_reference;
   await call('DELETE', `/api/admin/arrow/customer-mappings/${made.get(`mapping:${last}`)}/`, undefined, 204);
   made.delete(`mapping:${last}`);
   say(`unmapped ${last} again`);
-  const left = await call('HEAD', '/api/admin/arrow/customer-mappings/');
-  say(`${left.headers.get('x-result-count')} mappings stand`);
+  const count = await call('HEAD', '/api/admin/arrow/customer-mappings/');
+  say(`${count.headers.get('x-result-count')} mappings stand`);
 }

@@ -27,7 +27,7 @@ export class AutoMapDto {
 
 /** Why a customer is left to a person, and the sentence that says so. */
 export const SKIPPED = {
-  no_match: 'No organization is similar enough.',
+  no_match: 'No organization is similar enough, or the one that is suits another customer as well or better.',
   below_min_confidence: 'The best suggestion is less sure than asked for.',
   ambiguous: 'Another choice is as good or nearly as good.',
   organization_mapped: 'The organization is mapped to another customer already.',

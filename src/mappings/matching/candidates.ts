@@ -17,6 +17,9 @@ const MIN_SHARE = 0.6;
 /** Names that share no more than the common words making up this share of the weight are not found by them. */
 const UNREAD_SHARE = 0.4;
 
+/** What shares so much less than the best cannot come near it. */
+const FAR_BEHIND = 0.75;
+
 /** A word to look for, in all the ways it may be written. */
 interface Query {
   word: number;
@@ -144,7 +147,7 @@ export class CandidateIndex {
       }
       top[at] = item;
     }
-    return top.map(({ candidate }) => candidate);
+    return top.filter(({ rank }) => rank >= FAR_BEHIND * top[0]!.rank).map(({ candidate }) => candidate);
   }
 
   private queriesOf(name: IndexedName): Query[] {
@@ -161,8 +164,8 @@ export class CandidateIndex {
       }
       queries.push({ word, weight: own.has(word) ? this.vocabulary.weight(word) : 0, reads, lists });
     }
-    // What costs nothing not to look for has to be looked for first.
-    return queries.sort((a, b) => Number(a.weight > 0) - Number(b.weight > 0) || a.reads - b.reads || a.word - b.word);
+    // What costs nothing not to look for has to be looked for first; then what is shortest to read.
+    return queries.sort((a, b) => (a.weight === 0 ? -1 : a.reads) - (b.weight === 0 ? -1 : b.reads) || a.word - b.word);
   }
 
   /** The words a name is found under: its own, neighbours written as one, and initials; those of its aliases too. */

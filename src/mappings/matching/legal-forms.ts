@@ -146,10 +146,23 @@ function withoutOneLetter(word: string): string[] {
   return Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1));
 }
 
+/** What {@link spellLegalWord} has found: the same few words stand in many names. */
+const spelt = new Map<string, string>();
+const MAX_REMEMBERED = 10_000;
+
 /** The word of a legal form that this one is, with at most one letter more, less, changed or swapped; else the word. */
 export function spellLegalWord(word: string): string {
   if (word.length < 5 || word.length > 24 || formWords.has(word)) return word;
   if (!heads.has(word.slice(0, 3)) && !tails.has(word.slice(-3))) return word;
+  const known = spelt.get(word);
+  if (known !== undefined) return known;
+  const found = correctSpelling(word);
+  if (spelt.size >= MAX_REMEMBERED) spelt.clear();
+  spelt.set(word, found);
+  return found;
+}
+
+function correctSpelling(word: string): string {
   const added = misspelt.get(word);
   if (added !== undefined) return added;
   for (const shorter of withoutOneLetter(word)) {

@@ -77,7 +77,7 @@ function* matchInSteps(
 
   const eligible = pairs.filter((pair) => pair.verdict.confidence >= minConfidence);
   const chosen = yield* assignInSteps(eligible);
-  return yield* explain(chosen, pairs, judge, right);
+  return yield* explain(chosen, pairs, judge, left, right);
 }
 
 function inOrderOfKey<P extends { key: string }>(parties: readonly P[]): P[] {
@@ -88,6 +88,7 @@ function* explain(
   chosen: readonly Pair[],
   pairs: readonly Pair[],
   judge: PairJudge,
+  left: readonly ArrowParty[],
   right: readonly WaldurParty[],
 ): Generator<void, Suggestion[]> {
   const byLeft = groupBy(pairs, (pair) => pair.left);
@@ -102,20 +103,24 @@ function* explain(
       .filter((other) => other !== pair)
       .sort(bySuitability);
     const runnerUp = others[0];
-    const rivals = byRight.get(pair.right)!.filter((other) => other !== pair);
-    const ambiguous =
-      others.some((other) => isNear(other, pair) && !isBetterServed(other, chosenForRight.get(other.right))) ||
-      rivals.some((other) => isNear(other, pair) && !isBetterServed(other, chosenForLeft.get(other.left)));
+    const rivals = byRight
+      .get(pair.right)!
+      .filter(
+        (other) => other !== pair && isNear(other, pair) && !isBetterServed(other, chosenForLeft.get(other.left)),
+      );
+    const alternative = others.some(
+      (other) => isNear(other, pair) && !isBetterServed(other, chosenForRight.get(other.right)),
+    );
     suggestions.push({
       arrowKey: pair.left,
       waldurKey: pair.right,
       confidence: rounded(pair.verdict.confidence),
-      ambiguous,
+      ambiguous: alternative || rivals.length > 0,
       ...(runnerUp && {
         runnerUp: { waldurKey: runnerUp.right, confidence: rounded(runnerUp.verdict.confidence) },
       }),
       evidence: judge.explain(pair.verdict),
-      ...noteFor(pair, right),
+      ...noteFor(pair, rivals, left, right),
     });
     yield;
   }
@@ -124,11 +129,21 @@ function* explain(
   );
 }
 
-function noteFor(pair: Pair, right: readonly WaldurParty[]): { note?: string } {
+function noteFor(
+  pair: Pair,
+  rivals: readonly Pair[],
+  left: readonly ArrowParty[],
+  right: readonly WaldurParty[],
+): { note?: string } {
   const notes: string[] = [];
   if (right[pair.verdict.waldurAt]!.alreadyMapped)
     notes.push('This organization is already mapped under the same settings.');
   if (pair.verdict.conflict) notes.push('The registration numbers differ.');
+  const [rival] = rivals;
+  if (rival) {
+    const others = rivals.length > 1 ? ` and ${rivals.length - 1} more` : '';
+    notes.push(`It could be "${left[rival.verdict.arrowAt]!.name}"${others} as well.`);
+  }
   return notes.length > 0 ? { note: notes.join(' ') } : {};
 }
 

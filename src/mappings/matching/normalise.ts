@@ -33,6 +33,24 @@ const GLUED_FORM = /^(.*\p{Ll})(\p{Lu}\p{L}{1,4})$/u;
 const UNSPACED_FORM = /株式会社|有限公司|有限责任公司|주식회사/g;
 const ALIAS =
   /[\s,(]+(?:t\/a|d\/b\/a|f\/k\/a|a\/k\/a|dba|fka|aka|trading as|doing business as|also known as|formerly(?: known as)?|ehemals|vorm\.|ent\.|tidl\.|tidigare|endine|previously)[\s:]+/i;
+/** Looked for first, as hardly any name has one. */
+const ALIAS_HINTS = [
+  '/a ',
+  'dba',
+  'fka',
+  'aka',
+  'trading as',
+  'doing bus',
+  'also kn',
+  'formerly',
+  'ehemals',
+  'vorm.',
+  'ent.',
+  'tidl.',
+  'tidigare',
+  'endine',
+  'previously',
+];
 const BRACKETS = /^(.*?)\s*[([{«]([^)\]}»]+)[)\]}»]\s*(.*)$/su;
 
 /** Takes a name apart for comparing. Never fails, whatever the text; an empty name has no words. */
@@ -46,7 +64,8 @@ export function parseName(raw: string): ParsedName {
 }
 
 function findAliases(text: string, whole: readonly string[]): ParsedName['aliases'] {
-  const marker = ALIAS.exec(text);
+  const lower = text.toLowerCase();
+  const marker = ALIAS_HINTS.some((hint) => lower.includes(hint)) ? ALIAS.exec(text) : null;
   const brackets = marker ? null : /[([{]/.test(text) ? BRACKETS.exec(text) : null;
   const parts = marker
     ? [text.slice(0, marker.index), text.slice(marker.index + marker[0].length).replace(/\)\s*$/, '')]
