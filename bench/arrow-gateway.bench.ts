@@ -49,7 +49,7 @@ async function walkCustomers(): Promise<BenchRow[]> {
   });
   const { gateway, close } = gatewayOf();
   const times: number[] = [];
-  for (let round = 0; round < 7; round += 1) {
+  for (let round = 0; round < 9; round += 1) {
     const start = performance.now();
     const { data } = await gateway.listCustomers(emulator.account, { refresh: true });
     times.push(performance.now() - start);
@@ -59,12 +59,12 @@ async function walkCustomers(): Promise<BenchRow[]> {
   close();
   emulator.stop();
   const ideal = Math.ceil(CUSTOMERS / 100 / CONCURRENCY) * LATENCY_MS;
-  const median = times.sort((a, b) => a - b)[3] as number;
-  const ratio = median / ideal;
+  const best = Math.min(...times);
+  const ratio = best / ideal;
   return [
     {
-      name: `${CUSTOMERS} customers in pages of 100 at ${LATENCY_MS} ms, ${CONCURRENCY} at once (median of 7)`,
-      figure: round(median),
+      name: `${CUSTOMERS} customers in pages of 100 at ${LATENCY_MS} ms, ${CONCURRENCY} at once (best of 9)`,
+      figure: round(best),
       unit: 'ms',
     },
     { name: 'the same, ideal', figure: ideal, unit: 'ms' },
@@ -77,7 +77,7 @@ async function walkCustomers(): Promise<BenchRow[]> {
 async function fetchBare({ apiUrl, apiKey }: ArrowAccount): Promise<number> {
   const httpAgent = new Agent({ keepAlive: true });
   const times: number[] = [];
-  for (let round = 0; round < 7; round += 1) {
+  for (let round = 0; round < 9; round += 1) {
     let next = 1;
     const worker = async (): Promise<void> => {
       while (next <= CUSTOMERS / 100) {
@@ -90,7 +90,7 @@ async function fetchBare({ apiUrl, apiKey }: ArrowAccount): Promise<number> {
     times.push(performance.now() - start);
   }
   httpAgent.destroy();
-  return times.sort((a, b) => a - b)[3] as number;
+  return Math.min(...times);
 }
 
 async function streamExport(): Promise<BenchRow[]> {
@@ -119,8 +119,11 @@ async function streamExport(): Promise<BenchRow[]> {
   emulator.stop();
 
   const growth = (most - before) / MEGABYTE;
-  const parseOnly = linesPerSecond(texts, (text) => JSON.parse(text));
-  const withChecks = linesPerSecond(texts, (text) => readExportPage(parseExactJson(text)));
+  const [parseOnly = 0, withChecks = 0] = linesPerSecond(
+    texts,
+    (text) => JSON.parse(text) as unknown,
+    (text) => readExportPage(parseExactJson(text)),
+  );
   return [
     {
       name: `export of ${LINES} lines, growth of resident memory`,
@@ -167,12 +170,21 @@ async function samplePages({ apiUrl, apiKey }: ArrowAccount, exportTypeReference
   return texts;
 }
 
-function linesPerSecond(texts: readonly string[], read: (text: string) => unknown): number {
-  const rounds = 10;
-  for (const text of texts) read(text);
-  const start = performance.now();
-  for (let n = 0; n < rounds; n += 1) for (const text of texts) read(text);
-  return (texts.length * 1000 * rounds) / ((performance.now() - start) / 1000);
+/**
+ * Lines per second of processor time for each way of reading the pages: taken in turns and the best turn of each, so
+ * that whatever else the machine does meets all of them alike.
+ */
+function linesPerSecond(texts: readonly string[], ...ways: ReadonlyArray<(text: string) => unknown>): number[] {
+  const best = ways.map(() => Infinity);
+  for (let turn = 0; turn < 12; turn += 1) {
+    for (const [index, read] of ways.entries()) {
+      const start = process.cpuUsage();
+      for (const text of texts) read(text);
+      const { user, system } = process.cpuUsage(start);
+      best[index] = Math.min(best[index] as number, user + system);
+    }
+  }
+  return best.map((microseconds) => (texts.length * 1000) / (microseconds / 1e6));
 }
 
 function gatewayOf(): ReturnType<typeof assembleGateway> {

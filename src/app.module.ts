@@ -19,24 +19,32 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 
-/** The table of contents: every module, lowest first, and what stands around every request. */
+/** What there is, lowest first. Each exports its services. */
+const features = [
+  DirectoryModule,
+  JobsModule,
+  ArrowGatewayModule,
+  SettingsModule,
+  MappingsModule,
+  LicensesModule,
+  BillingModule,
+];
+
+/**
+ * The table of contents: every module, lowest first, and what stands around every request.
+ *
+ * Other Nest code may import it: `imports: [AppModule.forRoot(readEnv({ … }))]`, once, in its root module. Its providers
+ * can then be given `CustomerMappingsService`, `SettingsService` and all the others, with HTTP or without
+ * (`NestFactory.createApplicationContext`). Guards, pipe, interceptor and filter hold for the whole application; see
+ * `configureApp` for one that serves HTTP.
+ */
 @Module({})
 export class AppModule {
   static forRoot(env: Env, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        ConfigModule.forRoot(env, clock),
-        DatabaseModule.forRoot(),
-        AuthModule,
-        DirectoryModule,
-        JobsModule,
-        ArrowGatewayModule,
-        SettingsModule,
-        MappingsModule,
-        LicensesModule,
-        BillingModule,
-      ],
+      imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot(), AuthModule, ...features],
+      exports: features,
       controllers: [HealthController],
       providers: [
         { provide: APP_GUARD, useExisting: AccessGuard },

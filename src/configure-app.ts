@@ -19,17 +19,31 @@ const BODY_LIMIT = 2_097_152;
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
 export async function createApp(env: Env, clock: Clock = new SystemClock()): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapterFor(), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new AppLogger(env),
+  });
+  return configureApp(app, env);
+}
+
+/** Fastify as our routes expect it. */
+export function adapterFor(): FastifyAdapter {
+  return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapter, {
-    bodyParser: false,
-    abortOnError: false,
-    logger: new AppLogger(env),
-  });
+}
+
+/**
+ * What stands around our routes besides modules: bodies, request ids, the answers to wrong methods, CORS, Swagger UI.
+ * Another Nest application whose root imports `AppModule.forRoot(env)` calls this after `NestFactory.create(…,
+ * adapterFor(), { bodyParser: false })` and before `listen`. Its own routes then state their access as ours do
+ * (`@Public()`, `@AnyUser()`, `@StaffOnly()`); one that does not is refused.
+ */
+export function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {
   const fastify = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify);
   aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));

@@ -1,6 +1,8 @@
 import { HttpService } from '@nestjs/axios';
 import { AxiosError, type AxiosResponse } from 'axios';
 import type { Agent } from 'node:http';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';
@@ -45,6 +47,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   ECONNABORTED: 'the connection was reset',
   EPIPE: 'the connection was reset',
+  ERR_STREAM_PREMATURE_CLOSE: 'the connection was reset',
+  Z_BUF_ERROR: 'the connection was reset',
   ERR_BAD_RESPONSE: 'the connection was reset',
   ENOTFOUND: 'its host name is not known',
   EAI_AGAIN: 'its host name could not be looked up',
@@ -83,7 +87,7 @@ export class ArrowTransport {
   /** Throws {@link TransportError}, or the reason of the signal. Redirects are answers, not followed. */
   async send(request: TransportRequest): Promise<TransportAnswer> {
     try {
-      const answer: AxiosResponse<Buffer> = await this.http.axiosRef.request<Buffer>({
+      const answer = await this.http.axiosRef.request<Readable>({
         adapter: 'http',
         method: request.method,
         url: request.url,
@@ -96,16 +100,16 @@ export class ArrowTransport {
           ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
         },
         signal: request.signal,
-        responseType: 'arraybuffer',
+        responseType: 'stream',
         validateStatus: () => true,
         maxRedirects: 0,
-        maxContentLength: this.options.maxAnswerBytes,
         // A proxy from the environment would do the connecting, and the check of the address with it.
         proxy: false,
         httpAgent: this.agents.http,
         httpsAgent: this.agents.https,
       });
-      return { status: answer.status, headers: headersOf(answer), text: answer.data.toString('utf8') };
+      const text = await textOf(answer.data, this.options.maxAnswerBytes);
+      return { status: answer.status, headers: headersOf(answer), text };
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       throw transportError(error);
@@ -119,6 +123,19 @@ export class ArrowTransport {
   }
 }
 
+/** Decoded piece by piece: a whole answer as bytes beside its text would double what a long export leaves to collect. */
+async function textOf(body: Readable, maxBytes: number): Promise<string> {
+  const decoder = new StringDecoder('utf8');
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new TransportError('too-large', 'it is too large');
+    text += decoder.write(chunk);
+  }
+  return text + decoder.end();
+}
+
 function headersOf(answer: AxiosResponse): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = {};
   for (const name of ['content-type', 'retry-after', 'location']) {
@@ -130,16 +147,16 @@ function headersOf(answer: AxiosResponse): Record<string, string | undefined> {
 
 /** The original error carries the request with its key, so nothing of it is kept but its code. */
 function transportError(error: unknown): TransportError {
-  const { code, message } = rootOf(error);
+  if (error instanceof TransportError) return error;
+  const code = codeOf(error);
   if (code === 'ERR_ADDRESS_REFUSED')
     return new TransportError('address', 'Its name leads to an address that is not public.');
-  if (message.includes('maxContentLength')) return new TransportError('too-large', 'it is too large');
   const certificate = CERTIFICATE_REASONS[code];
   if (certificate) return new TransportError('certificate', certificate);
   return new TransportError('network', REASONS[code] ?? 'the connection failed');
 }
 
-function rootOf(error: unknown): { code: string; message: string } {
+function codeOf(error: unknown): string {
   const candidates = [error];
   if (error instanceof AxiosError) candidates.unshift(error.cause);
   for (const candidate of [...candidates]) {
@@ -148,5 +165,5 @@ function rootOf(error: unknown): { code: string; message: string } {
   const withCode = candidates.find(
     (one): one is { code: string } => typeof (one as { code?: unknown } | undefined)?.code === 'string',
   );
-  return { code: withCode?.code ?? '', message: error instanceof Error ? error.message : '' };
+  return withCode?.code ?? '';
 }

@@ -46,10 +46,12 @@ import { BillingSyncItemsController } from './statement/billing-sync-items.contr
 import { BillingSyncsController } from './statement/billing-syncs.controller.js';
 import { BillingSyncsService } from './statement/billing-syncs.service.js';
 import { ExportPage, ExportSnapshot } from './statement/export-snapshot.entity.js';
+import { LineVendorsService } from './statement/line-vendors.service.js';
 import { SnapshotsService } from './statement/snapshots.service.js';
 import { StagingLoader } from './statement/staging-loader.service.js';
 import { StatementApplier } from './statement/statement-applier.service.js';
 import { StatementSyncService } from './statement/statement-sync.service.js';
+import { VendorChoicesController } from './statement/vendor-choices.controller.js';
 
 const entities = [
   BillingAccount,
@@ -84,6 +86,7 @@ const entities = [
     BillingAccountsController,
     CustomerBillingController,
     InvoicesController,
+    VendorChoicesController,
   ],
   providers: [
     ArrowLookupsService,
@@ -105,6 +108,7 @@ const entities = [
     InvoiceViewsService,
     InvoicesService,
     LedgerService,
+    LineVendorsService,
     PartiesService,
     PauseService,
     SnapshotsService,

@@ -62,10 +62,23 @@ export class AppErrorFilter implements ExceptionFilter {
 
   /** Also used for what fails before Nest's own handling begins. */
   unforeseen(error: unknown, request: { method: string; url: string }): ErrorAnswer {
-    const id = currentRequest()?.requestId ?? 'unknown';
+    const { requestId: id = 'unknown', caller = 'nobody known' } = currentRequest() ?? {};
     const path = request.url.split('?')[0];
-    this.logger.error(`${request.method} ${path} failed [${id}]`, error instanceof Error ? error.stack : String(error));
+    this.logger.error(`${request.method} ${path} failed [${id}], asked by ${caller}`, everythingAbout(error));
     const detail = `Something went wrong on our side. Please report it with this id: ${id}`;
     return { status: 500, body: { detail, error_id: id } };
   }
+}
+
+/** Stack, statement and causes. Parameters of statements are left out: they may be secrets. */
+function everythingAbout(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return `Not an error, but ${typeof error}: ${String(error).slice(0, 1000)}`;
+  const { query, code, constraint } = error as { query?: unknown; code?: unknown; constraint?: unknown };
+  const facts = Object.entries({ code, constraint, statement: query })
+    .filter(([, value]) => typeof value === 'string')
+    .map(([name, value]) => `    ${name}: ${value as string}`);
+  const causes = [error.cause, ...(error instanceof AggregateError ? (error.errors as unknown[]) : [])]
+    .filter((cause) => cause !== undefined && depth < 5)
+    .map((cause) => `Caused by: ${everythingAbout(cause, depth + 1)}`);
+  return [error.stack ?? error.message, ...facts, ...causes].join('\n');
 }

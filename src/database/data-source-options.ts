@@ -62,7 +62,7 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
  * of amounts as soon as they come in an array.
  */
 function readExactly(types: typeof import('pg').types): void {
-  const arrayOfText = types.getTypeParser(TYPE.textArray);
+  const arrayOfText = types.getTypeParser(TYPE.textArray) as (text: string) => string[];
   types.setTypeParser(TYPE.date, (text: string) => text);
   types.setTypeParser(TYPE.dateArray, arrayOfText);
   types.setTypeParser(TYPE.numericArray, arrayOfText);

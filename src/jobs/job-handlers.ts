@@ -7,7 +7,7 @@ export interface JobControl {
   /** Aborts when the job is cancelled or the service stops. */
   readonly signal: AbortSignal;
   /** Says how far it is. Throws `JobCancelledError` once the job was cancelled. */
-  progress(step: string, done: number, total: number): Promise<void>;
+  readonly progress: (step: string, done: number, total: number) => Promise<void>;
 }
 
 /** Does the work and answers what came out, as JSON. It may be run again after a crash, and must bear that. */

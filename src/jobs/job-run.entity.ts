@@ -63,6 +63,10 @@ export class JobRun extends BaseEntity {
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   startedAt: Date | null;
 
+  /** `host:pid` of the process that works on it. */
+  @Column({ length: 150, default: '' })
+  worker: string;
+
   /** The worker says that it is alive; when it stops saying so, another takes over. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   heartbeatAt: Date | null;

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
@@ -15,6 +16,17 @@ const DEAD_AFTER_MS = 15_000;
 const PROGRESS_EVERY_MS = 500;
 /** A job that takes its process down with it again and again is given up. */
 const MAX_ATTEMPTS = 5;
+
+const WORKER = `${hostname()}:${process.pid}`;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /** Runs jobs: claims them, says that they are alive, takes over from processes that died, and starts what is due. */
 @Injectable()
@@ -37,7 +49,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       () => this.tick(),
     );
     // Nobody else can use an embedded database: whatever was running in it died with the last process.
-    await this.takeOver(this.env.DATABASE_URL ? DEAD_AFTER_MS : 0);
+    await this.takeOver(this.env.DATABASE_URL ? DEAD_AFTER_MS : 0, await this.deadWorkersHere());
     this.sweeping = setInterval(
       () => void this.takeOver(DEAD_AFTER_MS).catch((error: Error) => this.logger.warn(error.message)),
       DEAD_AFTER_MS,
@@ -53,19 +65,28 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Puts what nobody works on any more, and what was never taken up, into the queue again. */
-  async takeOver(deadAfterMs: number): Promise<void> {
+  async takeOver(deadAfterMs: number, deadWorkers: readonly string[] = []): Promise<void> {
     const before = new Date(Date.now() - deadAfterMs);
     await this.runs.query(
       `UPDATE job_run SET state = 'failed', finished_at = now(), error_code = 'job_gave_up', error_message = 'Its process died ' || attempts || ' times.'
-       WHERE state = 'running' AND heartbeat_at <= $1 AND attempts >= $2`,
-      [before, MAX_ATTEMPTS],
+       WHERE state = 'running' AND (heartbeat_at <= $1 OR worker = ANY($3::text[])) AND attempts >= $2`,
+      [before, MAX_ATTEMPTS, deadWorkers],
     );
     const waiting = await this.runs.query<{ uuid: string }[]>(
-      `WITH dead AS (UPDATE job_run SET state = 'queued', step = 'interrupted' WHERE state = 'running' AND heartbeat_at <= $1 RETURNING uuid)
+      `WITH dead AS (UPDATE job_run SET state = 'queued', step = 'interrupted' WHERE state = 'running' AND (heartbeat_at <= $1 OR worker = ANY($2::text[])) RETURNING uuid)
        SELECT uuid FROM dead UNION SELECT uuid FROM job_run WHERE state = 'queued' AND modified <= $1`,
-      [before],
+      [before, deadWorkers],
     );
     for (const { uuid } of waiting) await this.queue.send(uuid);
+  }
+
+  /** Workers on this machine whose process is gone: for their jobs nobody needs to wait until they are missed. */
+  private async deadWorkersHere(): Promise<string[]> {
+    const rows = await this.runs.query<{ worker: string }[]>(
+      `SELECT DISTINCT worker FROM job_run WHERE state = 'running' AND worker LIKE $1`,
+      [`${hostname()}:%`],
+    );
+    return rows.map((row) => row.worker).filter((worker) => !isAlive(Number(worker.split(':').at(-1))));
   }
 
   /** Starts every schedule whose interval has passed since it was started last. */
@@ -109,9 +130,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   /** Only one process gets it, however often it was sent. */
   private async claim(uuid: string): Promise<JobRun | null> {
     const [rows] = await this.runs.query<[unknown[], number]>(
-      `UPDATE job_run SET state = 'running', attempts = attempts + 1, started_at = coalesce(started_at, now()), heartbeat_at = now(), modified = now()
+      `UPDATE job_run SET state = 'running', attempts = attempts + 1, worker = $2, started_at = coalesce(started_at, now()), heartbeat_at = now(), modified = now()
        WHERE uuid = $1 AND state = 'queued' RETURNING uuid`,
-      [uuid],
+      [uuid, WORKER],
     );
     return rows.length ? this.runs.findOneBy({ uuid }) : null;
   }

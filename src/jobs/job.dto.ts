@@ -33,7 +33,7 @@ export class JobResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) started_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) finished_at: string | null;
 
-  static from(run: JobRun): JobResponse {
+  static from(this: void, run: JobRun): JobResponse {
     return {
       url: hyperlink(JobRun, run.uuid),
       uuid: renderUuid(run.uuid),

@@ -74,8 +74,8 @@ export class JobsService {
     const { uuid: known } = await this.get(uuid);
     const now = this.clock.now();
     const [rows] = await this.runs.query<[unknown[], number]>(
-      `UPDATE job_run SET cancel_requested = true, modified = $2,
-         state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, finished_at = CASE state WHEN 'queued' THEN $2 END
+      `UPDATE job_run SET cancel_requested = true, modified = $2::timestamptz,
+         state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, finished_at = CASE state WHEN 'queued' THEN $2::timestamptz END
        WHERE uuid = $1 AND state IN ('queued', 'running') RETURNING uuid`,
       [known, now],
     );

@@ -1,20 +1,10 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import {
-  ApiActionRefused,
-  ApiCounted,
-  ApiCreated,
-  ApiDeleted,
-  ApiFound,
-  ApiListed,
-  ApiUpdated,
-} from '../common/api-answers.js';
-import type { Count, Counted, Page } from '../common/page.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
-import { VendorChoice, VendorChoicesQuery } from './vendor-choices.dto.js';
-import { VendorChoicesService } from './vendor-choices.service.js';
 import {
   CreateVendorOfferingMappingDto,
   ListVendorOfferingMappingsQuery,
@@ -31,10 +21,7 @@ import { VendorOfferingMappingsService } from './vendor-offering-mappings.servic
 @StaffOnly()
 @Existing(() => VendorOfferingMapping, VendorOfferingMappingNotFoundError)
 export class VendorOfferingMappingsController {
-  constructor(
-    private readonly mappings: VendorOfferingMappingsService,
-    private readonly choices: VendorChoicesService,
-  ) {}
+  constructor(private readonly mappings: VendorOfferingMappingsService) {}
 
   @Head()
   @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_count', summary: 'Count vendor mappings' })
@@ -60,26 +47,6 @@ export class VendorOfferingMappingsController {
   @ApiCreated(NewVendorOfferingMappingResponse)
   async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
     return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto));
-  }
-
-  @Head('vendor_choices')
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_count',
-    summary: 'Count the vendor names to choose from',
-  })
-  countChoices(@Query() query: VendorChoicesQuery): Promise<Count> {
-    return this.choices.count(query);
-  }
-
-  @Get('vendor_choices')
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_list',
-    summary: "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services",
-  })
-  @ApiCounted(VendorChoice)
-  @ApiActionRefused('No Arrow settings found')
-  vendorChoices(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
-    return this.choices.find(query);
   }
 
   @Get(':uuid')

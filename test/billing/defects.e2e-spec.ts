@@ -344,7 +344,7 @@ describe('defects that must not come back', () => {
     await w.syncConsumption();
     w.export([w.line(vm.license, '145.00')]);
     w.consumes(vm.license, [[170, 130]]);
-    app.arrow.faults.add({ match: { path: /consumption\/monthly/ }, action: { kind: 'delay', ms: 1500 } } as never);
+    app.arrow.faults.add({ path: /consumption\/monthly/, action: { kind: 'delay', ms: 1500 } });
     const slow = w.syncConsumption();
     await w.reconcile();
     expect((await slow).result).toMatchObject({ changed: 0, skipped: 1, reasons: [{ reason: 'finalized' }] });
@@ -405,7 +405,7 @@ describe('defects that must not come back', () => {
     const w = await world();
     const vm = await w.linked();
     w.export([w.line(vm.license, '10.00')]);
-    app.arrow.faults.add({ match: { path: /exports\/sync/ }, action: { kind: 'delay', ms: 4000 } } as never);
+    app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'delay', ms: 4000 } });
     const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, { year: 2026, month: 1, settings_uuid: w.settings });
     expect(body).toMatchObject({
       message: 'Sync task scheduled',
@@ -447,6 +447,8 @@ describe('defects that must not come back', () => {
       await Promise.all(mine.map((job: { url: string }) => w.ended(job.url)));
       return mine.map((job: { parameters: { month: string } }) => job.parameters.month).sort();
     };
+    // Earlier tests lived later.
+    await app.database.query('DELETE FROM job_schedule');
     // In Auckland it is February already.
     app.clock.set('2026-01-31T12:00:00Z');
     expect(await started()).toEqual(['2026-01', '2026-02']);

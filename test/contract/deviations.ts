@@ -158,11 +158,6 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
       /^admin_arrow_billing_syncs_(pause_sync: answer 200\.resumed|resume_sync: answer 200\.paused): is missing$/,
     reason: 'Optional there; only the key of what was done is sent.',
   },
-  {
-    difference:
-      /^admin_arrow_customer_mappings_fetch_arrow_data_retrieve: answer 200\.consumption_lines\[\]\.(resource_name|resource_uuid|error): /,
-    reason: 'Never null here, and the identifier is a UUID like all others.',
-  },
   ...Object.entries(NOT_KEPT).map(([operations, keys]) => ({
     difference: new RegExp(`^${operations}: (query |answer 200(\\[\\])?\\.)(${keys.join('|')}): is missing$`),
     reason: NEIGHBOUR,

@@ -87,14 +87,14 @@ describe('The pool of the embedded database', () => {
     const first = await lease();
     const done = [1, 2, 3].map(
       (number) =>
-        new Promise<void>((resolve, reject) =>
-          pool.connect((error, _connection, release) => {
+        new Promise<void>((resolve, reject) => {
+          void pool.connect((error, _connection, release) => {
             if (error) return reject(error);
             order.push(number);
             release!();
             resolve();
-          }),
-        ),
+          });
+        }),
     );
     first.release();
     await Promise.all(done);

@@ -11,7 +11,7 @@ interface Collection {
   readonly path: string;
   readonly model: string;
   /** A valid body for create, with whatever it hangs on. */
-  valid(): Promise<Record<string, unknown>>;
+  readonly valid: () => Promise<Record<string, unknown>>;
   readonly required: string[];
   readonly change: Record<string, unknown>;
   readonly keys: string[];

@@ -219,6 +219,41 @@ describe('Live ArrowSphere data of a customer', () => {
     await setTo(TYPE);
   });
 
+  it.each([
+    ['a page of HTML', { kind: 'html' }],
+    ['null for data', { kind: 'null-data' }],
+    ['the first page again', { kind: 'ignored-page' }],
+    ['the first page again under another number', { kind: 'ignored-page', echo: 'asked' }],
+    ['pages without end', { kind: 'endless-next' }],
+    ['fewer lines than it counts', { kind: 'drop-rows' }],
+    ['half an answer', { kind: 'reset-mid-body' }],
+  ] as const)('shows no part of an export that comes as %s', async (_, action) => {
+    const own = await customer();
+    const license = own.license();
+    exported(...Array.from({ length: 1100 }, () => exportLine({ license, sell: '1.00000' })));
+    expect((await fetchData(own)).body).toMatchObject({ billing_total_sell: '1100.00', error: null });
+    app.arrow.faults.add({ path: /exports\/sync/, action });
+    expect((await fetchData(own)).body).toMatchObject({
+      billing_available: false,
+      billing_lines: [],
+      billing_total_sell: null,
+      error: expect.stringMatching(/^The billing export could not be read: /),
+    });
+  });
+
+  it('keeps the cells of short export lines in their columns', async () => {
+    const own = await customer();
+    const license = own.license();
+    app.arrow.data.exportTypes = [
+      exportType({ reference: TYPE, labels: ['Customer Total Price', 'ARS Subscription ID', 'Total Wholesale Price'] }),
+    ];
+    exported(exportLine({ license, sell: '5.00000', buy: '4.00000' }));
+    app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'short-rows', by: 1 } });
+    expect((await fetchData(own)).body.billing_lines).toEqual([
+      expect.objectContaining({ license_reference: license.licenseId, sell_price: '5.00', buy_price: null }),
+    ]);
+  });
+
   it('asks for this customer’s lines, and shows nobody else’s even if ArrowSphere ignores that', async () => {
     const own = await customer();
     const other = await customer();

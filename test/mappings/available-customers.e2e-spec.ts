@@ -66,7 +66,7 @@ describe('Available customers', () => {
     const nothing = { EmailContact: '', City: null, CountryCode: null } as object;
     app.arrow.data.customers = [
       arrowCustomer({ Reference: 'XSP1', EmailContact: ' own@x.example ' }),
-      arrowCustomer({ Reference: 'XSP2', ...nothing, Contact: { Email: 'contact@x.example' } as never }),
+      arrowCustomer({ Reference: 'XSP2', ...nothing, Contact: { Email: 'contact@x.example' } }),
       arrowCustomer({ Reference: 'XSP3', ...nothing, CompanyName: null as never, Contact: null as never }),
       arrowCustomer({ Reference: 'XSP4', ...nothing, Contact: [] as never }),
     ];

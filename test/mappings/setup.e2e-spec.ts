@@ -27,7 +27,9 @@ describe('Setting an account up', () => {
     make = new Builders(app);
   });
   beforeEach(async () => {
-    await app.database.query('TRUNCATE arrow_settings, customer_mapping, vendor_offering_mapping');
+    for (const table of ['vendor_offering_mapping', 'customer_mapping', 'arrow_settings']) {
+      await app.database.query(`DELETE FROM ${table}`);
+    }
     Object.assign(app.arrow.data, emptyData(), {
       partners: [DEFAULT_PARTNER, rotatedKey, other],
       customers: [
@@ -534,7 +536,9 @@ describe('Setting an account up', () => {
       });
       expect(saved).toMatchObject({ status: 201, body: { mappings_created: 10_000 } });
       expect(saved!.body.mappings[9_999]).toMatchObject({ arrow_reference: 'XSP309999', outcome: 'created' });
-      expect(all.length).toBe(one.length);
+      // Schedules run meanwhile and read accounts of their own accord.
+      const ofMappings = (statements: string[]) => statements.filter((sql) => /\bcustomer/.test(sql)).length;
+      expect([ofMappings(one), ofMappings(all)]).toEqual([4, 4]);
       const more = await save({ customer_mappings: [...entries, { ...entries[0], arrow_reference: 'XSP2' }] });
       expect(more.body).toEqual({ customer_mappings: ['Ensure this field has no more than 10000 elements.'] });
       const huge = await app.api.post(`${path}save_settings/`, `{"api_key":"${'x'.repeat(5_000_000)}"}`);

@@ -172,7 +172,7 @@ export class BillingJobsService implements OnModuleInit {
       acceptShrinkage: accept_shrinkage,
       onlyLicense: license_reference ?? null,
     };
-    return { ...(await this.statements.run(context, options, { signal, progress: progress.bind(null) })) };
+    return { ...(await this.statements.run(context, options, { signal, progress })) };
   }
 
   private async runConsumption({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {

@@ -66,7 +66,7 @@ export class ConsumptionRecordResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ format: 'date-time' }) modified: string;
 
-  static from({ record, invoiceItemUuid, compensationItemUuid }: ChargedRecord): ConsumptionRecordResponse {
+  static from(this: void, { record, invoiceItemUuid, compensationItemUuid }: ChargedRecord): ConsumptionRecordResponse {
     const time = (date: Date | null) => date && renderDateTime(date);
     return {
       uuid: renderUuid(record.uuid),
@@ -134,7 +134,7 @@ export class PendingRecordResponse {
     return new Counted(records.map(PendingRecordResponse.from), total);
   }
 
-  static from(record: ConsumptionRecord): PendingRecordResponse {
+  static from(this: void, record: ConsumptionRecord): PendingRecordResponse {
     return {
       uuid: renderUuid(record.uuid),
       resource_uuid: renderUuid(record.resourceUuid),

@@ -57,7 +57,7 @@ export class BillingSyncItemResponse {
   @ApiProperty({ description: 'billable, or why not' }) status: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
-  static from({ item, invoiceItemUuid, compensationItemUuid }: ChargedItem): BillingSyncItemResponse {
+  static from(this: void, { item, invoiceItemUuid, compensationItemUuid }: ChargedItem): BillingSyncItemResponse {
     return {
       uuid: renderUuid(item.uuid),
       arrow_line_reference: item.arrowLineReference,
@@ -83,7 +83,7 @@ export class BillingSyncItemDetailResponse extends BillingSyncItemResponse {
   @ApiProperty({ example: '2026-01' }) report_period: string;
   @ApiProperty() has_compensation: boolean;
 
-  static detail(charged: ChargedItem): BillingSyncItemDetailResponse {
+  static detail(this: void, charged: ChargedItem): BillingSyncItemDetailResponse {
     const { item, compensationItemUuid } = charged;
     return {
       ...BillingSyncItemResponse.from(charged),
@@ -127,7 +127,7 @@ export class BillingSyncResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ format: 'date-time' }) modified: string;
 
-  static from({ sync, items }: { sync: BillingSync; items: readonly ChargedItem[] }): BillingSyncResponse {
+  static from(this: void, { sync, items }: { sync: BillingSync; items: readonly ChargedItem[] }): BillingSyncResponse {
     const time = (date: Date | null) => date && renderDateTime(date);
     return {
       uuid: renderUuid(sync.uuid),

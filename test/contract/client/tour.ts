@@ -22,6 +22,9 @@ export interface TourReport {
   imported: string;
   linked: string;
   total: number;
+  /** What the month was billed at, and the customer charged. */
+  billed: string | null;
+  statements: string[];
 }
 
 /** Walks from credentials to billing. Every answer is typed by the generated client; any error status throws. */
@@ -32,8 +35,16 @@ export async function tour({ baseUrl, token, arrow, year, month }: TourOptions):
   const credentials = { api_url: arrow.apiUrl, api_key: arrow.apiKey };
   const checked = await waldur.adminArrowSettingsValidateCredentials({ client, throwOnError: true, body: credentials });
   if (!checked.data.valid) throw new Error(checked.data.error);
+  const wizard = (await waldur.adminArrowSettingsDiscoverCustomers({ client, throwOnError: true, body: credentials }))
+    .data;
+  const exportType = wizard.export_types.find(({ compatible }) => compatible);
+  if (!exportType) throw new Error('No export type can be billed from.');
   const settings = (
-    await waldur.adminArrowSettingsCreate({ client, throwOnError: true, body: { ...credentials, is_active: true } })
+    await waldur.adminArrowSettingsCreate({
+      client,
+      throwOnError: true,
+      body: { ...credentials, export_type_reference: exportType.reference, is_active: true },
+    })
   ).data;
 
   const available = (await waldur.adminArrowCustomerMappingsAvailableCustomersRetrieve({ client, throwOnError: true }))
@@ -86,11 +97,12 @@ export async function tour({ baseUrl, token, arrow, year, month }: TourOptions):
     throwOnError: true,
     body: { settings: settings.uuid, arrow_vendor_name: 'Microsoft', offering: offering.uuid },
   });
-  await waldur.adminArrowBillingSyncsTriggerSync({
+  const accepted = await waldur.adminArrowBillingSyncsTriggerSync({
     client,
     throwOnError: true,
     body: { year, month, settings_uuid: settings.uuid },
   });
+  await ended(client, accepted.data.job_id);
   const summary = (await waldur.adminArrowCustomerMappingsBillingSummaryRetrieve({ client, throwOnError: true, path }))
     .data;
   const mappings = await waldur.adminArrowCustomerMappingsList({ client, throwOnError: true, query: { page_size: 1 } });
@@ -106,8 +118,21 @@ export async function tour({ baseUrl, token, arrow, year, month }: TourOptions):
     licences: discovered.arrow_licenses.map(({ license_reference: reference }) => reference),
     imported: imported.data.license_reference,
     linked: linked.data.license_reference,
+    billed: summary.total_billing_sell,
+    statements: summary.recent_billing_syncs.map(({ sell_total: sell }) => sell ?? ''),
     total: Number(counted.response.headers.get('x-result-count')),
   };
+}
+
+/** Waits until a job has succeeded; throws when it does not. */
+async function ended(client: Client, uuid: string): Promise<void> {
+  for (;;) {
+    const { data } = await waldur.adminArrowJobsRetrieve({ client, throwOnError: true, path: { uuid } });
+    if (data.state === 'succeeded') return;
+    if (data.state === 'failed' || data.state === 'cancelled')
+      throw new Error(`${data.kind} ${data.state}: ${data.error_message}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function furnish(client: Client) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_PARTNER } from '../../emulator/data.js';
-import { VendorChoicesService } from '../../src/mappings/vendor-choices.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { BillingWorld } from './billing-world.js';
 
 const path = '/api/admin/arrow/vendor-offering-mappings/vendor_choices/';
 const program = (name: string, reference = name) => ({ reference, name, associatedSubscriptionProgram: reference });
@@ -59,18 +59,40 @@ describe('Vendor choices', () => {
     expect((await app.api.get(`${path}?settings_uuid=x`)).body).toEqual({ settings_uuid: ['Enter a valid UUID.'] });
   });
 
-  it('take in what other modules found on export lines, also when the catalogue cannot be read', async () => {
-    const service = app.app.get(VendorChoicesService);
-    const onLines = ['Amazon Web Services', 'Microsoft'];
-    const { body } = await service.find({}, onLines);
-    expect(body.map(({ value, source }) => [value, source])).toEqual([
+  it('take in what lines of the account name, also when the catalogue cannot be read', async () => {
+    const world = await new BillingWorld(app).start();
+    const vm = await world.linked();
+    const sold = (vendor: string) => world.line(vm.license, '10.00', { values: { 'vendor-name': vendor } });
+    const choices = async (query = `?settings_uuid=${world.settings}`) =>
+      (await app.api.get(`${path}${query}`)).body.map(({ value, source }: Record<string, string>) => [value, source]);
+    world.month = '2025-10';
+    world.export([sold('Long gone')]);
+    await world.sync();
+    world.month = '2025-12';
+    world.export([sold('Öko Cloud'), sold('Nutanix')]);
+    await world.sync();
+    world.month = '2026-01';
+    world.export([sold('Amazon Web Services'), sold('Microsoft')]);
+    expect(await world.sync()).toMatchObject({ state: 'succeeded' });
+    expect(await choices()).toEqual([
       ['Amazon', 'catalogue'],
       ['Amazon Web Services', 'lines'],
       ['Microsoft', 'catalogue'],
+      ['Nutanix', 'lines'],
       ['Öko Cloud', 'catalogue'],
     ]);
+    const { headers } = await app.api.head(`${path}?settings_uuid=${world.settings}`);
+    expect(headers.get('x-result-count')).toBe('5');
+    const other = await make.settings({ api_key: 'other-reseller-key' });
+    expect(await choices(`?settings_uuid=${other.uuid}`)).toHaveLength(3);
     app.arrow.faults.add({ action: { kind: 'status', status: 500 } });
-    expect((await service.find({}, onLines)).body.map(({ source }) => source)).toEqual(['lines', 'lines']);
-    expect(await app.api.get(path)).toMatchObject({ status: 400, body: { code: 'arrow_unavailable' } });
+    expect(await choices()).toEqual([
+      ['Amazon Web Services', 'lines'],
+      ['Microsoft', 'lines'],
+      ['Nutanix', 'lines'],
+      ['Öko Cloud', 'lines'],
+    ]);
+    const nothing = await app.api.get(`${path}?settings_uuid=${other.uuid}`);
+    expect(nothing).toMatchObject({ status: 400, body: { code: 'arrow_unavailable' } });
   });
 });

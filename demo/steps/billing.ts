@@ -1,0 +1,55 @@
+import { setTimeout } from 'node:timers/promises';
+import type { DemoContext } from '../context.js';
+
+const CUSTOMER = 'XSP200001';
+const ARROW = '/api/admin/arrow';
+
+/** Runs the month before: consumption, export, difference, compensation, reconciled, tie-out. */
+export async function billingStep(context: DemoContext): Promise<void> {
+  const { call, made, say, title } = context;
+  const month = new Date();
+  month.setUTCDate(0);
+  const [year, number] = [month.getUTCFullYear(), month.getUTCMonth() + 1];
+  const period = `${year}-${String(number).padStart(2, '0')}`;
+  title(`Bill ${period}, and see that it ties out`);
+  const settings_uuid = made.get('settings');
+  const mapping = (await call('GET', `${ARROW}/customer-mappings/${made.get(`mapping:${CUSTOMER}`)}/`)).body;
+
+  const run = async (action: string) => {
+    const { body } = await call('POST', `${ARROW}/billing-syncs/${action}/`, { year, month: number, settings_uuid });
+    for (;;) {
+      const { body: job } = await call('GET', body.job_url);
+      if (job.state !== 'queued' && job.state !== 'running') return job;
+      await setTimeout(100);
+    }
+  };
+
+  const consumed = await run('trigger_consumption_sync');
+  say(`consumption sync: ${consumed.state}, ${consumed.result.changed} licences charged provisionally`);
+  const synced = await run('trigger_sync');
+  say(`billing sync: ${synced.state}, ${synced.result.outcome}, ${synced.result.postings} postings`);
+  const reconciled = await run('reconcile');
+  say(`reconciliation: ${reconciled.state}, ${reconciled.result.outcome}, ${reconciled.result.postings} postings`);
+  for (const tie of reconciled.result.tie_out ?? []) {
+    say(
+      `  statement ${tie.statement} ${tie.currency} = posted ${tie.posted} + unmatched ${tie.unmatched} + excluded ${tie.excluded}`,
+    );
+    say(`  difference ${tie.difference}: ${tie.ties_out ? 'it ties out' : 'it does not tie out'}`);
+  }
+  const again = await run('trigger_sync');
+  say(`the same sync again: ${again.result.outcome}, ${again.result.postings} postings`);
+
+  const { body: invoices } = await call('GET', `/api/invoices/?customer_uuid=${mapping.waldur_customer_uuid}`);
+  for (const invoice of invoices) {
+    say(
+      `invoice of ${mapping.waldur_customer_name} for ${invoice.year}-${String(invoice.month).padStart(2, '0')}, ${invoice.state}:`,
+    );
+    for (const { name, price } of invoice.items) say(`  ${name.padEnd(62)} ${price.padStart(10)}`);
+    say(`  ${'total'.padEnd(62)} ${invoice.price.padStart(10)} ${invoice.currency}`);
+  }
+  const { body: unlinked } = await call('GET', `${ARROW}/billing-syncs/unlinked_spend/?period=${period}`);
+  say(`${unlinked.length} licences bill and hang on nothing; the largest:`);
+  for (const { license_reference, end_customer_name, amount, currency, fix } of unlinked.slice(0, 3)) {
+    say(`  ${license_reference}  ${end_customer_name.padEnd(24)} ${amount.padStart(8)} ${currency}  ${fix}`);
+  }
+}

@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
+import { ApiClient } from '../support/api-client.js';
+
+/** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
+const LONG = 240_000;
+
+/** The service in a process of its own, started as production starts it. */
+class Service {
+  output = '';
+  private readonly ended: Promise<{ code: number | null; signal: string | null }>;
+
+  private constructor(readonly child: ChildProcess) {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on('data', (part: Buffer) => (this.output += part.toString()));
+    }
+    this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as never);
+  }
+
+  static start(variables: Record<string, string>): Service {
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'src/main.ts'], {
+      env: { PATH, HOME, PORT: '0', LOG_FORMAT: 'json', ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Service(child);
+  }
+
+  /** The address it listens on. Fails when it ends before. */
+  async listening(): Promise<string> {
+    const [, url] = await this.says(/Listening on (\S+)/);
+    return url!;
+  }
+
+  async says(what: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = what.exec(this.output);
+      if (found) return found;
+      const more = once(this.child.stdout!, 'data').then(() => true);
+      const ended = this.ended.then(() => false);
+      if (!(await Promise.race([more, ended]))) throw new Error(`It ended without saying ${what}:\n${this.output}`);
+    }
+  }
+
+  /** Exit code, once all of its output has been read. */
+  async exit(signal?: NodeJS.Signals): Promise<number | null> {
+    if (signal) this.child.kill(signal);
+    return (await this.ended).code;
+  }
+}
+
+describe('The process', () => {
+  const services: Service[] = [];
+  const folders: string[] = [];
+  let arrow: ArrowEmulator;
+
+  const start = (variables: Record<string, string>) => {
+    const service = Service.start(variables);
+    services.push(service);
+    return service;
+  };
+  const dataDir = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-process-'));
+    folders.push(folder);
+    cpSync(process.env.TEST_PGLITE_TEMPLATE!, folder, { recursive: true });
+    return folder;
+  };
+
+  beforeAll(async () => {
+    arrow = await ArrowEmulator.start();
+    arrow.data.partners[0]!.apiKey = 'the-first-secret-api-key';
+  });
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.exit('SIGKILL')));
+    await arrow.stop();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }, LONG);
+
+  it(
+    'names every fault of its environment at once, and does not start',
+    async () => {
+      const service = start({
+        PORT: '99999',
+        PUBLIC_URL: 'ftp://x.example',
+        DATABASE_URL: 'mysql://secret-password@x',
+        STAFF_TOKEN: 'a secret too short',
+        SECRET_KEY: 'c2VjcmV0',
+        ARROW_ALLOW_PRIVATE_HOSTS: 'perhaps',
+        ARROW_TIMEOUT_MS: '1e3',
+        LOG_LEVEL: 'loud',
+      });
+      expect(await service.exit()).toBe(1);
+      const faults = service.output.split('\n').filter((line) => line.startsWith('  - '));
+      const named = new Set(faults.map((line) => line.slice(4).split(' ')[0]));
+      expect([...named].sort()).toEqual([
+        'ARROW_ALLOW_PRIVATE_HOSTS',
+        'ARROW_TIMEOUT_MS',
+        'DATABASE_URL',
+        'LOG_LEVEL',
+        'PORT',
+        'PUBLIC_URL',
+        'SECRET_KEY',
+        'STAFF_TOKEN',
+      ]);
+      expect(service.output).toContain('  - PORT must be a whole number from 0 to 65535');
+      expect(service.output).not.toMatch(/secret|c2VjcmV0|\bat .*:\d+:\d+/);
+    },
+    LONG,
+  );
+
+  it(
+    'says in one sentence that a database server does not answer, and that a port is taken',
+    async () => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as { port: number };
+      const unreachable = start({
+        DATABASE_URL: 'postgres://somebody:secret-password@127.0.0.1:1/nowhere',
+        SECRET_KEY: Buffer.alloc(32).toString('base64'),
+      });
+      const second = start({ DATA_DIR: dataDir(), PORT: String(port) });
+      expect(await Promise.all([unreachable.exit(), second.exit()])).toEqual([1, 1]);
+      taken.close();
+      expect(unreachable.output).toMatch(/The database of DATABASE_URL cannot be reached: .*ECONNREFUSED/);
+      expect(second.output).toContain(`Another process listens on 127.0.0.1:${port} already: stop it, or set PORT.`);
+      expect(`${unreachable.output}${second.output}`).not.toMatch(/secret-password|\n\s+at .*:\d+:\d+/);
+    },
+    LONG,
+  );
+
+  it(
+    'prints a staff token at the very first start only, keeps its database to itself, and ends well',
+    async () => {
+      const variables = { DATA_DIR: dataDir(), LOG_LEVEL: 'verbose' };
+      const first = start(variables);
+      const url = await first.listening();
+      const token = /shown this once:\n\n {4}([0-9a-f]{40})\n/.exec(first.output)?.[1];
+      expect((await new ApiClient(url, token).get('/api/users/me/')).body.username).toBe('admin');
+
+      const second = start(variables);
+      expect(await second.exit()).toBe(1);
+      expect(second.output.trim().split('\n').at(-1)).toBe(
+        `The embedded database in ${variables.DATA_DIR} is in use by process ${first.child.pid}. Stop that process, or give ` +
+          'this one its own DATA_DIR; for several processes on one database set DATABASE_URL.',
+      );
+      expect(await first.exit('SIGTERM')).toBe(0);
+
+      const started = performance.now();
+      const again = start(variables);
+      const there = await again.listening();
+      process.stderr.write(
+        `Start to ready on an existing embedded database: ${Math.round(performance.now() - started)} ms\n`,
+      );
+      expect(again.output).not.toMatch(/[0-9a-f]{40}/);
+      expect(again.output).not.toContain('Staff token');
+      expect((await new ApiClient(there, token).get('/api/users/me/')).status).toBe(200);
+      expect(await new ApiClient(there).get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+      expect(await again.exit('SIGINT')).toBe(0);
+    },
+    LONG,
+  );
+
+  it(
+    'finishes what it is doing when told to stop, and keeps every secret out of its log',
+    async () => {
+      const secrets = {
+        STAFF_TOKEN: 'the-secret-staff-token-0123456789-0123456789',
+        SECRET_KEY: Buffer.from('the-secret-secret-key-of-32-byte').toString('base64'),
+      };
+      const variables = {
+        ...secrets,
+        DATA_DIR: dataDir(),
+        LOG_LEVEL: 'verbose',
+        ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+        ARROW_MAX_RETRIES: '0',
+      };
+      const service = start(variables);
+      const api = new ApiClient(await service.listening(), secrets.STAFF_TOKEN);
+      const settings = '/api/admin/arrow/settings/';
+      const keys = ['the-first-secret-api-key', 'the-second-secret-api-key', 'a-refused-secret-api-key'];
+      const created = await api.post(settings, { api_url: arrow.url, api_key: keys[0] });
+      expect(created.status).toBe(201);
+      expect((await api.post(settings, { api_url: arrow.url, api_key: keys[2] })).status).toBe(400);
+      arrow.data.partners[0]!.apiKey = keys[1]!;
+      expect((await api.patch(created.body.url, { api_key: keys[1] })).status).toBe(200);
+      expect((await api.patch(created.body.url, { api_key: { [keys[2]!]: keys[2] } })).status).toBe(400);
+      expect(
+        (await api.post(`${settings}validate_credentials/`, { api_url: arrow.url, api_key: keys[2] })).status,
+      ).toBe(200);
+      expect((await api.post(settings, `{"api_key": "${keys[2]}", `)).status).toBe(400);
+      const user = await api.post('/api/users/', { username: 'mari' });
+      const refreshed = await api.post(`/api/users/${user.body.uuid}/refresh_token/`);
+      const available = '/api/admin/arrow/customer-mappings/available_customers/';
+      for (const action of [
+        { kind: 'status', status: 500 },
+        { kind: 'html' },
+        { kind: 'reset-before-headers' },
+        { kind: 'status', status: 401 },
+      ] as const) {
+        const rule = arrow.faults.add({ action });
+        expect((await api.get(`${available}?refresh=true`)).status).toBe(400);
+        arrow.faults.remove(rule);
+      }
+      expect((await api.as(`${secrets.STAFF_TOKEN}x`).get(available)).status).toBe(401);
+
+      arrow.resetCounters();
+      arrow.faults.add({ path: /^customers/, action: { kind: 'delay', ms: 700 } });
+      const running = api.get(`${available}?refresh=true`);
+      let answered = false;
+      void running.then(() => (answered = true));
+      while (arrow.inFlight === 0 && !answered) await new Promise(setImmediate);
+      expect(answered).toBe(false);
+      const exit = service.exit('SIGTERM');
+      expect((await running).status).toBe(200);
+      expect(await exit).toBe(0);
+
+      const requests = service.output.split('\n').filter((line) => line.includes('"context":"Http"'));
+      expect(requests.length).toBeGreaterThan(10);
+      for (const line of requests) expect(() => JSON.parse(line) as unknown).not.toThrow();
+      const all = [
+        ...keys,
+        ...Object.values(secrets),
+        user.body.token,
+        refreshed.body.token,
+        `${secrets.STAFF_TOKEN}x`,
+      ];
+      for (const secret of all) expect(service.output).not.toContain(secret);
+    },
+    LONG,
+  );
+});
