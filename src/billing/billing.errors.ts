@@ -128,3 +128,12 @@ export class LicenseNotBillableError extends AppError {
     super(`Nobody can be charged for the licence ${license}: ${reason.replaceAll('_', ' ')}.`);
   }
 }
+
+/** The database lost the lines that were being worked on. Nothing was changed; the run can simply be started again. */
+export class StagingLostError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'staging_lost';
+  constructor() {
+    super('The database restarted while the export was being applied. Start the run again.');
+  }
+}

@@ -22,7 +22,11 @@ export type ChargeMode = (typeof CHARGE_MODES)[number];
 @Check('ck_billing_account_open_months', `open_months BETWEEN 1 AND 12`)
 @Check('ck_billing_account_tax_percent', `tax_percent BETWEEN 0 AND 100`)
 @Index('uq_billing_account_partner_reference', ['partnerReference'], { unique: true })
-@Index('uq_billing_account_settings_uuid', ['settingsUuid'], { unique: true })
+@Index('uq_billing_account_settings_without_partner', ['settingsUuid'], {
+  unique: true,
+  where: 'partner_reference IS NULL',
+})
+@Index(['settingsUuid'])
 export class BillingAccount extends BaseEntity {
   /** `XSP…` of the reseller; null until ArrowSphere has said who the key belongs to. */
   @Column({ type: 'varchar', length: 255, nullable: true })

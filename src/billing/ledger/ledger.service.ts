@@ -93,7 +93,8 @@ export class LedgerService {
        WITH ${CHARGES(priceSource)},
        posted AS (
          SELECT charge_key, sum(amount) AS amount, max(revision) AS revision
-         FROM invoice_posting WHERE account_uuid = $1 AND month = $2 GROUP BY charge_key
+         FROM invoice_posting WHERE account_uuid = $1 AND month = $2
+           AND ($3::uuid[] IS NULL OR invoice_uuid IN (SELECT uuid FROM invoice WHERE customer_uuid = ANY($3))) GROUP BY charge_key
        )
        SELECT charge.*, coalesce(posted.amount, 0) AS posted, coalesce(posted.revision, 0) + 1 AS revision,
               round(charge.exact, 2) - coalesce(posted.amount, 0) AS amount

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { StagingLostError } from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import type { PriceSource } from '../../settings/settings.entity.js';
 import type { StatementSigns } from './finality.js';
@@ -89,6 +90,12 @@ export class ExportStaging {
       [this.snapshotUuid],
     );
     return row!;
+  }
+
+  /** Throws where lines are missing: an unlogged table is empty after a crash of the database, and no line would be taken for no spend. */
+  async ensureComplete(lines: number): Promise<void> {
+    const { rows } = await this.size('sell');
+    if (rows !== lines) throw new StagingLostError();
   }
 
   /** Keys that more than one line of the same licence carries: told apart by number, and reported. */
@@ -192,6 +199,13 @@ export class ExportStaging {
       states: row.states ?? [],
       notValidated: row.not_validated,
     }));
+  }
+
+  /** What a killed run left behind; nobody works on it any more after a day. */
+  async clearLeftovers(): Promise<void> {
+    const old = `snapshot_uuid IN (SELECT uuid FROM export_snapshot WHERE created < now() - interval '1 day')`;
+    await this.manager.query(`DELETE FROM export_staging_party WHERE ${old}`);
+    await this.manager.query(`DELETE FROM export_staging WHERE ${old}`);
   }
 
   /** Drops all other licences: a run for one of them. */

@@ -41,7 +41,9 @@ export const FINALISE_RECORDS = (price: PriceSource) => `
     SELECT item.license_reference, ${finalSum('sell', price)} AS sell, ${finalSum('buy', price)} AS buy,
            bool_and(sync.state >= 3 AND (item.priced OR item.presence <> 'present')) AS closed
     FROM billing_sync_item item JOIN billing_sync sync ON sync.uuid = item.billing_sync_uuid
-    WHERE item.account_uuid = $1 AND item.month = $2 AND item.party_fixed GROUP BY 1
+    WHERE item.account_uuid = $1 AND item.month = $2 AND item.party_fixed AND item.license_reference IN (
+      SELECT license_reference FROM consumption_record WHERE account_uuid = $1 AND month = $2 AND customer_uuid = ANY($3::uuid[]))
+    GROUP BY 1
   ) lines
   WHERE record.account_uuid = $1 AND record.month = $2 AND record.license_reference = lines.license_reference AND record.customer_uuid = ANY($3::uuid[])
     AND (($4 AND lines.closed) OR record.finalized_at IS NOT NULL)
@@ -59,7 +61,7 @@ export const REFRESH_SYNCS = `
   FROM billing_sync known
   LEFT JOIN (
     SELECT billing_sync_uuid, sum(sell) AS sell, sum(buy) AS buy, count(*) AS count, min(currency) AS currency
-    FROM billing_sync_item WHERE account_uuid = $1 AND month = $2 AND status = 'billable' AND presence = 'present' GROUP BY 1
+    FROM billing_sync_item WHERE account_uuid = $1 AND month = $2 AND customer_uuid = ANY($3::uuid[]) AND status = 'billable' AND presence = 'present' GROUP BY 1
   ) lines ON lines.billing_sync_uuid = known.uuid
   WHERE sync.uuid = known.uuid AND sync.account_uuid = $1 AND sync.month = $2
     AND sync.customer_uuid = ANY($3::uuid[])

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AppError } from '../../common/app.error.js';
-import { ExportSupersededError } from '../billing.errors.js';
+import { ExportSupersededError, StagingLostError } from '../billing.errors.js';
 import { LedgerService, type PlannedPosting, type PostingContext } from '../ledger/ledger.service.js';
 import type { BillingContext } from './billing-context.js';
+import type { ExportSnapshot } from './export-snapshot.entity.js';
 import type { ExportStaging } from './export-staging.js';
 import { type Calendar, finalityOf } from './finality.js';
 import { MARK_MISSING, MERGE_LINES } from './line-merge.sql.js';
@@ -72,7 +73,7 @@ export class StatementApplier {
    */
   async apply(
     context: BillingContext,
-    snapshotNumber: number,
+    { number: snapshotNumber, rows: lines }: Pick<ExportSnapshot, 'number' | 'rows'>,
     staging: ExportStaging,
     options: ApplyOptions,
     inTransaction: InTransaction,
@@ -86,6 +87,7 @@ export class StatementApplier {
     const step = async (group: Group) => {
       const posted = await inTransaction(async (manager) => {
         await this.lock(manager, context, snapshotNumber);
+        await staging.within(manager).ensureComplete(lines);
         return this.applyGroup(manager, context, staging.within(manager), group, options);
       });
       totals.postings += posted.postings;
@@ -94,6 +96,7 @@ export class StatementApplier {
     };
     await inTransaction(async (manager) => {
       await this.lock(manager, context, snapshotNumber);
+      await staging.within(manager).ensureComplete(lines);
       if (!options.partial)
         await manager.query(MARK_MISSING, [context.account.uuid, context.month.firstDay, staging.snapshotUuid]);
     });
@@ -123,7 +126,7 @@ export class StatementApplier {
     try {
       return await step(group);
     } catch (error) {
-      if (error instanceof ExportSupersededError || !canRetry) throw error;
+      if (error instanceof ExportSupersededError || error instanceof StagingLostError || !canRetry) throw error;
       if (group.length === 1) {
         if (!(error instanceof AppError)) this.logger.error('A customer could not be posted', (error as Error).stack);
         failures.push({

@@ -140,6 +140,7 @@ export class StatementSyncService {
     const { columns } = await this.gateway
       .getExportType(context.arrow, settings.exportTypeReference, { signal })
       .catch(() => ({ columns: {} }));
+    await staging.clearLeftovers();
     const warnings = await this.loader.load(context, snapshot, staging, columns, (done) =>
       progress('reading', done, snapshot.pages.length),
     );
@@ -183,7 +184,7 @@ export class StatementSyncService {
     };
     const applied = await this.applier.apply(
       context,
-      snapshot.number,
+      snapshot,
       staging,
       { ...options, partial: options.onlyLicense !== null, onProgress },
       inTransaction,

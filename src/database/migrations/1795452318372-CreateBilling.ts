@@ -19,8 +19,9 @@ export class CreateBilling1795452318372 implements MigrationInterface {
       `CREATE TABLE "billing_account" ("uuid" uuid NOT NULL DEFAULT gen_random_uuid(), "created" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "modified" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "partner_reference" character varying(255), "settings_uuid" uuid NOT NULL, "charge_mode" character varying(32) NOT NULL DEFAULT 'provisional_then_final', "time_zone" character varying(64) NOT NULL DEFAULT 'UTC', "grace_days" smallint NOT NULL DEFAULT '3', "shrinkage_share" numeric(4,3) NOT NULL DEFAULT 0.2, "number_locale" character varying(8) NOT NULL DEFAULT 'point', "default_currency" character varying(3) NOT NULL DEFAULT 'EUR', "tax_percent" numeric(5,2) NOT NULL DEFAULT 0, "open_months" smallint NOT NULL DEFAULT '3', "billing_paused" boolean NOT NULL DEFAULT false, "consumption_paused" boolean NOT NULL DEFAULT false, "paused_by" character varying(150) NOT NULL DEFAULT '', "pause_reason" character varying(500) NOT NULL DEFAULT '', "paused_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "ck_billing_account_tax_percent" CHECK (tax_percent BETWEEN 0 AND 100), CONSTRAINT "ck_billing_account_open_months" CHECK (open_months BETWEEN 1 AND 12), CONSTRAINT "ck_billing_account_shrinkage_share" CHECK (shrinkage_share BETWEEN 0 AND 1), CONSTRAINT "ck_billing_account_grace_days" CHECK (grace_days BETWEEN 0 AND 60), CONSTRAINT "ck_billing_account_number_locale" CHECK (number_locale IN ('point', 'comma')), CONSTRAINT "ck_billing_account_charge_mode" CHECK (charge_mode IN ('provisional_then_final', 'final_only')), CONSTRAINT "pk_billing_account" PRIMARY KEY ("uuid"))`,
     );
     await queryRunner.query(
-      `CREATE UNIQUE INDEX "uq_billing_account_settings_uuid" ON "billing_account"  ("settings_uuid") `,
+      `CREATE UNIQUE INDEX "uq_billing_account_settings_without_partner" ON "billing_account"  ("settings_uuid") WHERE partner_reference IS NULL`,
     );
+    await queryRunner.query(`CREATE INDEX "ix_billing_account_settings_uuid" ON "billing_account"  ("settings_uuid") `);
     await queryRunner.query(
       `CREATE UNIQUE INDEX "uq_billing_account_partner_reference" ON "billing_account"  ("partner_reference") `,
     );
@@ -200,7 +201,8 @@ export class CreateBilling1795452318372 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE "invoice"`);
     await queryRunner.query(`DROP TABLE "billing_switch"`);
     await queryRunner.query(`DROP INDEX "public"."uq_billing_account_partner_reference"`);
-    await queryRunner.query(`DROP INDEX "public"."uq_billing_account_settings_uuid"`);
+    await queryRunner.query(`DROP INDEX "public"."ix_billing_account_settings_uuid"`);
+    await queryRunner.query(`DROP INDEX "public"."uq_billing_account_settings_without_partner"`);
     await queryRunner.query(`DROP TABLE "billing_account"`);
     await queryRunner.query(`DROP TABLE "job_schedule"`);
     await queryRunner.query(`DROP INDEX "public"."uq_job_run_unfinished_kind_scope"`);
