@@ -117,11 +117,6 @@ export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
     reason: 'What could not be saved is refused at once, also where it is only tried.',
   },
   {
-    difference:
-      /^admin_arrow_customer_mappings_(import_license|link_resource): request\.license_(reference|name): maxLength is \d+, not undefined$/,
-    reason: 'A resource keeps its licence in 255 characters and its name in 150: more is refused, not cut.',
-  },
-  {
     difference: /^admin_arrow_\w+: answer 400: is none of the described alternatives$/,
     reason: 'Extra parameters can be wrong too, so an answer by field is possible besides the sentence.',
   },
