@@ -10,7 +10,7 @@ import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from '.
 import { Customer } from './customer.entity.js';
 import { CustomerNotFoundError } from './directory.errors.js';
 
-const PART = 1000;
+const PART = 500;
 
 /** Organisations. */
 @Injectable()

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { suggestMatchesInBackground } from './matching/match-organisations.js';
-import type { Evidence } from './matching/match-types.js';
+import type { ArrowParty, Evidence, WaldurParty } from './matching/match-types.js';
 
 /** Which organisation an ArrowSphere customer might be, and why. A suggestion only: names decide nothing. */
 export interface CustomerSuggestion {
@@ -40,18 +40,8 @@ export async function suggestOrganisations(
   const byUuid = new Map(organisations.map((organisation) => [organisation.uuid, organisation]));
   const byReference = new Map(customers.map((customer) => [customer.reference, customer]));
   const suggestions = await suggestMatchesInBackground(
-    [...byReference.values()].map(({ companyName, domainName, websiteUrl, ...customer }) => ({
-      ...customer,
-      key: customer.reference,
-      name: companyName,
-      domains: [domainName, websiteUrl],
-    })),
-    organisations.map((organisation) => ({
-      ...organisation,
-      key: organisation.uuid,
-      countryCode: organisation.country,
-      alreadyMapped: mapped?.has(organisation.uuid),
-    })),
+    [...byReference.values()].map(arrowParty),
+    organisations.map((organisation) => waldurParty(organisation, mapped?.has(organisation.uuid) === true)),
     { signal },
   );
   await setImmediate();
@@ -65,4 +55,34 @@ export async function suggestOrganisations(
       },
     ]),
   );
+}
+
+// Field by field: spreading ten thousand rows holds the thread for a good part of a second.
+function arrowParty(customer: ArrowCustomer): ArrowParty {
+  return {
+    key: customer.reference,
+    name: customer.companyName,
+    reference: customer.reference,
+    ref: customer.ref,
+    internalReference: customer.internalReference,
+    email: customer.email,
+    domains: [customer.domainName, customer.websiteUrl],
+    countryCode: customer.countryCode,
+    registrationNumber: customer.registrationNumber,
+    taxNumber: customer.taxNumber,
+  };
+}
+
+function waldurParty(organisation: Customer, alreadyMapped: boolean): WaldurParty {
+  return {
+    key: organisation.uuid,
+    name: organisation.name,
+    nativeName: organisation.nativeName,
+    abbreviation: organisation.abbreviation,
+    backendId: organisation.backendId,
+    email: organisation.email,
+    countryCode: organisation.country,
+    registrationCode: organisation.registrationCode,
+    alreadyMapped,
+  };
 }
