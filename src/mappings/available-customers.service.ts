@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
@@ -57,6 +58,8 @@ export class AvailableCustomersService {
       mapped: organisationsMappedIn(mappings.values()),
       signal: currentRequest()?.signal,
     });
+    // The answer is long, too: whoever waits goes first.
+    await setImmediate();
     return arrowCustomers.map((arrowCustomer) => ({
       arrowCustomer,
       suggestion: suggested.get(arrowCustomer.reference),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { suggestMatchesInBackground } from './matching/match-organisations.js';
@@ -53,6 +54,7 @@ export async function suggestOrganisations(
     })),
     { signal },
   );
+  await setImmediate();
   return new Map(
     suggestions.map(({ arrowKey, waldurKey, runnerUp, ...suggestion }) => [
       arrowKey,

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { Wire } from './wire.js';
 
@@ -81,4 +83,43 @@ describe('Found by conformance and fuzzing', () => {
     expect(headers['x-result-count']).toBe('2');
     expect(headers.link).toContain('/api/customers/?name=Who%3F&page=2&page_size=1>; rel="next"');
   });
+
+  it.each([
+    ['a header that smuggles a line', 'GET /api/customers/ HTTP/1.1\r\nHost: x\r\nX: a\r\n X-Injected: b\rc\r\n\r\n'],
+    ['two lengths', 'POST /api/customers/ HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}'],
+    [
+      'a length and chunks',
+      'POST /api/customers/ HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['no method at all', '\0\0\0\r\n\r\n'],
+    ['a path without its slash', 'GET api/customers/ HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a line break in the path', 'GET /api/customers/\r\nX-Injected: yes HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('%s is refused before anything reads it', async (_, bytes) => {
+    const answer = await raw(app.url, bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(answer).not.toContain('X-Injected');
+  });
+
+  it('a line break in a parameter stays percent-encoded in every header', async () => {
+    const answer = await raw(
+      app.url,
+      `GET /api/customers/?page_size=1&name=a%0d%0aX-Injected:%20yes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Token ${STAFF_TOKEN}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).not.toMatch(/^X-Injected/im);
+    expect(answer).toContain('name=a%0D%0AX-Injected');
+  });
 });
+
+/** Sends bytes as they are and reads until the server closes. */
+function raw(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(bytes, 'latin1'));
+    socket.setTimeout(5_000, () => socket.destroy(new Error('The connection was kept open.')));
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(text));
+  });
+}

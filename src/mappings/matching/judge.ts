@@ -73,7 +73,7 @@ export class PairJudge {
       const own = [this.addWaldurName(at, party.name)];
       if (party.nativeName && party.nativeName !== party.name) own.push(this.addWaldurName(at, party.nativeName));
       this.namesOfWaldur.push(own);
-      const abbreviation = (party.abbreviation ?? '').replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+      const abbreviation = party.abbreviation ? party.abbreviation.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() : '';
       this.abbreviations.push(abbreviation);
       const sharing = this.byAbbreviation.get(abbreviation);
       if (sharing) sharing.push(at);

@@ -134,12 +134,16 @@ for (const line of TABLE.trim().split('\n')) {
 /** Each long word of a form under itself with one letter left out: finds the word behind one typing error. */
 const misspelt = new Map<string, string>();
 /** One error leaves the first or the last three letters as they are: most words are told apart by that alone. */
-const heads = new Set<string>();
-const tails = new Set<string>();
+const heads = new Set<number>();
+const tails = new Set<number>();
 for (const word of longWords) {
   for (const shorter of withoutOneLetter(word)) misspelt.set(shorter, word);
-  heads.add(word.slice(0, 3));
-  tails.add(word.slice(-3));
+  heads.add(threeLetters(word, 0));
+  tails.add(threeLetters(word, word.length - 3));
+}
+
+function threeLetters(word: string, at: number): number {
+  return (word.charCodeAt(at) * 512 + word.charCodeAt(at + 1)) * 512 + word.charCodeAt(at + 2);
 }
 
 function withoutOneLetter(word: string): string[] {
@@ -153,7 +157,7 @@ const MAX_REMEMBERED = 10_000;
 /** The word of a legal form that this one is, with at most one letter more, less, changed or swapped; else the word. */
 export function spellLegalWord(word: string): string {
   if (word.length < 5 || word.length > 24 || formWords.has(word)) return word;
-  if (!heads.has(word.slice(0, 3)) && !tails.has(word.slice(-3))) return word;
+  if (!heads.has(threeLetters(word, 0)) && !tails.has(threeLetters(word, word.length - 3))) return word;
   const known = spelt.get(word);
   if (known !== undefined) return known;
   const found = correctSpelling(word);

@@ -27,6 +27,7 @@ const SEPARATORS = /[^\p{L}\p{N}.]+/u;
 const ASCII_SEPARATORS = /[^a-z0-9.]+/;
 const CUT_WORD = /^(\p{L}{2,7})\.$/u;
 const LETTER = /^\p{L}$/u;
+const ASCII_CAPITAL_INSIDE = /[a-z][A-Z]/;
 const CAPITAL_INSIDE = /\p{Ll}\p{Lu}/u;
 const GLUED_FORM = /^(.*\p{Ll})(\p{Lu}\p{L}{1,4})$/u;
 /** Forms of languages that write no spaces. */
@@ -83,7 +84,7 @@ function findAliases(text: string, whole: readonly string[]): ParsedName['aliase
 function parsePart(text: string): { words: string[]; forms: LegalForm[]; cut: Set<string> } {
   const ascii = PRINTABLE_ASCII.test(text);
   let rawWords = (ascii ? text : text.replace(UNSPACED_FORM, ' $& ').trim()).split(/\s+/);
-  if (CAPITAL_INSIDE.test(text)) rawWords = rawWords.flatMap(splitGluedForm);
+  if ((ascii ? ASCII_CAPITAL_INSIDE : CAPITAL_INSIDE).test(text)) rawWords = rawWords.flatMap(splitGluedForm);
   const cut = new Set<string>();
   let plain = toPlainLatin(rawWords.join(' ')).replace(APOSTROPHES, '').replace(/&/g, ' and ').replace(/\+/g, ' plus ');
   if (plain.includes('.')) plain = plain.replace(INITIALS, (initials) => `${initials.replaceAll('.', '')} `);

@@ -43,7 +43,7 @@ export class Vocabulary {
   add(raw: string): IndexedName {
     const name = this.index(parseName(raw));
     this.names += 1;
-    for (const word of new Set(name.words)) this.counts[word]! += 1;
+    for (const [at, word] of name.words.entries()) if (name.words.indexOf(word) === at) this.counts[word]! += 1;
     return name;
   }
 
@@ -114,27 +114,20 @@ export class Vocabulary {
     return similarity;
   }
 
-  private index(parsed: ParsedName): IndexedName {
-    return {
-      ...this.indexWords(parsed.words, parsed.joined),
-      forms: parsed.forms,
-      cut: parsed.cut.size > 0 ? parsed.cut : NO_CUT,
-      aliases:
-        parsed.aliases.length === 0
-          ? NO_ALIASES
-          : parsed.aliases.map(({ words, joined, stated }) => ({
-              stated,
-              name: { ...this.indexWords(words, joined), forms: parsed.forms, cut: NO_CUT, aliases: NO_ALIASES },
-            })),
-    };
-  }
-
-  private indexWords(words: readonly string[], joined: string): Pick<IndexedName, 'words' | 'joined' | 'initials'> {
-    const telling = words.filter((word) => !isJoining(word));
+  private index({ words, joined, forms, cut, aliases }: ParsedName): IndexedName {
     return {
       words: words.map((word) => this.idOf(word)),
+      forms,
       joined,
-      initials: telling.length >= 3 ? telling.map((word) => word[0]!).join('') : '',
+      initials: initialsOf(words),
+      cut: cut.size > 0 ? cut : NO_CUT,
+      aliases:
+        aliases.length === 0
+          ? NO_ALIASES
+          : aliases.map(({ stated, ...alias }) => ({
+              stated,
+              name: this.index({ ...alias, forms, cut: NO_CUT, aliases: [] }),
+            })),
     };
   }
 
@@ -155,3 +148,9 @@ const COUNTRY = 2;
 const JOINING = 4;
 /** About 15 MB. */
 const MAX_REMEMBERED = 200_000;
+
+function initialsOf(words: readonly string[]): string {
+  let initials = '';
+  if (words.length >= 3) for (const word of words) if (!isJoining(word)) initials += word[0]!;
+  return initials.length >= 3 ? initials : '';
+}
