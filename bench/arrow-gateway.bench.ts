@@ -15,14 +15,7 @@ import { assembleGateway } from '../src/arrow-gateway/assemble-gateway.js';
 import { parseExactJson } from '../src/arrow-gateway/exact-json.js';
 import { SystemTimer } from '../src/arrow-gateway/gateway-timer.js';
 import { readExportPage } from '../src/arrow-gateway/table-answers.js';
-
-export interface BenchRow {
-  name: string;
-  figure: number;
-  unit: string;
-  goal?: string;
-  ok?: boolean;
-}
+import type { BenchRow } from './bench-row.js';
 
 const CUSTOMERS = 10_000;
 const LATENCY_MS = 50;

@@ -21,7 +21,7 @@ export function setUpSwagger(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'none', tagsSorter: 'alpha' },
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'list', tagsSorter: 'alpha' },
     customSiteTitle: 'ArrowSphere admin API',
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PageClaim } from './answers.js';
 import type { ArrowExportPage } from './arrow-gateway.js';
 import { ArrowIncompleteAnswerError } from './arrow-gateway.errors.js';
 import { pageCount, refuseOtherPage, sameTotals, whatIsMissing } from './page-walker.js';
@@ -16,6 +17,7 @@ export interface ExportWalk {
 }
 
 const SAMPLED_LINES = 32;
+const NOTHING: ExportAnswer = { headers: [], rows: [], claim: {} };
 
 /**
  * The pages of an export in order, each handed on before the one after the next is asked for: two in memory at most.
@@ -39,6 +41,8 @@ export async function* streamPages(walk: ExportWalk): AsyncGenerator<ArrowExport
       const following = isLast ? undefined : ahead(page + 1);
       // The empty page that ends an uncounted export is nothing to hand on, unless there was no other.
       if (pages !== undefined || answer.rows.length > 0 || page === 1) yield check.asPage(page, answer);
+      // Let go of before the next one is read, so that it is not carried along as something that lives long.
+      answer = NOTHING;
       if (!following) break;
       answer = await following;
     }
@@ -48,9 +52,16 @@ export async function* streamPages(walk: ExportWalk): AsyncGenerator<ArrowExport
   }
 }
 
+/** What the later pages are held against. */
+interface FirstPage {
+  readonly headers: readonly string[];
+  readonly claim: PageClaim;
+  readonly length: number;
+}
+
 /** What has to hold over all pages of an export. Keeps figures and hashes, no lines. */
 class ExportCheck {
-  private first: ExportAnswer | undefined;
+  private first: FirstPage = { headers: [], claim: {}, length: 0 };
   private pages: number | undefined;
   private readonly lengths: number[] = [];
   private readonly hashes = new Set<string>();
@@ -59,7 +70,7 @@ class ExportCheck {
 
   /** The number of pages, or `undefined` where ArrowSphere does not say. */
   begin(first: ExportAnswer): number | undefined {
-    this.first = first;
+    this.first = { headers: first.headers, claim: first.claim, length: first.rows.length };
     this.pages = pageCount(first);
     if (this.pages !== undefined && this.pages > this.walk.maxPages) {
       throw this.incomplete(`it has ${this.pages} pages, more than the ${this.walk.maxPages} that are read`);
@@ -69,7 +80,7 @@ class ExportCheck {
   }
 
   page(number: number, answer: ExportAnswer): void {
-    const first = this.first as ExportAnswer;
+    const { first } = this;
     refuseOtherPage(this.walk.what, number, answer.claim);
     if (number > this.walk.maxPages) {
       throw this.incomplete(`it does not end within the ${this.walk.maxPages} pages that are read`);
@@ -90,12 +101,12 @@ class ExportCheck {
   }
 
   async end(signal: AbortSignal): Promise<void> {
-    const first = this.first as ExportAnswer;
+    const { first } = this;
     if (this.pages === undefined) return;
     const missing = whatIsMissing(this.lengths, first.claim, this.walk.pageSize);
     if (missing) throw this.incomplete(missing);
-    const size = first.claim.pageSize ?? first.rows.length;
-    if (first.rows.length === 0 || (this.lengths.at(-1) ?? 0) < size) return;
+    const size = first.claim.pageSize ?? first.length;
+    if (first.length === 0 || (this.lengths.at(-1) ?? 0) < size) return;
     const beyond = await this.walk.fetchBeyond(this.lengths.length + 1, signal);
     if (!beyond || beyond.rows.length === 0) return;
     if (beyond.claim.page !== undefined && beyond.claim.page !== this.lengths.length + 1) return;
