@@ -24,11 +24,11 @@ export interface PostingContext {
 
 /** One entry that is to be posted, or was. Amounts in `currency`, with two decimals. */
 export interface PlannedPosting {
-  readonly chargeKey: string;
+  readonly charge_key: string;
   readonly revision: number;
   readonly kind: PostingKind;
-  readonly customerUuid: string;
-  readonly licenseReference: string | null;
+  readonly customer_uuid: string;
+  readonly license_reference: string | null;
   readonly name: string;
   readonly currency: string;
   /** What the charge stands at, exact. */
@@ -135,7 +135,7 @@ const POST = `
   )
   SELECT (SELECT count(*)::int FROM added) AS count,
          (SELECT jsonb_agg(shown) FROM (
-            SELECT added.charge_key AS "chargeKey", plan.revision, added.kind, customer_uuid AS "customerUuid",
-                   license_reference AS "licenseReference", added.name, currency, trim_scale(exact)::text AS target,
+            SELECT added.charge_key, plan.revision, added.kind, customer_uuid,
+                   license_reference, added.name, currency, trim_scale(exact)::text AS target,
                    round(posted, 2)::text AS posted, round(added.amount, 2)::text AS amount
             FROM added JOIN posting_plan plan USING (charge_key) LIMIT ${SAMPLE}) shown) AS sample`;

@@ -111,9 +111,7 @@ export class StatementSyncService {
   ): Promise<SyncReport> {
     const before = await this.months.get(context);
     if (snapshot.rows === 0 && !before?.rows) return this.noData(context, snapshot);
-    const known =
-      before?.fingerprint &&
-      before.fingerprint === (await this.fingerprint(context, options, await this.months.licenses(context)));
+    const known = before?.fingerprint && (await this.sameRules(context, options, before.fingerprint));
     if (known && !options.onlyLicense && (await this.sameExport(before, snapshot)))
       return this.unchanged(context, snapshot, before, options);
     const staging = new ExportStaging(this.dataSource.manager, snapshot.uuid);
@@ -279,6 +277,13 @@ export class StatementSyncService {
     if (!before.snapshotUuid) return false;
     const last = await this.snapshots.get(before.snapshotUuid);
     return last.hash === snapshot.hash && last.exportTypeReference === snapshot.exportTypeReference;
+  }
+
+  /** A run that settles does all that one does that does not. */
+  private async sameRules(context: BillingContext, options: SyncOptions, fingerprint: string): Promise<boolean> {
+    const licenses = await this.months.licenses(context);
+    if (fingerprint === (await this.fingerprint(context, options, licenses))) return true;
+    return !options.settle && fingerprint === (await this.fingerprint(context, { ...options, settle: true }, licenses));
   }
 
   /** Of the month so far, and of this export. */
