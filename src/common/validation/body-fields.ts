@@ -5,7 +5,7 @@ import type { FieldErrors } from '../app.error.js';
 import { type Addressable, parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
 import { parseUuid } from '../uuid.js';
-import { Field, type FieldOptions, NULL_REFUSED, type Parsed, parseText, pythonType } from './field.js';
+import { Field, type FieldOptions, inheritParsers, NULL_REFUSED, type Parsed, parseText, pythonType } from './field.js';
 import { readDto } from './read-dto.js';
 
 const TRUE = new Set(['t', 'true', 'y', 'yes', 'on', '1']);
@@ -140,6 +140,7 @@ export function relationsIn(dto: Type<object>): Relation[] {
 /** The same DTO with every field optional, as PATCH takes it; null stays refused where the field refuses it. */
 export function PartialDto<T extends object>(dto: Type<T>): Type<Partial<T>> {
   const derived = PartialType(dto, { skipNullProperties: false });
+  inheritParsers(dto, derived);
   relationsOf.set(derived, relationsIn(dto));
   return derived;
 }

@@ -1,6 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationArguments } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
 
@@ -22,19 +21,15 @@ export interface FieldOptions {
 
 /**
  * One field of a request: how it is read, whether it may be left out, and how the API description shows it. All field
- * decorators are made from this one, so that class-validator, class-transformer and Swagger never disagree.
+ * decorators are made from this one, so that reading, class-validator and Swagger never disagree.
  */
 export function Field(parse: Parser, options: FieldOptions, openApi: ApiPropertyOptions): PropertyDecorator {
   const { required = false, description, example } = options;
   return applyDecorators(
     ApiProperty({ ...openApi, required, description, example } as ApiPropertyOptions),
-    Transform(({ obj, key }) => {
-      const raw = Object.hasOwn(obj as object, key) ? (obj as Record<string, unknown>)[key] : undefined;
-      if (raw === undefined) return undefined;
-      const parsed = parse(raw);
-      return 'value' in parsed ? parsed.value : new Unreadable(parsed.error);
-    }),
-    (target: object, propertyName: string | symbol) =>
+    (target: object, propertyName: string | symbol) => {
+      const dto = target.constructor;
+      parsersOf.set(dto, new Map(parsersOf.get(dto)).set(propertyName as string, parse));
       registerDecorator({
         name: 'field',
         target: target.constructor,
@@ -44,8 +39,23 @@ export function Field(parse: Parser, options: FieldOptions, openApi: ApiProperty
           defaultMessage: ({ value }: ValidationArguments) =>
             value === undefined ? 'This field is required.' : 'unreadable',
         },
-      }),
+      });
+    },
   );
+}
+
+const parsersOf = new WeakMap<object, Map<string, Parser>>();
+
+/** How each field of a DTO is read, those of the classes it extends included. */
+export function parsersIn(dto: object): ReadonlyMap<string, Parser> {
+  const inherited: unknown = Object.getPrototypeOf(dto);
+  const above = typeof inherited === 'function' ? parsersIn(inherited) : [];
+  return new Map([...above, ...(parsersOf.get(dto) ?? [])]);
+}
+
+/** Reads the fields of `from` in `to` as well: for a class derived by copying decorators. */
+export function inheritParsers(from: object, to: object): void {
+  parsersOf.set(to, new Map(parsersIn(from)));
 }
 
 export const NULL_REFUSED = 'This field may not be null.';

@@ -1,8 +1,7 @@
 import type { Type } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
-import { pythonType, Unreadable } from './field.js';
+import { parsersIn, pythonType, Unreadable } from './field.js';
 
 /** A DTO as far as it could be read, and what is wrong with the rest. */
 export interface ReadDto<T> {
@@ -21,7 +20,7 @@ export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T
     const fault = `Invalid data. Expected a dictionary, but got ${pythonType(raw)}.`;
     return { value: empty(), errors: { non_field_errors: [fault] } };
   }
-  const value = plainToInstance(dto, declaredOnly(dto, raw), { exposeDefaultValues: false });
+  const value = readFields(dto, raw);
   const errors: FieldErrors = {};
   for (const fault of validateSync(value, { whitelist: true })) {
     const found: unknown = fault.value;
@@ -31,9 +30,14 @@ export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T
   return Object.keys(errors).length ? { value, errors } : { value };
 }
 
-/** Only what the DTO declares: what nobody asked for need not be walked through. */
-function declaredOnly(dto: Type<object>, raw: object): object {
-  const fields = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-  const known = new Set(fields.map(({ propertyName }) => propertyName));
-  return Object.fromEntries(Object.entries(raw).filter(([key]) => known.has(key)));
+/** Only what the DTO declares is looked at: what nobody asked for is never walked through. */
+function readFields<T extends object>(dto: Type<T>, raw: object): T {
+  const value = new dto() as Record<string, unknown>;
+  for (const [property, parse] of parsersIn(dto)) {
+    const given = Object.hasOwn(raw, property) ? (raw as Record<string, unknown>)[property] : undefined;
+    if (given === undefined) continue;
+    const parsed = parse(given);
+    value[property] = 'value' in parsed ? parsed.value : new Unreadable(parsed.error);
+  }
+  return value as T;
 }
