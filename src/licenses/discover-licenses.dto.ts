@@ -1,3 +1,4 @@
+import { givenName } from '../arrow-gateway/given-name.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { Counted } from '../common/page.js';
@@ -6,7 +7,7 @@ import { renderUuid } from '../common/uuid.js';
 import { type Resource, RESOURCE_STATES, type ResourceState } from '../directory/resource.entity.js';
 import { EvidenceResponse } from '../mappings/available-customers.dto.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
-import { givenName, type LinkSuggestion } from './suggest-links.js';
+import type { LinkSuggestion } from './suggest-links.js';
 
 export class DiscoverLicensesQuery {
   @BooleanFilter({ description: 'Ask ArrowSphere even if a recent answer is at hand' })

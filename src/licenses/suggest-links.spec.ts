@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { runAtOnce } from '../common/time-slices.js';
-import { type FreeLicense, givenName, suggestLinks, type UnlinkedResource } from './suggest-links.js';
+import { type FreeLicense, suggestLinks, type UnlinkedResource } from './suggest-links.js';
 
 const resource = (uuid: string, name: string, offeringName = 'Offering'): UnlinkedResource => ({
   uuid,
@@ -85,13 +85,6 @@ describe('suggestLinks', () => {
       [license('XSP1', 'Production'), license('XSP2', 'Production')],
     );
     expect(found).toMatchObject([{ ambiguous: true }]);
-  });
-
-  it('does not read the names that ArrowSphere makes up', () => {
-    expect(givenName('XSP123|MS-AZR-0145P|XSP456')).toBe('');
-    expect(givenName('MS-AZR|XSP456|plan')).toBe('');
-    expect(givenName(' Sales | XSP team ')).toBe('Sales | XSP team');
-    expect(givenName(null)).toBe('');
   });
 
   it('suggests each resource and each licence once, whatever the names, in whatever order they come', () => {

@@ -1,3 +1,4 @@
+import { givenName } from '../arrow-gateway/given-name.js';
 import { type AssignmentPair, assignInSteps } from '../common/assignment.js';
 import type { Evidence } from '../mappings/matching/match-types.js';
 import { lettersOf, mayBeSimilar, soundOf, wordSimilarity } from '../mappings/matching/similarity.js';
@@ -111,12 +112,6 @@ function namesOf({ friendlyName, offerName }: FreeLicense): LicenseName[] {
     ...(friendly ? [{ kind: 'friendly_name' as const, text: friendly }] : []),
     ...(offerName ? [{ kind: 'offer_name' as const, text: offerName }] : []),
   ];
-}
-
-/** The friendly name somebody gave; `""` for none, or for the `XSP…|SKU|XSP…` that ArrowSphere makes up without one. */
-export function givenName(friendlyName: string | null): string {
-  const name = friendlyName?.trim() ?? '';
-  return /\bXSP\d+\|/.test(name) || /\|XSP\d+\b/.test(name) ? '' : name;
 }
 
 function judgeNames(

@@ -112,6 +112,13 @@ describe('a line of an export', () => {
     expect(normalise({ Qty: '1' }).line.validated).toBeNull();
   });
 
+  test('is named by what a person called it, never by a name that ArrowSphere made up', () => {
+    const named = (friendly: string) =>
+      normalise({ 'Friendly Name': friendly, Description: 'Virtual Machines' }).line.productName;
+    expect(named('Sales portal')).toBe('Sales portal');
+    expect(named('XSP710001|XSP200001|azure')).toBe('Virtual Machines');
+  });
+
   test('is cleaned of what the database cannot keep', () => {
     expect(normalise({ 'Product Name': 'a\0b\ud800', 'Vendor Name': ` ${'v'.repeat(300)}` }).line).toMatchObject({
       productName: 'ab\ufffd',

@@ -1,3 +1,4 @@
+import { givenName } from '../../arrow-gateway/given-name.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Columns, Meaning } from '../../settings/export-columns.js';
 import type { PriceSource } from '../../settings/settings.entity.js';
@@ -77,7 +78,11 @@ export function normaliseRow(row: Row, context: NormaliseContext): Normalised {
     reportPeriod: text('period', 50),
     classification: text('classification', 50),
     vendorName: text('vendor'),
-    productName: text('product', 500),
+    productName:
+      firstOf(
+        row,
+        columns.product.filter((at) => givenName(row[at]) !== ''),
+      )?.slice(0, 500) ?? '',
     sku: text('sku'),
     subscriptionReference: text('subscription'),
     quantity: number('quantity'),
