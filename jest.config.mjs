@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Started by test/run.ts, which prepares the databases and lets Node load ES modules in Jest. */
 const base = {
   testEnvironment: 'node',
@@ -15,6 +17,8 @@ const endToEnd = (database) => ({
 
 export default {
   testTimeout: 60_000,
+  // Jest leaves one core idle by default, which on two cores is half of the machine.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   projects: [
     {
       ...base,
