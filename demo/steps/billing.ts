@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { negate } from '../../src/common/money.js';
 import type { DemoContext } from '../context.js';
 
 const CUSTOMER = 'XSP200001';
@@ -32,7 +33,7 @@ export async function billingStep(context: DemoContext): Promise<void> {
   say(`reconciliation: ${reconciled.state}, ${reconciled.result.outcome}, ${reconciled.result.postings} postings`);
   for (const tie of reconciled.result.tie_out ?? []) {
     say(
-      `  statement ${tie.statement} ${tie.currency} = posted ${tie.posted} + unmatched ${tie.unmatched} + excluded ${tie.excluded} - rounding ${tie.rounding}`,
+      `  statement ${tie.statement} ${tie.currency} = posted ${tie.posted} + unmatched ${tie.unmatched} + excluded ${tie.excluded} + carried ${negate(tie.rounding)}`,
     );
     say(`  difference ${tie.difference}: ${tie.ties_out ? 'it ties out' : 'it does not tie out'}`);
   }
