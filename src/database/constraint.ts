@@ -43,17 +43,20 @@ export async function naming<T>(errors: Readonly<Record<string, () => Error>>, w
 
 /**
  * Writes the columns that are given (not `undefined`) and no others, so that two requests that change different ones
- * both last. A row that is gone stays gone. Throws as {@link naming}.
+ * both last. A row that is gone stays gone. `alongside` is written only together with a given column. Throws as
+ * {@link naming}, with the errors of `refusals`.
  */
 export async function updateGiven<T extends BaseEntity>(
   rows: Repository<T>,
   uuid: string,
   columns: QueryDeepPartialEntity<T>,
+  refusals: Readonly<Record<string, () => Error>> = {},
+  alongside: QueryDeepPartialEntity<T> = {},
 ): Promise<void> {
   const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
   if (Object.keys(given).length === 0) return;
   const row = { uuid } as FindOptionsWhere<T>;
-  await naming({}, () => rows.update(row, given as QueryDeepPartialEntity<T>));
+  await naming(refusals, () => rows.update(row, { ...given, ...alongside } as QueryDeepPartialEntity<T>));
 }
 
 /** Something else hangs on the object (409). */

@@ -6,7 +6,7 @@ import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
-import { naming, removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type {
@@ -166,10 +166,7 @@ export class CustomerMappingsService {
   /** Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
   async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
     const { uuid: known } = await this.get(uuid);
-    const changes = Object.fromEntries(Object.entries(columns(dto)).filter(([, value]) => value !== undefined));
-    if (Object.keys(changes).length) {
-      await naming(refusals, () => this.mappings.update({ uuid: known }, { ...changes, modified: this.clock.now() }));
-    }
+    await updateGiven(this.mappings, known, columns(dto), refusals, { modified: this.clock.now() });
     return this.get(known);
   }
 

@@ -4,7 +4,7 @@ import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import { naming, removing } from '../database/constraint.js';
+import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -86,10 +86,7 @@ export class VendorOfferingMappingsService {
    */
   async update(uuid: string, dto: PatchVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
     const { uuid: known } = await this.get(uuid);
-    const changes = Object.fromEntries(Object.entries(columns(dto)).filter(([, value]) => value !== undefined));
-    if (Object.keys(changes).length) {
-      await naming(refusals, () => this.mappings.update({ uuid: known }, { ...changes, modified: this.clock.now() }));
-    }
+    await updateGiven(this.mappings, known, columns(dto), refusals, { modified: this.clock.now() });
     return this.get(known);
   }
 
