@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Authenticator } from '../auth/caller.js';
-import { BootstrapStaffService } from './bootstrap-staff.service.js';
+import { BootstrapStaffService } from './users/bootstrap-staff.service.js';
 import { Customer } from './customer.entity.js';
 import { CustomersController } from './customers.controller.js';
 import { CustomersService } from './customers.service.js';
@@ -20,9 +20,9 @@ import { ProjectsService } from './projects.service.js';
 import { Resource } from './resource.entity.js';
 import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
-import { User } from './user.entity.js';
-import { UsersController } from './users.controller.js';
-import { UsersService } from './users.service.js';
+import { User } from './users/user.entity.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersService } from './users/users.service.js';
 
 const services = [
   UsersService,

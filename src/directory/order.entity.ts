@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../database/base.entity.js';
 import { Resource } from './resource.entity.js';
-import { User } from './user.entity.js';
+import { User } from './users/user.entity.js';
 
 export const ORDER_STATES = ['pending-provider', 'executing', 'done', 'erred', 'canceled', 'rejected'] as const;
 export type OrderState = (typeof ORDER_STATES)[number];

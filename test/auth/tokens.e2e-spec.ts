@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsersService } from '../../src/directory/users.service.js';
+import { UsersService } from '../../src/directory/users/users.service.js';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 

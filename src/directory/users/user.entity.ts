@@ -1,5 +1,5 @@
 import { Column, Entity, Unique } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
+import { BaseEntity } from '../../database/base.entity.js';
 
 /** Somebody who may call the API. One token per user; only its SHA-256 is kept. */
 @Entity('core_user')

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { hyperlink } from '../common/links.js';
-import { BooleanField, EmailField, TextField } from '../common/validation/body-fields.js';
-import { renderUuid } from '../common/uuid.js';
+import { hyperlink } from '../../common/links.js';
+import { BooleanField, EmailField, TextField } from '../../common/validation/body-fields.js';
+import { renderUuid } from '../../common/uuid.js';
 import { User } from './user.entity.js';
 
 @ApiSchema({ name: 'UserRequest' })

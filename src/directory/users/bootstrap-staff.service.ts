@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { newToken } from '../auth/token.js';
-import { Env } from '../config/env.js';
+import { newToken } from '../../auth/token.js';
+import { Env } from '../../config/env.js';
 import { UsersService } from './users.service.js';
 
 /** Sees to it that somebody can log in: `admin` with `STAFF_TOKEN`, or with a token printed once at the very first start. */

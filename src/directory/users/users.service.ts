@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { Authenticator, type Caller } from '../auth/caller.js';
-import { hashToken, newToken, sameHash } from '../auth/token.js';
-import { parseUuid } from '../common/uuid.js';
-import { naming } from '../database/constraint.js';
-import { TokenTakenError, UsernameTakenError, UserNotFoundError } from './directory.errors.js';
+import { Authenticator, type Caller } from '../../auth/caller.js';
+import { hashToken, newToken, sameHash } from '../../auth/token.js';
+import { parseUuid } from '../../common/uuid.js';
+import { naming } from '../../database/constraint.js';
+import { TokenTakenError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import type { CreateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
 

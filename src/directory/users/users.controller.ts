@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AnyUser, CurrentUser, StaffOnly } from '../auth/access.js';
-import type { Caller } from '../auth/caller.js';
-import { FieldsQuery } from '../common/page.js';
-import { pick } from '../common/answer.interceptor.js';
+import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
+import type { Caller } from '../../auth/caller.js';
+import { FieldsQuery } from '../../common/page.js';
+import { pick } from '../../common/answer.interceptor.js';
 import { CreateUserDto, TokenResponse, UserResponse, UserWithTokenResponse } from './user.dto.js';
 import { UsersService } from './users.service.js';
 
