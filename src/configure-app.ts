@@ -19,7 +19,7 @@ const BODY_LIMIT = 2_097_152;
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
 export async function createApp(env: Env, clock: Clock = new SystemClock()): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapterFor(), {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapterFor(env), {
     bodyParser: false,
     abortOnError: false,
     logger: new AppLogger(env),
@@ -28,8 +28,9 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
 }
 
 /** Fastify as our routes expect it. */
-export function adapterFor(): FastifyAdapter {
+export function adapterFor({ TRUSTED_PROXIES }: Pick<Env, 'TRUSTED_PROXIES'>): FastifyAdapter {
   return new FastifyAdapter({
+    trustProxy: TRUSTED_PROXIES.length ? [...TRUSTED_PROXIES] : false,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
@@ -40,7 +41,7 @@ export function adapterFor(): FastifyAdapter {
 /**
  * What stands around our routes besides modules: bodies, request ids, the answers to wrong methods, CORS, Swagger UI.
  * Another Nest application whose root imports `AppModule.forRoot(env)` calls this after `NestFactory.create(…,
- * adapterFor(), { bodyParser: false })` and before `listen`. Its own routes then state their access as ours do
+ * adapterFor(env), { bodyParser: false })` and before `listen`. Its own routes then state their access as ours do
  * (`@Public()`, `@AnyUser()`, `@StaffOnly()`); one that does not is refused.
  */
 export function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {

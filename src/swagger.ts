@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { isApiPath } from './common/route-table.js';
 
 const description = `
 Maps ArrowSphere customers to Waldur organisations, finds and imports their licences, and makes what Arrow bills tie out
@@ -68,7 +69,7 @@ function needsBody(document: OpenAPIObject, { content = {} }: Body): boolean {
 /** Waldur's paths end in a slash, and its clients send it. */
 function withTrailingSlashes(document: OpenAPIObject): OpenAPIObject {
   const paths = Object.entries(document.paths).map(([path, item]) => [
-    path.startsWith('/api/') ? `${path.replace(/\/$/, '')}/` : path,
+    isApiPath(path) ? `${path.replace(/\/$/, '')}/` : path,
     item,
   ]);
   return { ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };

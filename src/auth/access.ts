@@ -3,24 +3,27 @@ import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedRespon
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from './caller.js';
 
-export type AccessRule = 'public' | 'any-user' | 'staff';
+export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
 export const ACCESS_RULE = 'access-rule';
 
 const detail = (example: string) => ({
   schema: { type: 'object', required: ['detail'], properties: { detail: { type: 'string', example } } },
 });
 
-const secured = () => [
-  ApiSecurity('tokenAuth'),
-  ApiBearerAuth('waldurOIDCAuth'),
+const unauthorized = () =>
   ApiUnauthorizedResponse({
-    description: 'No or unknown token',
+    description: 'Who calls is not known: the sentence says why',
     ...detail('Authentication credentials were not provided.'),
-  }),
-];
+  });
+
+const secured = () => [ApiSecurity('tokenAuth'), ApiBearerAuth('waldurOIDCAuth'), unauthorized()];
 
 /** Open to everybody, without a token. */
 export const Public = () => SetMetadata(ACCESS_RULE, 'public' satisfies AccessRule);
+
+/** Open to everybody; but a token that is sent has to be good, as Waldur asks of a login. */
+export const TokenOptional = () =>
+  applyDecorators(SetMetadata(ACCESS_RULE, 'token-optional' satisfies AccessRule), unauthorized());
 
 /** For every active user with a token. */
 export const AnyUser = () => applyDecorators(SetMetadata(ACCESS_RULE, 'any-user' satisfies AccessRule), ...secured());

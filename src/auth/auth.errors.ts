@@ -9,7 +9,12 @@ export class NotAuthenticatedError extends RequestError {
       | 'Invalid token.'
       | 'Invalid token. No credentials provided.'
       | 'Invalid token. Token string should not contain spaces.'
-      | 'User inactive or deleted.',
+      | 'User inactive or deleted.'
+      | 'Token has expired.'
+      | 'Invalid username/password.'
+      | 'User account is disabled.'
+      | 'Username is locked out. Try in 10 minutes.'
+      | 'Authentication method is disabled. Please use another authentication method or contact staff.',
   ) {
     super(401, detail, { 'WWW-Authenticate': 'Token' });
   }

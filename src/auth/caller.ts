@@ -5,10 +5,16 @@ export interface Caller {
   readonly isStaff: boolean;
   readonly isSupport: boolean;
   readonly isActive: boolean;
+  /** Seconds after which the token expires when it is not used; null: never. */
+  readonly tokenLifetime: number | null;
+  /** When the token expires (UTC), this use counted; null: never. */
+  readonly tokenExpiresAt: Date | null;
 }
 
 /** Finds the user behind a token; whoever keeps the users provides it. */
 export abstract class Authenticator {
-  /** `hash` is the SHA-256 of the token in lower-case hex. Answers the user, active or not, or `undefined`. */
+  /**
+   * `hash` is the SHA-256 of the token in lower-case hex. Answers the user, active or
+   * not, the token expired or not; `undefined` for a token that is nobody's. */
   abstract findCaller(hash: string): Promise<Caller | undefined>;
 }

@@ -32,7 +32,7 @@ export class RouteTable {
     if (request.url.length > LONGEST_URL)
       throw new RequestError(414, `The URL is too long: ${LONGEST_URL} characters at most.`);
     const path = withoutSlash(request.url.split('?')[0]!);
-    if (path.startsWith('/api/') && !acceptsJson(request.headers.accept)) {
+    if (isApiPath(path) && !acceptsJson(request.headers.accept)) {
       throw new RequestError(406, 'Could not satisfy the request Accept header.');
     }
     const fixed = this.fixed.get(path);
@@ -66,6 +66,11 @@ export class RouteTable {
   private methodsOf(path: string): Set<string> | undefined {
     return [...this.patterns.values()].find(({ regexp }) => regexp.test(path))?.methods;
   }
+}
+
+/** Whether a path is one of Waldur's: those end in a slash and answer JSON. */
+export function isApiPath(path: string): boolean {
+  return /^\/api(-auth)?\//.test(path);
 }
 
 function withoutSlash(path: string): string {

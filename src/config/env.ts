@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 const flag = (fallback: boolean) =>
@@ -13,6 +14,12 @@ const whole = (fallback: number, min: number, max: number) =>
     .optional()
     .transform((text) => (text === undefined ? fallback : Number(text)))
     .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+
+/** Texts joined by commas. */
+const list = z
+  .string()
+  .optional()
+  .transform((text) => (text ? text.split(',').map((each) => each.trim()) : []));
 
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
 
@@ -33,6 +40,8 @@ const Variables = z
       .max(200)
       .regex(/^\S+$/, 'must not contain spaces')
       .optional(),
+    PASSWORD_LOGIN_ENABLED: flag(true),
+    LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
     SECRET_KEY: z
       .string()
       .refine(
@@ -51,10 +60,12 @@ const Variables = z
     ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
     ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
     ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
-    CORS_ORIGINS: z
-      .string()
-      .optional()
-      .transform((text) => (text ? text.split(',').map((origin) => origin.trim()) : [])),
+    TRUSTED_PROXIES: list.pipe(
+      z.array(
+        z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
+      ),
+    ),
+    CORS_ORIGINS: list,
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   })
@@ -74,6 +85,10 @@ export abstract class Env {
   abstract readonly DATABASE_POOL_SIZE: number;
   abstract readonly DATA_DIR: string;
   abstract readonly STAFF_TOKEN?: string;
+  /** Whether user names and passwords are exchanged for tokens at all. */
+  abstract readonly PASSWORD_LOGIN_ENABLED: boolean;
+  /** A token of a login expires when it is not used for so long. */
+  abstract readonly LOGIN_TOKEN_LIFETIME_SECONDS: number;
   /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
   abstract readonly SECRET_KEY?: string;
   abstract readonly ARROW_ALLOW_PRIVATE_HOSTS: boolean;
@@ -87,6 +102,8 @@ export abstract class Env {
   abstract readonly ARROW_CONSUMPTION_SYNC_ENABLED: boolean;
   abstract readonly ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: number;
   abstract readonly ARROW_BILLING_CHECK_INTERVAL_HOURS: number;
+  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
+  abstract readonly TRUSTED_PROXIES: readonly string[];
   /** Browser origins allowed to call the API; empty: none. */
   abstract readonly CORS_ORIGINS: readonly string[];
   abstract readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'verbose';

@@ -3,6 +3,7 @@ import { AddVendorOfferingMappings1795452096500 } from './migrations/17954520965
 import { CreateBilling1795452318372 } from './migrations/1795452318372-CreateBilling.js';
 import { GuardLedger1795452318400 } from './migrations/1795452318400-GuardLedger.js';
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
+import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateBilling1795452318372,
   GuardLedger1795452318400,
   AddLicenseLinks1795452834364,
+  AddLoginsByPassword1795574680156,
 ];

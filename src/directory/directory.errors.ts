@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, InvalidFieldsError } from '../common/app.error.js';
 import { ObjectNotFoundError } from '../common/http-errors.js';
 import { renderUuid } from '../common/uuid.js';
 
@@ -65,6 +65,25 @@ export class TokenTakenError extends AppError {
 
   constructor() {
     super('STAFF_TOKEN is the token of another user already: choose another one.');
+  }
+}
+
+/** The password would be guessed. */
+export class UnfitPasswordError extends InvalidFieldsError {
+  override readonly code = 'unfit_password';
+
+  constructor(sentences: string[]) {
+    super({ new_password: sentences });
+  }
+}
+
+/** So many log in at once that one more would only wait (503). */
+export class LoginsBusyError extends AppError {
+  readonly kind = 'overloaded';
+  readonly code = 'logins_busy';
+
+  constructor() {
+    super('Too many logins are waiting for their turn. Try again in a few seconds.');
   }
 }
 

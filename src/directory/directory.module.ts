@@ -21,11 +21,19 @@ import { Resource } from './resource.entity.js';
 import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
 import { User } from './users/user.entity.js';
+import { AuthToken } from './users/auth-token.entity.js';
+import { LoginController } from './users/login.controller.js';
+import { LoginFailure } from './users/login-failure.entity.js';
+import { LoginFailuresService } from './users/login-failures.service.js';
+import { LoginService } from './users/login.service.js';
+import { TokensService } from './users/tokens.service.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
   UsersService,
+  TokensService,
+  LoginService,
   CustomersService,
   ProjectsService,
   OfferingsService,
@@ -40,8 +48,11 @@ const services = [
  */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([User, Customer, Project, Offering, Plan, Resource, Order])],
+  imports: [
+    TypeOrmModule.forFeature([User, AuthToken, LoginFailure, Customer, Project, Offering, Plan, Resource, Order]),
+  ],
   controllers: [
+    LoginController,
     UsersController,
     CustomersController,
     ProjectsController,
@@ -53,7 +64,12 @@ const services = [
     ProviderResourcesController,
     OrdersController,
   ],
-  providers: [...services, BootstrapStaffService, { provide: Authenticator, useExisting: UsersService }],
+  providers: [
+    ...services,
+    BootstrapStaffService,
+    LoginFailuresService,
+    { provide: Authenticator, useExisting: TokensService },
+  ],
   exports: [...services, Authenticator],
 })
 export class DirectoryModule {}

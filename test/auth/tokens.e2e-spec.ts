@@ -92,7 +92,7 @@ describe('Tokens', () => {
     expect(token).toMatch(/^[0-9a-f]{40}$/);
     const again = await app.api.get(`/api/users/${uuid}/`);
     expect(again.body).not.toHaveProperty('token');
-    const rows = await app.database.query('SELECT * FROM core_user ORDER BY created');
+    const rows = await app.database.query('SELECT core_user, auth_token FROM core_user, auth_token');
     const stored = JSON.stringify(rows);
     for (const secret of [token, STAFF_TOKEN]) {
       expect(stored).not.toContain(secret);

@@ -98,7 +98,7 @@ describe('Another Nest application', () => {
     @Module({ imports: [AppModule.forRoot(env())], controllers: [ShopController] })
     class HostModule {}
 
-    const host = await NestFactory.create<NestFastifyApplication>(HostModule, adapterFor(), {
+    const host = await NestFactory.create<NestFastifyApplication>(HostModule, adapterFor(env()), {
       logger: false,
       abortOnError: false,
       bodyParser: false,

@@ -14,8 +14,10 @@ const FALSE = new Set(['f', 'false', 'n', 'no', 'off', '0']);
 const scalarText = (raw: unknown) =>
   typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : JSON.stringify(raw);
 
-/** Text. `max` in characters; `blank` allows `""`. */
-export const TextField = (options: FieldOptions & { max?: number; blank?: boolean; secret?: boolean } = {}) =>
+/** Text. `max` in characters; `blank` allows `""`; spaces at both ends go, unless `trim` is false. */
+export const TextField = (
+  options: FieldOptions & { max?: number; blank?: boolean; trim?: boolean; secret?: boolean } = {},
+) =>
   Field((raw) => parseText(raw, options), options, {
     type: String,
     maxLength: options.max,

@@ -65,15 +65,15 @@ export const NULL_CHARACTERS_REFUSED = 'Null characters are not allowed.';
 /** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
 export function parseText(
   raw: unknown,
-  { max = Infinity, blank = false }: { max?: number; blank?: boolean } = {},
+  { max = Infinity, blank = false, trim = true }: { max?: number; blank?: boolean; trim?: boolean } = {},
 ): Parsed<string> {
   if (raw === null) return { error: NULL_REFUSED };
   if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw)))
     return { error: 'Not a valid string.' };
-  const text = String(raw).trim();
+  const text = trim ? String(raw).trim() : String(raw);
   if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
   if (!text.isWellFormed()) return { error: 'Not a valid string.' };
-  if (text === '' && !blank) return { error: BLANK_REFUSED };
+  if (text.trim() === '' && !blank) return { error: BLANK_REFUSED };
   if ([...text].length > max) return { error: `Ensure this field has no more than ${max} characters.` };
   return { value: text };
 }

@@ -1,4 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { Caller } from '../../auth/caller.js';
+import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { BooleanField, EmailField, TextField } from '../../common/validation/body-fields.js';
 import { renderUuid } from '../../common/uuid.js';
@@ -40,6 +42,7 @@ export class UserResponse {
   @ApiProperty() is_staff: boolean;
   @ApiProperty() is_support: boolean;
   @ApiProperty() is_active: boolean;
+  @ApiProperty({ format: 'date-time' }) date_joined: string;
 
   static from(this: void, user: User): UserResponse {
     return {
@@ -53,6 +56,7 @@ export class UserResponse {
       is_staff: user.isStaff,
       is_support: user.isSupport,
       is_active: user.isActive,
+      date_joined: renderDateTime(user.created),
     };
   }
 }
@@ -66,7 +70,44 @@ export class UserWithTokenResponse extends UserResponse {
   }
 }
 
-@ApiSchema({ name: 'CoreAuthToken' })
-export class TokenResponse {
-  @ApiProperty({ description: 'Shown in this answer only.' }) token: string;
+/** The caller, and until when the token of this request holds. */
+@ApiSchema({ name: 'Me' })
+export class MeResponse extends UserResponse {
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Seconds after which this token expires when it is not used; null: never.',
+  })
+  token_lifetime: number | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it expires; null: never.' })
+  token_expires_at: string | null;
+
+  static fromCall(this: void, user: User, { tokenLifetime, tokenExpiresAt }: Caller): MeResponse {
+    return {
+      ...UserResponse.from(user),
+      token_lifetime: tokenLifetime,
+      token_expires_at: tokenExpiresAt && renderDateTime(tokenExpiresAt),
+    };
+  }
+}
+
+@ApiSchema({ name: 'PasswordChangeRequest' })
+export class ChangePasswordDto {
+  @TextField({
+    required: true,
+    max: 128,
+    secret: true,
+    trim: false,
+    description: 'At least 8 characters, not all of them digits, and not the user name.',
+  })
+  new_password: string;
+}
+
+@ApiSchema({ name: 'UserPassword' })
+export class PasswordResponse {
+  static readonly changed: PasswordResponse = { detail: 'Password has been successfully updated.' };
+  static readonly removed: PasswordResponse = { detail: 'Password has been removed.' };
+
+  @ApiProperty() detail: string;
 }

@@ -1,10 +1,10 @@
-import { Column, Entity, Unique } from 'typeorm';
+import { Check, Column, Entity, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 
-/** Somebody who may call the API. One token per user; only its SHA-256 is kept. */
+/** Somebody who may call the API, with an `AuthToken`. */
 @Entity('core_user')
 @Unique(['username'])
-@Unique(['tokenHash'])
+@Check('ck_core_user_password_is_hashed', `password_hash LIKE '$scrypt$%'`)
 export class User extends BaseEntity {
   static readonly path = '/api/users/';
 
@@ -29,7 +29,7 @@ export class User extends BaseEntity {
   @Column({ default: true })
   isActive: boolean;
 
-  /** SHA-256 of the token in lower-case hex; null: no token has been made yet. */
-  @Column({ type: 'char', length: 64, nullable: true })
-  tokenHash: string | null;
+  /** A PHC string; null: no login by password. Read only where it is asked for. */
+  @Column({ type: 'varchar', length: 255, nullable: true, select: false })
+  passwordHash: string | null;
 }

@@ -1,10 +1,19 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
+import { ApiDone, ApiMissing } from '../../common/api-answers.js';
 import { FieldsQuery } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
-import { CreateUserDto, TokenResponse, UserResponse, UserWithTokenResponse } from './user.dto.js';
+import { TokenResponse } from './login.dto.js';
+import {
+  ChangePasswordDto,
+  CreateUserDto,
+  MeResponse,
+  PasswordResponse,
+  UserResponse,
+  UserWithTokenResponse,
+} from './user.dto.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('Directory: users')
@@ -15,9 +24,9 @@ export class UsersController {
   @Get('me')
   @AnyUser()
   @ApiOperation({ operationId: 'users_me_retrieve', summary: 'Who am I?' })
-  @ApiOkResponse({ type: UserResponse })
-  async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Partial<UserResponse>> {
-    return pick(UserResponse.from(await this.users.get(caller.uuid)), query.field);
+  @ApiOkResponse({ type: MeResponse })
+  async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Partial<MeResponse>> {
+    return pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field);
   }
 
   @Post()
@@ -38,9 +47,35 @@ export class UsersController {
 
   @Post(':uuid/refresh_token')
   @StaffOnly()
-  @ApiOperation({ operationId: 'users_refresh_token', summary: 'Replace the token; the old one stops working at once' })
+  @ApiOperation({
+    operationId: 'users_refresh_token',
+    summary: 'Replace the token; every old one stops working at once',
+  })
   @ApiCreatedResponse({ type: TokenResponse })
   refreshToken(@Param('uuid') uuid: string): Promise<TokenResponse> {
     return this.users.refreshToken(uuid);
+  }
+
+  @Post(':uuid/change_password')
+  @HttpCode(200)
+  @StaffOnly()
+  @ApiOperation({
+    operationId: 'users_change_password',
+    summary: 'Set the password; logins by the old one end at once',
+  })
+  @ApiDone(PasswordResponse)
+  @ApiMissing()
+  changePassword(@Param('uuid') uuid: string, @Body() dto: ChangePasswordDto): Promise<PasswordResponse> {
+    return this.users.changePassword(uuid, dto).then(() => PasswordResponse.changed);
+  }
+
+  @Post(':uuid/remove_password')
+  @HttpCode(200)
+  @StaffOnly()
+  @ApiOperation({ operationId: 'users_remove_password', summary: 'Take the password away; logins by it end at once' })
+  @ApiDone(PasswordResponse)
+  @ApiMissing()
+  removePassword(@Param('uuid') uuid: string): Promise<PasswordResponse> {
+    return this.users.removePassword(uuid).then(() => PasswordResponse.removed);
   }
 }

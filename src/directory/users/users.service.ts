@@ -1,20 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
-import { Authenticator, type Caller } from '../../auth/caller.js';
-import { hashToken, newToken, sameHash } from '../../auth/token.js';
+import { type EntityManager, Repository } from 'typeorm';
+import { hashPassword } from '../../auth/password.js';
+import { newToken } from '../../auth/token.js';
 import { parseUuid } from '../../common/uuid.js';
 import { naming } from '../../database/constraint.js';
-import { TokenTakenError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
-import type { CreateUserDto } from './user.dto.js';
+import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
+import { TokensService } from './tokens.service.js';
+import type { ChangePasswordDto, CreateUserDto } from './user.dto.js';
 import { User } from './user.entity.js';
 
-/** Users and their tokens. A token is answered once, when it is made. */
+const SHORTEST_PASSWORD = 8;
+/** A password that is little more than the user name is among the first to be guessed. */
+const SHORTEST_BESIDE_USERNAME = 5;
+
+/** Users: who they are, what they may, and what they log in with. */
 @Injectable()
-export class UsersService extends Authenticator {
-  constructor(@InjectRepository(User) private readonly users: Repository<User>) {
-    super();
-  }
+export class UsersService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly tokens: TokensService,
+  ) {}
 
   /** Throws `UserNotFoundError`. */
   async get(uuid: string): Promise<User> {
@@ -24,8 +30,8 @@ export class UsersService extends Authenticator {
     return user;
   }
 
-  /** Creates a user and its token. Throws `UsernameTakenError`. */
-  async create(dto: CreateUserDto, token = newToken()): Promise<{ user: User; token: string }> {
+  /** Creates a user and its lasting token. Throws `UsernameTakenError`. */
+  async create(dto: CreateUserDto): Promise<{ user: User; token: string }> {
     const user = this.users.create({
       username: dto.username,
       email: dto.email,
@@ -34,36 +40,79 @@ export class UsersService extends Authenticator {
       isStaff: dto.is_staff,
       isSupport: dto.is_support,
       isActive: dto.is_active,
-      tokenHash: hashToken(token),
     });
-    await naming({ uq_core_user_username: () => new UsernameTakenError() }, () => this.users.insert(user));
+    const token = newToken();
+    await this.users.manager.transaction(async (manager) => {
+      await naming({ uq_core_user_username: () => new UsernameTakenError() }, () => manager.insert(User, user));
+      await this.tokens.replaceAll(manager, user.uuid, token);
+    });
     return { user: await this.get(user.uuid), token };
   }
 
-  /** Makes a new token; the old one stops working at once. Throws `UserNotFoundError`. */
+  /** Makes a new lasting token; every old one, those of logins too, stops working at once. Throws `UserNotFoundError`. */
   async refreshToken(uuid: string): Promise<{ token: string }> {
-    const user = await this.get(uuid);
     const token = newToken();
-    await this.users.update({ uuid: user.uuid }, { tokenHash: hashToken(token) });
+    await this.locked(uuid, (manager, user) => this.tokens.replaceAll(manager, user.uuid, token));
     return { token };
   }
 
-  /** Sees to it that `username` is an active staff user who has exactly this token. Throws `TokenTakenError`. */
+  /**
+   * Sets the password; logins by an old one end at once, the lasting token stays. Throws `UserNotFoundError` and
+   * `UnfitPasswordError`.
+   */
+  async changePassword(uuid: string, { new_password: password }: ChangePasswordDto): Promise<void> {
+    const { username } = await this.get(uuid);
+    const faults = faultsOf(password, username);
+    if (faults.length) throw new UnfitPasswordError(faults);
+    await this.setPasswordHash(uuid, await hashPassword(password));
+  }
+
+  /** Takes the password away; logins by it end at once. Throws `UserNotFoundError`. */
+  async removePassword(uuid: string): Promise<void> {
+    await this.setPasswordHash(uuid, null);
+  }
+
+  /** Sees to it that `username` is an active staff user whose lasting token is this one. Throws `TokenTakenError`. */
   async ensureStaff(username: string, token: string): Promise<void> {
-    const tokenHash = hashToken(token);
-    await naming({ uq_core_user_token_hash: () => new TokenTakenError() }, () =>
-      this.users.upsert({ username, isStaff: true, isActive: true, tokenHash }, ['username']),
-    );
+    await this.users.manager.transaction(async (manager) => {
+      await manager.upsert(User, { username, isStaff: true, isActive: true }, ['username']);
+      const { uuid } = await manager.findOneByOrFail(User, { username });
+      if (!(await this.tokens.isLasting(manager, uuid, token))) await this.tokens.replaceAll(manager, uuid, token);
+    });
   }
 
   async hasUsers(): Promise<boolean> {
     return this.users.exists();
   }
 
-  override async findCaller(hash: string): Promise<Caller | undefined> {
-    const user = await this.users.findOneBy({ tokenHash: hash });
-    if (!user?.tokenHash || !sameHash(user.tokenHash, hash)) return undefined;
-    const { uuid, username, isStaff, isSupport, isActive } = user;
-    return { uuid, username, isStaff, isSupport, isActive };
+  private async setPasswordHash(uuid: string, passwordHash: string | null): Promise<void> {
+    await this.locked(uuid, async (manager, user) => {
+      await manager.update(User, { uuid: user.uuid }, { passwordHash });
+      await this.tokens.endLogins(manager, user.uuid);
+    });
   }
+
+  /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
+  private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<void> {
+    const known = parseUuid(uuid);
+    await this.users.manager.transaction(async (manager) => {
+      const user =
+        known && (await manager.findOne(User, { where: { uuid: known }, lock: { mode: 'pessimistic_write' } }));
+      if (!user) throw new UserNotFoundError();
+      await work(manager, user);
+    });
+  }
+}
+
+/** Django's rules and words, which Waldur's users know; without its list of common passwords. */
+function faultsOf(password: string, username: string): string[] {
+  const short = [...password].length < SHORTEST_PASSWORD;
+  const digits = /^\d+$/.test(password);
+  const named = password.toLowerCase().includes(username.toLowerCase());
+  const name = named && password.length - username.length < SHORTEST_BESIDE_USERNAME;
+  return [
+    ...(short ? [`This password is too short. It must contain at least ${SHORTEST_PASSWORD} characters.`] : []),
+    ...(digits ? ['This password is entirely numeric.'] : []),
+    ...(name ? ['The password is too similar to the username.'] : []),
+  ];
 }

@@ -1,0 +1,25 @@
+import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { TokenOptional } from '../../auth/access.js';
+import { ApiDone } from '../../common/api-answers.js';
+import { LoginDto, TokenResponse } from './login.dto.js';
+import { LoginService } from './login.service.js';
+
+@ApiTags('Log in')
+@Controller('api-auth')
+export class LoginController {
+  constructor(private readonly login: LoginService) {}
+
+  @Post('password')
+  @HttpCode(200)
+  @TokenOptional()
+  @ApiOperation({
+    operationId: 'api_auth_password',
+    summary: 'Exchange user name and password for a token',
+    description: 'After four wrong passwords in a row from one address, that user name waits for ten minutes there.',
+  })
+  @ApiDone(TokenResponse)
+  password(@Body() dto: LoginDto, @Ip() address: string): Promise<TokenResponse> {
+    return this.login.logIn(dto, address);
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
+import { DataSource } from 'typeorm';
+import { NotAuthenticatedError } from '../../auth/auth.errors.js';
+import { hashPassword, matchesPassword } from '../../auth/password.js';
+import { newToken } from '../../auth/token.js';
+import { Env } from '../../config/env.js';
+import { LoginsBusyError } from '../directory.errors.js';
+import type { LoginDto } from './login.dto.js';
+import { LOCKED_MINUTES, LoginFailuresService, type LoginOrigin } from './login-failures.service.js';
+import { TokensService } from './tokens.service.js';
+import { User } from './user.entity.js';
+
+/** Logins that may wait for their turn; each takes a tenth of a second. */
+const MOST_WAITING = 100;
+
+/** Exchanges user name and password for a token. */
+@Injectable()
+export class LoginService {
+  private readonly logger = new Logger(LoginService.name);
+  /** One guess is counted before the next is made, so that many at once are no more than many in a row. */
+  private readonly oneAtATime = bulkhead(1, MOST_WAITING);
+  private nobodysHash?: Promise<string>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly failures: LoginFailuresService,
+    private readonly tokens: TokensService,
+    private readonly env: Env,
+  ) {}
+
+  /**
+   * A token that holds until it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`; other tokens of the user go on working.
+   * `address` is the client's IP address. Throws `NotAuthenticatedError` (wrong password, unknown or disabled user, too
+   * many wrong passwords, logins switched off) and `LoginsBusyError`.
+   */
+  async logIn({ username, password }: LoginDto, address: string): Promise<{ token: string }> {
+    if (!this.env.PASSWORD_LOGIN_ENABLED)
+      throw new NotAuthenticatedError(
+        'Authentication method is disabled. Please use another authentication method or contact staff.',
+      );
+    try {
+      return await this.oneAtATime.execute(() => this.attempt({ username, address }, password));
+    } catch (error) {
+      throw isBulkheadRejectedError(error) ? new LoginsBusyError() : error;
+    }
+  }
+
+  private async attempt(origin: LoginOrigin, password: string): Promise<{ token: string }> {
+    if (await this.failures.isLocked(origin))
+      throw new NotAuthenticatedError(`Username is locked out. Try in ${LOCKED_MINUTES} minutes.`);
+    const users = this.dataSource.getRepository(User);
+    const user = await users.findOne({
+      where: { username: origin.username },
+      select: { uuid: true, isActive: true, passwordHash: true },
+    });
+    const matches = await matchesPassword(password, user?.passwordHash ?? (await this.hashOfNobody()));
+    if (!user?.passwordHash || !matches) {
+      await this.failures.add(origin);
+      this.logger.warn(`A login of ${user?.uuid ?? 'an unknown user'} from ${origin.address} failed.`);
+      throw new NotAuthenticatedError('Invalid username/password.');
+    }
+    await this.failures.forget(origin);
+    if (!user.isActive) throw new NotAuthenticatedError('User account is disabled.');
+    return { token: await this.openFor(user) };
+  }
+
+  /** For users that are not there, so that guessing at their passwords takes as long. */
+  private hashOfNobody(): Promise<string> {
+    return (this.nobodysHash ??= hashPassword(newToken()));
+  }
+
+  /** Only if the password is still the one that was checked: a change in between ends what it opened, too. */
+  private openFor({ uuid, passwordHash }: Pick<User, 'uuid' | 'passwordHash'>): Promise<string> {
+    return this.dataSource.transaction(async (manager) => {
+      const found = await manager.findOne(User, {
+        where: { uuid, passwordHash: passwordHash!, isActive: true },
+        lock: { mode: 'pessimistic_read' },
+      });
+      if (!found) throw new NotAuthenticatedError('Invalid username/password.');
+      this.logger.log(`${uuid} logged in.`);
+      return this.tokens.addLogin(manager, uuid);
+    });
+  }
+}

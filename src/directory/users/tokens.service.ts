@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, IsNull, LessThan, Not, Repository } from 'typeorm';
+import { Authenticator, type Caller } from '../../auth/caller.js';
+import { hashToken, newToken, sameHash } from '../../auth/token.js';
+import { Clock } from '../../common/clock.js';
+import { Env } from '../../config/env.js';
+import { naming } from '../../database/constraint.js';
+import { TokenTakenError } from '../directory.errors.js';
+import { AuthToken } from './auth-token.entity.js';
+
+/** For so long an expired token is told from an unknown one. */
+const REMEMBERED_MS = 24 * 3_600_000;
+
+/**
+ * What users call the API with. A user has one lasting token, and one more of each login by password, which expires when
+ * it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`. A token is answered once, when it is made.
+ */
+@Injectable()
+export class TokensService extends Authenticator {
+  constructor(
+    @InjectRepository(AuthToken) private readonly tokens: Repository<AuthToken>,
+    private readonly clock: Clock,
+    private readonly env: Env,
+  ) {
+    super();
+  }
+
+  /**
+   * Makes this the lasting token of a user and ends every other one. Within the transaction that made or locked the
+   * user. Throws `TokenTakenError`.
+   */
+  async replaceAll(manager: EntityManager, userUuid: string, token: string): Promise<void> {
+    await manager.delete(AuthToken, { userUuid });
+    await naming({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
+      manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: null }),
+    );
+  }
+
+  /** Whether this is the lasting token of a user. */
+  isLasting(manager: EntityManager, userUuid: string, token: string): Promise<boolean> {
+    return manager.existsBy(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: IsNull() });
+  }
+
+  /** Makes a token for one login. Within the transaction that locked the user. */
+  async addLogin(manager: EntityManager, userUuid: string): Promise<string> {
+    const token = newToken();
+    const forgotten = new Date(this.clock.now().getTime() - REMEMBERED_MS);
+    await manager.delete(AuthToken, { userUuid, expiresAt: LessThan(forgotten) });
+    await manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: this.expiry() });
+    return token;
+  }
+
+  /** Ends every login of a user; the lasting token stays. */
+  async endLogins(manager: EntityManager, userUuid: string): Promise<void> {
+    await manager.delete(AuthToken, { userUuid, expiresAt: Not(IsNull()) });
+  }
+
+  override async findCaller(hash: string): Promise<Caller | undefined> {
+    const token = await this.tokens
+      .createQueryBuilder('token')
+      .innerJoinAndSelect('token.user', 'user')
+      .where('token.tokenHash = :hash', { hash })
+      .getOne();
+    if (!token || !sameHash(token.tokenHash, hash)) return undefined;
+    const { uuid, username, isStaff, isSupport, isActive } = token.user;
+    const tokenExpiresAt = await this.renewed(token);
+    const tokenLifetime = tokenExpiresAt && this.env.LOGIN_TOKEN_LIFETIME_SECONDS;
+    return { uuid, username, isStaff, isSupport, isActive, tokenLifetime, tokenExpiresAt };
+  }
+
+  /** Until when a token holds, this use counted. Written at most twice in a lifetime, not with every request. */
+  private async renewed({ uuid, user, expiresAt }: AuthToken): Promise<Date | null> {
+    const now = this.clock.now();
+    if (!expiresAt || !user.isActive || expiresAt <= now) return expiresAt;
+    const until = this.expiry();
+    if (until.getTime() - expiresAt.getTime() < (until.getTime() - now.getTime()) / 2) return expiresAt;
+    await this.tokens.update({ uuid }, { expiresAt: until });
+    return until;
+  }
+
+  private expiry(): Date {
+    return new Date(this.clock.now().getTime() + this.env.LOGIN_TOKEN_LIFETIME_SECONDS * 1000);
+  }
+}
