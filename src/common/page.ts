@@ -62,7 +62,10 @@ export class Count implements PageInfo {
   ) {}
 }
 
-/** An answer that is not a paged list, with the number HEAD should report (`X-Result-Count`). */
+/**
+ * An answer that is not a paged list, with the number that GET and HEAD report (`X-Result-Count`): 1 for an object, as
+ * Waldur's Python client reads it. `null` is the body of HEAD.
+ */
 export class Counted<T> {
   constructor(
     readonly body: T,

@@ -61,8 +61,8 @@ export class CustomerMappingsController {
     operationId: 'admin_arrow_customer_mappings_available_customers_count',
     summary: 'Whether ArrowSphere can be asked: counts the one answer that GET gives',
   })
-  async countAvailable(@Query() query: RefreshQuery): Promise<Counted<undefined>> {
-    return new Counted(undefined, 1, { Age: String(await this.available.age(query)) });
+  async countAvailable(@Query() query: RefreshQuery): Promise<Counted<null>> {
+    return new Counted(null, 1, { Age: String(await this.available.age(query)) });
   }
 
   @Get('available_customers')

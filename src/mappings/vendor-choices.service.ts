@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
-import { Count, Counted } from '../common/page.js';
+import { Counted } from '../common/page.js';
+import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { VendorChoice, VendorChoicesQuery } from './vendor-choices.dto.js';
+import type { VendorChoice } from './vendor-choices.dto.js';
 
 /** The catalogue where vendors of cloud usage are. */
 const CATEGORY = 'IAAS';
@@ -19,10 +20,9 @@ export class VendorChoicesService {
   /**
    * The vendors of ArrowSphere's catalogue, by name, and those of `onLines` that it does not have: export lines spell
    * some vendors in their own way. Without any of those, a catalogue that cannot be read is an error.
-   * Throws `SettingsMissingError` and the gateway's errors.
+   * Throws the gateway's errors.
    */
-  async find({ settings_uuid }: VendorChoicesQuery, onLines: readonly string[] = []): Promise<Counted<VendorChoice[]>> {
-    const settings = await this.settings.resolve(settings_uuid);
+  async find(settings: Settings, onLines: readonly string[]): Promise<Counted<VendorChoice[]>> {
     let catalogue: string[] = [];
     try {
       catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
@@ -34,11 +34,5 @@ export class VendorChoicesService {
     const choices = [...sources].map(([name, source]) => ({ value: name, label: name, source }));
     choices.sort((a, b) => a.label.localeCompare(b.label, 'en'));
     return new Counted(choices, choices.length);
-  }
-
-  /** How many there are. Throws as {@link find}. */
-  async count(query: VendorChoicesQuery, onLines: readonly string[] = []): Promise<Count> {
-    const { total } = await this.find(query, onLines);
-    return new Count(total, 1, Math.max(1, total));
   }
 }

@@ -14,6 +14,9 @@ export interface Route {
 /** Open to everybody: whoever watches over the service has no token. */
 export const OPEN_ROUTES = ['GET /health/live/', 'GET /health/ready/'];
 
+/** Open to everybody as well, but a token that is sent has to be good: who logs in may have none yet. */
+export const ROUTES_WITHOUT_TOKEN = ['POST /api-auth/password/'];
+
 /** Open to every active user. */
 export const ROUTES_FOR_ANY_USER = ['GET /api/users/me/', 'GET /api/admin/arrow/'];
 
@@ -54,6 +57,7 @@ export interface Expectation {
 }
 
 const STAFF_ONLY: Expectation = { status: 403, detail: 'You do not have permission to perform this action.' };
+const NO_CREDENTIALS: Expectation = { status: 401, detail: 'Authentication credentials were not provided.' };
 const unauthenticated = (detail: string): Expectation => ({ status: 401, detail });
 
 /** Every kind of caller: staff is let in everywhere, the others get exactly this answer where staff is asked for. */
@@ -62,16 +66,16 @@ export function callersOf(
 ): (Caller & { refused?: Expectation })[] {
   const nobody = 'a'.repeat(40);
   return [
-    { name: 'no token', refused: unauthenticated('Authentication credentials were not provided.') },
+    { name: 'no token', refused: NO_CREDENTIALS },
     {
       name: 'bare key',
       authorization: tokens.staff,
-      refused: unauthenticated('Authentication credentials were not provided.'),
+      refused: NO_CREDENTIALS,
     },
     {
       name: 'other scheme',
       authorization: 'Basic YWRtaW46YWRtaW4=',
-      refused: unauthenticated('Authentication credentials were not provided.'),
+      refused: NO_CREDENTIALS,
     },
     {
       name: 'scheme alone',
@@ -103,5 +107,6 @@ export function expectationFor(route: Route, caller: { refused?: Expectation }):
   const name = `${route.method} ${route.path}`;
   if (OPEN_ROUTES.includes(name)) return undefined;
   if (ROUTES_FOR_ANY_USER.includes(name) && caller.refused === STAFF_ONLY) return undefined;
+  if (ROUTES_WITHOUT_TOKEN.includes(name) && [STAFF_ONLY, NO_CREDENTIALS].includes(caller.refused!)) return undefined;
   return caller.refused;
 }

@@ -397,4 +397,13 @@ export const CASES: Record<string, Makers> = {
   ),
   marketplace_resources_retrieve: one('resource'),
   users_me_retrieve: [plain, () => ({ about: 'field', query: 'field=uuid&field=username' })],
+  api_auth_password: [
+    (world) => ({
+      body: world.login,
+      check: async (answer) => {
+        const { token } = body<{ token: string }>(answer);
+        expect((await world.get<Seeded>('/api/users/me/', token)).username).toBe(world.login.username);
+      },
+    }),
+  ],
 };

@@ -85,20 +85,12 @@ export class Harness {
 }
 
 /** `operation → cases → result`, one line each, and a count. */
-export function resultTable(contract: Contract, results: Result[], pending: string[], notOffered: string[]): string {
+export function resultTable(contract: Contract, results: Result[]): string {
   const operations = Object.keys(contract.operations);
   const width = Math.max(...operations.map((operationId) => operationId.length));
   const lines = operations.map((operationId) => {
     const result = results.find((each) => each.operationId === operationId);
-    const verdict = notOffered.includes(operationId)
-      ? 'not offered'
-      : pending.includes(operationId)
-        ? 'pending'
-        : !result
-          ? 'NOT RUN'
-          : result.faults.length > 0
-            ? `${result.faults.length} FAULTS`
-            : 'ok';
+    const verdict = !result ? 'NOT RUN' : result.faults.length > 0 ? `${result.faults.length} FAULTS` : 'ok';
     return `${operationId.padEnd(width)}  ${String(result?.cases ?? 0).padStart(5)}  ${verdict}`;
   });
   const ok = results.filter(({ faults }) => faults.length === 0).length;
@@ -106,7 +98,7 @@ export function resultTable(contract: Contract, results: Result[], pending: stri
   return [
     `${'operation'.padEnd(width)}  cases  result`,
     ...lines,
-    `${ok} of ${operations.length} operations ok in ${cases} calls, ${pending.length} pending, ${notOffered.length} not offered`,
+    `${ok} of ${operations.length} operations ok in ${cases} calls`,
   ].join('\n');
 }
 

@@ -64,6 +64,8 @@ export class World {
   settings: Seeded;
   mapping: Seeded;
   vendorMapping: Seeded;
+  /** What the staff user logs in with. */
+  readonly login = { username: 'admin', password: 'the first evening of May' };
   private readonly wire: Wire;
   private unused: EmulatorLicense[];
 
@@ -92,14 +94,14 @@ export class World {
     return JSON.parse((await this.send('POST', path, body)).text) as Seeded;
   }
 
-  /** GETs as staff and gives the answer's body. */
-  async get<T = Seeded>(path: string): Promise<T> {
-    return JSON.parse((await this.send('GET', path)).text) as T;
+  /** GETs as staff, or by another token, and gives the answer's body. */
+  async get<T = Seeded>(path: string, token?: string): Promise<T> {
+    return JSON.parse((await this.send('GET', path, undefined, token)).text) as T;
   }
 
-  async send(method: string, path: string, body?: object): Promise<WireAnswer> {
+  async send(method: string, path: string, body?: object, token = this.tokens.staff): Promise<WireAnswer> {
     const answer = await this.wire.send(method, path, {
-      headers: { authorization: `Token ${this.tokens.staff}`, 'content-type': 'application/json' },
+      headers: { authorization: `Token ${token}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
@@ -133,6 +135,8 @@ export class World {
       const user = await this.post('/api/users/', { username: `${kind}-user`, ...fields });
       this.tokens[kind as keyof typeof kinds] = user.token as string;
     }
+    const { uuid } = await this.get('/api/users/me/');
+    await this.post(`/api/users/${uuid}/change_password/`, { new_password: this.login.password });
   }
 
   private async addDirectory(): Promise<void> {

@@ -74,7 +74,12 @@ function joined(...parts: string[]): string {
   return text.startsWith('api') ? `/${text}/` : `/${text}`;
 }
 
-const WHO: Record<AccessRule, string> = { public: 'everybody', 'token-optional': 'everybody', 'any-user': 'any user', staff: 'staff' };
+const WHO: Record<AccessRule, string> = {
+  public: 'everybody',
+  'token-optional': 'everybody',
+  'any-user': 'any user',
+  staff: 'staff',
+};
 
 /** The table of `docs/routes.md`, by path. */
 export function routeTable(routes: readonly Route[]): string {

@@ -41,6 +41,8 @@ export interface ConsumptionStatistics {
   readonly periods: readonly PeriodStatistics[];
 }
 
+const PENDING = { finalizedAt: IsNull(), reversedAt: IsNull() };
+
 /** Consumption records as they are read; records that were taken back are not listed. */
 @Injectable()
 export class ConsumptionRecordsService {
@@ -77,12 +79,16 @@ export class ConsumptionRecordsService {
   /** Those not final yet, last changed first; at most 100, and how many there are. */
   async pending(): Promise<{ records: ConsumptionRecord[]; total: number }> {
     const [records, total] = await this.records.findAndCount({
-      where: { finalizedAt: IsNull(), reversedAt: IsNull() },
+      where: PENDING,
       relations: { resource: true },
       order: { modified: 'DESC', uuid: 'ASC' },
       take: PENDING_SHOWN,
     });
     return { records, total };
+  }
+
+  countPending(): Promise<number> {
+    return this.records.countBy(PENDING);
   }
 
   /** The records of a month in some accounts' months, for a preview. */

@@ -39,8 +39,8 @@ export class ConsumptionController {
   @Get('consumption_status')
   @ApiOperation({ operationId: `${PATH}_consumption_status_retrieve`, summary: 'What is on, and how much is waiting' })
   @ApiOkResponse({ type: ConsumptionStatusResponse })
-  status(): Promise<ConsumptionStatusResponse> {
-    return this.pauses.status();
+  async status(): Promise<Counted<ConsumptionStatusResponse>> {
+    return new Counted(await this.pauses.status(), 1);
   }
 
   @Head('consumption_statistics')
@@ -55,14 +55,14 @@ export class ConsumptionController {
     summary: 'Consumption records counted and summed',
   })
   @ApiOkResponse({ type: ConsumptionStatisticsResponse })
-  async statistics(): Promise<ConsumptionStatisticsResponse> {
-    return ConsumptionStatisticsResponse.from(await this.records.statistics());
+  async statistics(): Promise<Counted<ConsumptionStatisticsResponse>> {
+    return new Counted(ConsumptionStatisticsResponse.from(await this.records.statistics()), 1);
   }
 
   @Head('pending_records')
   @ApiOperation({ operationId: `${PATH}_pending_records_count`, summary: 'Count records that are not final' })
   async countPending(): Promise<Counted<null>> {
-    return new Counted(null, (await this.records.pending()).total);
+    return new Counted(null, await this.records.countPending());
   }
 
   @Get('pending_records')

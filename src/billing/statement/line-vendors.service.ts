@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import type { Count, Counted } from '../../common/page.js';
+import { Counted } from '../../common/page.js';
 import type { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { VendorChoicesService } from '../../mappings/vendor-choices.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
@@ -19,12 +19,13 @@ export class LineVendorsService {
 
   /** Catalogue and lines together. Throws `SettingsMissingError` and, without any lines, the gateway's errors. */
   async choose(query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
-    return this.choices.find(query, await this.recent(await this.settings.resolve(query.settings_uuid)));
+    const settings = await this.settings.resolve(query.settings_uuid);
+    return this.choices.find(settings, await this.recent(settings));
   }
 
   /** How many there are. Throws as {@link choose}. */
-  async count(query: VendorChoicesQuery): Promise<Count> {
-    return this.choices.count(query, await this.recent(await this.settings.resolve(query.settings_uuid)));
+  async count(query: VendorChoicesQuery): Promise<Counted<null>> {
+    return new Counted(null, (await this.choose(query)).total);
   }
 
   /** Of the last two months with lines of this account: earlier ones would cost a look at every line there ever was. */

@@ -2,7 +2,7 @@ import { Controller, Get, Head, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
 import { ApiActionRefused, ApiCounted } from '../../common/api-answers.js';
-import type { Count, Counted } from '../../common/page.js';
+import type { Counted } from '../../common/page.js';
 import { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { LineVendorsService } from './line-vendors.service.js';
 
@@ -18,7 +18,7 @@ export class VendorChoicesController {
     operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_count',
     summary: 'Count the vendor names to choose from',
   })
-  count(@Query() query: VendorChoicesQuery): Promise<Count> {
+  count(@Query() query: VendorChoicesQuery): Promise<Counted<null>> {
     return this.vendors.count(query);
   }
 
