@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isDatabaseAway } from './common/database-away.js';
 import { type Env, InvalidEnvironmentError, readEnv } from './config/env.js';
 import { createApp } from './configure-app.js';
 import { DataDirInUseError } from './database/data-dir.lock.js';
@@ -26,11 +27,11 @@ try {
 function whatToDoAbout(error: unknown): string {
   const mendable = [InvalidEnvironmentError, DataDirInUseError, TokenTakenError];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
     return `Another process listens on ${env?.HOST}:${env?.PORT} already: stop it, or set PORT.`;
   }
-  if (syscall === 'connect' || syscall === 'getaddrinfo') {
+  if (isDatabaseAway(error)) {
     return `The database of DATABASE_URL cannot be reached: ${message || code}`;
   }
   return String((error as Error)?.stack ?? error);

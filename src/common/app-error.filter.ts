@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type AppErrorKind } from './app.error.js';
 import { unsupported } from './body-parsers.js';
+import { DatabaseUnavailableError, isDatabaseAway } from './database-away.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
 
@@ -16,6 +17,8 @@ const STATUS: Record<AppErrorKind, number> = {
   overloaded: 503,
 };
 
+const RETRY_AFTER_SECONDS = '5';
+
 /** Status, body and headers of the answer to an error. */
 export interface ErrorAnswer {
   readonly status: number;
@@ -28,11 +31,13 @@ export function answerTo(
   error: unknown,
   request: Parameters<typeof unsupported>[0] = { headers: {} },
 ): ErrorAnswer | undefined {
+  if (isDatabaseAway(error)) return answerTo(new DatabaseUnavailableError());
   if (error instanceof AppError) {
     const status = STATUS[error.kind];
     if (error.fields) return { status, body: error.fields };
     if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
-    return { status, body: { detail: error.message, error: error.message, code: error.code } };
+    const headers = error.kind === 'overloaded' ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
+    return { status, body: { detail: error.message, error: error.message, code: error.code }, headers };
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
@@ -53,6 +58,7 @@ export class AppErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
+    if (isDatabaseAway(error)) this.logger.warn(`The database does not answer: ${(error as Error).message}`);
     const answer = answerTo(error, request) ?? this.unforeseen(error, request);
     void reply
       .status(answer.status)

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +8,7 @@ import { readEnv } from '../../src/config/env.js';
 import { SettingsService } from '../../src/settings/settings.service.js';
 import { YearMonth } from '../../src/common/year-month.js';
 import { ApiClient } from '../support/api-client.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { BillingWorld, type Linked } from './billing-world.js';
 
@@ -18,33 +17,6 @@ declare const TEST_DATABASE: 'pglite' | 'postgres';
 /** The embedded database shares its process with everything else and takes its time. */
 const LINES = TEST_DATABASE === 'pglite' ? 5_000 : 20_000;
 const CUSTOMERS = 8;
-
-/** The real service in a process of its own, so that it can be killed. */
-class Service {
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly api: ApiClient,
-  ) {}
-
-  static async start(variables: Record<string, string>): Promise<Service> {
-    const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'src/main.ts'], {
-      env: { PATH: process.env.PATH, ...variables, PORT: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let out = '';
-    for await (const chunk of child.stdout) {
-      out += String(chunk);
-      const url = /Listening on (http:\S+)/.exec(out)?.[1];
-      if (url) return new Service(child, new ApiClient(url.replace(/\/$/, ''), STAFF_TOKEN));
-    }
-    throw new Error(`The service did not start: ${out}`);
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
-  }
-}
 
 describe(`a sync of ${LINES} lines`, () => {
   let app: TestApp;
@@ -80,9 +52,10 @@ describe(`a sync of ${LINES} lines`, () => {
   async function killed(
     variables: Record<string, string>,
     kills: number,
-  ): Promise<{ attempts: number; books: ApiClient; service: Service }> {
-    let service = await Service.start(variables);
-    const { body, status } = await service.api.post('/api/admin/arrow/billing-syncs/trigger_sync/', {
+  ): Promise<{ attempts: number; service: ServiceProcess; api: ApiClient }> {
+    let service = ServiceProcess.start(variables);
+    let api = await service.api(STAFF_TOKEN);
+    const { body, status } = await api.post('/api/admin/arrow/billing-syncs/trigger_sync/', {
       year: 2026,
       month: 1,
       settings_uuid: w.settings,
@@ -90,16 +63,17 @@ describe(`a sync of ${LINES} lines`, () => {
     expect([status, body]).toEqual([202, expect.objectContaining({ job_id: expect.any(String) })]);
     const path = `/api/admin/arrow/jobs/${body.job_id}/`;
     for (let kill = 0; kill < kills; kill++) {
-      await until(service.api, path, (job) => job.state !== 'running' || STEPS.indexOf(job.step) >= kill);
-      await service.kill();
-      service = await Service.start(variables);
+      await until(api, path, (job) => job.state !== 'running' || STEPS.indexOf(job.step) >= kill);
+      await service.exit('SIGKILL');
+      service = ServiceProcess.start(variables);
+      api = await service.api(STAFF_TOKEN);
     }
-    const job = await until(service.api, path, ({ state }) => !['queued', 'running'].includes(state));
+    const job = await until(api, path, ({ state }) => !['queued', 'running'].includes(state));
     expect(job).toMatchObject({
       state: 'succeeded',
       result: { lines: LINES, failed: 0, tie_out: [{ ties_out: true }] },
     });
-    return { attempts: job.attempts, books: service.api, service };
+    return { attempts: job.attempts, service, api };
   }
   const STEPS = ['fetching', 'reading', 'posting'];
 
@@ -114,7 +88,7 @@ describe(`a sync of ${LINES} lines`, () => {
   async function server(): Promise<void> {
     const { attempts, service } = await killed({ ...app.variables }, STEPS.length);
     expect(attempts).toBeGreaterThan(1);
-    await service.kill();
+    await service.exit('SIGKILL');
     await compare(await app.database.query(BOOKS), await invoices());
   }
 
@@ -122,10 +96,10 @@ describe(`a sync of ${LINES} lines`, () => {
   async function embedded(folder: string): Promise<void> {
     await app.database.query('CHECKPOINT');
     cpSync(join(app.variables.DATA_DIR!, 'pglite'), join(folder, 'pglite'), { recursive: true });
-    const { attempts, service } = await killed({ ...app.variables, DATA_DIR: folder }, STEPS.length);
+    const { attempts, service, api } = await killed({ ...app.variables, DATA_DIR: folder }, STEPS.length);
     expect(attempts).toBeGreaterThan(1);
-    const killedInvoices = await invoices(service.api);
-    await service.kill();
+    const killedInvoices = await invoices(api);
+    await service.exit('SIGKILL');
     expect((await w.sync()).result).toMatchObject({ outcome: 'applied' });
     expect(await invoices()).toEqual(killedInvoices);
   }

@@ -1,66 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
-import { ApiClient } from '../support/api-client.js';
+import { ServiceProcess } from '../support/service-process.js';
 
 /** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
 const LONG = 240_000;
 
-/** The service in a process of its own, started as production starts it. */
-class Service {
-  output = '';
-  private readonly ended: Promise<{ code: number | null; signal: string | null }>;
-
-  private constructor(readonly child: ChildProcess) {
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.on('data', (part: Buffer) => (this.output += part.toString()));
-    }
-    this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as never);
-  }
-
-  static start(variables: Record<string, string>): Service {
-    const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'src/main.ts'], {
-      env: { PATH, HOME, PORT: '0', LOG_FORMAT: 'json', ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return new Service(child);
-  }
-
-  /** The address it listens on. Fails when it ends before. */
-  async listening(): Promise<string> {
-    const [, url] = await this.says(/Listening on (\S+)/);
-    return url!;
-  }
-
-  async says(what: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = what.exec(this.output);
-      if (found) return found;
-      const more = once(this.child.stdout!, 'data').then(() => true);
-      const ended = this.ended.then(() => false);
-      if (!(await Promise.race([more, ended]))) throw new Error(`It ended without saying ${what}:\n${this.output}`);
-    }
-  }
-
-  /** Exit code, once all of its output has been read. */
-  async exit(signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal) this.child.kill(signal);
-    return (await this.ended).code;
-  }
-}
-
 describe('The process', () => {
-  const services: Service[] = [];
+  const services: ServiceProcess[] = [];
   const folders: string[] = [];
   let arrow: ArrowEmulator;
 
   const start = (variables: Record<string, string>) => {
-    const service = Service.start(variables);
+    const service = ServiceProcess.start(variables);
     services.push(service);
     return service;
   };
@@ -138,9 +93,8 @@ describe('The process', () => {
     async () => {
       const variables = { DATA_DIR: dataDir(), LOG_LEVEL: 'verbose' };
       const first = start(variables);
-      const url = await first.listening();
       const token = /shown this once:\n\n {4}([0-9a-f]{40})\n/.exec(first.output)?.[1];
-      expect((await new ApiClient(url, token).get('/api/users/me/')).body.username).toBe('admin');
+      expect((await (await first.api(token)).get('/api/users/me/')).body.username).toBe('admin');
 
       const second = start(variables);
       expect(await second.exit()).toBe(1);
@@ -152,14 +106,14 @@ describe('The process', () => {
 
       const started = performance.now();
       const again = start(variables);
-      const there = await again.listening();
+      const there = await again.api(token);
       process.stderr.write(
         `Start to ready on an existing embedded database: ${Math.round(performance.now() - started)} ms\n`,
       );
       expect(again.output).not.toMatch(/[0-9a-f]{40}/);
       expect(again.output).not.toContain('Staff token');
-      expect((await new ApiClient(there, token).get('/api/users/me/')).status).toBe(200);
-      expect(await new ApiClient(there).get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+      expect((await there.get('/api/users/me/')).status).toBe(200);
+      expect(await there.as(undefined).get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
       expect(await again.exit('SIGINT')).toBe(0);
     },
     LONG,
@@ -180,7 +134,7 @@ describe('The process', () => {
         ARROW_MAX_RETRIES: '0',
       };
       const service = start(variables);
-      const api = new ApiClient(await service.listening(), secrets.STAFF_TOKEN);
+      const api = await service.api(secrets.STAFF_TOKEN);
       const settings = '/api/admin/arrow/settings/';
       const keys = ['the-first-secret-api-key', 'the-second-secret-api-key', 'a-refused-secret-api-key'];
       const created = await api.post(settings, { api_url: arrow.url, api_key: keys[0] });

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ApiClient } from './api-client.js';
+
+/** The service in a process of its own, started as production starts it. */
+export class ServiceProcess {
+  output = '';
+  private readonly ended: Promise<number | null>;
+
+  private constructor(readonly child: ChildProcess) {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on('data', (part: Buffer) => (this.output += part.toString()));
+    }
+    this.ended = once(child, 'close').then(([code]) => code as number | null);
+  }
+
+  static start(variables: Record<string, string>): ServiceProcess {
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'src/main.ts'], {
+      env: { PATH, HOME, LOG_FORMAT: 'json', ...variables, PORT: variables.PORT ?? '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new ServiceProcess(child);
+  }
+
+  /** Speaks HTTP to it, once it listens. Fails when it ends before. */
+  async api(token?: string): Promise<ApiClient> {
+    const [, url] = await this.says(/Listening on (\S+)/);
+    return new ApiClient(url!.replace(/\/$/, ''), token);
+  }
+
+  /** Waits until its output, so far or later, has this in it. Fails when it ends before. */
+  async says(what: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = what.exec(this.output);
+      if (found) return found;
+      const more = Promise.race([once(this.child.stdout!, 'data'), once(this.child.stderr!, 'data')]).then(() => true);
+      const ended = this.ended.then(() => false);
+      if (!(await Promise.race([more, ended]))) throw new Error(`It ended without saying ${what}:\n${this.output}`);
+    }
+  }
+
+  /** Exit code, once all of its output has been read. */
+  async exit(signal?: NodeJS.Signals): Promise<number | null> {
+    if (signal) this.child.kill(signal);
+    return this.ended;
+  }
+}
