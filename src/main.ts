@@ -1,15 +1,29 @@
 import 'reflect-metadata';
 import { isDatabaseAway } from './common/database-away.js';
 import { type Env, InvalidEnvironmentError, readEnv } from './config/env.js';
+import { logsJson } from './common/app.logger.js';
 import { createApp } from './configure-app.js';
 import { DataDirInUseError } from './database/data-dir.lock.js';
 import { TokenTakenError } from './directory/directory.errors.js';
+
+/** There is no listening at HOST and PORT. */
+class ListenError extends Error {
+  constructor({ HOST, PORT }: Env, { code, message }: NodeJS.ErrnoException) {
+    super(
+      code === 'EADDRINUSE'
+        ? `Another process listens on ${HOST}:${PORT} already: stop it, or set PORT.`
+        : `Cannot listen on ${HOST}:${PORT}, set HOST and PORT to what this machine has: ${message}`,
+    );
+  }
+}
 
 let env: Env | undefined;
 try {
   env = readEnv();
   const app = await createApp(env);
-  await app.listen(env.PORT, env.HOST);
+  await app.listen(env.PORT, env.HOST).catch((error: NodeJS.ErrnoException) => {
+    throw new ListenError(env!, error);
+  });
   const stop = () =>
     void app.close().then(
       () => process.exit(0),
@@ -17,7 +31,10 @@ try {
     );
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.stdout.write(`Listening on ${await app.getUrl()} – Swagger UI at ${await app.getUrl()}/docs\n`);
+  const message = `Listening on ${await app.getUrl()} – Swagger UI at ${await app.getUrl()}/docs`;
+  process.stdout.write(
+    `${logsJson(env) ? JSON.stringify({ level: 'log', timestamp: Date.now(), message }) : message}\n`,
+  );
 } catch (error) {
   process.stderr.write(`${whatToDoAbout(error)}\n`);
   process.exit(1);
@@ -25,14 +42,12 @@ try {
 
 /** A sentence for whoever started the process, where it is theirs to mend; everything we know otherwise. */
 function whatToDoAbout(error: unknown): string {
-  const mendable = [InvalidEnvironmentError, DataDirInUseError, TokenTakenError];
+  const mendable = [InvalidEnvironmentError, DataDirInUseError, TokenTakenError, ListenError];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') {
-    return `Another process listens on ${env?.HOST}:${env?.PORT} already: stop it, or set PORT.`;
-  }
-  if (isDatabaseAway(error)) {
-    return `The database of DATABASE_URL cannot be reached: ${message || code}`;
-  }
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (isDatabaseAway(error)) return `The database of DATABASE_URL cannot be reached: ${message || code}`;
+  // SQLSTATE: no such database, and whatever keeps the user out.
+  if (/^(3D000|28\w\w\w|42501)$/.test(code)) return `The database of DATABASE_URL cannot be used: ${message}`;
+  if (/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR)$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
   return String((error as Error)?.stack ?? error);
 }

@@ -2,16 +2,24 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
+type LogFormat = 'pretty' | 'json';
+
+/** Whether lines are JSON: unless told, wherever nobody looks at a terminal. */
+export function logsJson({ LOG_FORMAT }: { LOG_FORMAT?: LogFormat }): boolean {
+  return LOG_FORMAT ? LOG_FORMAT === 'json' : !process.stdout.isTTY;
+}
+
 /** Logs for people on a terminal, else one JSON object per line. */
 export class AppLogger extends ConsoleLogger {
-  constructor({ LOG_LEVEL, LOG_FORMAT }: { LOG_LEVEL: string; LOG_FORMAT?: 'pretty' | 'json' }) {
+  constructor({ LOG_LEVEL, LOG_FORMAT }: { LOG_LEVEL: string; LOG_FORMAT?: LogFormat }) {
     const level = LOG_LEVEL === 'info' ? 'log' : (LOG_LEVEL as LogLevel);
-    const json = LOG_FORMAT ? LOG_FORMAT === 'json' : !process.stdout.isTTY;
+    const json = logsJson({ LOG_FORMAT });
     super({
       json,
       compact: true,
       breakLength: Infinity,
-      colors: !json && process.stdout.isTTY,
+      // Without a terminal Node says `undefined`, which Nest takes for a yes.
+      colors: !json && process.stdout.isTTY === true,
       logLevels: LEVELS.slice(0, LEVELS.indexOf(level) + 1),
     });
   }

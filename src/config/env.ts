@@ -21,6 +21,8 @@ const list = z
   .optional()
   .transform((text) => (text ? text.split(',').map((each) => each.trim()) : []));
 
+const isOrigin = (text: string) => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
 
 const Variables = z
@@ -32,7 +34,8 @@ const Variables = z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
       .optional(),
-    DATABASE_POOL_SIZE: whole(10, 1, 200),
+    // Migrations hold one connection for their lock and run on another.
+    DATABASE_POOL_SIZE: whole(10, 2, 200),
     DATA_DIR: z.string().min(1).default('./data'),
     STAFF_TOKEN: z
       .string()
@@ -65,7 +68,11 @@ const Variables = z
         z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
       ),
     ),
-    CORS_ORIGINS: list,
+    CORS_ORIGINS: list.pipe(
+      z.array(
+        z.string().refine(isOrigin, 'must be origins such as https://portal.example, without a slash at the end, or *'),
+      ),
+    ),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   })

@@ -30,7 +30,7 @@ export function lockDataDir(dataDir: string, { pid, host } = { pid: process.pid,
   const path = join(dataDir, 'lock');
   const own = `${path}.${host}.${pid}`;
   // Linked into place complete: nobody ever reads half a lock.
-  writeFileSync(own, `${pid} ${host}\n`, { mode: 0o600 });
+  writeFileSync(own, `${pid} ${host} ${birthOf(pid)}\n`, { mode: 0o600 });
   try {
     for (let attempt = 0; !isLinked(own, path); attempt++) {
       const holder = livingHolder(path, { pid, host });
@@ -81,13 +81,23 @@ function livingHolder(file: string, self: { pid: number; host: string }, path = 
   } catch {
     return undefined;
   }
-  const [number = '', host = ''] = text.trim().split(' ');
+  const [number = '', host = '', birth = ''] = text.trim().split(' ');
   const pid = Number(number);
   if (host && host !== self.host) {
     return Date.now() - touched < SILENT_FOR_MS ? `process ${pid} on ${host}` : undefined;
   }
-  const lives = pid === self.pid ? held.has(path) : isAlive(pid);
+  const lives = pid === self.pid ? held.has(path) : isAlive(pid) && (!birth || birth === birthOf(pid));
   return lives ? `process ${pid}` : undefined;
+}
+
+/** Tells a process from a later one of the same number, where the system says so (Linux); otherwise nothing. */
+function birthOf(pid: number): string {
+  try {
+    // The name, in brackets, may have spaces; the 20th word after it is the start, in ticks since the machine's.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function isAlive(pid: number): boolean {

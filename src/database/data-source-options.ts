@@ -14,6 +14,9 @@ export interface DatabaseLocation {
   readonly DATA_DIR: string;
 }
 
+/** For a new connection, and for a turn at one of the pool. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /** Everything that holds for either database. Entities come with the modules that register them. */
 const shared = {
   type: 'postgres' as const,
@@ -44,7 +47,8 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
       url: location.DATABASE_URL,
       poolSize: location.DATABASE_POOL_SIZE,
       applicationName: 'waldur-arrowsphere',
-      extra: { options: '-c timezone=UTC' },
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      extra: { options: '-c timezone=UTC', keepAlive: true },
     };
   }
   const { PglitePool } = await import('./pglite-pool.js');

@@ -20,6 +20,8 @@ export class DatabaseModule {
             ...(await dataSourceOptions(env)),
             autoLoadEntities: true,
             retryAttempts: 0,
+            // Otherwise a retry is announced that does not come.
+            toRetry: () => false,
           }),
           dataSourceFactory: async (options) => {
             const dataSource = new DataSource(options!);

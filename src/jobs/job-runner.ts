@@ -3,6 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { AppError } from '../common/app.error.js';
+import { isDatabaseAway } from '../common/database-away.js';
 import { Clock } from '../common/clock.js';
 import { Env } from '../config/env.js';
 import { JobCancelledError } from './job.errors.js';
@@ -18,6 +19,9 @@ const PROGRESS_EVERY_MS = 500;
 const MAX_ATTEMPTS = 5;
 
 const WORKER = `${hostname()}:${process.pid}`;
+
+/** What a log line says of any job. */
+const named = ({ uuid, kind, scope, attempts }: JobRun) => ({ job: uuid, kind, scope, attempts });
 
 function isAlive(pid: number): boolean {
   try {
@@ -51,7 +55,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     // Nobody else can use an embedded database: whatever was running in it died with the last process.
     await this.takeOver(this.env.DATABASE_URL ? DEAD_AFTER_MS : 0, await this.deadWorkersHere());
     this.sweeping = setInterval(
-      () => void this.takeOver(DEAD_AFTER_MS).catch((error: Error) => this.logger.warn(error.message)),
+      () =>
+        void this.takeOver(DEAD_AFTER_MS).catch((error: Error) =>
+          this.logger.warn(`Jobs that nobody works on could not be looked for: ${error.message}`),
+        ),
       DEAD_AFTER_MS,
     );
     this.sweeping.unref();
@@ -119,7 +126,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       const handler = this.handlers.get(run.kind);
       if (!handler) throw new Error(`Nobody does jobs of the kind ${run.kind}.`);
       const result = await handler({ run, signal, progress: this.reporter(uuid, cancelled) });
-      await this.finish(uuid, { state: 'succeeded', result, step: 'done' });
+      await this.finish(run, { state: 'succeeded', result, step: 'done' });
     } catch (error) {
       await this.fail(run, error, cancelled.signal.aborted);
     } finally {
@@ -164,10 +171,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async fail(run: JobRun, error: unknown, wasCancelled: boolean): Promise<void> {
-    if (wasCancelled) return this.finish(run.uuid, { state: 'cancelled' });
-    if (this.stopping.signal.aborted) {
-      await this.runs.update({ uuid: run.uuid }, { state: 'queued', step: 'interrupted' });
-      return;
+    if (wasCancelled) return this.finish(run, { state: 'cancelled' });
+    if (this.stopping.signal.aborted || (isDatabaseAway(error) && run.attempts < MAX_ATTEMPTS)) {
+      return this.putBack(run, error);
     }
     const known = error instanceof AppError;
     if (!known)
@@ -175,11 +181,22 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const errorMessage = known
       ? error.message
       : `Something went wrong on our side. Please report it with this id: ${run.uuid}`;
-    await this.finish(run.uuid, { state: 'failed', errorMessage, errorCode: known ? error.code : 'unforeseen' });
+    await this.finish(run, { state: 'failed', errorMessage, errorCode: known ? error.code : 'unforeseen' });
   }
 
-  private async finish(uuid: string, end: Pick<JobRun, 'state'> & Partial<JobRun>): Promise<void> {
+  /** What could not go on through no fault of its own is done again: at the next start, or as soon as somebody can. */
+  private async putBack(run: JobRun, error: unknown): Promise<void> {
+    await this.runs.update({ uuid: run.uuid }, { state: 'queued', step: 'interrupted' });
+    this.logger.warn({ ...named(run), event: 'job_interrupted', why: (error as Error).message });
+    await this.queue.send(run.uuid);
+  }
+
+  private async finish(run: JobRun, end: Pick<JobRun, 'state'> & Partial<JobRun>): Promise<void> {
     // The entity's type says what JSON is; TypeORM's partial wants every part of it optional.
-    await this.runs.update({ uuid }, { ...end, finishedAt: new Date(), modified: new Date() } as object);
+    await this.runs.update({ uuid: run.uuid }, { ...end, finishedAt: new Date(), modified: new Date() } as object);
+    const { state, errorCode, errorMessage } = end;
+    const entry = { ...named(run), event: 'job_ended', state, ms: Date.now() - run.startedAt!.getTime() };
+    if (state === 'failed') this.logger.warn({ ...entry, code: errorCode, why: errorMessage });
+    else this.logger.log(entry);
   }
 }

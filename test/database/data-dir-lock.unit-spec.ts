@@ -9,7 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirInUseError, lockDataDir } from '../../src/database/data-dir.lock.js';
 
@@ -48,6 +48,7 @@ describe('The lock of DATA_DIR', () => {
   it.each([
     ['a process that is gone', () => `${deadPid()}\n`],
     ['an earlier life of this process', () => `${process.pid}\n`],
+    ['a process whose number another one has now', () => `${process.ppid} ${hostname()} 1\n`],
     ['nobody that can be read', () => 'nonsense'],
     ['nobody at all', () => ''],
   ])('left behind by %s is taken over', (_, content) => {

@@ -48,6 +48,9 @@ describe('The process', () => {
         ARROW_ALLOW_PRIVATE_HOSTS: 'perhaps',
         ARROW_TIMEOUT_MS: '1e3',
         LOG_LEVEL: 'loud',
+        CORS_ORIGINS: 'https://portal.example, https://portal.example/',
+        TRUSTED_PROXIES: '10.0.0.0/8, proxy.example',
+        DATABASE_POOL_SIZE: '1',
       });
       expect(await service.exit()).toBe(1);
       const faults = service.output.split('\n').filter((line) => line.startsWith('  - '));
@@ -55,12 +58,15 @@ describe('The process', () => {
       expect([...named].sort()).toEqual([
         'ARROW_ALLOW_PRIVATE_HOSTS',
         'ARROW_TIMEOUT_MS',
+        'CORS_ORIGINS.1',
+        'DATABASE_POOL_SIZE',
         'DATABASE_URL',
         'LOG_LEVEL',
         'PORT',
         'PUBLIC_URL',
         'SECRET_KEY',
         'STAFF_TOKEN',
+        'TRUSTED_PROXIES.1',
       ]);
       expect(service.output).toContain('  - PORT must be a whole number from 0 to 65535');
       expect(service.output).not.toMatch(/secret|c2VjcmV0|\bat .*:\d+:\d+/);
@@ -69,7 +75,7 @@ describe('The process', () => {
   );
 
   it(
-    'says in one sentence that a database server does not answer, and that a port is taken',
+    'says in one sentence that a database server does not answer, that a port is taken, and what else is in the way',
     async () => {
       const taken = createServer().listen(0, '127.0.0.1');
       await once(taken, 'listening');
@@ -79,11 +85,17 @@ describe('The process', () => {
         SECRET_KEY: Buffer.alloc(32).toString('base64'),
       });
       const second = start({ DATA_DIR: dataDir(), PORT: String(port) });
-      expect(await Promise.all([unreachable.exit(), second.exit()])).toEqual([1, 1]);
+      const elsewhere = start({ DATA_DIR: dataDir(), HOST: 'nowhere.invalid' });
+      const noFolder = start({ DATA_DIR: '/dev/null/nowhere' });
+      const all = [unreachable, second, elsewhere, noFolder];
+      expect(await Promise.all(all.map((each) => each.exit()))).toEqual([1, 1, 1, 1]);
       taken.close();
+      expect(elsewhere.output).toMatch(/Cannot listen on nowhere\.invalid:0, set HOST and PORT to what .*ENOTFOUND/);
+      expect(noFolder.output).toMatch(/DATA_DIR cannot be used: ENOTDIR/);
       expect(unreachable.output).toMatch(/The database of DATABASE_URL cannot be reached: .*ECONNREFUSED/);
       expect(second.output).toContain(`Another process listens on 127.0.0.1:${port} already: stop it, or set PORT.`);
-      expect(`${unreachable.output}${second.output}`).not.toMatch(/secret-password|\n\s+at .*:\d+:\d+/);
+      const everything = all.map(({ output }) => output).join('');
+      expect(everything).not.toMatch(/secret-password|\n\s+at .*:\d+:\d+|Retrying/);
     },
     LONG,
   );
@@ -93,7 +105,7 @@ describe('The process', () => {
     async () => {
       const variables = { DATA_DIR: dataDir(), LOG_LEVEL: 'verbose' };
       const first = start(variables);
-      const token = /shown this once:\n\n {4}([0-9a-f]{40})\n/.exec(first.output)?.[1];
+      const [, token] = await first.says(/shown this once:\n\n {4}([0-9a-f]{40})\n/);
       expect((await (await first.api(token)).get('/api/users/me/')).body.username).toBe('admin');
 
       const second = start(variables);

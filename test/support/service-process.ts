@@ -1,15 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { ApiClient } from './api-client.js';
 
 /** The service in a process of its own, started as production starts it. */
 export class ServiceProcess {
   output = '';
+  private readonly news = new EventEmitter();
   private readonly ended: Promise<number | null>;
 
   private constructor(readonly child: ChildProcess) {
     for (const stream of [child.stdout!, child.stderr!]) {
-      stream.on('data', (part: Buffer) => (this.output += part.toString()));
+      stream.on('data', (part: Buffer) => {
+        this.output += part.toString();
+        this.news.emit('output');
+      });
     }
     this.ended = once(child, 'close').then(([code]) => code as number | null);
   }
@@ -34,7 +38,7 @@ export class ServiceProcess {
     for (;;) {
       const found = what.exec(this.output);
       if (found) return found;
-      const more = Promise.race([once(this.child.stdout!, 'data'), once(this.child.stderr!, 'data')]).then(() => true);
+      const more = once(this.news, 'output').then(() => true);
       const ended = this.ended.then(() => false);
       if (!(await Promise.race([more, ended]))) throw new Error(`It ended without saying ${what}:\n${this.output}`);
     }
