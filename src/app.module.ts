@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ArrowGatewayModule } from './arrow-gateway/arrow-gateway.module.js';
+import { ArrowRootController } from './arrow-root.controller.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AnswerInterceptor } from './common/answer.interceptor.js';
@@ -45,7 +46,7 @@ export class AppModule {
       module: AppModule,
       imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot(), AuthModule, ...features],
       exports: features,
-      controllers: [HealthController],
+      controllers: [HealthController, ArrowRootController],
       providers: [
         { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_GUARD, useExisting: ExistingObjectGuard },

@@ -24,6 +24,11 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
     abortOnError: false,
     logger: new AppLogger(env),
   });
+  // Whoever opens the bare address in a browser wants to see something.
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/', (_request, reply) => reply.redirect('/docs', 302));
   return configureApp(app, env);
 }
 
@@ -48,25 +53,32 @@ export function configureApp(app: NestFastifyApplication, env: Env): NestFastify
   const fastify = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify);
   aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
-  if (env.CORS_ORIGINS.length) {
-    app.enableCors({
-      origin: env.CORS_ORIGINS.includes('*') ? '*' : [...env.CORS_ORIGINS],
-      methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
-      allowedHeaders: [
-        'Accept',
-        'Authorization',
-        'Content-Type',
-        'X-Requested-With',
-        'X-Impersonated-User-Uuid',
-        'sentry-trace',
-        'baggage',
-      ],
-      exposedHeaders: ['Link', 'X-Result-Count', 'Location', 'Age', 'X-Request-Id'],
-    });
-  }
+  if (env.CORS_ORIGINS.length) letBrowsersIn(app, env.CORS_ORIGINS);
   setFallbackBaseUrl(env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
   setUpSwagger(app);
   return app;
+}
+
+/** An OPTIONS that is no preflight goes on to our own answer. */
+function letBrowsersIn(app: NestFastifyApplication, origins: readonly string[]): void {
+  const options = {
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+    allowedHeaders: [
+      'Accept',
+      'Authorization',
+      'Content-Type',
+      'X-Requested-With',
+      'X-Impersonated-User-Uuid',
+      'sentry-trace',
+      'baggage',
+    ],
+    exposedHeaders: ['Link', 'X-Result-Count', 'Location', 'Age', 'X-Request-Id', 'X-impersonator-uuid'],
+  };
+  app.enableCors({
+    delegator: ({ headers }, done) =>
+      done(null, { ...options, preflight: 'origin' in headers && 'access-control-request-method' in headers }),
+  });
 }
 
 /** Request id, context, method checks and the access log. */
@@ -87,6 +99,10 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     const answer = await routes.check(request, (header) => guard.authenticate(header));
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
+  // What is counted instead of read has another length, and would be told of as if GET had it.
+  fastify.addHook('onSend', (request, _reply, payload, done) =>
+    done(null, request.method === 'HEAD' && typeof payload === 'string' ? null : payload),
+  );
   // Reading a body loses the context: it goes on in the socket's own.
   fastify.addHook('preHandler', (request, _reply, done) => runInRequest(contexts.get(request)!, done));
   fastify.addHook('onResponse', (request, reply, done) => {

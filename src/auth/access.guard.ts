@@ -1,16 +1,26 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../common/clock.js';
 import { currentRequest } from '../common/request-context.js';
+import { parseUuid, renderUuid } from '../common/uuid.js';
 import { ACCESS_RULE, type AccessRule } from './access.js';
-import { AccessRuleMissingError, NotAuthenticatedError, StaffOnlyError } from './auth.errors.js';
+import {
+  AccessRuleMissingError,
+  NobodyToImpersonateError,
+  NotAuthenticatedError,
+  StaffOnlyError,
+} from './auth.errors.js';
 import { Authenticator, type Caller } from './caller.js';
 import { hashToken } from './token.js';
+
+const IMPERSONATED = 'x-impersonated-user-uuid';
 
 /** Stands before every route: who calls, and may they? A route that says nothing is refused. */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  private readonly logger = new Logger(AccessGuard.name);
+
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
@@ -25,10 +35,28 @@ export class AccessGuard implements CanActivate {
     if (rule === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { caller?: Caller }>();
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
-    request.caller = await this.authenticate(request.headers.authorization);
+    request.caller = await this.impersonated(
+      await this.authenticate(request.headers.authorization),
+      request.headers[IMPERSONATED],
+      context.switchToHttp().getResponse<FastifyReply>(),
+    );
     if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
     return true;
+  }
+
+  /**
+   * Staff may act as another user, as Waldur's own UI lets it; the answer then says who really called. Others stay who
+   * they are. Throws {@link NobodyToImpersonateError}.
+   */
+  private async impersonated(caller: Caller, uuid: unknown, reply: FastifyReply): Promise<Caller> {
+    if (typeof uuid !== 'string' || !uuid || !caller.isStaff) return caller;
+    const known = parseUuid(uuid);
+    const other = known && (await this.authenticator.findImpersonated(known, caller));
+    if (!other) throw new NobodyToImpersonateError();
+    reply.header('X-impersonator-uuid', renderUuid(caller.uuid));
+    this.logger.log(`${caller.username} acts as ${other.username}.`);
+    return other;
   }
 
   /** The user an `Authorization` header names. Throws {@link NotAuthenticatedError}. */

@@ -20,6 +20,13 @@ export class NotAuthenticatedError extends RequestError {
   }
 }
 
+/** Staff wants to act as somebody who is not there (400): going on as staff would do what nobody meant. */
+export class NobodyToImpersonateError extends RequestError {
+  constructor() {
+    super(400, 'X-Impersonated-User-Uuid names no active user.');
+  }
+}
+
 /** Somebody, who may not (403). Never 401: Waldur's UI logs the user out on that. */
 export class StaffOnlyError extends RequestError {
   constructor() {

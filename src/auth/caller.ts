@@ -17,4 +17,7 @@ export abstract class Authenticator {
    * `hash` is the SHA-256 of the token in lower-case hex. Answers the user, active or
    * not, the token expired or not; `undefined` for a token that is nobody's. */
   abstract findCaller(hash: string): Promise<Caller | undefined>;
+
+  /** The user of a UUID, as if it called with the token of `caller`; `undefined` where there is no active one. */
+  abstract findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined>;
 }

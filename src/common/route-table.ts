@@ -31,17 +31,19 @@ export class RouteTable {
   ): Promise<{ allow: string; body: object } | undefined> {
     if (request.url.length > LONGEST_URL)
       throw new RequestError(414, `The URL is too long: ${LONGEST_URL} characters at most.`);
-    const path = withoutSlash(request.url.split('?')[0]!);
-    if (isApiPath(path) && !acceptsJson(request.headers.accept)) {
+    const [address = '', query = ''] = request.url.split('?', 2);
+    const path = withoutSlash(address);
+    if (isApiPath(path) && !isAcceptable(request.headers.accept, query)) {
       throw new RequestError(406, 'Could not satisfy the request Accept header.');
     }
     const fixed = this.fixed.get(path);
-    if (!request.is404 && (!fixed || fixed.has(request.method))) return undefined;
+    const isOptions = request.method === 'OPTIONS';
+    if (!isOptions && !request.is404 && (!fixed || fixed.has(request.method))) return undefined;
     const methods = fixed ?? this.methodsOf(path);
     if (!methods) throw new RequestError(404, 'Not found.');
     await authenticate(request.headers.authorization);
     const allow = [...methods, 'OPTIONS'].sort().join(', ');
-    if (request.method === 'OPTIONS') {
+    if (isOptions) {
       return {
         allow,
         body: { name: path, description: '', renders: ['application/json'], parses: ['application/json'] },
@@ -77,11 +79,14 @@ function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-function acceptsJson(accept: string | undefined): boolean {
+/** Answers are JSON; lists that are asked for as CSV are text. */
+function isAcceptable(accept: string | undefined, query: string): boolean {
   if (!accept?.trim()) return true;
+  const ours = ['*/*', 'application/*', 'application/json'];
+  if (new URLSearchParams(query).getAll('format').includes('csv')) ours.push('text/*', 'text/csv');
   return accept.split(',').some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    return !refused && ['*/*', 'application/*', 'application/json', 'text/csv', 'text/*'].includes(type);
+    return !refused && ours.includes(type);
   });
 }

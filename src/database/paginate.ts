@@ -1,5 +1,6 @@
-import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
+import { parseUuid } from '../common/uuid.js';
 
 /** Order by columns of the list's own table, as entity properties; the UUID always comes last, so that pages never overlap. */
 export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
@@ -59,6 +60,17 @@ export async function countOnly<T extends ObjectLiteral>(
 ): Promise<Count> {
   const { total, page, pageSize } = pageOf(query, await filtered.getCount());
   return new Count(total, page, pageSize);
+}
+
+/** What the free-text filter `query` asks for: the words in any of these properties, or the UUID of the row. */
+export function mentioning(alias: string, properties: readonly string[], words: string): Brackets {
+  return new Brackets((any) => {
+    for (const property of properties) {
+      any.orWhere(`${alias}.${property} ILIKE :mentioned`, { mentioned: containing(words) });
+    }
+    const mentionedUuid = parseUuid(words);
+    if (mentionedUuid) any.orWhere(`${alias}.uuid = :mentionedUuid`, { mentionedUuid });
+  });
 }
 
 /** `%text%` for ILIKE, with the text's own wildcards taken literally. */

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Brackets, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
 import { Customer } from './customer.entity.js';
 import { CustomerNotFoundError } from './directory.errors.js';
@@ -94,15 +94,8 @@ export class CustomersService {
       found.andWhere('customer.abbreviation ILIKE :abbreviation', { abbreviation: containing(abbreviation) });
     if (backend_id) found.andWhere('customer.backendId = :backend_id', { backend_id });
     if (archived) found.andWhere('false');
-    if (words) {
-      found.andWhere(
-        new Brackets((any) =>
-          ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'].forEach((property) =>
-            any.orWhere(`customer.${property} ILIKE :words`, { words: containing(words) }),
-          ),
-        ),
-      );
-    }
+    const searched = ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'];
+    if (words) found.andWhere(mentioning('customer', searched, words));
     return found;
   }
 }

@@ -4,7 +4,7 @@ import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import { ProjectNotFoundError } from './directory.errors.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
@@ -68,7 +68,7 @@ export class ProjectsService {
     if (customer) found.andWhere('project.customerUuid IN (:...customer)', { customer });
     if (name) found.andWhere('project.name ILIKE :name', { name: containing(name) });
     if (name_exact) found.andWhere('project.name = :name_exact', { name_exact });
-    if (words) found.andWhere('project.name ILIKE :words', { words: containing(words) });
+    if (words) found.andWhere(mentioning('project', ['name'], words));
     if (customer_name) {
       found.innerJoin('project.customer', 'customer');
       found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(customer_name) });

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, Brackets, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import {
   LicenseOnAnotherResourceError,
   PlanOfAnotherOfferingError,
@@ -194,15 +194,7 @@ export class ResourcesService {
     if (customer || customer_uuid) found.innerJoin('resource.project', 'project');
     if (customer) found.andWhere('project.customerUuid = :customer', { customer });
     if (customer_uuid) found.andWhere('project.customerUuid = :customer_uuid', { customer_uuid });
-    if (words) {
-      found.andWhere(
-        new Brackets((any) =>
-          any
-            .where('resource.name ILIKE :words', { words: containing(words) })
-            .orWhere('resource.backendId = :exact', { exact: words }),
-        ),
-      );
-    }
+    if (words) found.andWhere(mentioning('resource', ['name', 'backendId'], words));
     return found;
   }
 }

@@ -18,6 +18,7 @@ describe('Routes', () => {
       .filter(({ access }) => access !== 'staff')
       .map(({ method, path, access }) => `${method} ${path} ${access}`);
     expect(open.sort()).toEqual([
+      'GET /api/admin/arrow/ any-user',
       'GET /api/users/me/ any-user',
       'GET /health/live public',
       'GET /health/ready public',

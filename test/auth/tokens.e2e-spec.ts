@@ -87,6 +87,38 @@ describe('Tokens', () => {
     }
   });
 
+  describe('of staff that acts as somebody else', () => {
+    const as = (uuid: string, token = STAFF_TOKEN, path = '/api/users/me/') =>
+      app.api.as(token).get(path, { 'X-Impersonated-User-Uuid': uuid });
+
+    it('open what that user may, and say who really calls', async () => {
+      const { body: admin } = await app.api.get('/api/users/me/');
+      const ordinary = await make.user();
+      for (const uuid of [ordinary.uuid, ordinary.uuid.replaceAll('-', '')]) {
+        const { status, headers, body } = await as(uuid);
+        expect([status, headers.get('x-impersonator-uuid'), body.uuid]).toEqual([200, admin.uuid, ordinary.uuid]);
+      }
+      const refused = await as(ordinary.uuid, STAFF_TOKEN, '/api/customers/');
+      expect([refused.status, refused.headers.get('x-impersonator-uuid')]).toEqual([403, admin.uuid]);
+      expect((await app.api.get('/api/users/me/')).headers.get('x-impersonator-uuid')).toBeNull();
+    });
+
+    it('open nothing where nobody is meant: going on as staff is what nobody asked for', async () => {
+      const inactive = await make.user({ is_active: false });
+      for (const uuid of [inactive.uuid, '00000000-0000-4000-8000-000000000000', 'mari']) {
+        const { status, body } = await as(uuid);
+        expect([status, body]).toEqual([400, { detail: 'X-Impersonated-User-Uuid names no active user.' }]);
+      }
+    });
+
+    it('is for staff only: others stay who they are', async () => {
+      const { token, uuid } = await make.user({ is_support: true });
+      const { body: admin } = await app.api.get('/api/users/me/');
+      const { status, headers, body } = await as(admin.uuid, token);
+      expect([status, headers.get('x-impersonator-uuid'), body.uuid]).toEqual([200, null, uuid]);
+    });
+  });
+
   it('are answered once, and stored as SHA-256 only', async () => {
     const { token, uuid } = await make.user();
     expect(token).toMatch(/^[0-9a-f]{40}$/);

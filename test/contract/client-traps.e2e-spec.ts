@@ -114,6 +114,51 @@ describe('The traps of the official clients', () => {
       for (const { headers } of answers) expect(headers['content-type']?.split(';')[0]).toBe('application/json');
     });
 
+    it.each(['text/html', 'text/csv', 'text/*', 'application/xml, text/html;q=0.9', 'application/json;q=0'])(
+      'cannot answer %s, and says so before anything else',
+      async (accept) => {
+        const answer = await wire.send('GET', '/api/customers/', { headers: { accept } });
+        expect([answer.status, answer.text]).toEqual([
+          406,
+          '{"detail":"Could not satisfy the request Accept header."}',
+        ]);
+      },
+    );
+
+    it('answers CSV to whoever asks for it twice: by format and by Accept', async () => {
+      const answer = await send('GET', '/api/admin/arrow/billing-syncs/unlinked_spend/?format=csv', {
+        accept: 'text/csv',
+      });
+      expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
+    });
+
+    it('finds neighbours by their UUID in the free-text filter', async () => {
+      for (const [path, { uuid }] of [
+        ['/api/customers/', world.customer],
+        ['/api/projects/', world.project],
+        ['/api/marketplace-resources/', world.resource],
+      ] as const) {
+        for (const text of [uuid, uuid.replaceAll('-', '')])
+          expect(read<Seeded[]>(await send('GET', `${path}?query=${text}`)).map((row) => row.uuid)).toEqual([uuid]);
+      }
+    });
+
+    it('lists the six collections at the address above them, to every user', async () => {
+      const { text } = await wire.send('GET', '/api/admin/arrow/', {
+        headers: { authorization: `Token ${world.tokens.ordinary}` },
+      });
+      const links = JSON.parse(text) as Record<string, string>;
+      expect(Object.keys(links)).toEqual([
+        'settings',
+        'customer-mappings',
+        'vendor-offering-mappings',
+        'billing-syncs',
+        'billing-sync-items',
+        'consumption-records',
+      ]);
+      for (const link of Object.values(links)) expect((await send('GET', new URL(link).pathname)).status).toBe(200);
+    });
+
     it('serves a URL without its last slash, and answers 404 in JSON where nothing is', async () => {
       const [with_, without] = await Promise.all([send('GET', '/api/customers/'), send('GET', '/api/customers')]);
       expect([without.status, without.text]).toEqual([200, with_.text]);
@@ -142,8 +187,39 @@ describe('The traps of the official clients', () => {
         expect(status).toBeLessThan(300);
         expect(headers['access-control-allow-origin']).toBe(PORTAL);
         expect(String(headers['access-control-allow-methods'])).toContain(method);
-        expect(String(headers['access-control-allow-headers']).toLowerCase()).toContain('authorization');
+        const allowed = String(headers['access-control-allow-headers']).toLowerCase().split(/,\s*/);
+        expect(allowed).toEqual(
+          expect.arrayContaining([
+            'accept',
+            'authorization',
+            'content-type',
+            'x-requested-with',
+            'x-impersonated-user-uuid',
+            'sentry-trace',
+            'baggage',
+          ]),
+        );
       }
+    });
+
+    it.each([
+      '/api/admin/arrow/customer-mappings/',
+      '/api/admin/arrow/customer-mappings/00000000-0000-4000-8000-000000000000/',
+      '/api/admin/arrow/customer-mappings/sync_from_arrow/',
+    ])('answers OPTIONS %s that is no preflight to whoever is known, and to nobody else', async (path) => {
+      const known = await send('OPTIONS', path, { origin: PORTAL });
+      expect([known.status, read<object>(known)]).toEqual([
+        200,
+        expect.objectContaining({ renders: ['application/json'] }),
+      ]);
+      expect(known.headers.allow).toContain('OPTIONS');
+      expect(known.headers['access-control-allow-origin']).toBe(PORTAL);
+      const unknown = await wire.send('OPTIONS', path);
+      expect([unknown.status, unknown.text]).toEqual([
+        401,
+        '{"detail":"Authentication credentials were not provided."}',
+      ]);
+      expect((await send('OPTIONS', '/api/nowhere/')).status).toBe(404);
     });
 
     it('names no other origin', async () => {
@@ -180,8 +256,12 @@ describe('The traps of the official clients', () => {
     it.each([...counts, ...more])('%s: the same status and headers as GET, no body, fewer statements', async (path) => {
       const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
       expect([head.answer.status, head.answer.text]).toEqual([200, '']);
-      const kept = ({ headers }: WireAnswer) => [headers['x-result-count'], headers.link, headers['content-type']];
+      const kept = ({ headers }: WireAnswer) => {
+        const own = ['date', 'x-request-id', 'content-length', 'keep-alive', 'connection', 'age'];
+        return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)));
+      };
       expect(kept(head.answer)).toEqual(kept(get.answer));
+      expect(head.answer.headers).not.toHaveProperty('content-length');
       expect(head.answer.headers['x-result-count']).toMatch(/^\d+$/);
       // All names have to be known to be counted: most come from ArrowSphere.
       if (path.endsWith('/vendor_choices/')) expect(head.statements).toBe(get.statements);

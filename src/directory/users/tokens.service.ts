@@ -8,6 +8,7 @@ import { Env } from '../../config/env.js';
 import { naming } from '../../database/constraint.js';
 import { TokenTakenError } from '../directory.errors.js';
 import { AuthToken } from './auth-token.entity.js';
+import { User } from './user.entity.js';
 
 /** For so long an expired token is told from an unknown one. */
 const REMEMBERED_MS = 24 * 3_600_000;
@@ -67,6 +68,13 @@ export class TokensService extends Authenticator {
     const tokenExpiresAt = await this.renewed(token);
     const tokenLifetime = tokenExpiresAt && this.env.LOGIN_TOKEN_LIFETIME_SECONDS;
     return { uuid, username, isStaff, isSupport, isActive, tokenLifetime, tokenExpiresAt };
+  }
+
+  override async findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined> {
+    const user = await this.tokens.manager.findOneBy(User, { uuid, isActive: true });
+    if (!user) return undefined;
+    const { username, isStaff, isSupport, isActive } = user;
+    return { ...caller, uuid, username, isStaff, isSupport, isActive };
   }
 
   /** Until when a token holds, this use counted. Written at most twice in a lifetime, not with every request. */

@@ -1,0 +1,25 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AnyUser } from './auth/access.js';
+import { BillingSyncItem } from './billing/statement/billing-sync-item.entity.js';
+import { BillingSync } from './billing/statement/billing-sync.entity.js';
+import { ConsumptionRecord } from './billing/consumption/consumption-record.entity.js';
+import { baseUrl } from './common/links.js';
+import { CustomerMapping } from './mappings/customer-mapping.entity.js';
+import { VendorOfferingMapping } from './mappings/vendor-offering-mapping.entity.js';
+import { Settings } from './settings/settings.entity.js';
+
+const collections = [Settings, CustomerMapping, VendorOfferingMapping, BillingSync, BillingSyncItem, ConsumptionRecord];
+
+/** Where everything begins: what Waldur answers at the address above its collections. */
+@ApiTags('Arrow')
+@Controller('api/admin/arrow')
+@AnyUser()
+export class ArrowRootController {
+  @Get()
+  @ApiOperation({ operationId: 'admin_arrow_root_retrieve', summary: 'The addresses of the six collections' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: { type: 'string', format: 'uri' } } })
+  links(): Record<string, string> {
+    return Object.fromEntries(collections.map(({ path }) => [path.split('/').at(-2)!, `${baseUrl()}${path}`]));
+  }
+}
