@@ -99,10 +99,6 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     const answer = await routes.check(request, (header) => guard.authenticate(header));
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
-  // What is counted instead of read has another length, and would be told of as if GET had it.
-  fastify.addHook('onSend', (request, _reply, payload, done) =>
-    done(null, request.method === 'HEAD' && typeof payload === 'string' ? null : payload),
-  );
   // Reading a body loses the context: it goes on in the socket's own.
   fastify.addHook('preHandler', (request, _reply, done) => runInRequest(contexts.get(request)!, done));
   fastify.addHook('onResponse', (request, reply, done) => {

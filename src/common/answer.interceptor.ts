@@ -17,7 +17,7 @@ export class AnswerInterceptor implements NestInterceptor {
       map((answer) => {
         if (answer instanceof Counted) {
           reply.headers({ 'X-Result-Count': String(answer.total), ...answer.headers });
-          return answer.body as unknown;
+          return (answer.body as unknown) ?? unread(reply);
         }
         if (!(answer instanceof Page) && !(answer instanceof Count)) {
           const url = (answer as { url?: unknown } | undefined)?.url;
@@ -25,10 +25,15 @@ export class AnswerInterceptor implements NestInterceptor {
           return answer;
         }
         reply.headers({ 'X-Result-Count': String(answer.total), Link: linkHeader(request.url, answer) });
-        return answer instanceof Page ? sparse(answer) : [];
+        return answer instanceof Page ? sparse(answer) : unread(reply);
       }),
     );
   }
+}
+
+/** HEAD where things are counted and not read: the type is known, the length is not. */
+function unread(reply: FastifyReply): undefined {
+  reply.header('Content-Type', 'application/json; charset=utf-8');
 }
 
 /** Node's own client takes 16 KB of headers at most, and this one repeats the query up to four times. */

@@ -1,4 +1,4 @@
-import type { CaseMaker, JsonAnswer } from './harness.js';
+import type { Case, CaseMaker, JsonAnswer } from './harness.js';
 import { PERIOD, type Seeded, type World } from './world.js';
 
 type Makers = CaseMaker<World>[];
@@ -28,7 +28,7 @@ const objectCount: Makers = [() => ({ check: ({ headers }) => expect(headers['x-
 
 /** An object of the world, by the key it has there; its UUID in both forms. */
 const one = (
-  key: 'settings' | 'mapping' | 'vendorMapping' | 'customer' | 'project' | 'offering' | 'resource',
+  key: 'settings' | 'mapping' | 'vendorMapping' | 'customer' | 'project' | 'offering' | 'storage' | 'resource',
 ): Makers => [
   (world) => ({ uuid: world[key].uuid, check: (answer) => expect(body<Seeded>(answer).uuid).toBe(world[key].uuid) }),
   (world) => ({
@@ -37,6 +37,13 @@ const one = (
     check: (answer) => expect(body<Seeded>(answer).uuid).toBe(world[key].uuid),
   }),
 ];
+/** What ArrowSphere does not answer while one call is made. */
+const failing =
+  (path: RegExp, make: (world: World) => Case): CaseMaker<World> =>
+  (world) => {
+    const fault = world.emulator.faults.add({ path, action: { kind: 'status', status: 500 } });
+    return { about: 'ArrowSphere fails', ...make(world), after: () => world.emulator.faults.remove(fault) };
+  };
 const hex = (uuid: string) => uuid.replaceAll('-', '');
 
 /** The first row of a list, fetched when it is needed. */
@@ -127,7 +134,7 @@ export const CASES: Record<string, Makers> = {
   admin_arrow_settings_discover_customers: [
     (world) => ({
       body: world.credentials(),
-      check: (answer) => expect(body<{ arrow_customers: unknown[] }>(answer).arrow_customers).toHaveLength(3),
+      check: (answer) => expect(body<{ arrow_customers: unknown[] }>(answer).arrow_customers).toHaveLength(4),
     }),
   ],
   admin_arrow_settings_preview_settings: [(world) => ({ body: world.credentials() })],
@@ -215,6 +222,12 @@ export const CASES: Record<string, Makers> = {
         expect(body(answer)).toMatchObject({ error: null });
       },
     }),
+    failing(/^licenses/, (world) => ({
+      uuid: world.mapping.uuid,
+      query: 'refresh=true',
+      check: (answer) =>
+        expect(body(answer)).toMatchObject({ arrow_licenses: [], error: expect.any(String) as string }),
+    })),
   ],
   admin_arrow_customer_mappings_fetch_arrow_data_retrieve: [
     (world) => ({ uuid: world.mapping.uuid }),
@@ -224,6 +237,10 @@ export const CASES: Record<string, Makers> = {
       query: `period=${PERIOD}`,
       check: (answer) => expect(body(answer)).toMatchObject({ period: PERIOD, billing_available: true, error: null }),
     }),
+    failing(/^consumption/, (world) => ({
+      uuid: world.mapping.uuid,
+      query: 'refresh=true',
+    })),
   ],
   admin_arrow_customer_mappings_import_license: [
     (world) => ({
@@ -275,7 +292,7 @@ export const CASES: Record<string, Makers> = {
   admin_arrow_vendor_offering_mappings_update: [
     async (world, turn) => ({
       uuid: (await spareVendorMapping(world, turn)).uuid,
-      body: { ...vendorMapping(world, turn), settings: world.settings.url },
+      body: { ...vendorMapping(world, turn), settings: world.settings.url, plan: world.plan.uuid },
     }),
   ],
   admin_arrow_vendor_offering_mappings_partial_update: [
@@ -296,7 +313,9 @@ export const CASES: Record<string, Makers> = {
       `customer_mapping=${encodeURIComponent(world.mapping.url)}&report_period_from=${PERIOD}&report_period_to=${PERIOD}`,
   ),
   admin_arrow_billing_syncs_count: count(),
-  admin_arrow_billing_syncs_retrieve: firstOf('/api/admin/arrow/billing-syncs/'),
+  admin_arrow_billing_syncs_retrieve: [
+    (world) => ({ uuid: world.sync.uuid, check: (answer) => expect(body<Seeded>(answer).uuid).toBe(world.sync.uuid) }),
+  ],
   admin_arrow_billing_syncs_trigger_sync: [
     () => ({ body: { year, month } }),
     (world) => ({
@@ -369,9 +388,10 @@ export const CASES: Record<string, Makers> = {
   admin_arrow_billing_sync_items_list: list(
     () => 'vendor_name=micro&classification=IAAS',
     () => `report_period=${PERIOD}&has_compensation=false`,
+    () => 'has_compensation=true',
   ),
   admin_arrow_billing_sync_items_count: count(),
-  admin_arrow_billing_sync_items_retrieve: firstOf('/api/admin/arrow/billing-sync-items/'),
+  admin_arrow_billing_sync_items_retrieve: firstOf('/api/admin/arrow/billing-sync-items/?has_compensation=true'),
   admin_arrow_consumption_records_list: list(
     (world) => `resource_uuid=${world.resource.uuid}&billing_period=${PERIOD}-01`,
     (world) =>
@@ -379,7 +399,14 @@ export const CASES: Record<string, Makers> = {
     () => `billing_period_from=${PERIOD}-01&billing_period_to=${PERIOD}-01`,
   ),
   admin_arrow_consumption_records_count: count(),
-  admin_arrow_consumption_records_retrieve: firstOf('/api/admin/arrow/consumption-records/'),
+  admin_arrow_consumption_records_retrieve: [
+    async (world) => {
+      const [record] = await world.get<Seeded[]>(
+        `/api/admin/arrow/consumption-records/?resource_uuid=${world.correctedResource.uuid}`,
+      );
+      return { uuid: record!.uuid, check: (answer) => expect(body<Seeded>(answer)).toEqual(record) };
+    },
+  ],
 
   customers_list: list(
     () => 'name=tehnika&field=name&field=uuid&o=name',
@@ -389,14 +416,21 @@ export const CASES: Record<string, Makers> = {
   projects_list: list((world) => `customer=${world.customer.uuid}&name=&field=name&field=uuid&field=url&o=-created`),
   projects_retrieve: one('project'),
   marketplace_provider_offerings_list: list(() => 'state=Active&o=name'),
-  marketplace_provider_offerings_retrieve: one('offering'),
+  marketplace_provider_offerings_retrieve: [...one('offering'), ...one('storage')],
   marketplace_resources_list: list(
     (world) =>
       `customer_uuid=${world.customer.uuid}&project_uuid=${world.project.uuid}&offering_uuid=${world.offering.uuid}&state=OK`,
     (world) => `backend_id=${String(world.resource.backend_id)}`,
   ),
   marketplace_resources_retrieve: one('resource'),
-  users_me_retrieve: [plain, () => ({ about: 'field', query: 'field=uuid&field=username' })],
+  users_me_retrieve: [
+    plain,
+    () => ({ about: 'field', query: 'field=uuid&field=username' }),
+    async (world) => ({
+      about: 'by a login',
+      token: (await world.post<{ token: string }>('/api-auth/password/', world.login)).token,
+    }),
+  ],
   api_auth_password: [
     (world) => ({
       body: world.login,

@@ -9,7 +9,7 @@ import { ABSENT_KEYS, ADDED_BODIES, NEVER_SENT } from './deviations.js';
  * documented are faults. Keys the contract does not know are fine. The deviations of `deviations.ts` are applied.
  */
 export class ContractChecker {
-  private readonly ajv = new Ajv({ strict: true, allErrors: true, strictTypes: true });
+  private readonly ajv = new Ajv({ strict: true, allErrors: true, strictTypes: true, strictRequired: false });
   private readonly compiled = new Map<string, ValidateFunction>();
 
   constructor(private readonly contract: Contract) {
@@ -52,18 +52,37 @@ export class ContractChecker {
 
   private deviatingSchemas(): Record<string, Schema> {
     const schemas = schemasOf(this.contract);
-    for (const { object, key } of ABSENT_KEYS) {
+    for (const { object, key, unlessNull, unlessTrue } of ABSENT_KEYS) {
       const schema = schemas[object];
       if (!schema?.required?.includes(key))
         throw new Error(`${object}.${key} is not required, so it needs no deviation.`);
       schema.required = schema.required.filter((each) => each !== key);
+      const there: Record<string, Schema> = unlessNull
+        ? { [unlessNull]: { not: { enum: [null] } } }
+        : { [unlessTrue ?? '']: { enum: [true] } };
+      const [named] = Object.keys(there);
+      if (named) {
+        const either = { anyOf: [{ required: [key] }, { not: { properties: there, required: [named] } }] };
+        schema.allOf = [...(schema.allOf ?? []), either];
+      }
     }
+    for (const schema of Object.values(schemas)) withExactDecimals(schema);
     for (const { object, key } of NEVER_SENT) {
       const schema = schemas[object];
       if (!schema?.properties?.[key]) throw new Error(`${object}.${key} does not exist, so it needs no deviation.`);
       schema.properties[key] = false as unknown as Schema;
     }
     return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, inContract(schema)]));
+  }
+}
+
+/** A decimal has its places always: `12.5000000000`, where the contract only says how many there are at most. */
+function withExactDecimals(schema: Schema): void {
+  for (const each of Object.values(schema.properties ?? {})) {
+    const places = each.format === 'decimal' ? /\{0,(\d+)\}\)\?\$$/.exec(each.pattern ?? '')?.[1] : undefined;
+    if (places) each.pattern = `^-?\\d+\\.\\d{${places}}$`;
+    withExactDecimals(each.items ?? {});
+    if (each.properties) withExactDecimals(each);
   }
 }
 

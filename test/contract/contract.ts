@@ -51,13 +51,14 @@ export interface Schema {
   $ref?: string;
   type?: string;
   format?: string;
-  enum?: (string | number | null)[];
+  enum?: (string | number | boolean | null)[];
   nullable?: boolean;
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
   additionalProperties?: Schema | boolean;
   anyOf?: Schema[];
+  not?: Schema;
   oneOf?: Schema[];
   allOf?: Schema[];
   minLength?: number;

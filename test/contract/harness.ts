@@ -1,5 +1,6 @@
 import type { ContractChecker } from './checker.js';
 import { callOf, successOf, type Contract } from './contract.js';
+import { STAFF_TOKEN } from '../support/app.js';
 import { Wire, type WireAnswer } from './wire.js';
 
 /** One call of an operation that should succeed. */
@@ -9,8 +10,12 @@ export interface Case {
   uuid?: string;
   query?: string;
   body?: unknown;
+  /** Who calls, where it is not the staff user's own token. */
+  token?: string;
   /** What else must hold of the answer, thrown as a Jest failure. */
   check?: (answer: JsonAnswer) => void | Promise<void>;
+  /** Puts back what was changed for this call, however it ended. */
+  after?: () => void;
 }
 
 /** Makes a case; `turn` is another number on every call, for values that have to be new. */
@@ -40,8 +45,9 @@ export class Harness {
     this.wire = new Wire(baseUrl);
   }
 
-  /** Sends one case of an operation with the given `Authorization` header. */
-  async call(operationId: string, { uuid, query, body }: Case, authorization: string): Promise<JsonAnswer> {
+  /** Sends one case of an operation; `scheme` is `Token` or `Bearer`. */
+  async call(operationId: string, { uuid, query, body, token }: Case, scheme: string): Promise<JsonAnswer> {
+    const authorization = `${scheme} ${token ?? STAFF_TOKEN}`;
     const { method, path } = callOf(this.contract.operations[operationId]!);
     if (path.includes('{uuid}') && !uuid) throw new Error(`The case of ${operationId} names no object.`);
     const answer = await this.wire.send(method, `${path.replace('{uuid}', uuid ?? '')}${query ? `?${query}` : ''}`, {

@@ -9,8 +9,19 @@ import type { Schema } from './contract.js';
 export class LiveObjects {
   private readonly objects = new Map<string, { uuid: string; url: string }[]>();
 
-  /** `words` are texts that mean something: licence references, months, the address of the emulator. */
-  constructor(readonly words: string[]) {}
+  /**
+   * `words` are texts that mean something: licence references, months, the address of the emulator. `meant` are those
+   * that a field of a certain name is meant to have.
+   */
+  constructor(
+    readonly words: string[],
+    private readonly meant: [name: RegExp, words: (string | number)[]][] = [],
+  ) {}
+
+  /** What a field of this name mostly gets. */
+  wordsFor(name: string): (string | number)[] | undefined {
+    return this.meant.find(([pattern]) => pattern.test(name))?.[1];
+  }
 
   /** Takes an object in; its own link says of which kind it is. */
   add(object: { uuid: string; url: string }): void {
@@ -52,6 +63,13 @@ const NOBODY = { uuid: '00000000-0000-4000-8000-000000000000', url: 'http://loca
 
 /** Which kind of object a field of this name points at. */
 const KINDS: [RegExp, string][] = [
+  // The rules of an account stand below the UUID of its settings.
+  [/billing_account/, 'settings'],
+  [/job/, 'jobs'],
+  [/invoice/, 'invoices'],
+  [/license_link/, 'licenselinks'],
+  [/order/, 'orders'],
+  [/user/, 'users'],
   [/settings/, 'settings'],
   [/billing_sync_item/, 'billingsyncitems'],
   [/billing_sync/, 'billingsyncs'],
@@ -206,6 +224,8 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 /** A value a server should mostly take for this schema. */
 export function likelyValue(schema: Schema, live: LiveObjects, name = ''): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
+  const meant = live.wordsFor(name);
+  if (meant) return fc.constantFrom(...meant);
   const words = fc.constantFrom('Acme', 'Contoso', 'XSP1', ...live.words);
   switch (schema.type) {
     case 'boolean':

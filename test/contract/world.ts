@@ -7,7 +7,7 @@ import {
   exportLine,
   exportType,
 } from '../../emulator/data.js';
-import type { EmulatorData, EmulatorLicense } from '../../emulator/model.js';
+import type { EmulatorData, EmulatorLicense, ExportLine } from '../../emulator/model.js';
 import { STAFF_TOKEN, type TestApp } from '../support/app.js';
 import { Wire, type WireAnswer } from './wire.js';
 
@@ -18,8 +18,9 @@ export interface Seeded {
   [key: string]: unknown;
 }
 
-/** The month all billing of this world is about. */
+/** The month most billing of this world is about, and the one before it. */
 export const PERIOD = '2026-05';
+export const EARLIER = '2026-04';
 /** Licences of the mapped customer; each import and each link takes a new one. */
 const LICENSES = 60;
 
@@ -50,6 +51,32 @@ export function arrowData(licenses = LICENSES): EmulatorData {
   };
 }
 
+/** The same, and what filters tell apart: another customer's licence, vendor and month, and a line that costs less. */
+function variedData(): EmulatorData {
+  const data = arrowData();
+  const lines = data.exportLines as ExportLine[];
+  const freezer = arrowLicense({ customer: data.customers[1]!, id: 700_001, friendlyName: 'Fish freezer' });
+  const amazon = { license: freezer, values: { 'vendor-name': 'Amazon' } };
+  const [first] = data.licenses;
+  Object.assign(lines[1]!.values, { 'sell-total-price': '90.00000', 'customer-total-price': '90.00000' });
+  return {
+    ...data,
+    customers: [...data.customers, arrowCustomer({ Reference: 'XSP300004', CompanyName: 'Hiiu Kaubandus OÜ' })],
+    exportTypes: [...data.exportTypes, exportType({ reference: 'E1-2-00000002', labels: ['Sequence', 'Vendor Name'] })],
+    licenses: [...data.licenses, freezer],
+    consumption: {
+      ...data.consumption,
+      [freezer.licenseId]: [EARLIER, PERIOD].map((period) => consumptionLine({ period })),
+    },
+    exportLines: [
+      ...lines,
+      exportLine({ ...amazon, period: PERIOD }),
+      exportLine({ ...amazon, period: EARLIER }),
+      exportLine({ license: first!, period: EARLIER, values: { classification: 'SAAS' } }),
+    ],
+  };
+}
+
 /** A furnished service: users of every kind, an organisation with everything around it, and ArrowSphere beside it. */
 export class World {
   readonly tokens: Record<'staff' | 'support' | 'ordinary' | 'inactive', string>;
@@ -57,12 +84,22 @@ export class World {
   otherCustomer: Seeded;
   project: Seeded;
   offering: Seeded;
+  /** Another one, with everything an offering can have. */
+  storage: Seeded;
   plan: Seeded;
   resource: Seeded;
   /** Its licence was used, and no export line says so yet. */
   unbilledResource: Seeded;
+  /** Charged by consumption first, and corrected by the export. */
+  correctedResource: Seeded;
+  otherProject: Seeded;
+  otherResource: Seeded;
   settings: Seeded;
+  /** A statement of the mapped customer and a line on it. */
+  sync: Seeded;
+  line: Seeded;
   mapping: Seeded;
+  otherMapping: Seeded;
   vendorMapping: Seeded;
   /** What the staff user logs in with. */
   readonly login = { username: 'admin', password: 'the first evening of May' };
@@ -75,12 +112,12 @@ export class World {
   ) {
     this.wire = new Wire(baseUrl);
     this.tokens = { staff: STAFF_TOKEN, support: '', ordinary: '', inactive: '' };
-    this.unused = [...emulator.data.licenses];
+    this.unused = emulator.data.licenses.slice(0, -1);
   }
 
   /** Furnishes a service that is still empty, through its own API, and its ArrowSphere. */
   static async furnish(app: TestApp): Promise<World> {
-    Object.assign(app.arrow.data, arrowData());
+    Object.assign(app.arrow.data, variedData());
     const world = new World(app.url, app.arrow);
     await world.addUsers();
     await world.addDirectory();
@@ -90,8 +127,8 @@ export class World {
   }
 
   /** POSTs as staff and gives the answer's body. Throws when the status is not a success. */
-  async post(path: string, body: object): Promise<Seeded> {
-    return JSON.parse((await this.send('POST', path, body)).text) as Seeded;
+  async post<T = Seeded>(path: string, body: object): Promise<T> {
+    return JSON.parse((await this.send('POST', path, body)).text) as T;
   }
 
   /** GETs as staff, or by another token, and gives the answer's body. */
@@ -140,12 +177,35 @@ export class World {
   }
 
   private async addDirectory(): Promise<void> {
-    this.customer = await this.post('/api/customers/', { name: 'Põhjala Tehnika OÜ', abbreviation: 'PT' });
-    this.otherCustomer = await this.post('/api/customers/', { name: 'Saare Kalatööstus' });
+    this.customer = await this.post('/api/customers/', {
+      name: 'Põhjala Tehnika OÜ',
+      abbreviation: 'PT',
+      backend_id: 'crm-7',
+    });
+    this.otherCustomer = await this.post('/api/customers/', { name: 'Saare Kalatööstus', native_name: 'Saare' });
     this.project = await this.post('/api/projects/', { name: 'Cloud', customer: this.customer.uuid });
     this.offering = await this.post('/api/marketplace-provider-offerings/', { name: 'Azure' });
+    this.storage = await this.post('/api/marketplace-provider-offerings/', {
+      name: 'Storage',
+      type: 'Support.OfferingTemplate',
+      state: 'Paused',
+      customer: this.customer.uuid,
+    });
     this.plan = await this.post('/api/marketplace-plans/', { name: 'Monthly', offering: this.offering.uuid });
     this.resource = await this.newResource({ backend_id: this.license() });
+    this.correctedResource = await this.newResource({ name: 'Corrected', backend_id: this.license() });
+    this.otherProject = await this.post('/api/projects/', { name: 'Cold', customer: this.otherCustomer.uuid });
+    this.otherResource = await this.newResource({
+      name: 'Freezer',
+      project: this.otherProject.uuid,
+      offering: this.storage.uuid,
+      plan: undefined,
+      backend_id: this.emulator.data.licenses.at(-1)!.licenseId,
+    });
+    // Both look like something that ArrowSphere has.
+    await this.newResource({ name: 'Azure plan 30' });
+    await this.post('/api/customers/', { name: 'Hiiu Kaubandus', abbreviation: 'HK' });
+    await this.newResource({ name: 'Gone', state: 'Terminated' });
     this.unbilledResource = await this.newResource({ backend_id: this.unused.pop()!.licenseId });
   }
 
@@ -159,29 +219,50 @@ export class World {
       '/api/admin/arrow/customer-mappings/',
       this.newMapping('XSP300001', this.customer.uuid),
     );
+    this.otherMapping = await this.post('/api/admin/arrow/customer-mappings/', this.newMapping('XSP300002'));
+    await this.post('/api/admin/arrow/customer-mappings/', { ...this.newMapping('XSP399999'), is_active: false });
     this.vendorMapping = await this.post('/api/admin/arrow/vendor-offering-mappings/', {
       settings: this.settings.uuid,
       arrow_vendor_name: 'Microsoft',
       offering: this.offering.uuid,
       plan: this.plan.uuid,
     });
+    const standby = { ...this.credentials(), is_active: false, sync_enabled: true };
+    const { uuid: settings } = await this.post('/api/admin/arrow/settings/', standby);
+    await this.post('/api/admin/arrow/vendor-offering-mappings/', {
+      settings,
+      arrow_vendor_name: 'Amazon',
+      offering: this.otherResource.offering_uuid,
+      is_active: false,
+    });
+    await this.post('/api/admin/arrow/customer-mappings/', { ...this.newMapping('XSP388888'), settings });
   }
 
   private async addBilling(): Promise<void> {
-    await this.runJob('trigger_sync');
-    for (const resource of [this.resource, this.unbilledResource]) {
-      await this.post('/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/', {
-        resource_uuid: resource.uuid,
-        period_from: PERIOD,
-        period_to: PERIOD,
-      });
-    }
+    await this.consume(this.correctedResource);
+    await this.runJob('trigger_sync', EARLIER);
+    await this.runJob('trigger_sync', PERIOD);
+    await this.runJob('reconcile', PERIOD, { force: true });
+    for (const resource of [this.resource, this.unbilledResource, this.otherResource]) await this.consume(resource);
+    const [sync] = await this.get<Seeded[]>(
+      `/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${this.mapping.uuid}`,
+    );
+    const [line] = await this.get<Seeded[]>(`/api/admin/arrow/billing-sync-items/?billing_sync_uuid=${sync!.uuid}`);
+    Object.assign(this, { sync, line });
   }
 
-  /** Starts a billing job for the world's month and waits for its end. Throws when it does not succeed. */
-  async runJob(action: string): Promise<void> {
-    const [year, month] = PERIOD.split('-').map(Number);
-    const { job_url: url } = await this.post(`/api/admin/arrow/billing-syncs/${action}/`, { year, month });
+  private async consume(resource: Seeded): Promise<void> {
+    await this.post('/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/', {
+      resource_uuid: resource.uuid,
+      period_from: EARLIER,
+      period_to: PERIOD,
+    });
+  }
+
+  /** Starts a billing job for a month and waits for its end. Throws when it does not succeed. */
+  async runJob(action: string, period: string, given: object = {}): Promise<void> {
+    const [year, month] = period.split('-').map(Number);
+    const { job_url: url } = await this.post(`/api/admin/arrow/billing-syncs/${action}/`, { year, month, ...given });
     await this.ended(new URL(url as string).pathname);
   }
 
