@@ -5,6 +5,8 @@ import type { Caller } from '../../auth/caller.js';
 import { ApiDone, ApiMissing } from '../../common/api-answers.js';
 import { FieldsQuery } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
+import { Existing } from '../../database/existing-object.guard.js';
+import { UserNotFoundError } from '../directory.errors.js';
 import { TokenResponse } from './login.dto.js';
 import {
   ChangePasswordDto,
@@ -14,10 +16,12 @@ import {
   UserResponse,
   UserWithTokenResponse,
 } from './user.dto.js';
+import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('Directory: users')
 @Controller('api/users')
+@Existing(() => User, UserNotFoundError)
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
