@@ -6,9 +6,35 @@ const description = `
 Maps ArrowSphere customers to Waldur organisations, finds and imports their licences, and makes what Arrow bills tie out
 with what the customer is charged. The paths and answers are those of Waldur's own Arrow administration API.
 
-Press **Authorize** and enter \`Token <your staff token>\` under *tokenAuth* to try the operations.
+Press **Authorize** and enter \`Token <your staff token>\` under *tokenAuth* to try the operations. Long work answers 202
+and a \`job_url\` to look at.
 Lists take \`page\` and \`page_size\` and answer \`X-Result-Count\` and \`Link\`. UUIDs are taken with and without dashes.
 `;
+
+/** In the order an operator meets them. */
+const TAGS = [
+  ['Arrow settings', 'Connect an ArrowSphere account: the wizard, its key, and how it is doing.'],
+  ['Arrow customer mappings', 'Which ArrowSphere customer is which organisation.'],
+  ['Arrow vendor offering mappings', "Which vendor's licences become resources of which offering."],
+  ['Arrow customer mappings: licences', 'Discover, link and import the licences of a mapped customer; live figures.'],
+  ['Arrow licence links', 'The ledger of who linked and imported what, and how to take it back.'],
+  ['Arrow billing syncs', 'Bill a month, reconcile it, ask for consumption, and see what was done and why.'],
+  ['Arrow billing sync items', 'The lines of the statements.'],
+  ['Arrow consumption records', 'What licences consumed in a month, and whether that is final.'],
+  ['Arrow billing accounts', 'By what rules an account is billed.'],
+  ['Arrow: jobs', 'Long work: how far it is, how it ended, and how to stop it.'],
+  ['Invoices', 'What organisations are charged.'],
+  ['Directory: customers', "Waldur's organisations."],
+  ['Directory: projects', 'Their projects.'],
+  ['Directory: offerings', 'What is sold.'],
+  ['Directory: plans', 'And under which plans.'],
+  ['Directory: resources', 'What was bought: licences hang on them.'],
+  ['Directory: orders', 'How resources came to be.'],
+  ['Directory: users', 'Who may call this API, and with which token or password.'],
+  ['Log in', 'A token for a user name and a password.'],
+  ['Arrow', 'Where the collections are.'],
+  ['Health', 'For whoever watches over the service.'],
+] as const;
 
 /** Swagger UI at /docs, the document at /docs/openapi.json and /docs/openapi.yaml. */
 export function setUpSwagger(app: NestFastifyApplication): void {
@@ -16,13 +42,24 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .setTitle('Waldur-compatible admin API for ArrowSphere')
     .setDescription(description)
     .setVersion('0.1.0')
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <key>`' }, 'tokenAuth')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The same key' }, 'waldurOIDCAuth')
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The word `Token`, a space, then the key.' },
+      'tokenAuth',
+    )
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'The same key alone, without any word before it. One of the two is enough.',
+      },
+      'waldurOIDCAuth',
+    )
     .build();
+  config.tags = TAGS.map(([name, about]) => ({ name, description: about }));
   SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list', tagsSorter: 'alpha' },
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
     customSiteTitle: 'ArrowSphere admin API',
   });
 }

@@ -31,7 +31,7 @@ export class ConsumptionController {
   ) {}
 
   @Head('consumption_status')
-  @ApiOperation({ operationId: `${PATH}_consumption_status_count`, summary: 'Always 1' })
+  @ApiOperation({ operationId: `${PATH}_consumption_status_count`, summary: 'Counts the one answer that GET gives' })
   countStatus(): Counted<null> {
     return new Counted(null, 1);
   }
@@ -44,7 +44,10 @@ export class ConsumptionController {
   }
 
   @Head('consumption_statistics')
-  @ApiOperation({ operationId: `${PATH}_consumption_statistics_count`, summary: 'Always 1' })
+  @ApiOperation({
+    operationId: `${PATH}_consumption_statistics_count`,
+    summary: 'Counts the one answer that GET gives',
+  })
   countStatistics(): Counted<null> {
     return new Counted(null, 1);
   }

@@ -22,6 +22,8 @@ export const TextField = (
     type: String,
     maxLength: options.max,
     minLength: options.blank ? undefined : 1,
+    // Otherwise Swagger UI fills in "string", and somebody sends it.
+    ...(options.blank ? { example: '' } : {}),
     writeOnly: options.secret || undefined,
     format: options.secret ? 'password' : undefined,
   });
@@ -179,6 +181,7 @@ export function RelationField(
     type: String,
     format: form === 'link' ? 'uri' : 'uuid',
     nullable: nullable || undefined,
+    example: '08f0ed93-d85d-404e-a3b7-9a6877edaeea',
   });
   return (target, property) => {
     const dto = target.constructor;

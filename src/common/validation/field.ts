@@ -25,8 +25,12 @@ export interface FieldOptions {
  */
 export function Field(parse: Parser, options: FieldOptions, openApi: ApiPropertyOptions): PropertyDecorator {
   const { required = false, description, example } = options;
+  const shown = {
+    ...(description === undefined ? {} : { description }),
+    ...(example === undefined ? {} : { example }),
+  };
   return applyDecorators(
-    ApiProperty({ ...openApi, required, description, example } as ApiPropertyOptions),
+    ApiProperty({ ...openApi, required, ...shown } as ApiPropertyOptions),
     (target: object, propertyName: string | symbol) => {
       const dto = target.constructor;
       parsersOf.set(dto, new Map(parsersOf.get(dto)).set(propertyName as string, parse));

@@ -19,6 +19,6 @@ export const MonthFilter = (options: Pick<FieldOptions, 'description'> = {}) =>
       const last: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
       return typeof last === 'string' && last.trim() === '' ? { value: undefined } : month(last);
     },
-    options,
-    { type: String, example: '2026-01' },
+    { description: [options.description, 'for example `2026-01`'].filter(Boolean).join(' – ') },
+    { type: String },
   );

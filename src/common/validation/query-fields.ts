@@ -4,7 +4,12 @@ import { parseUuid } from '../uuid.js';
 import { YearMonth } from '../year-month.js';
 import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parser } from './field.js';
 
-type FilterOptions = Pick<FieldOptions, 'description' | 'example'>;
+type FilterOptions = Pick<FieldOptions, 'description'> & { readonly example?: string | number };
+
+/** An example in words: Swagger UI would send one that stands for itself, and every list would look empty. */
+const inWords = ({ description, example }: FilterOptions): FieldOptions => ({
+  description: example ? [description, `for example \`${example}\``].filter(Boolean).join(' – ') : description,
+});
 
 /** Marks a link filter that points nowhere: the list is empty, whatever else is asked for. */
 export const NOWHERE = '00000000-0000-0000-0000-000000000000';
@@ -23,7 +28,7 @@ const single =
 export const PagingFilter = (options: FilterOptions = {}) =>
   Field(
     single((raw) => ({ value: raw })),
-    options,
+    inWords(options),
     { type: 'integer' },
   );
 
@@ -31,7 +36,7 @@ export const PagingFilter = (options: FilterOptions = {}) =>
 export const TextFilter = (options: FilterOptions = {}) =>
   Field(
     single((raw) => ({ value: raw })),
-    options,
+    inWords(options),
     { type: String },
   );
 
@@ -41,7 +46,7 @@ export const UuidFilter = (options: FilterOptions = {}) =>
       const uuid = parseUuid(raw);
       return uuid ? { value: uuid } : { error: 'Enter a valid UUID.' };
     }),
-    options,
+    inWords(options),
     { type: String, format: 'uuid' },
   );
 
@@ -53,14 +58,14 @@ export const BooleanFilter = (options: FilterOptions = {}) =>
       if (['true', '1', 'yes'].includes(word)) return { value: true };
       return ['false', '0', 'no'].includes(word) ? { value: false } : { error: 'Must be a valid boolean.' };
     }),
-    options,
+    inWords(options),
     { type: Boolean },
   );
 
 export const IntegerFilter = (options: FilterOptions = {}) =>
   Field(
     single((raw) => (/^-?\d{1,9}$/.test(raw as string) ? { value: Number(raw) } : { error: 'Enter a number.' })),
-    options,
+    inWords(options),
     { type: 'integer' },
   );
 
@@ -73,7 +78,7 @@ export const DateFilter = (options: FilterOptions = {}) =>
       const real = date && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
       return real && text >= '0001' ? { value: text } : { error: 'Enter a valid date.' };
     }),
-    options,
+    inWords(options),
     { type: String, format: 'date' },
   );
 
@@ -84,7 +89,7 @@ export const MonthFilter = (options: FilterOptions = {}) =>
       const month = YearMonth.parse(raw);
       return month ? { value: month.toString() } : { error: 'Enter a month as YYYY-MM, from 2000-01 to 2100-12.' };
     }),
-    options,
+    inWords(options),
     { type: String, pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
   );
 
@@ -98,7 +103,7 @@ export const LinkFilter = (
       const link = parseLink(raw as string, to(), options.aliases);
       return { value: link.kind === 'object' ? link.uuid : NOWHERE };
     }),
-    options,
+    inWords(options),
     { type: String, format: 'uri' },
   );
 
@@ -117,7 +122,7 @@ export const ChoicesFilter = (choices: readonly string[], options: FilterOptions
       if (unknown === undefined) return { value: words.length ? words : undefined };
       return { error: `Select a valid choice. ${unknown.slice(0, 100)} is not one of the available choices.` };
     },
-    options,
+    inWords(options),
     { type: 'array', items: { type: 'string', enum: [...choices] } } as never,
   );
 
@@ -132,7 +137,7 @@ export const TextsFilter = (options: FilterOptions = {}) =>
       if (texts.some((text) => text.includes('\0'))) return { error: NULL_CHARACTERS_REFUSED };
       return { value: texts.length ? texts.map((text) => text.toWellFormed()) : undefined };
     },
-    options,
+    inWords(options),
     { type: 'array', items: { type: 'string' } } as never,
   );
 
@@ -146,7 +151,7 @@ export const UuidsFilter = (options: FilterOptions = {}) =>
       if (uuids.includes(undefined)) return { error: 'Enter a valid UUID.' };
       return { value: uuids.length ? uuids : undefined };
     },
-    options,
+    inWords(options),
     { type: 'array', items: { type: 'string', format: 'uuid' }, ...JOINED } as never,
   );
 
@@ -159,6 +164,6 @@ export const NamesFilter = ({ joined = false, ...options }: FilterOptions & { jo
         .map((name) => name.trim())
         .slice(0, 200),
     }),
-    options,
+    inWords(options),
     { type: 'array', items: { type: 'string' }, ...(joined ? JOINED : {}) } as never,
   );
