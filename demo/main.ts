@@ -11,6 +11,7 @@ import { sampleData } from '../emulator/sample-data.js';
 import { newToken } from '../src/auth/token.js';
 import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure-app.js';
+import { listen } from '../src/listen.js';
 import type { Answer, DemoContext } from './context.js';
 import { steps } from './steps.js';
 
@@ -26,8 +27,10 @@ const env = readEnv({
   DATA_DIR: dataDir,
 });
 const app = await createApp(env);
-await app.listen(env.PORT, env.HOST);
-const url = (await app.getUrl()).replace(/\/$/, '');
+const url = await listen(app, env).catch(async (error: unknown) => {
+  console.error((error as Error).message);
+  return stop(1);
+});
 
 const context: DemoContext = {
   arrow,
@@ -56,12 +59,6 @@ const context: DemoContext = {
   },
 };
 
-const stop = async (code: number): Promise<void> => {
-  await app.close();
-  await arrow.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-  process.exit(code);
-};
 process.once('SIGINT', () => void stop(0));
 process.once('SIGTERM', () => void stop(0));
 
@@ -81,3 +78,10 @@ console.log(`
 
    The data lives in ${dataDir} and goes when you stop the demo (Ctrl+C).`);
 if (process.argv.includes('--exit')) await stop(0);
+
+async function stop(code: number): Promise<never> {
+  await app.close();
+  await arrow.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+  process.exit(code);
+}

@@ -29,6 +29,10 @@ const emulator = await ArrowEmulator.start({
   host: process.env.EMULATOR_HOST ?? '127.0.0.1',
   latencyMs: numberFrom('EMULATOR_LATENCY_MS', 0),
   data: world === 'sample' ? sampleData() : largeWorld(),
+}).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error("Another process listens on the emulator's port already: stop it, or set EMULATOR_PORT.");
+  process.exit(1);
 });
 const { url, apiKey, origin, data } = emulator;
 

@@ -5,25 +5,13 @@ import { logsJson } from './common/app.logger.js';
 import { createApp } from './configure-app.js';
 import { DataDirInUseError } from './database/data-dir.lock.js';
 import { TokenTakenError } from './directory/directory.errors.js';
-
-/** There is no listening at HOST and PORT. */
-class ListenError extends Error {
-  constructor({ HOST, PORT }: Env, { code, message }: NodeJS.ErrnoException) {
-    super(
-      code === 'EADDRINUSE'
-        ? `Another process listens on ${HOST}:${PORT} already: stop it, or set PORT.`
-        : `Cannot listen on ${HOST}:${PORT}, set HOST and PORT to what this machine has: ${message}`,
-    );
-  }
-}
+import { listen, ListenError } from './listen.js';
 
 let env: Env | undefined;
 try {
   env = readEnv();
   const app = await createApp(env);
-  await app.listen(env.PORT, env.HOST).catch((error: NodeJS.ErrnoException) => {
-    throw new ListenError(env!, error);
-  });
+  const url = await listen(app, env);
   const stop = () =>
     void app.close().then(
       () => process.exit(0),
@@ -31,7 +19,7 @@ try {
     );
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  const message = `Listening on ${await app.getUrl()} – Swagger UI at ${await app.getUrl()}/docs`;
+  const message = `Listening on ${url} – Swagger UI at ${url}/docs`;
   process.stdout.write(
     `${logsJson(env) ? JSON.stringify({ level: 'log', timestamp: Date.now(), message }) : message}\n`,
   );

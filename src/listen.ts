@@ -1,0 +1,24 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Env } from './config/env.js';
+
+/** There is no listening at HOST and PORT; the sentence says what to do. */
+export class ListenError extends Error {
+  constructor({ HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>, { code, message }: NodeJS.ErrnoException) {
+    super(
+      code === 'EADDRINUSE'
+        ? `Another process listens on ${HOST}:${PORT} already: stop it, or set PORT.`
+        : `Cannot listen on ${HOST}:${PORT}, set HOST and PORT to what this machine has: ${message}`,
+    );
+    this.name = 'ListenError';
+  }
+}
+
+/** Opens the service at HOST and PORT and answers its address, without a last slash. Throws {@link ListenError}. */
+export async function listen(app: NestFastifyApplication, env: Pick<Env, 'HOST' | 'PORT'>): Promise<string> {
+  try {
+    await app.listen(env.PORT, env.HOST);
+  } catch (error) {
+    throw new ListenError(env, error as NodeJS.ErrnoException);
+  }
+  return (await app.getUrl()).replace(/\/$/, '');
+}
