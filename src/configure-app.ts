@@ -99,6 +99,16 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     const answer = await routes.check(request, (header) => guard.authenticate(header));
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
+  // A connection that is kept open after the last answer would keep the service from ending for a minute.
+  let isEnding = false;
+  fastify.addHook('preClose', (done) => {
+    isEnding = true;
+    done();
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (isEnding) reply.header('Connection', 'close');
+    done(null, payload);
+  });
   // Reading a body loses the context: it goes on in the socket's own.
   fastify.addHook('preHandler', (request, _reply, done) => runInRequest(contexts.get(request)!, done));
   fastify.addHook('onResponse', (request, reply, done) => {

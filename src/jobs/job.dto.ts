@@ -27,7 +27,8 @@ export class JobResponse {
   @ApiProperty({ type: 'object', nullable: true, additionalProperties: true }) result: Record<string, unknown> | null;
   @ApiProperty() error_message: string;
   @ApiProperty() error_code: string;
-  @ApiProperty({ description: 'More than 1: it was taken over after a crash' }) attempts: number;
+  @ApiProperty({ description: 'More than 1: it was interrupted by a stop or a crash, and gone on with' })
+  attempts: number;
   @ApiProperty() cancel_requested: boolean;
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) started_at: string | null;
