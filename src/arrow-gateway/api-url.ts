@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { InvalidFieldsError } from '../common/app.error.js';
+import { parseUrl } from '../common/parse-url.js';
 
 const MAX_LENGTH = 255;
 const WELL_FORMED = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\\]+)(:[^/?#]*)?(\/[^?#]*)?$/iu;
@@ -43,7 +44,7 @@ export function apiUrlFault(text: unknown, allowPrivateHosts: boolean): string |
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(text.slice(text.indexOf(host) + host.length))) {
     return 'The path of the URL must not contain . or .. parts.';
   }
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  const parsed = parseUrl(text);
   if (!parsed || parsed.hostname === '') return 'Enter a valid URL.';
   return allowPrivateHosts ? undefined : hostFault(host, parsed.hostname);
 }

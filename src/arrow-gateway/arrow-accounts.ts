@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseUrl } from '../common/parse-url.js';
 import { AccountGate } from './account-gate.js';
 import { apiUrlFault, normalizedApiUrl } from './api-url.js';
 import type { ArrowAccount } from './arrow-gateway.js';
@@ -43,7 +44,7 @@ export class ArrowAccounts {
 
   /** The id of an account, called lately or not; `undefined` where it cannot have been. Never throws. */
   idOf({ apiUrl, apiKey }: ArrowAccount): string | undefined {
-    return URL.canParse(apiUrl) ? hashOf(normalizedApiUrl(apiUrl), apiKey) : undefined;
+    return parseUrl(apiUrl) ? hashOf(normalizedApiUrl(apiUrl), apiKey) : undefined;
   }
 
   all(): IterableIterator<AccountState> {

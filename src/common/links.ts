@@ -1,3 +1,4 @@
+import { parseUrl } from './parse-url.js';
 import { currentRequest } from './request-context.js';
 import { parseUuid, renderUuid } from './uuid.js';
 
@@ -41,11 +42,9 @@ export function parseLink(text: string, to: Addressable, aliases: readonly strin
   if (bare) return { kind: 'object', uuid: bare };
   let path = text;
   if (/^https?:\/\//i.test(text)) {
-    try {
-      path = new URL(text).pathname;
-    } catch {
-      return { kind: 'no-match' };
-    }
+    const url = parseUrl(text);
+    if (!url) return { kind: 'no-match' };
+    path = url.pathname;
   }
   const match = /^(\/api\/.+\/)([^/]+)\/?$/.exec(path);
   if (!match) return { kind: 'no-match' };

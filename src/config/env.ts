@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { parseUrl } from '../common/parse-url.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -21,7 +22,7 @@ const list = z
   .optional()
   .transform((text) => (text ? text.split(',').map((each) => each.trim()) : []));
 
-const isOrigin = (text: string) => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+const isOrigin = (text: string) => text === '*' || parseUrl(text)?.origin === text;
 
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
 

@@ -4,6 +4,7 @@ import { isEmail } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
 import { type Addressable, parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
+import { parseUrl } from '../parse-url.js';
 import { parseUuid } from '../uuid.js';
 import { Field, type FieldOptions, inheritParsers, NULL_REFUSED, type Parsed, parseText, pythonType } from './field.js';
 import { readDto } from './read-dto.js';
@@ -115,8 +116,7 @@ export const UrlField = (options: FieldOptions & { max: number; check?: (url: st
     (raw) => {
       const text = parseText(raw, options);
       if ('error' in text) return text;
-      if (!/^https?:\/\/[^\s/?#]+/i.test(text.value) || !URL.canParse(text.value))
-        return { error: 'Enter a valid URL.' };
+      if (!/^https?:\/\/[^\s/?#]+/i.test(text.value) || !parseUrl(text.value)) return { error: 'Enter a valid URL.' };
       const fault = options.check?.(text.value);
       return fault ? { error: fault } : text;
     },
