@@ -18,7 +18,6 @@ const LONGEST = 2_000;
 /** On a busy machine anything may be slow once; what is slow again, alone, hangs. */
 const PATIENCE = 20_000;
 
-/** Signs of our own inside in an answer. */
 /** Operations that a random request succeeds at too seldom to count on, and why. */
 const SELDOM: Record<string, string> = {
   api_auth_password: 'Four wrong passwords lock the rest out.',
@@ -48,6 +47,7 @@ const COLLECTIONS = [
   'invoices',
 ];
 
+/** Signs of our insides in an answer. */
 const INSIDES =
   /node_modules|\bat \S+ \(|\.(?:ts|js):\d+|QueryFailedError|TypeError|RangeError|syntax error at|pg_catalog|violates \w+ constraint/;
 
