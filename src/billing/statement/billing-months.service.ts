@@ -86,6 +86,11 @@ export class BillingMonthsService {
     );
   }
 
+  /** Only part of an export was applied: the next whole one is to be gone through, even if it is the last one again. */
+  async forget({ account, month }: BillingContext): Promise<void> {
+    await this.months.update({ accountUuid: account.uuid, month: month.firstDay }, { fingerprint: '' });
+  }
+
   /** The export is the one applied before. */
   async touch({ account, month, now }: BillingContext, tieOut: readonly TieOut[]): Promise<void> {
     await this.months.manager.transaction(async (manager) => {
