@@ -65,4 +65,102 @@ describe('reading a month again', () => {
       expect(await w.charged(vm.customer)).toBe('100.00');
     });
   });
+
+  describe('with lines under other keys', () => {
+    const keyed = (
+      w: BillingWorld,
+      license: Parameters<BillingWorld['line']>[0],
+      lines: [key: string, sell: string][],
+    ) => lines.map(([sequence, sell]) => w.line(license, sell, { sequence }));
+
+    test('keeps lines of one key apart by currency, whichever amount is larger', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const [euros, dollars] = [
+        w.line(vm.license, '100.00', { sequence: 'SAME' }),
+        w.line(vm.license, '50.00', { sequence: 'SAME', currency: 'USD' }),
+      ];
+      const more = w.line(vm.license, '10.00');
+      w.export([euros, dollars, more]);
+      await w.sync();
+      dollars.values['sell-total-price'] = '150.00';
+      const run = await w.sync();
+      expect(run.result).toMatchObject({ postings: 0, tie_out: [{ ties_out: true }, { ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('110.00');
+    });
+
+    test('charges a line once that gets another key, at once and not only when the month is closed', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const values: [string, string][] = ['1', '2', '3', '4', '5', '6'].map((key) => [key, `${key}0.00`]);
+      w.export(keyed(w, vm.license, values));
+      await w.sync();
+      w.export(keyed(w, vm.license, [...values.slice(1), ['7', '12.00']]));
+      expect((await w.sync()).result).toMatchObject({ tie_out: [{ held: '0', ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('212.00');
+      w.export(keyed(w, vm.license, values));
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('210.00');
+    });
+
+    test('charges a line once that is moved to another licence under its key', async () => {
+      const w = await world();
+      const [one, two] = [await w.linked(), await w.linked()];
+      const others = Array.from({ length: 5 }, () => w.line(one.license, '1.00'));
+      w.export([...others, w.line(one.license, '10.00', { sequence: 'M1' })]);
+      await w.sync();
+      w.export([...others, w.line(two.license, '10.00', { sequence: 'M1', values: same(w, one) })]);
+      await w.sync();
+      expect([await w.charged(one.customer), await w.charged(two.customer)]).toEqual(['5.00', '10.00']);
+    });
+
+    test("does not take another customer's line of the same number for one that is missing", async () => {
+      const w = await world();
+      const [one, two] = [await w.linked(), await w.linked()];
+      const [ones, twos] = [['1', '2', '3', '4', '5', '6'], ['6']].map((keys, i) =>
+        keyed(
+          w,
+          [one, two][i]!.license,
+          keys.map((key) => [key, '10.00']),
+        ),
+      ) as [ReturnType<typeof keyed>, ReturnType<typeof keyed>];
+      w.export([...ones, ...twos]);
+      await w.sync();
+      w.export([...ones.slice(0, 5), ...twos]);
+      expect((await w.sync()).result).toMatchObject({ tie_out: [{ held: '10', ties_out: true }] });
+      expect([await w.charged(one.customer), await w.charged(two.customer)]).toEqual(['60.00', '10.00']);
+    });
+
+    test('writes nothing for lines that come in another order, priced or not', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const lines = keyed(w, vm.license, [
+        ['1', '10.00'],
+        ['2', '20.00'],
+        ['2', '5.00'],
+        ['3', '1.00'],
+      ]);
+      w.export(lines);
+      await w.sync();
+      lines[3]!.values['sell-total-price'] = null;
+      await w.sync();
+      const versions = () =>
+        app.database.query(
+          'SELECT item.uuid, item.xmin::text FROM billing_sync_item item JOIN billing_sync sync ON sync.uuid = billing_sync_uuid WHERE customer_mapping_uuid = $1 ORDER BY 1',
+          [vm.mapping],
+        );
+      const before = await versions();
+      w.export(lines.toReversed());
+      expect((await w.sync()).result).toMatchObject({ outcome: 'applied', postings: 0 });
+      expect(await versions()).toEqual(before);
+    });
+  });
 });
+
+/** What a line of that licence says apart from its key, for one that is to say the same. */
+function same(w: BillingWorld, { license }: { license: Parameters<BillingWorld['line']>[0] }) {
+  const { values } = w.line(license, '0');
+  return Object.fromEntries(
+    ['product-name', 'vendor-name', 'vendor-subscription-id'].map((column) => [column, values[column] ?? null]),
+  );
+}

@@ -112,7 +112,7 @@ export class BillingSyncsService {
        FROM billing_sync_item item
        JOIN license_charge charge USING (account_uuid, month, license_reference)
        JOIN invoice_posting posting ON posting.account_uuid = item.account_uuid AND posting.month = item.month
-        AND posting.charge_key = ${CHARGE_KEY}
+        AND posting.charge_key = ${CHARGE_KEY} AND posting.currency = item.currency
        WHERE item.uuid = ANY($1::uuid[]) GROUP BY 1`,
       [items.map((item) => item.uuid)],
     );
@@ -180,7 +180,7 @@ export class BillingSyncsService {
     if (has_compensation !== undefined) {
       found.andWhere(
         `${has_compensation ? '' : 'NOT '}EXISTS (SELECT FROM license_charge charge JOIN invoice_posting posting
-           ON posting.account_uuid = charge.account_uuid AND posting.month = charge.month AND posting.charge_key = ${CHARGE_KEY}
+           ON posting.account_uuid = charge.account_uuid AND posting.month = charge.month AND posting.charge_key = ${CHARGE_KEY} AND posting.currency = item.currency
            WHERE charge.account_uuid = item.account_uuid AND charge.month = item.month AND charge.license_reference = item.license_reference
              AND posting.kind = 'compensation')`,
       );
