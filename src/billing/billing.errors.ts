@@ -129,6 +129,15 @@ export class LicenseNotBillableError extends AppError {
   }
 }
 
+/** What is to be charged comes in another currency than the invoice that it belongs on. */
+export class CurrencyConflictError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'currency_conflict';
+  constructor(currency: string) {
+    super(`It comes in ${currency}, and the organisation's invoice of that month is in another currency.`);
+  }
+}
+
 /** The database lost the lines that were being worked on. Nothing was changed; the run can simply be started again. */
 export class StagingLostError extends AppError {
   readonly kind = 'conflict';

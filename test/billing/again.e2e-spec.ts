@@ -155,6 +155,87 @@ describe('reading a month again', () => {
       expect(await versions()).toEqual(before);
     });
   });
+
+  describe('when mappings, links and invoices have changed', () => {
+    test('finishes what was charged under a mapping that was switched off since', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const other = await w.linked();
+      w.consumes(vm.license, [[150, 120]]);
+      await w.syncConsumption();
+      w.export([w.line(vm.license, '145.00'), w.line(other.license, '1000.00')]);
+      await w.sync();
+      await app.api.patch(`/api/admin/arrow/customer-mappings/${vm.mapping}/`, { is_active: false });
+      expect((await w.reconcile()).result).toMatchObject({ settled: true, tie_out: [{ ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('145.00');
+      expect([await w.statement(vm), await w.record(vm)]).toMatchObject([{ state: 4 }, { is_finalized: true }]);
+    });
+
+    test('charges the other customers their consumption when the invoice of one cannot take it', async () => {
+      const w = await world();
+      const [bad, good] = [await w.linked(), await w.linked()];
+      await app.database.query(
+        `INSERT INTO invoice (customer_uuid, month, currency, state) VALUES ($1, '2026-01-01', 'EUR', 'issued'), ($1, '2026-02-01', 'USD', 'open')`,
+        [bad.customer],
+      );
+      w.consumes(bad.license, [[10, 8]]);
+      w.consumes(good.license, [[20, 16]]);
+      expect((await w.syncConsumption()).result).toMatchObject({
+        changed: 1,
+        failed: 1,
+        reasons: [{ license_reference: bad.license.licenseId, reason: expect.stringContaining('USD') }],
+      });
+      expect([await w.charged(bad.customer), await w.charged(good.customer)]).toEqual(['0.00', '20.00']);
+    });
+
+    test('charges lines in their currency although consumption of nothing was noted in another', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[0, 0]]);
+      await w.syncConsumption();
+      w.export([w.line(vm.license, '100.00', { currency: 'USD' })]);
+      await w.reconcile();
+      expect(await w.invoice(vm.customer)).toMatchObject({ currency: 'USD', price: '100.00' });
+    });
+
+    test('keeps the currency of a month in which nothing has been invoiced yet', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const euros = w.line(vm.license, '0.00');
+      w.export([euros]);
+      await w.sync();
+      euros.values['sell-total-price'] = '10.00';
+      w.export([euros, ...[1, 2].map(() => w.line(vm.license, '5.00', { currency: 'USD' }))]);
+      expect((await w.sync()).result).toMatchObject({ failed: 0, tie_out: [{ posted: '10' }, { unmatched: '10' }] });
+      expect(await w.charged(vm.customer)).toBe('10.00');
+    });
+
+    test('charges months past to whom they were charged, and names the months that ArrowSphere fails for', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const periods = ['2025-11', '2025-12'];
+      for (const period of periods) w.consumes(vm.license, [[10, 8]], period);
+      const ask = { resource_uuid: vm.resource, period_from: '2025-11', period_to: '2025-12' };
+      const historical = '/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/';
+      for (const nth of [1, 2])
+        app.arrow.faults.add({ path: /consumption\/monthly/, nth, action: { kind: 'status', status: 400 } });
+      const { body } = await app.api.post(historical, ask);
+      app.arrow.faults.clear();
+      expect(body).toMatchObject({
+        periods_synced: 1,
+        errors: [{ period: expect.stringMatching(/^2025-1[12]$/), error: expect.stringContaining('ArrowSphere') }],
+      });
+      await app.api.post(historical, ask);
+      expect(await w.charged(vm.customer)).toBe('20.00');
+
+      const next = await w.party();
+      await app.api.patch(`/api/admin/arrow/customer-mappings/${vm.mapping}/`, { waldur_customer: next.customer });
+      await app.database.query('UPDATE resource SET project_uuid = $2 WHERE uuid = $1', [vm.resource, next.project]);
+      for (const period of periods) w.consumes(vm.license, [[7, 6]], period);
+      expect((await app.api.post(historical, ask)).body).toMatchObject({ periods_synced: 2, errors: [] });
+      expect([await w.charged(vm.customer), await w.charged(next.customer)]).toEqual(['14.00', '0.00']);
+    });
+  });
 });
 
 /** What a line of that licence says apart from its key, for one that is to say the same. */

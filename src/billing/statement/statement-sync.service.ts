@@ -162,7 +162,7 @@ export class StatementSyncService {
     if (faults.length) throw new ExportRefusedError(month, faults);
     await progress('matching', 0, 1);
     const parties = await this.parties.resolve(context, await staging.licenses(), signal);
-    const held = await this.months.invoiceCurrencies(month, parties);
+    const held = await this.months.heldCurrencies(context, parties);
     await staging.assign(
       assignable(parties, await staging.currencies(), held, month, await this.parties.mapped(context)),
     );
