@@ -93,8 +93,8 @@ export class ResourceNotLinkedError extends AppError {
   }
 }
 
-/** The settings to pause or resume are not there. */
-export class PausedSettingsNotFoundError extends AppError {
+/** The settings a request names are not there. */
+export class NamedSettingsNotFoundError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'settings_not_found';
   constructor(uuid: string) {

@@ -139,6 +139,29 @@ describe('billing operations', () => {
     expect((await app.api.post(path, {})).status).toBe(405);
   });
 
+  test('lists come in the order asked for', async () => {
+    const prices = async (o: string) =>
+      (await get(`/api/admin/arrow/billing-sync-items/?o=${o}`)).map((item: { original_price: string }) =>
+        Number(item.original_price),
+      );
+    expect([await prices('original_price'), await prices('-original_price')]).toEqual([
+      [20, 145.25],
+      [145.25, 20],
+    ]);
+    for (const [path, o] of [
+      ['billing-syncs', '-report_period,sell_total'],
+      ['consumption-records', 'consumed_sell,-last_sync_at'],
+    ])
+      expect((await app.api.get(`/api/admin/arrow/${path}/?o=${o}`)).status).toBe(200);
+  });
+
+  test('a customer mapping with bills is not deleted, and the answer says what to do instead', async () => {
+    expect(await app.api.delete(`/api/admin/arrow/customer-mappings/${vm.mapping}/`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('Switch it off with is_active=false instead.') },
+    });
+  });
+
   test('status, statistics and pending records answer the same whatever the size', async () => {
     expect(await get(`${SYNCS}/consumption_status/`)).toEqual({
       global_sync_enabled: false,
@@ -322,7 +345,8 @@ describe('billing operations', () => {
     'D-41, D-43, D-44: %s refuses what it does not know, before anything is queued or changed: %p',
     async (action, body, status) => {
       const before = (await app.api.head('/api/admin/arrow/jobs/')).headers.get('x-result-count');
-      expect((await post(action, { year: 2026, month: 1, ...body })).status).toBe(status);
+      const answer = await post(action, { year: 2026, month: 1, ...body });
+      expect(answer).toMatchObject({ status, body: { error: expect.any(String), detail: answer.body.error } });
       expect((await app.api.head('/api/admin/arrow/jobs/')).headers.get('x-result-count')).toBe(before);
       expect(await get(`${SYNCS}/consumption_status/`)).toMatchObject({
         global_sync_enabled: false,

@@ -3,14 +3,23 @@ import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
+import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import type { Resource } from '../../directory/resource.entity.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
+import { SettingsNotFoundError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { ExportTypeMissingError, MonthNotOverError, ResourceNotLinkedError } from '../billing.errors.js';
+import {
+  ExportTypeMissingError,
+  MonthNotOverError,
+  NamedResourceNotFoundError,
+  NamedSettingsNotFoundError,
+  ResourceNotLinkedError,
+} from '../billing.errors.js';
 import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
 import { BillingMonthsService } from '../statement/billing-months.service.js';
 import { StatementSyncService } from '../statement/statement-sync.service.js';
@@ -110,8 +119,14 @@ export class BillingJobsService implements OnModuleInit {
     return this.enqueue(CONSUMPTION_SYNC, settings, monthOf(year, month), { license_reference }, by);
   }
 
+  /** Those named, else the active ones. Throws `NamedSettingsNotFoundError`, `SettingsMissingError`. */
   async named(settingsUuid?: string): Promise<Settings> {
-    return settingsUuid ? this.settings.get(settingsUuid) : this.settings.resolve();
+    if (!settingsUuid) return this.settings.resolve();
+    try {
+      return await this.settings.get(settingsUuid);
+    } catch (error) {
+      throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(settingsUuid) : error;
+    }
   }
 
   private async billable(settingsUuid?: string): Promise<Settings> {
@@ -122,9 +137,17 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   private async licenseOf(resourceUuid: string): Promise<string> {
-    const { backendId } = await this.resources.get(resourceUuid);
+    const { backendId } = await this.resource(resourceUuid);
     if (!backendId) throw new ResourceNotLinkedError();
     return backendId;
+  }
+
+  private async resource(uuid: string): Promise<Resource> {
+    try {
+      return await this.resources.get(uuid);
+    } catch (error) {
+      throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
+    }
   }
 
   private async enqueue(

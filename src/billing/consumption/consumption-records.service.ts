@@ -5,7 +5,7 @@ import type { DecimalString } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
 import type { YearMonth } from '../../common/year-month.js';
-import { containing, countOnly, paginate } from '../../database/paginate.js';
+import { containing, countOnly, orderOf, paginate } from '../../database/paginate.js';
 import { ConsumptionRecordNotFoundError } from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import type { BillingContext } from '../statement/billing-context.js';
@@ -13,6 +13,15 @@ import type { ListConsumptionRecordsQuery } from './consumption-record.dto.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 const relations = { resource: { project: true }, customer: true };
+const ORDER = {
+  created: 'created',
+  modified: 'modified',
+  billing_period: 'month',
+  license_reference: 'licenseReference',
+  consumed_sell: 'consumedSell',
+  consumed_buy: 'consumedBuy',
+  last_sync_at: 'lastSyncAt',
+};
 const PENDING_SHOWN = 100;
 const PERIODS_SHOWN = 12;
 
@@ -48,16 +57,14 @@ const PENDING = { finalizedAt: IsNull(), reversedAt: IsNull() };
 export class ConsumptionRecordsService {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
 
-  /** Newest month first. Throws `PageNotFoundError`. */
+  /** Newest month first by default. Throws `PageNotFoundError`. */
   async list(query: ListConsumptionRecordsQuery): Promise<Page<ChargedRecord>> {
-    const page = await paginate(
-      this.filtered(query),
-      query,
-      [
-        ['month', 'DESC'],
-        ['created', 'DESC'],
-      ],
-      (uuids) => this.records.find({ where: { uuid: In([...uuids]) }, relations }),
+    const order = orderOf(query.o, ORDER, [
+      ['month', 'DESC'],
+      ['created', 'DESC'],
+    ]);
+    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+      this.records.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     const charged = await this.charged(page.items);
     return page.map((record) => charged.get(record.uuid)!);

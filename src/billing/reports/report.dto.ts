@@ -1,12 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ListQuery } from '../../common/page.js';
+import { PagedQuery } from '../../common/page.js';
 import { ChoicesFilter, UuidFilter } from '../../common/validation/query-fields.js';
 import { MonthFilter } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
 
 const FORMATS = ['json', 'csv'] as const;
 
-class ReportQuery extends ListQuery {
+class ReportQuery extends PagedQuery {
   @ChoicesFilter(FORMATS, { description: 'csv: all rows as a file' }) format?: (typeof FORMATS)[number][];
 }
 
