@@ -407,7 +407,13 @@ describe('defects that must not come back', () => {
     const vm = await w.linked();
     w.export([w.line(vm.license, '10.00')]);
     app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'delay', ms: 4000 } });
-    const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, { year: 2026, month: 1, settings_uuid: w.settings });
+    const asked = { year: 2026, month: 1, settings_uuid: w.settings };
+    const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, asked);
+    expect((await app.api.post(`${SYNCS}/trigger_sync/`, { ...asked, dry_run: false })).body.job_id).toBe(body.job_id);
+    expect(await app.api.post(`${SYNCS}/trigger_sync/`, { ...asked, accept_shrinkage: true })).toMatchObject({
+      status: 409,
+      body: { code: 'other_run_under_way', error: expect.stringContaining(body.job_id) },
+    });
     expect(body).toMatchObject({
       message: 'Sync task scheduled',
       job_id: expect.any(String),

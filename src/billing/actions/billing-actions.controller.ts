@@ -15,10 +15,10 @@ import {
 import { BillingJobsService } from './billing-jobs.service.js';
 import { PauseService } from './pause.service.js';
 
-/** 409: somebody paused it. */
+/** 409: somebody paused it, or the month is worked on with other options. */
 const ApiPaused = () =>
   ApiConflictResponse({
-    description: 'It is paused; the sentence says by whom',
+    description: 'It is paused, or a run with other options is under way; the sentence says which',
     schema: {
       type: 'object',
       required: ['detail', 'error'],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
@@ -18,6 +19,7 @@ import {
   MonthNotOverError,
   NamedResourceNotFoundError,
   NamedSettingsNotFoundError,
+  OtherRunUnderWayError,
   ResourceNotLinkedError,
 } from '../billing.errors.js';
 import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
@@ -25,6 +27,7 @@ import { BillingMonthsService } from '../statement/billing-months.service.js';
 import { StatementSyncService } from '../statement/statement-sync.service.js';
 import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
 
+const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
 export const BILLING_RECONCILIATION = 'billing-reconciliation';
 export const CONSUMPTION_SYNC = 'consumption-sync';
@@ -159,18 +162,17 @@ export class BillingJobsService implements OnModuleInit {
   ): Promise<JobRun> {
     const account = await this.accounts.of(settings);
     const given = Object.fromEntries(
-      Object.entries(options).filter(([, value]) => value !== undefined && value !== ''),
+      Object.entries(options).filter(([, value]) => value !== undefined && value !== '' && value !== false),
     );
+    const parameters = { settings_uuid: settings.uuid, month: month.toString(), ...given };
     const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
       .filter(Boolean)
       .map((text) => `/${text!.slice(0, 100)}`);
     const scope = `${account.uuid}/${month.toString()}${part.join('')}`;
-    return this.jobs.enqueue({
-      kind,
-      scope,
-      parameters: { settings_uuid: settings.uuid, month: month.toString(), ...given },
-      requestedBy: by,
-    });
+    const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy: by });
+    if (by !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
+      throw new OtherRunUnderWayError(month, run.uuid);
+    return run;
   }
 
   private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
@@ -215,7 +217,7 @@ export class BillingJobsService implements OnModuleInit {
   private async scheduleSyncs(): Promise<void> {
     for (const { settings, months } of await this.openWindows('billing')) {
       if (!settings.exportTypeReference) continue;
-      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, 'schedule');
+      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, SCHEDULE);
     }
   }
 
@@ -226,15 +228,14 @@ export class BillingJobsService implements OnModuleInit {
       if (!settings.exportTypeReference) continue;
       const { timeZone } = await this.accounts.of(settings);
       const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
-      for (const month of over)
-        await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, 'schedule');
+      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, SCHEDULE);
     }
   }
 
   private async scheduleConsumption(): Promise<void> {
     if (!(await this.accounts.consumptionScheduled())) return;
     for (const { settings, months } of await this.openWindows('consumption')) {
-      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, 'schedule');
+      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
     }
   }
 
