@@ -1,3 +1,4 @@
+import { consumptionLine } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { BillingWorld } from './billing-world.js';
 
@@ -177,6 +178,7 @@ describe('billing operations', () => {
       pending_records: 0,
       finalized_records: 1,
       reconciled_records: 1,
+      currency: 'EUR',
       total_consumed_sell: '150.00',
       total_adjustments: '-4.75',
       period_breakdown: [
@@ -508,6 +510,13 @@ describe('consumption operations', () => {
       ['10.00'],
       ['20.00'],
     ]);
+    const month = { period: w.month, sell: 5, buy: 4, currency: 'USD' };
+    app.arrow.data.consumption[vm.license.licenseId]!.push(consumptionLine(month));
+    await w.syncConsumption();
+    const { body: summary } = await app.api.get(`/api/admin/arrow/customer-mappings/${vm.mapping}/billing_summary/`);
+    expect(summary).toMatchObject({ currency: 'EUR', total_consumption_records: 3, total_consumed_sell: '30.00' });
+    const { body: statistics } = await app.api.get(`${SYNCS}/consumption_statistics/`);
+    expect(statistics).toMatchObject({ currency: 'EUR', total_records: 3, total_consumed_sell: '30.00' });
   });
 
   test('D-39: cleaning up credits what was charged and keeps every entry', async () => {

@@ -45,6 +45,8 @@ export interface ConsumptionStatistics {
   readonly pending: number;
   readonly finalized: number;
   readonly reconciled: number;
+  /** Of the amounts: that of most records; null where there are none. */
+  readonly currency: string | null;
   readonly consumedSell: DecimalString;
   readonly adjustments: DecimalString;
   readonly periods: readonly PeriodStatistics[];
@@ -146,11 +148,29 @@ export class ConsumptionRecordsService {
   /** Counted and summed in the database, each figure once. */
   async statistics(): Promise<ConsumptionStatistics> {
     const rows =
-      await this.records.query<(PeriodStatistics & { pending: number; adjustments: DecimalString })[]>(STATISTICS);
+      await this.records.query<
+        (PeriodStatistics & { currency: string; pending: number; adjustments: DecimalString })[]
+      >(STATISTICS);
+    const counts = new Map<string, number>();
+    for (const row of rows) counts.set(row.currency, (counts.get(row.currency) ?? 0) + row.count);
+    // Amounts are never added up over currencies: they are those of the one that most records have.
+    const currency = [...counts].sort(([a, many], [b, more]) => more - many || a.localeCompare(b))[0]?.[0] ?? null;
+    const main = rows.filter((row) => row.currency === currency);
+    const periods = new Map<string, PeriodStatistics>();
+    for (const { period, ...row } of rows) {
+      const { count = 0, consumed_sell = '0', finalized_count = 0, reconciled_count = 0 } = periods.get(period) ?? {};
+      periods.set(period, {
+        period,
+        count: count + row.count,
+        consumed_sell: row.currency === currency ? row.consumed_sell : consumed_sell,
+        finalized_count: finalized_count + row.finalized_count,
+        reconciled_count: reconciled_count + row.reconciled_count,
+      });
+    }
     const whole = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
     const [sums] = await this.records.query<{ consumed: DecimalString; adjustments: DecimalString }[]>(
       'SELECT coalesce(sum(consumed), 0)::text AS consumed, coalesce(sum(adjustment), 0)::text AS adjustments FROM unnest($1::numeric[], $2::numeric[]) AS month (consumed, adjustment)',
-      [rows.map((row) => row.consumed_sell), rows.map((row) => row.adjustments)],
+      [main.map((row) => row.consumed_sell), main.map((row) => row.adjustments)],
     );
     return {
       total: whole((row) => row.count),
@@ -159,15 +179,8 @@ export class ConsumptionRecordsService {
       reconciled: whole((row) => row.reconciled_count),
       consumedSell: sums!.consumed,
       adjustments: sums!.adjustments,
-      periods: rows
-        .slice(0, PERIODS_SHOWN)
-        .map(({ period, count, consumed_sell, finalized_count, reconciled_count }) => ({
-          period,
-          count,
-          consumed_sell,
-          finalized_count,
-          reconciled_count,
-        })),
+      currency,
+      periods: [...periods.values()].slice(0, PERIODS_SHOWN),
     };
   }
 
@@ -210,7 +223,7 @@ export class ConsumptionRecordsService {
 }
 
 const STATISTICS = `
-  SELECT to_char(month, 'YYYY-MM') AS period, count(*)::int AS count, sum(consumed_sell)::text AS consumed_sell, count(finalized_at)::int AS finalized_count,
+  SELECT to_char(month, 'YYYY-MM') AS period, currency, count(*)::int AS count, sum(consumed_sell)::text AS consumed_sell, count(finalized_at)::int AS finalized_count,
          count(reconciled_at)::int AS reconciled_count, (count(*) - count(finalized_at))::int AS pending,
          coalesce(sum(CASE price_source WHEN 'buy' THEN final_buy - consumed_buy ELSE final_sell - consumed_sell END), 0)::text AS adjustments
-  FROM consumption_record WHERE reversed_at IS NULL GROUP BY month ORDER BY month DESC`;
+  FROM consumption_record WHERE reversed_at IS NULL GROUP BY month, currency ORDER BY month DESC, currency`;

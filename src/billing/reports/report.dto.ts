@@ -116,6 +116,8 @@ export class BillingSummaryResponse {
   @ApiProperty() arrow_company_name: string;
   @ApiProperty({ format: 'uuid' }) waldur_customer_uuid: string;
   @ApiProperty() waldur_customer_name: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Of the totals; amounts in other currencies are left out' })
+  currency: string | null;
   @ApiProperty({ type: 'integer' }) total_consumption_records: number;
   @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
   @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_final_sell: string | null;
