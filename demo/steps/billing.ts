@@ -48,8 +48,8 @@ export async function billingStep(context: DemoContext): Promise<void> {
     for (const { name, price } of invoice.items) say(`  ${name.padEnd(62)} ${price.padStart(10)}`);
     say(`  ${'total'.padEnd(62)} ${invoice.price.padStart(10)} ${invoice.currency}`);
   }
-  const { body: unlinked } = await call('GET', `${ARROW}/billing-syncs/unlinked_spend/?period=${period}`);
-  say(`${unlinked.length} licences bill and hang on nothing; the largest:`);
+  const { body: unlinked, headers } = await call('GET', `${ARROW}/billing-syncs/unlinked_spend/?period=${period}`);
+  say(`${headers.get('x-result-count')} licences bill and hang on nothing; the largest:`);
   for (const { license_reference, end_customer_name, amount, currency, fix } of unlinked.slice(0, 3)) {
     say(`  ${license_reference}  ${end_customer_name.padEnd(24)} ${amount.padStart(8)} ${currency}  ${fix}`);
   }

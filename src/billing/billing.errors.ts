@@ -73,6 +73,17 @@ export class BillingPausedError extends AppError {
   }
 }
 
+/** The month is worked on already, but not in the way asked for: that run cannot stand for this one. */
+export class OtherRunUnderWayError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'other_run_under_way';
+  constructor(month: YearMonth, jobUuid: string) {
+    super(
+      `${month.toString()} is worked on already with other options (job ${jobUuid}). Wait for its end, or cancel it.`,
+    );
+  }
+}
+
 /** Two accounts of billing turned out to be one partner. */
 export class AccountAmbiguousError extends AppError {
   readonly kind = 'conflict';
@@ -93,8 +104,8 @@ export class ResourceNotLinkedError extends AppError {
   }
 }
 
-/** The settings to pause or resume are not there. */
-export class PausedSettingsNotFoundError extends AppError {
+/** The settings a request names are not there. */
+export class NamedSettingsNotFoundError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'settings_not_found';
   constructor(uuid: string) {
@@ -126,6 +137,15 @@ export class LicenseNotBillableError extends AppError {
   readonly code = 'license_not_billable';
   constructor(license: string, reason: string) {
     super(`Nobody can be charged for the licence ${license}: ${reason.replaceAll('_', ' ')}.`);
+  }
+}
+
+/** What is to be charged comes in another currency than the invoice that it belongs on. */
+export class CurrencyConflictError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'currency_conflict';
+  constructor(currency: string) {
+    super(`It comes in ${currency}, and the organisation's invoice of that month is in another currency.`);
   }
 }
 

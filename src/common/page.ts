@@ -10,14 +10,17 @@ export class FieldsQuery {
   field?: string[];
 }
 
-/** What every list takes besides its filters. */
-export class ListQuery extends FieldsQuery {
+/** What every answer in pages takes. */
+export class PagedQuery extends FieldsQuery {
   @PagingFilter({ description: 'Page number, from 1; `last` works.' })
   page?: string;
 
   @PagingFilter({ description: `Rows per page: ${DEFAULT_PAGE_SIZE} by default, ${MAX_PAGE_SIZE} at most.` })
   page_size?: string;
+}
 
+/** What every list takes besides its filters. */
+export class ListQuery extends PagedQuery {
   @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.', joined: true })
   o?: string[];
 }

@@ -64,21 +64,21 @@ export class ObjectInUseError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'object_in_use';
 
-  constructor(what: string, table: string) {
+  constructor(what: string, table: string, advice: string) {
     super(
-      `${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. Remove those first.`,
+      `${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. ${advice}`,
     );
   }
 }
 
-/** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what hangs on the object. */
-export async function removing<T>(what: string, remove: () => Promise<T>): Promise<T> {
+/** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what hangs on the object, and what to do. */
+export async function removing<T>(what: string, remove: () => Promise<T>, advice = 'Remove those first.'): Promise<T> {
   try {
     return await remove();
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     const { table } = (error as QueryFailedError).driverError as unknown as { table?: string };
-    throw new ObjectInUseError(what, table ?? 'other');
+    throw new ObjectInUseError(what, table ?? 'other', advice);
   }
 }
 

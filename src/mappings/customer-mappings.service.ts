@@ -173,7 +173,11 @@ export class CustomerMappingsService {
   /** Throws `CustomerMappingNotFoundError`, `ObjectInUseError`. */
   async remove(uuid: string): Promise<void> {
     const mapping = await this.get(uuid);
-    await removing(`The mapping of ${mapping.arrowReference}`, () => this.mappings.delete({ uuid: mapping.uuid }));
+    await removing(
+      `The mapping of ${mapping.arrowReference}`,
+      () => this.mappings.delete({ uuid: mapping.uuid }),
+      'Switch it off with is_active=false instead.',
+    );
   }
 
   /**

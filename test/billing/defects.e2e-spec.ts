@@ -154,25 +154,26 @@ describe('defects that must not come back', () => {
       expect.objectContaining({ currency: 'USD', statement: '50', unmatched: '50', posted: '0', ties_out: true }),
     ]);
     const { body } = await app.api.get(`${SYNCS}/unlinked_spend/?period=2026-01&settings_uuid=${w.settings}`);
-    expect(body).toEqual([]);
-    const later = w.line(vm.license, '10.00');
-    w.export([w.line(vm.license, '100.00'), later]);
+    expect(body).toEqual([
+      expect.objectContaining({ currency: 'USD', amount: '50.00', charged: false, reason: 'currency_conflict' }),
+    ]);
   });
 
-  test('D-15: a line whose currency changes keeps its last amount, and the month does not tie out', async () => {
+  test('D-15: a line whose currency changes is another line: the old one stands until the statement is closed', async () => {
     const w = await world();
     const vm = await w.linked();
     const lines = [w.line(vm.license, '100.00'), w.line(vm.license, '10.00')];
     w.export(lines);
     await w.sync();
     lines[1]!.values['country-marketplace-currency'] = 'USD';
-    const run = await w.sync();
+    const run = await w.sync({ accept_shrinkage: true });
     expect(await w.charged(vm.customer)).toBe('110.00');
-    expect(run.result.tie_out.find((entry: { currency: string }) => entry.currency === 'USD')).toMatchObject({
-      statement: '10',
-      difference: '10',
-      ties_out: false,
-    });
+    expect(run.result.tie_out).toEqual([
+      expect.objectContaining({ currency: 'EUR', statement: '100', posted: '110', held: '10', ties_out: true }),
+      expect.objectContaining({ currency: 'USD', statement: '10', posted: '0', unmatched: '10', ties_out: true }),
+    ]);
+    await w.reconcile({ accept_shrinkage: true });
+    expect(await w.charged(vm.customer)).toBe('100.00');
   });
 
   test('D-20: one key holds licence and resource together: linking is enough for consumption and for lines', async () => {
@@ -406,7 +407,13 @@ describe('defects that must not come back', () => {
     const vm = await w.linked();
     w.export([w.line(vm.license, '10.00')]);
     app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'delay', ms: 4000 } });
-    const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, { year: 2026, month: 1, settings_uuid: w.settings });
+    const asked = { year: 2026, month: 1, settings_uuid: w.settings };
+    const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, asked);
+    expect((await app.api.post(`${SYNCS}/trigger_sync/`, { ...asked, dry_run: false })).body.job_id).toBe(body.job_id);
+    expect(await app.api.post(`${SYNCS}/trigger_sync/`, { ...asked, accept_shrinkage: true })).toMatchObject({
+      status: 409,
+      body: { code: 'other_run_under_way', error: expect.stringContaining(body.job_id) },
+    });
     expect(body).toMatchObject({
       message: 'Sync task scheduled',
       job_id: expect.any(String),

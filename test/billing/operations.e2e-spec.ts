@@ -1,3 +1,4 @@
+import { consumptionLine } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { BillingWorld } from './billing-world.js';
 
@@ -139,6 +140,29 @@ describe('billing operations', () => {
     expect((await app.api.post(path, {})).status).toBe(405);
   });
 
+  test('lists come in the order asked for', async () => {
+    const prices = async (o: string) =>
+      (await get(`/api/admin/arrow/billing-sync-items/?o=${o}`)).map((item: { original_price: string }) =>
+        Number(item.original_price),
+      );
+    expect([await prices('original_price'), await prices('-original_price')]).toEqual([
+      [20, 145.25],
+      [145.25, 20],
+    ]);
+    for (const [path, o] of [
+      ['billing-syncs', '-report_period,sell_total'],
+      ['consumption-records', 'consumed_sell,-last_sync_at'],
+    ])
+      expect((await app.api.get(`/api/admin/arrow/${path}/?o=${o}`)).status).toBe(200);
+  });
+
+  test('a customer mapping with bills is not deleted, and the answer says what to do instead', async () => {
+    expect(await app.api.delete(`/api/admin/arrow/customer-mappings/${vm.mapping}/`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('Switch it off with is_active=false instead.') },
+    });
+  });
+
   test('status, statistics and pending records answer the same whatever the size', async () => {
     expect(await get(`${SYNCS}/consumption_status/`)).toEqual({
       global_sync_enabled: false,
@@ -154,6 +178,7 @@ describe('billing operations', () => {
       pending_records: 0,
       finalized_records: 1,
       reconciled_records: 1,
+      currency: 'EUR',
       total_consumed_sell: '150.00',
       total_adjustments: '-4.75',
       period_breakdown: [
@@ -322,7 +347,8 @@ describe('billing operations', () => {
     'D-41, D-43, D-44: %s refuses what it does not know, before anything is queued or changed: %p',
     async (action, body, status) => {
       const before = (await app.api.head('/api/admin/arrow/jobs/')).headers.get('x-result-count');
-      expect((await post(action, { year: 2026, month: 1, ...body })).status).toBe(status);
+      const answer = await post(action, { year: 2026, month: 1, ...body });
+      expect(answer).toMatchObject({ status, body: { error: expect.any(String), detail: answer.body.error } });
       expect((await app.api.head('/api/admin/arrow/jobs/')).headers.get('x-result-count')).toBe(before);
       expect(await get(`${SYNCS}/consumption_status/`)).toMatchObject({
         global_sync_enabled: false,
@@ -484,6 +510,13 @@ describe('consumption operations', () => {
       ['10.00'],
       ['20.00'],
     ]);
+    const month = { period: w.month, sell: 5, buy: 4, currency: 'USD' };
+    app.arrow.data.consumption[vm.license.licenseId]!.push(consumptionLine(month));
+    await w.syncConsumption();
+    const { body: summary } = await app.api.get(`/api/admin/arrow/customer-mappings/${vm.mapping}/billing_summary/`);
+    expect(summary).toMatchObject({ currency: 'EUR', total_consumption_records: 3, total_consumed_sell: '30.00' });
+    const { body: statistics } = await app.api.get(`${SYNCS}/consumption_statistics/`);
+    expect(statistics).toMatchObject({ currency: 'EUR', total_records: 3, total_consumed_sell: '30.00' });
   });
 
   test('D-39: cleaning up credits what was charged and keeps every entry', async () => {

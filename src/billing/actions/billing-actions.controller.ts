@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiConflictResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionRefused, ApiDone } from '../../common/api-answers.js';
+import { ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
 import {
   JobAcceptedResponse,
   PausedResponse,
@@ -14,6 +14,17 @@ import {
 } from './billing-action.dto.js';
 import { BillingJobsService } from './billing-jobs.service.js';
 import { PauseService } from './pause.service.js';
+
+/** 409: somebody paused it, or the month is worked on with other options. */
+const ApiPaused = () =>
+  ApiConflictResponse({
+    description: 'It is paused, or a run with other options is under way; the sentence says which',
+    schema: {
+      type: 'object',
+      required: ['detail', 'error'],
+      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
+    },
+  });
 
 @ApiTags('Arrow billing syncs')
 @Controller('api/admin/arrow/billing-syncs')
@@ -32,6 +43,8 @@ export class BillingActionsController {
   })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
+  @ApiThingMissing('Settings not found: …')
+  @ApiPaused()
   async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from('Sync task scheduled', await this.jobs.triggerSync(dto, caller.username));
   }
@@ -41,6 +54,8 @@ export class BillingActionsController {
   @ApiOperation({ operationId: 'admin_arrow_billing_syncs_reconcile', summary: 'Settle what is final in a month' })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
+  @ApiThingMissing('Settings not found: …')
+  @ApiPaused()
   async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
@@ -57,6 +72,8 @@ export class BillingActionsController {
   })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
+  @ApiThingMissing('Settings not found: …')
+  @ApiPaused()
   async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
@@ -72,6 +89,8 @@ export class BillingActionsController {
   })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
+  @ApiThingMissing('Settings not found: …')
+  @ApiPaused()
   async triggerConsumption(
     @Body() dto: TriggerConsumptionSyncDto,
     @CurrentUser() caller: Caller,
@@ -89,6 +108,7 @@ export class BillingActionsController {
     summary: 'Pause an account, or consumption everywhere',
   })
   @ApiDone(PausedResponse)
+  @ApiThingMissing('Settings not found: …')
   async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
     return { paused: await this.pauses.switchTo(false, dto, caller.username) };
   }
@@ -97,6 +117,7 @@ export class BillingActionsController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'admin_arrow_billing_syncs_resume_sync', summary: 'Resume what was paused' })
   @ApiDone(ResumedResponse)
+  @ApiThingMissing('Settings not found: …')
   async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
     return { resumed: await this.pauses.switchTo(true, dto, caller.username) };
   }

@@ -1,21 +1,33 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
+import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import type { Resource } from '../../directory/resource.entity.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
+import { SettingsNotFoundError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { ExportTypeMissingError, MonthNotOverError, ResourceNotLinkedError } from '../billing.errors.js';
+import {
+  ExportTypeMissingError,
+  MonthNotOverError,
+  NamedResourceNotFoundError,
+  NamedSettingsNotFoundError,
+  OtherRunUnderWayError,
+  ResourceNotLinkedError,
+} from '../billing.errors.js';
 import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
 import { BillingMonthsService } from '../statement/billing-months.service.js';
 import { StatementSyncService } from '../statement/statement-sync.service.js';
 import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
 
+const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
 export const BILLING_RECONCILIATION = 'billing-reconciliation';
 export const CONSUMPTION_SYNC = 'consumption-sync';
@@ -110,8 +122,14 @@ export class BillingJobsService implements OnModuleInit {
     return this.enqueue(CONSUMPTION_SYNC, settings, monthOf(year, month), { license_reference }, by);
   }
 
+  /** Those named, else the active ones. Throws `NamedSettingsNotFoundError`, `SettingsMissingError`. */
   async named(settingsUuid?: string): Promise<Settings> {
-    return settingsUuid ? this.settings.get(settingsUuid) : this.settings.resolve();
+    if (!settingsUuid) return this.settings.resolve();
+    try {
+      return await this.settings.get(settingsUuid);
+    } catch (error) {
+      throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(settingsUuid) : error;
+    }
   }
 
   private async billable(settingsUuid?: string): Promise<Settings> {
@@ -122,9 +140,17 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   private async licenseOf(resourceUuid: string): Promise<string> {
-    const { backendId } = await this.resources.get(resourceUuid);
+    const { backendId } = await this.resource(resourceUuid);
     if (!backendId) throw new ResourceNotLinkedError();
     return backendId;
+  }
+
+  private async resource(uuid: string): Promise<Resource> {
+    try {
+      return await this.resources.get(uuid);
+    } catch (error) {
+      throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
+    }
   }
 
   private async enqueue(
@@ -136,18 +162,17 @@ export class BillingJobsService implements OnModuleInit {
   ): Promise<JobRun> {
     const account = await this.accounts.of(settings);
     const given = Object.fromEntries(
-      Object.entries(options).filter(([, value]) => value !== undefined && value !== ''),
+      Object.entries(options).filter(([, value]) => value !== undefined && value !== '' && value !== false),
     );
+    const parameters = { settings_uuid: settings.uuid, month: month.toString(), ...given };
     const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
       .filter(Boolean)
       .map((text) => `/${text!.slice(0, 100)}`);
     const scope = `${account.uuid}/${month.toString()}${part.join('')}`;
-    return this.jobs.enqueue({
-      kind,
-      scope,
-      parameters: { settings_uuid: settings.uuid, month: month.toString(), ...given },
-      requestedBy: by,
-    });
+    const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy: by });
+    if (by !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
+      throw new OtherRunUnderWayError(month, run.uuid);
+    return run;
   }
 
   private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
@@ -192,7 +217,7 @@ export class BillingJobsService implements OnModuleInit {
   private async scheduleSyncs(): Promise<void> {
     for (const { settings, months } of await this.openWindows('billing')) {
       if (!settings.exportTypeReference) continue;
-      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, 'schedule');
+      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, SCHEDULE);
     }
   }
 
@@ -203,15 +228,14 @@ export class BillingJobsService implements OnModuleInit {
       if (!settings.exportTypeReference) continue;
       const { timeZone } = await this.accounts.of(settings);
       const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
-      for (const month of over)
-        await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, 'schedule');
+      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, SCHEDULE);
     }
   }
 
   private async scheduleConsumption(): Promise<void> {
     if (!(await this.accounts.consumptionScheduled())) return;
     for (const { settings, months } of await this.openWindows('consumption')) {
-      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, 'schedule');
+      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
     }
   }
 

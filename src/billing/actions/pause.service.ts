@@ -6,7 +6,7 @@ import type { Settings } from '../../settings/settings.entity.js';
 import { NoActiveSettingsError, SettingsNotFoundError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { PausedSettingsNotFoundError } from '../billing.errors.js';
+import { NamedSettingsNotFoundError } from '../billing.errors.js';
 import { ConsumptionRecordsService } from '../consumption/consumption-records.service.js';
 import type { ConsumptionStatusResponse, SyncPauseDto } from './billing-action.dto.js';
 import { CONSUMPTION_SYNC } from './billing-jobs.service.js';
@@ -21,7 +21,7 @@ export class PauseService {
     private readonly records: ConsumptionRecordsService,
   ) {}
 
-  /** What was switched: `global` and UUIDs of settings. An unknown account changes nothing. Throws `PausedSettingsNotFoundError`. */
+  /** What was switched: `global` and UUIDs of settings. An unknown account changes nothing. Throws `NamedSettingsNotFoundError`. */
   async switchTo(
     enabled: boolean,
     { settings_uuid, pause_global = false, reason = '' }: SyncPauseDto,
@@ -56,7 +56,7 @@ export class PauseService {
     try {
       return await this.settings.get(uuid);
     } catch (error) {
-      throw error instanceof SettingsNotFoundError ? new PausedSettingsNotFoundError(uuid) : error;
+      throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(uuid) : error;
     }
   }
 

@@ -162,6 +162,8 @@ export class ConsumptionStatisticsResponse {
   @ApiProperty({ type: 'integer' }) pending_records: number;
   @ApiProperty({ type: 'integer' }) finalized_records: number;
   @ApiProperty({ type: 'integer' }) reconciled_records: number;
+  @ApiProperty({ type: String, nullable: true, description: 'Of the amounts; those in other currencies are left out' })
+  currency: string | null;
   @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
   @ApiProperty({
     format: 'decimal',
@@ -178,6 +180,7 @@ export class ConsumptionStatisticsResponse {
       pending_records: statistics.pending,
       finalized_records: statistics.finalized,
       reconciled_records: statistics.reconciled,
+      currency: statistics.currency,
       total_consumed_sell: round(statistics.consumedSell, 2),
       total_adjustments: round(statistics.adjustments, 2),
       period_breakdown: statistics.periods.map((period) => ({

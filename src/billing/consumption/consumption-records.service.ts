@@ -5,7 +5,7 @@ import type { DecimalString } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
 import type { YearMonth } from '../../common/year-month.js';
-import { containing, countOnly, paginate } from '../../database/paginate.js';
+import { containing, countOnly, orderOf, paginate } from '../../database/paginate.js';
 import { ConsumptionRecordNotFoundError } from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import type { BillingContext } from '../statement/billing-context.js';
@@ -13,6 +13,15 @@ import type { ListConsumptionRecordsQuery } from './consumption-record.dto.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 const relations = { resource: { project: true }, customer: true };
+const ORDER = {
+  created: 'created',
+  modified: 'modified',
+  billing_period: 'month',
+  license_reference: 'licenseReference',
+  consumed_sell: 'consumedSell',
+  consumed_buy: 'consumedBuy',
+  last_sync_at: 'lastSyncAt',
+};
 const PENDING_SHOWN = 100;
 const PERIODS_SHOWN = 12;
 
@@ -36,6 +45,8 @@ export interface ConsumptionStatistics {
   readonly pending: number;
   readonly finalized: number;
   readonly reconciled: number;
+  /** Of the amounts: that of most records; null where there are none. */
+  readonly currency: string | null;
   readonly consumedSell: DecimalString;
   readonly adjustments: DecimalString;
   readonly periods: readonly PeriodStatistics[];
@@ -48,16 +59,14 @@ const PENDING = { finalizedAt: IsNull(), reversedAt: IsNull() };
 export class ConsumptionRecordsService {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
 
-  /** Newest month first. Throws `PageNotFoundError`. */
+  /** Newest month first by default. Throws `PageNotFoundError`. */
   async list(query: ListConsumptionRecordsQuery): Promise<Page<ChargedRecord>> {
-    const page = await paginate(
-      this.filtered(query),
-      query,
-      [
-        ['month', 'DESC'],
-        ['created', 'DESC'],
-      ],
-      (uuids) => this.records.find({ where: { uuid: In([...uuids]) }, relations }),
+    const order = orderOf(query.o, ORDER, [
+      ['month', 'DESC'],
+      ['created', 'DESC'],
+    ]);
+    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+      this.records.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     const charged = await this.charged(page.items);
     return page.map((record) => charged.get(record.uuid)!);
@@ -139,11 +148,29 @@ export class ConsumptionRecordsService {
   /** Counted and summed in the database, each figure once. */
   async statistics(): Promise<ConsumptionStatistics> {
     const rows =
-      await this.records.query<(PeriodStatistics & { pending: number; adjustments: DecimalString })[]>(STATISTICS);
+      await this.records.query<
+        (PeriodStatistics & { currency: string; pending: number; adjustments: DecimalString })[]
+      >(STATISTICS);
+    const counts = new Map<string, number>();
+    for (const row of rows) counts.set(row.currency, (counts.get(row.currency) ?? 0) + row.count);
+    // Amounts are never added up over currencies: they are those of the one that most records have.
+    const currency = [...counts].sort(([a, many], [b, more]) => more - many || a.localeCompare(b))[0]?.[0] ?? null;
+    const main = rows.filter((row) => row.currency === currency);
+    const periods = new Map<string, PeriodStatistics>();
+    for (const { period, ...row } of rows) {
+      const { count = 0, consumed_sell = '0', finalized_count = 0, reconciled_count = 0 } = periods.get(period) ?? {};
+      periods.set(period, {
+        period,
+        count: count + row.count,
+        consumed_sell: row.currency === currency ? row.consumed_sell : consumed_sell,
+        finalized_count: finalized_count + row.finalized_count,
+        reconciled_count: reconciled_count + row.reconciled_count,
+      });
+    }
     const whole = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
     const [sums] = await this.records.query<{ consumed: DecimalString; adjustments: DecimalString }[]>(
       'SELECT coalesce(sum(consumed), 0)::text AS consumed, coalesce(sum(adjustment), 0)::text AS adjustments FROM unnest($1::numeric[], $2::numeric[]) AS month (consumed, adjustment)',
-      [rows.map((row) => row.consumed_sell), rows.map((row) => row.adjustments)],
+      [main.map((row) => row.consumed_sell), main.map((row) => row.adjustments)],
     );
     return {
       total: whole((row) => row.count),
@@ -152,15 +179,8 @@ export class ConsumptionRecordsService {
       reconciled: whole((row) => row.reconciled_count),
       consumedSell: sums!.consumed,
       adjustments: sums!.adjustments,
-      periods: rows
-        .slice(0, PERIODS_SHOWN)
-        .map(({ period, count, consumed_sell, finalized_count, reconciled_count }) => ({
-          period,
-          count,
-          consumed_sell,
-          finalized_count,
-          reconciled_count,
-        })),
+      currency,
+      periods: [...periods.values()].slice(0, PERIODS_SHOWN),
     };
   }
 
@@ -203,7 +223,7 @@ export class ConsumptionRecordsService {
 }
 
 const STATISTICS = `
-  SELECT to_char(month, 'YYYY-MM') AS period, count(*)::int AS count, sum(consumed_sell)::text AS consumed_sell, count(finalized_at)::int AS finalized_count,
+  SELECT to_char(month, 'YYYY-MM') AS period, currency, count(*)::int AS count, sum(consumed_sell)::text AS consumed_sell, count(finalized_at)::int AS finalized_count,
          count(reconciled_at)::int AS reconciled_count, (count(*) - count(finalized_at))::int AS pending,
          coalesce(sum(CASE price_source WHEN 'buy' THEN final_buy - consumed_buy ELSE final_sell - consumed_sell END), 0)::text AS adjustments
-  FROM consumption_record WHERE reversed_at IS NULL GROUP BY month ORDER BY month DESC`;
+  FROM consumption_record WHERE reversed_at IS NULL GROUP BY month, currency ORDER BY month DESC, currency`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway, type ArrowConsumptionMonth } from '../../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotFoundError, ArrowRefusedError } from '../../arrow-gateway/arrow-gateway.errors.js';
+import { AppError } from '../../common/app.error.js';
 import type { DecimalString } from '../../common/money.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
@@ -25,6 +26,9 @@ export interface ConsumptionReport {
   /** Of those skipped and failed. */
   readonly reasons: readonly { readonly license_reference: string; readonly reason: string }[];
 }
+
+type Kind = 'changed' | 'unchanged' | 'no_data' | 'skipped' | 'failed';
+type Note = (kind: Kind, license: string, reason?: string) => void;
 
 /** Amounts of a month, or why there are none. */
 export type ConsumptionAnswer = Amounts | { readonly nothing: 'no_data' } | { readonly error: string };
@@ -63,7 +67,7 @@ export class ConsumptionSyncService {
     );
     // Whoever was charged for a licence in a month is charged for all of it.
     const parties = resolved.map((party) => recorded.get(party.licenseReference) ?? party);
-    const outcomes: Record<'changed' | 'unchanged' | 'no_data' | 'skipped' | 'failed', number> = {
+    const outcomes: Record<Kind, number> = {
       changed: 0,
       unchanged: 0,
       no_data: 0,
@@ -71,7 +75,7 @@ export class ConsumptionSyncService {
       failed: 0,
     };
     const reasons: { license_reference: string; reason: string }[] = [];
-    const note = (kind: keyof typeof outcomes, license: string, reason?: string) => {
+    const note: Note = (kind, license, reason) => {
       outcomes[kind]++;
       if (reason) reasons.push({ license_reference: license, reason });
     };
@@ -92,7 +96,7 @@ export class ConsumptionSyncService {
     context: BillingContext,
     parties: readonly LicenseParty[],
     { signal }: RunControl,
-    note: (kind: 'changed' | 'unchanged' | 'no_data' | 'skipped' | 'failed', license: string, reason?: string) => void,
+    note: Note,
   ): Promise<void> {
     const answers = await Promise.all(parties.map((party) => this.ask(context, party.licenseReference, signal)));
     const consumed = parties.flatMap((party, i): Consumed[] => {
@@ -102,10 +106,25 @@ export class ConsumptionSyncService {
       else return [consumedBy(party, answer, context)];
       return [];
     });
-    if (!consumed.length) return;
-    for (const [license, outcome] of await this.ledger.store(context, consumed)) {
-      const kind = KINDS[outcome];
-      note(kind, license, ['skipped', 'failed'].includes(kind) ? outcome : undefined);
+    if (consumed.length) await this.store(context, consumed, note);
+  }
+
+  /** One customer's fault must not keep the others from being charged: a batch that fails is tried customer by customer. */
+  private async store(context: BillingContext, consumed: readonly Consumed[], note: Note): Promise<void> {
+    const customers = new Set(consumed.map((entry) => entry.customerUuid));
+    try {
+      for (const [license, outcome] of await this.ledger.store(context, consumed)) {
+        const kind = KINDS[outcome];
+        note(kind, license, ['skipped', 'failed'].includes(kind) ? outcome : undefined);
+      }
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (customers.size === 1)
+        return consumed.forEach((entry) => note('failed', entry.licenseReference, error.message));
+      for (const customer of customers) {
+        const own = consumed.filter((entry) => entry.customerUuid === customer);
+        await this.store(context, own, note);
+      }
     }
   }
 
@@ -157,7 +176,7 @@ export class ConsumptionSyncService {
   }
 }
 
-const KINDS: Record<ConsumptionOutcome, 'changed' | 'unchanged' | 'skipped' | 'failed'> = {
+const KINDS: Record<ConsumptionOutcome, Kind> = {
   changed: 'changed',
   unchanged: 'unchanged',
   finalized: 'skipped',

@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../../common/app.error.js';
 import { ArrowGateway, type ArrowConsumptionMonth } from '../../arrow-gateway/arrow-gateway.js';
+import {
+  ArrowError,
+  ArrowIncompleteAnswerError,
+  ArrowMalformedAnswerError,
+  ArrowRefusedError,
+  ArrowTimedOutError,
+  ArrowUnavailableError,
+} from '../../arrow-gateway/arrow-gateway.errors.js';
 import { Clock } from '../../common/clock.js';
+import { inParallel } from '../../common/in-parallel.js';
 import { currentRequest } from '../../common/request-context.js';
 import { renderUuid } from '../../common/uuid.js';
-import { YearMonth } from '../../common/year-month.js';
+import { type MonthRange, YearMonth } from '../../common/year-month.js';
 import type { Resource } from '../../directory/resource.entity.js';
 import { ResourceNotFoundError } from '../../directory/directory.errors.js';
 import { ResourcesService } from '../../directory/resources.service.js';
@@ -11,6 +21,7 @@ import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
+  CurrencyConflictError,
   LicenseNotBillableError,
   NamedResourceNotFoundError,
   NoSettingsForActionError,
@@ -24,11 +35,22 @@ import type {
   HistoricalConsumptionDto,
   HistoricalConsumptionResponse,
   PreviewPeriodResponse,
+  SyncErrorResponse,
 } from './consumption-action.dto.js';
 import { ConsumptionLedgerService } from './consumption-ledger.service.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import { ConsumptionRecordsService } from './consumption-records.service.js';
 import { amountsOf, consumedBy } from './consumption-sync.service.js';
+
+/** What ArrowSphere may answer for one month and not for another. */
+const OF_ONE_MONTH = [
+  ArrowIncompleteAnswerError,
+  ArrowMalformedAnswerError,
+  ArrowRefusedError,
+  ArrowTimedOutError,
+  ArrowUnavailableError,
+];
+const MONTHS_AT_ONCE = 4;
 
 /** The consumption of one resource over many months, asked for in one call. */
 @Injectable()
@@ -45,8 +67,8 @@ export class HistoricalConsumptionService {
   ) {}
 
   /**
-   * Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`,
-   * `BillingPausedError` and the gateway's errors.
+   * What fails for single months stands in `errors`. Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `NoSettingsForActionError`,
+   * `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors where no month can be asked for.
    */
   async sync(dto: HistoricalConsumptionDto, by: string): Promise<HistoricalConsumptionResponse> {
     const { force = false, dry_run = false } = dto;
@@ -58,30 +80,62 @@ export class HistoricalConsumptionService {
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
     const signal = currentRequest()?.signal ?? new AbortController().signal;
     const party = await this.partyOf(running, resource, signal);
-    const { months } = await this.gateway.getMonthlyConsumption(
-      running.arrow,
-      resource.backendId,
-      from.toString(),
-      to.toString(),
-      { signal },
-    );
+    const { months, failed } = await this.ask(running, resource.backendId, { from, to }, signal);
     const known = await this.records.ofLicense(running, resource.backendId, from, to);
     const answer = {
       resource_uuid: renderUuid(resource.uuid),
       resource_name: resource.name,
-      errors: [],
+      errors: [] as SyncErrorResponse[],
       dry_run,
       preview_periods: [] as PreviewPeriodResponse[],
     };
     const counts = { periods_synced: 0, periods_skipped: 0, periods_no_data: 0 };
     for (const month of YearMonth.range(from, to)) {
-      const found = months.find((entry) => entry.period === month.toString());
-      const outcome = dry_run
-        ? this.preview(month, found, known.get(month.toString()), force, answer.preview_periods)
-        : await this.take({ ...running, month }, party, found, force);
-      counts[`periods_${outcome}`]++;
+      const period = month.toString();
+      const found = months.find((entry) => entry.period === period);
+      const record = known.get(period);
+      try {
+        const failure = failed.get(period);
+        if (failure) throw failure;
+        const outcome = dry_run
+          ? this.preview(month, found, record, force, answer.preview_periods)
+          : await this.take({ ...running, month }, chargedBy(record) ?? party, found, force);
+        counts[`periods_${outcome}`]++;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        answer.errors.push({ period, error: error.message });
+      }
     }
     return { ...answer, ...counts };
+  }
+
+  /** All months in one call, or, where that fails, each by itself, so that one of them does not keep the others. */
+  private async ask(
+    { arrow }: BillingContext,
+    license: string,
+    { from, to }: MonthRange,
+    signal: AbortSignal,
+  ): Promise<{ months: ArrowConsumptionMonth[]; failed: Map<string, AppError> }> {
+    const failed = new Map<string, AppError>();
+    const between = async (first: string, last: string) =>
+      (await this.gateway.getMonthlyConsumption(arrow, license, first, last, { signal })).months;
+    try {
+      return { months: [...(await between(from.toString(), to.toString()))], failed };
+    } catch (error) {
+      if (signal.aborted || !OF_ONE_MONTH.some((kind) => error instanceof kind) || from.equals(to)) throw error;
+      const periods = YearMonth.range(from, to).map((month) => month.toString());
+      const answers = await inParallel(periods, MONTHS_AT_ONCE, async (period) => {
+        try {
+          return await between(period, period);
+        } catch (failure) {
+          if (signal.aborted || !(failure instanceof ArrowError)) throw failure;
+          failed.set(period, failure);
+          return [];
+        }
+      });
+      if (failed.size === periods.length) throw error;
+      return { months: answers.flat(), failed };
+    }
   }
 
   private async take(
@@ -93,7 +147,10 @@ export class HistoricalConsumptionService {
     const amounts = amountsOf(found);
     if ('nothing' in amounts) return 'no_data';
     const outcomes = await this.ledger.store(context, [consumedBy(party, amounts, context)], force);
-    return ['changed', 'unchanged'].includes(outcomes.get(party.licenseReference)!) ? 'synced' : 'skipped';
+    const outcome = outcomes.get(party.licenseReference)!;
+    if (outcome === 'currency_conflict')
+      throw new CurrencyConflictError(amounts.currency ?? context.account.defaultCurrency);
+    return ['changed', 'unchanged'].includes(outcome) ? 'synced' : 'skipped';
   }
 
   private preview(
@@ -142,4 +199,11 @@ export class HistoricalConsumptionService {
       throw new LicenseNotBillableError(backendId, party!.reason ?? 'not_linked');
     return party!;
   }
+}
+
+/** Whoever was charged for a licence in a month is charged for all of it. */
+function chargedBy(record: ConsumptionRecord | undefined): LicenseParty | undefined {
+  if (!record) return undefined;
+  const { licenseReference, resourceUuid, projectUuid, customerUuid } = record;
+  return { licenseReference, resourceUuid, projectUuid, customerUuid, mappingUuid: null, reason: null };
 }

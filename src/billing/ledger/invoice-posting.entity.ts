@@ -33,7 +33,7 @@ export type PostingKind = (typeof POSTING_KINDS)[number];
 @Check('ck_invoice_posting_amount_in_cents', `amount = round(amount, 2)`)
 @Check('ck_invoice_posting_revision', `revision > 0`)
 // The idempotency key: whoever computes the same next entry for the same charge a second time is refused.
-@Unique('uq_invoice_posting_charge_revision', ['accountUuid', 'month', 'chargeKey', 'revision'])
+@Unique('uq_invoice_posting_charge_revision', ['accountUuid', 'month', 'chargeKey', 'currency', 'revision'])
 @Index(['invoiceUuid'])
 export class InvoicePosting {
   @PrimaryGeneratedColumn('uuid')
@@ -59,7 +59,7 @@ export class InvoicePosting {
   @Column({ length: 600 })
   chargeKey: string;
 
-  /** 1, 2, 3 … per charge. */
+  /** 1, 2, 3 … per charge and currency. */
   @Column('integer')
   revision: number;
 

@@ -92,13 +92,13 @@ export class LedgerService {
       `CREATE TEMPORARY TABLE posting_plan ON COMMIT DROP AS
        WITH ${CHARGES(priceSource)},
        posted AS (
-         SELECT charge_key, sum(amount) AS amount, max(revision) AS revision
+         SELECT charge_key, currency, sum(amount) AS amount, max(revision) AS revision
          FROM invoice_posting WHERE account_uuid = $1 AND month = $2
-           AND ($3::uuid[] IS NULL OR invoice_uuid IN (SELECT uuid FROM invoice WHERE customer_uuid = ANY($3))) GROUP BY charge_key
+           AND ($3::uuid[] IS NULL OR invoice_uuid IN (SELECT uuid FROM invoice WHERE customer_uuid = ANY($3))) GROUP BY charge_key, currency
        )
        SELECT charge.*, coalesce(posted.amount, 0) AS posted, coalesce(posted.revision, 0) + 1 AS revision,
               round(charge.exact, 2) - coalesce(posted.amount, 0) AS amount
-       FROM charge LEFT JOIN posted USING (charge_key)
+       FROM charge LEFT JOIN posted USING (charge_key, currency)
        WHERE round(charge.exact, 2) <> coalesce(posted.amount, 0)`,
       [accountUuid, month.firstDay, customers],
     );
@@ -131,11 +131,11 @@ const POST = `
            greatest($2::date, least($3::date, coalesce(service_start, $2::date))),
            least($3::date, greatest($2::date, coalesce(service_end, $3::date))), $8::uuid
     FROM entry
-    RETURNING charge_key, kind, name, amount
+    RETURNING charge_key, currency, kind, name, amount
   )
   SELECT (SELECT count(*)::int FROM added) AS count,
          (SELECT jsonb_agg(shown) FROM (
             SELECT added.charge_key, plan.revision, added.kind, customer_uuid,
                    license_reference, added.name, currency, trim_scale(exact)::text AS target,
                    round(posted, 2)::text AS posted, round(added.amount, 2)::text AS amount
-            FROM added JOIN posting_plan plan USING (charge_key) LIMIT ${SAMPLE}) shown) AS sample`;
+            FROM added JOIN posting_plan plan USING (charge_key, currency) LIMIT ${SAMPLE}) shown) AS sample`;

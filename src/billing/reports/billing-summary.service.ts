@@ -17,7 +17,7 @@ interface Totals {
   readonly final: string | null;
 }
 
-/** What a mapped customer consumed and was billed, in one look. Four statements, whatever the size. */
+/** What a mapped customer consumed and was billed, in one look. Five statements, whatever the size. */
 @Injectable()
 export class BillingSummaryService {
   constructor(
@@ -30,15 +30,16 @@ export class BillingSummaryService {
     const mapping = await this.mappings.get(uuid);
     const siblings = await this.mappings.ofCustomer(mapping.waldurCustomerUuid);
     const whose = this.whose(mapping, siblings);
+    const currency = await this.currencyOf(mapping, whose);
     const [[records], recent, [syncs], recentSyncs] = await Promise.all([
       this.dataSource.query<Totals[]>(
-        `SELECT ${TOTALS} FROM consumption_record record WHERE ${whose.where}`,
-        whose.parameters,
+        `SELECT ${TOTALS(whose.parameters.length + 1)} FROM consumption_record record WHERE ${whose.where}`,
+        [...whose.parameters, currency],
       ),
       this.dataSource.query<SummaryConsumptionRecord[]>(RECENT_RECORDS(whose.where), whose.parameters),
       this.dataSource.query<{ total: number; sell: string | null }[]>(
-        'SELECT count(*)::int AS total, round(sum(sell_total), 2)::text AS sell FROM billing_sync WHERE customer_mapping_uuid = $1',
-        [mapping.uuid],
+        'SELECT count(*)::int AS total, round(sum(sell_total) FILTER (WHERE currency = $2), 2)::text AS sell FROM billing_sync WHERE customer_mapping_uuid = $1',
+        [mapping.uuid, currency],
       ),
       this.dataSource.query<(Omit<SummaryBillingSync, 'created'> & { created: Date })[]>(RECENT_SYNCS, [mapping.uuid]),
     ]);
@@ -48,6 +49,7 @@ export class BillingSummaryService {
       arrow_company_name: mapping.arrowCompanyName,
       waldur_customer_uuid: renderUuid(mapping.waldurCustomerUuid),
       waldur_customer_name: mapping.waldurCustomer.name,
+      currency,
       total_consumption_records: records!.total,
       total_consumed_sell: records!.consumed,
       total_final_sell: records!.final,
@@ -65,6 +67,20 @@ export class BillingSummaryService {
       mappings_of_customer: siblings.length,
       consumption_counted_by: siblings.length > 1 ? 'license_owner' : 'customer',
     };
+  }
+
+  /** In which currency most of it comes: amounts in others are not added to it. */
+  private async currencyOf(
+    mapping: CustomerMapping,
+    { where, parameters }: { where: string; parameters: unknown[] },
+  ): Promise<string | null> {
+    const [row] = await this.dataSource.query<{ currency: string | null }[]>(
+      `SELECT mode() WITHIN GROUP (ORDER BY currency) AS currency FROM (
+         SELECT currency FROM consumption_record record WHERE ${where}
+         UNION ALL SELECT currency FROM billing_sync WHERE customer_mapping_uuid = $${parameters.length + 1}) used`,
+      [...parameters, mapping.uuid],
+    );
+    return row!.currency;
   }
 
   /** An organisation with one mapping has all its consumption there; with several, each licence counts where its owner is mapped. */
@@ -88,8 +104,11 @@ export class BillingSummaryService {
   }
 }
 
-const TOTALS = `count(*)::int AS total, (count(*) - count(finalized_at))::int AS pending, count(finalized_at)::int AS finalized,
-  count(reconciled_at)::int AS reconciled, round(coalesce(sum(consumed_sell), 0), 2)::text AS consumed, round(sum(final_sell), 2)::text AS final`;
+/** Amounts in the currency that stands at that parameter. */
+const TOTALS = (
+  currency: number,
+) => `count(*)::int AS total, (count(*) - count(finalized_at))::int AS pending, count(finalized_at)::int AS finalized,
+  count(reconciled_at)::int AS reconciled, round(coalesce(sum(consumed_sell) FILTER (WHERE currency = $${currency}::text), 0), 2)::text AS consumed, round(sum(final_sell) FILTER (WHERE currency = $${currency}::text), 2)::text AS final`;
 
 const RECENT_RECORDS = (where: string) => `
   SELECT record.uuid, license_reference, resource.name AS resource_name, record.month::text AS billing_period, round(consumed_sell, 2)::text AS consumed_sell,

@@ -166,7 +166,7 @@ const LINES = `
          trim_scale(buy)::text AS buy, item.currency, trim_scale(quantity)::text AS quantity, vendor_name, description, classification, subscription_reference,
          service_start::text, service_end::text, item.customer_uuid, item.project_uuid, item.resource_uuid, owner.customer_reference AS owner,
          charge.path, charge.charge_key, page_hash, page_row, posting.postings
-  FROM (SELECT * FROM billing_sync_item WHERE billing_sync_uuid = $1 ORDER BY license_reference, arrow_line_reference, occurrence, uuid LIMIT $2 OFFSET $3) item
+  FROM (SELECT * FROM billing_sync_item WHERE billing_sync_uuid = $1 ORDER BY license_reference, arrow_line_reference, currency, occurrence, uuid LIMIT $2 OFFSET $3) item
   LEFT JOIN license_owner owner ON owner.account_uuid = item.account_uuid AND owner.license_reference = item.license_reference
   CROSS JOIN LATERAL (
     SELECT coalesce((SELECT path FROM license_charge WHERE account_uuid = item.account_uuid AND month = item.month AND license_reference = item.license_reference), 'lines') AS path
@@ -176,10 +176,10 @@ const LINES = `
       ELSE 'line:' || item.license_reference || '/' || arrow_line_reference || '#' || occurrence END AS charge_key
   ) charge
   LEFT JOIN LATERAL (
-    SELECT jsonb_agg(jsonb_build_object('uuid', entry.uuid, 'idempotency_key', entry.account_uuid || '/' || entry.month || '/' || entry.charge_key || '/' || entry.revision,
+    SELECT jsonb_agg(jsonb_build_object('uuid', entry.uuid, 'idempotency_key', entry.account_uuid || '/' || entry.month || '/' || entry.charge_key || '/' || entry.currency || '/' || entry.revision,
              'kind', kind, 'amount', round(amount, 2)::text, 'target', trim_scale(target)::text, 'invoice_uuid', invoice_uuid,
              'invoice_month', to_char(invoice.month, 'YYYY-MM'), 'job_uuid', job_uuid, 'created', entry.created) ORDER BY revision) AS postings
     FROM invoice_posting entry JOIN invoice ON invoice.uuid = invoice_uuid
-    WHERE entry.account_uuid = item.account_uuid AND entry.month = item.month AND entry.charge_key = charge.charge_key
+    WHERE entry.account_uuid = item.account_uuid AND entry.month = item.month AND entry.charge_key = charge.charge_key AND entry.currency = item.currency
   ) posting ON true
-  ORDER BY item.license_reference, arrow_line_reference, occurrence, item.uuid`;
+  ORDER BY item.license_reference, arrow_line_reference, item.currency, occurrence, item.uuid`;

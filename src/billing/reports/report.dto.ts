@@ -1,12 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ListQuery } from '../../common/page.js';
+import { PagedQuery } from '../../common/page.js';
 import { ChoicesFilter, UuidFilter } from '../../common/validation/query-fields.js';
 import { MonthFilter } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
 
 const FORMATS = ['json', 'csv'] as const;
 
-class ReportQuery extends ListQuery {
+class ReportQuery extends PagedQuery {
   @ChoicesFilter(FORMATS, { description: 'csv: all rows as a file' }) format?: (typeof FORMATS)[number][];
 }
 
@@ -116,6 +116,8 @@ export class BillingSummaryResponse {
   @ApiProperty() arrow_company_name: string;
   @ApiProperty({ format: 'uuid' }) waldur_customer_uuid: string;
   @ApiProperty() waldur_customer_name: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Of the totals; amounts in other currencies are left out' })
+  currency: string | null;
   @ApiProperty({ type: 'integer' }) total_consumption_records: number;
   @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
   @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_final_sell: string | null;

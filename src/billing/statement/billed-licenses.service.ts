@@ -45,9 +45,9 @@ export class BilledLicensesService {
       `SELECT license_reference AS "licenseReference", max(end_customer_name) AS "endCustomerName", max(vendor_name) AS "vendorName", currency,
               coalesce(sum(${price}), 0)::text AS amount, count(*)::int AS lines, status, reason, customer_uuid AS "customerUuid"
        FROM billing_sync_item
-       WHERE account_uuid = $1 AND month = $2 AND presence = 'present' AND resource_uuid IS NULL AND status <> 'excluded'
+       WHERE account_uuid = $1 AND month = $2 AND presence = 'present' AND (status = 'unmatched' OR status = 'billable' AND resource_uuid IS NULL)
        GROUP BY license_reference, currency, status, reason, customer_uuid
-       ORDER BY abs(coalesce(sum(${price}), 0)) DESC, license_reference, currency, status, customer_uuid LIMIT $3 OFFSET $4`,
+       ORDER BY abs(coalesce(sum(${price}), 0)) DESC, license_reference, currency, status, reason, customer_uuid LIMIT $3 OFFSET $4`,
       [accountUuid, month, limit, offset],
     );
   }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import type { YearMonth } from '../../common/year-month.js';
 import type { TieOut } from '../ledger/tie-out.service.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import type { BillingContext } from './billing-context.js';
@@ -86,6 +85,11 @@ export class BillingMonthsService {
     );
   }
 
+  /** Only part of an export was applied: the next whole one is to be gone through, even if it is the last one again. */
+  async forget({ account, month }: BillingContext): Promise<void> {
+    await this.months.update({ accountUuid: account.uuid, month: month.firstDay }, { fingerprint: '' });
+  }
+
   /** The export is the one applied before. */
   async touch({ account, month, now }: BillingContext, tieOut: readonly TieOut[]): Promise<void> {
     await this.months.manager.transaction(async (manager) => {
@@ -120,12 +124,21 @@ export class BillingMonthsService {
     return row!.version;
   }
 
-  /** Customer → currency of the invoice it has for that month. */
-  async invoiceCurrencies(month: YearMonth, parties: readonly LicenseParty[]): Promise<Map<string, string>> {
+  /** Customer → currency in which it is billed for that month already: of its invoice, else of what is to stand on it. */
+  async heldCurrencies(
+    { account, month }: BillingContext,
+    parties: readonly LicenseParty[],
+  ): Promise<Map<string, string>> {
     const customers = [...new Set(parties.flatMap((party) => party.customerUuid ?? []))];
     const rows = await this.months.query<{ customer_uuid: string; currency: string }[]>(
-      'SELECT customer_uuid, currency FROM invoice WHERE month = $1 AND customer_uuid = ANY($2::uuid[])',
-      [month.firstDay, customers],
+      `SELECT DISTINCT ON (customer_uuid) customer_uuid, currency FROM (
+         SELECT 1 AS weight, customer_uuid, currency FROM invoice WHERE month = $1 AND customer_uuid = ANY($2::uuid[])
+         UNION ALL SELECT DISTINCT 2, customer_uuid, currency FROM consumption_record
+           WHERE month = $1 AND account_uuid = $3 AND customer_uuid = ANY($2::uuid[]) AND (consumed_sell, consumed_buy) <> (0, 0)
+         UNION ALL SELECT DISTINCT 3, customer_uuid, currency FROM billing_sync_item
+           WHERE month = $1 AND account_uuid = $3 AND customer_uuid = ANY($2::uuid[]) AND party_fixed AND status = 'billable' AND presence <> 'gone'
+       ) held ORDER BY customer_uuid, weight, currency`,
+      [month.firstDay, customers, account.uuid],
     );
     return new Map(rows.map((row) => [row.customer_uuid, row.currency]));
   }

@@ -27,7 +27,14 @@ export type ItemPresence = (typeof ITEM_PRESENCES)[number];
   `status <> 'billable' OR (billing_sync_uuid IS NOT NULL AND customer_uuid IS NOT NULL)`,
 )
 // Several lines may carry one key; they are told apart by their number.
-@Unique('uq_billing_sync_item_line', ['accountUuid', 'month', 'licenseReference', 'arrowLineReference', 'occurrence'])
+@Unique('uq_billing_sync_item_line', [
+  'accountUuid',
+  'month',
+  'licenseReference',
+  'arrowLineReference',
+  'currency',
+  'occurrence',
+])
 @Index(['billingSyncUuid'])
 @Index(['created', 'uuid'])
 export class BillingSyncItem extends BaseEntity {
@@ -50,7 +57,7 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ length: 255 })
   arrowLineReference: string;
 
-  /** 1, 2, 3 … among lines of the same licence and key. */
+  /** 1, 2, 3 … among lines of the same licence, key and currency. */
   @Column('integer')
   occurrence: number;
 

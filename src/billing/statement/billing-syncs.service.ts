@@ -14,6 +14,25 @@ const relations = { customerMapping: true, customer: true };
 /** Items that stand inside a billing sync; the list of items has all. */
 const NESTED = 100;
 
+const SYNC_ORDER = {
+  created: 'created',
+  modified: 'modified',
+  report_period: 'month',
+  statement_reference: 'statementReference',
+  state: 'state',
+  sell_total: 'sellTotal',
+  buy_total: 'buyTotal',
+  synced_at: 'syncedAt',
+};
+const ITEM_ORDER = {
+  created: 'created',
+  report_period: 'month',
+  arrow_line_reference: 'arrowLineReference',
+  vendor_name: 'vendorName',
+  classification: 'classification',
+  original_price: 'originalPrice',
+};
+
 /** A line with the entries of the ledger that charge it: its own, or those of its licence. */
 export interface ChargedItem {
   readonly item: BillingSyncItem;
@@ -35,16 +54,14 @@ export class BillingSyncsService {
     @InjectRepository(BillingSyncItem) private readonly items: Repository<BillingSyncItem>,
   ) {}
 
-  /** Newest month first. Throws `PageNotFoundError`. */
+  /** Newest month first by default. Throws `PageNotFoundError`. */
   async list(query: ListBillingSyncsQuery): Promise<Page<SyncWithItems>> {
-    const page = await paginate(
-      this.filtered(query),
-      query,
-      [
-        ['month', 'DESC'],
-        ['created', 'DESC'],
-      ],
-      (uuids) => this.syncs.find({ where: { uuid: In([...uuids]) }, relations }),
+    const order = orderOf(query.o, SYNC_ORDER, [
+      ['month', 'DESC'],
+      ['created', 'DESC'],
+    ]);
+    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+      this.syncs.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     const items = await this.nested(page.items.map((sync) => sync.uuid));
     return page.map((sync) => ({ sync, items: items.get(sync.uuid) ?? [] }));
@@ -63,9 +80,9 @@ export class BillingSyncsService {
     return { sync, items: (await this.nested([sync.uuid])).get(sync.uuid) ?? [] };
   }
 
-  /** Newest first. Throws `PageNotFoundError`. */
+  /** Newest first by default. Throws `PageNotFoundError`. */
   async listItems(query: ListBillingSyncItemsQuery): Promise<Page<ChargedItem>> {
-    const order = orderOf(undefined, {}, [['created', 'DESC']]);
+    const order = orderOf(query.o, ITEM_ORDER, [['created', 'DESC']]);
     const page = await paginate(this.filteredItems(query), query, order, (uuids) =>
       this.items.findBy({ uuid: In([...uuids]) }),
     );
@@ -112,7 +129,7 @@ export class BillingSyncsService {
        FROM billing_sync_item item
        JOIN license_charge charge USING (account_uuid, month, license_reference)
        JOIN invoice_posting posting ON posting.account_uuid = item.account_uuid AND posting.month = item.month
-        AND posting.charge_key = ${CHARGE_KEY}
+        AND posting.charge_key = ${CHARGE_KEY} AND posting.currency = item.currency
        WHERE item.uuid = ANY($1::uuid[]) GROUP BY 1`,
       [items.map((item) => item.uuid)],
     );
@@ -180,7 +197,7 @@ export class BillingSyncsService {
     if (has_compensation !== undefined) {
       found.andWhere(
         `${has_compensation ? '' : 'NOT '}EXISTS (SELECT FROM license_charge charge JOIN invoice_posting posting
-           ON posting.account_uuid = charge.account_uuid AND posting.month = charge.month AND posting.charge_key = ${CHARGE_KEY}
+           ON posting.account_uuid = charge.account_uuid AND posting.month = charge.month AND posting.charge_key = ${CHARGE_KEY} AND posting.currency = item.currency
            WHERE charge.account_uuid = item.account_uuid AND charge.month = item.month AND charge.license_reference = item.license_reference
              AND posting.kind = 'compensation')`,
       );

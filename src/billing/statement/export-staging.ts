@@ -166,8 +166,8 @@ export class ExportStaging {
     const [row] = await this.manager.query<{ known: number; vanished: number }[]>(
       `SELECT count(*)::int AS known, count(*) FILTER (WHERE occurrence > coalesce(lines, 0))::int AS vanished
        FROM billing_sync_item item
-       LEFT JOIN (SELECT license_reference, line_key, count(*) AS lines FROM export_staging WHERE snapshot_uuid = $3 GROUP BY 1, 2) staged
-         ON staged.license_reference = item.license_reference AND staged.line_key = item.arrow_line_reference
+       LEFT JOIN (SELECT license_reference, line_key, currency, count(*) AS lines FROM export_staging WHERE snapshot_uuid = $3 GROUP BY 1, 2, 3) staged
+         ON staged.license_reference = item.license_reference AND staged.line_key = item.arrow_line_reference AND staged.currency = item.currency
        WHERE account_uuid = $1 AND month = $2 AND presence = 'present'`,
       [accountUuid, month, this.snapshotUuid],
     );

@@ -55,6 +55,12 @@ describe('a line of an export', () => {
     ]);
   });
 
+  test('D-15: has no margin where buy and sell are in different currencies', () => {
+    const row = { 'Sell Total Price': '10', 'Buy Total Price': '8', 'Sell Currency': 'EUR', 'Buy Currency': 'USD' };
+    expect(normalise(row).line).toMatchObject({ sell: '10', buy: null, currency: 'EUR' });
+    expect(normalise({ ...row, 'Buy Currency': 'EUR' }).line).toMatchObject({ sell: '10', buy: '8' });
+  });
+
   test('V17, D-3: a price of zero is a price, and a blank one is none', () => {
     expect(normalise({ 'Sell Total Price': '0.00', 'Buy Total Price': '' }).line).toMatchObject({
       sell: '0',

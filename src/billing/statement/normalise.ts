@@ -26,7 +26,7 @@ export interface NormalisedLine {
   readonly subscriptionReference: string;
   /** Information only: amounts are Arrow's own totals and are never multiplied by it. */
   readonly quantity: DecimalString | null;
-  /** Total of the line, in `currency`. */
+  /** Total of the line, in `currency`; of the two prices, the one that is not charged is `null` where it is in another. */
   readonly sell: DecimalString | null;
   readonly buy: DecimalString | null;
   /** ISO 4217 of the amount that is charged. */
@@ -67,6 +67,15 @@ export function normaliseRow(row: Row, context: NormaliseContext): Normalised {
     if (parsed.kind === 'invalid') faults.push({ meaning, text: parsed.text });
     return parsed.kind === 'value' ? parsed.value : null;
   };
+  const currencyIn = (meaning: 'sellCurrency' | 'buyCurrency') => text(meaning, 10).toUpperCase();
+  const [own, other] =
+    priceSource === 'sell'
+      ? [currencyIn('sellCurrency'), currencyIn('buyCurrency')]
+      : [currencyIn('buyCurrency'), currencyIn('sellCurrency')];
+  const currency = own || context.defaultCurrency;
+  // An amount in another currency is neither added to the others nor taken from them.
+  const comparable = (price: PriceSource, amount: DecimalString | null) =>
+    price === priceSource || !other || other === currency ? amount : null;
   const line: NormalisedLine = {
     lineKey: text('lineKey'),
     licenseReference: text('license'),
@@ -86,10 +95,9 @@ export function normaliseRow(row: Row, context: NormaliseContext): Normalised {
     sku: text('sku'),
     subscriptionReference: text('subscription'),
     quantity: number('quantity'),
-    sell: number('sell'),
-    buy: number('buy'),
-    currency:
-      text(priceSource === 'sell' ? 'sellCurrency' : 'buyCurrency', 10).toUpperCase() || context.defaultCurrency,
+    sell: comparable('sell', number('sell')),
+    buy: comparable('buy', number('buy')),
+    currency,
     serviceStart: parseDate(text('serviceStart', 50)),
     serviceEnd: parseDate(text('serviceEnd', 50)),
   };

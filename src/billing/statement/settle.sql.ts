@@ -36,9 +36,11 @@ export const LET_GO = `
 export const FINALISE_RECORDS = (price: PriceSource) => `
   UPDATE consumption_record record
   SET final_sell = lines.sell, final_buy = lines.buy, price_source = '${price}', finalized_at = coalesce(record.finalized_at, $5),
-      reconciled_at = $5, reversed_at = NULL, modified = $5
+      reconciled_at = $5, reversed_at = NULL, modified = $5,
+      currency = CASE WHEN record.consumed_sell = 0 AND record.consumed_buy = 0 THEN coalesce(lines.currency, record.currency) ELSE record.currency END
   FROM (
     SELECT item.license_reference, ${finalSum('sell', price)} AS sell, ${finalSum('buy', price)} AS buy,
+           min(item.currency) FILTER (WHERE item.status = 'billable' AND item.presence <> 'gone') AS currency,
            bool_and(sync.state >= 3 AND (item.priced OR item.presence <> 'present')) AS closed
     FROM billing_sync_item item JOIN billing_sync sync ON sync.uuid = item.billing_sync_uuid
     WHERE item.account_uuid = $1 AND item.month = $2 AND item.party_fixed AND item.license_reference IN (
@@ -75,13 +77,21 @@ export const LINK_INVOICES = `
     AND sync.invoice_uuid IS NULL AND sync.customer_uuid = ANY($3::uuid[])`;
 
 /**
- * A statement without a line in the export has nobody but the calendar to say that it is closed. `$1` account, `$2` month,
- * `$3` customers, `$4` now.
+ * A statement that no line of the export reaches any more, because it has none or because its mapping was switched off,
+ * has the calendar to say that it is closed, unless lines of that name say that they are not. `$1` account, `$2` month,
+ * `$3` customers, `$4` now, `$5` snapshot.
  */
 export const CLOSE_ABSENT_SYNCS = `
   UPDATE billing_sync sync SET state = 3, arrow_state = 'validated', validated_at = $4, modified = $4
   WHERE account_uuid = $1 AND month = $2 AND state < 3 AND arrow_state = 'pending' AND customer_uuid = ANY($3::uuid[])
-    AND NOT EXISTS (SELECT FROM billing_sync_item item WHERE item.billing_sync_uuid = sync.uuid AND item.presence = 'present')`;
+    AND NOT EXISTS (
+      SELECT FROM export_staging line JOIN export_staging_party party USING (snapshot_uuid, license_reference)
+      WHERE snapshot_uuid = $5 AND party.mapping_uuid = sync.customer_mapping_uuid
+        AND coalesce(nullif(line.statement_reference, ''), party.generated_statement) = sync.statement_reference)
+    AND NOT EXISTS (
+      SELECT FROM export_staging line
+      WHERE snapshot_uuid = $5 AND line.statement_reference = sync.statement_reference
+        AND (NOT line.validated OR line.statement_state ~ '^(open$|need|reject)'))`;
 
 /** Closed, and everything of it posted. `$1` account, `$2` month, `$3` customers, `$4` now. */
 export const RECONCILE_SYNCS = `

@@ -203,7 +203,7 @@ export class StatementApplier {
     ]);
     const customers = await this.affected(manager, staging, scope, group, named);
     if (!partial && finalityOf({ states: [], notValidated: null }, calendar) === 'closed')
-      await manager.query(CLOSE_ABSENT_SYNCS, [...scope, customers, now]);
+      await manager.query(CLOSE_ABSENT_SYNCS, [...scope, customers, now, staging.snapshotUuid]);
     if (settle) await manager.query(LET_GO, [...scope, customers]);
     await manager.query(FINALISE_RECORDS(settings.invoicePriceSource), [...scope, customers, settle, now]);
     if (!partial) await manager.query(REFRESH_SYNCS, [...scope, customers]);
@@ -247,6 +247,10 @@ export class StatementApplier {
       `SELECT DISTINCT item.customer_uuid FROM billing_sync_item item
        JOIN export_staging_party party ON party.snapshot_uuid = $3 AND party.license_reference = item.license_reference
        WHERE item.account_uuid = $1 AND item.month = $2 AND item.customer_uuid IS DISTINCT FROM party.customer_uuid AND item.customer_uuid IS NOT NULL
+         AND (party.customer_uuid = ANY($4::uuid[]) OR ($5 AND party.customer_uuid IS NULL))
+       UNION SELECT record.customer_uuid FROM consumption_record record
+       JOIN export_staging_party party ON party.snapshot_uuid = $3 AND party.license_reference = record.license_reference
+       WHERE record.account_uuid = $1 AND record.month = $2
          AND (party.customer_uuid = ANY($4::uuid[]) OR ($5 AND party.customer_uuid IS NULL))`,
       [...scope, staging.snapshotUuid, named, group.includes(null)],
     );

@@ -3,7 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { ExportRefusedError, ExportTypeMissingError, MonthNotOverError } from '../billing.errors.js';
+import {
+  ExportRefusedError,
+  ExportSupersededError,
+  ExportTypeMissingError,
+  MonthNotOverError,
+} from '../billing.errors.js';
 import type { PlannedPosting } from '../ledger/ledger.service.js';
 import { type TieOut, TieOutService } from '../ledger/tie-out.service.js';
 import { PartiesService } from '../matching/parties.service.js';
@@ -98,7 +103,8 @@ export class StatementSyncService {
       );
       return await this.process(context, snapshot, options, control);
     } catch (error) {
-      if (!options.dryRun) await this.months.fail(context, (error as Error).message);
+      const dropped = error instanceof ExportSupersededError || control.signal.aborted;
+      if (!options.dryRun && !dropped) await this.months.fail(context, (error as Error).message);
       throw error;
     }
   }
@@ -110,10 +116,12 @@ export class StatementSyncService {
     control: RunControl,
   ): Promise<SyncReport> {
     const before = await this.months.get(context);
-    if (snapshot.rows === 0 && !before?.rows) return this.noData(context, snapshot);
-    const known = before?.fingerprint && (await this.sameRules(context, options, before.fingerprint));
-    if (known && !options.onlyLicense && (await this.sameExport(before, snapshot)))
-      return this.unchanged(context, snapshot, before, options);
+    if (snapshot.rows === 0 && !before?.rows) return this.noData(context, snapshot, options);
+    if (before?.fingerprint && !options.onlyLicense && (await this.sameExport(before, snapshot))) {
+      const same = await this.sameRules(context, options, before.fingerprint, control.signal);
+      const report = same && (await this.unchanged(context, snapshot, before, options));
+      if (report) return report;
+    }
     const staging = new ExportStaging(this.dataSource.manager, snapshot.uuid);
     try {
       const prepared = await this.stage(context, snapshot, staging, before, options, control);
@@ -154,12 +162,13 @@ export class StatementSyncService {
     if (faults.length) throw new ExportRefusedError(month, faults);
     await progress('matching', 0, 1);
     const parties = await this.parties.resolve(context, await staging.licenses(), signal);
-    const held = await this.months.invoiceCurrencies(month, parties);
+    const held = await this.months.heldCurrencies(context, parties);
     await staging.assign(
       assignable(parties, await staging.currencies(), held, month, await this.parties.mapped(context)),
     );
     // Before anything is applied: what changes meanwhile makes the next run look again.
-    const fingerprint = await this.fingerprint(context, options, await this.licenses(context, staging));
+    const rules = await this.rules(context, await this.licenses(context, staging));
+    const fingerprint = this.fingerprint(context, options, rules);
     if (options.onlyLicense) await staging.keepOnly(options.onlyLicense);
     return { warnings, fingerprint };
   }
@@ -192,7 +201,10 @@ export class StatementSyncService {
       ...counted(applied),
       warnings,
     };
-    if (options.onlyLicense) return report;
+    if (options.onlyLicense) {
+      if (!options.dryRun) await this.months.forget(context);
+      return report;
+    }
     const price = settings.invoicePriceSource;
     const finished = await inTransaction(async (manager) => {
       const totals = await staging.within(manager).totals(price);
@@ -232,12 +244,13 @@ export class StatementSyncService {
     return report!;
   }
 
+  /** Nothing where the ledger does not arrive at the export: then all of it is gone through again. */
   private async unchanged(
     context: BillingContext,
     snapshot: ExportSnapshot,
     before: BillingMonth,
     options: SyncOptions,
-  ): Promise<SyncReport> {
+  ): Promise<SyncReport | undefined> {
     const { account, settings, month } = context;
     const statements = (before.tieOut as unknown as TieOut[]).map(({ currency, statement }) => ({
       currency,
@@ -250,12 +263,17 @@ export class StatementSyncService {
       settings.invoicePriceSource,
       statements,
     );
+    if (!tieOut.every((entry) => entry.ties_out)) return undefined;
     if (!options.dryRun) await this.months.touch(context, tieOut);
     return { ...this.report(context, snapshot, 'unchanged'), tie_out: tieOut, settled: before.settledAt !== null };
   }
 
-  private async noData(context: BillingContext, snapshot: ExportSnapshot): Promise<SyncReport> {
-    await this.months.fail(context, '');
+  private async noData(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    { dryRun }: SyncOptions,
+  ): Promise<SyncReport> {
+    if (!dryRun) await this.months.fail(context, '');
     return this.report(context, snapshot, 'no_data');
   }
 
@@ -279,11 +297,23 @@ export class StatementSyncService {
     return last.hash === snapshot.hash && last.exportTypeReference === snapshot.exportTypeReference;
   }
 
-  /** A run that settles does all that one does that does not. */
-  private async sameRules(context: BillingContext, options: SyncOptions, fingerprint: string): Promise<boolean> {
+  /** A run that settles does all that one does that does not, and one that is forced does more than one that waits. */
+  private async sameRules(
+    context: BillingContext,
+    { settle, force }: SyncOptions,
+    fingerprint: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const licenses = await this.months.licenses(context);
-    if (fingerprint === (await this.fingerprint(context, options, licenses))) return true;
-    return !options.settle && fingerprint === (await this.fingerprint(context, { ...options, settle: true }, licenses));
+    // Whose a licence is may be known by now, though the export says what it said.
+    await this.parties.ownersOf(context, licenses.filter(Boolean), signal);
+    const rules = await this.rules(context, licenses);
+    const enough = [
+      { settle, force },
+      { settle: true, force },
+      { settle: true, force: true },
+    ];
+    return enough.some((options) => fingerprint === this.fingerprint(context, options, rules));
   }
 
   /** Of the month so far, and of this export. */
@@ -292,24 +322,29 @@ export class StatementSyncService {
     return [...new Set([...(await this.months.licenses(context)), ...staged])].sort();
   }
 
-  /** Whatever besides the export decides what is posted. Where all of it is as it was, a run has nothing to do. */
-  private async fingerprint(
-    context: BillingContext,
-    { settle, force }: SyncOptions,
-    licenses: readonly string[],
-  ): Promise<string> {
-    const { account, settings, month, now } = context;
-    const parties = await this.parties.known(context, [...licenses].sort());
-    const calendar = { month, now, timeZone: account.timeZone, graceDays: account.graceDays, force };
-    const rules = {
-      closed: finalityOf({ states: [], notValidated: null }, calendar),
-      settle,
-      parties,
+  /** Whatever besides the export and the calendar decides what is posted. */
+  private async rules(context: BillingContext, licenses: readonly string[]): Promise<object> {
+    const { account, settings } = context;
+    return {
+      parties: await this.parties.known(context, [...licenses].sort()),
+      mappings: await this.parties.mapped(context),
       prices: [settings.invoicePriceSource, settings.classificationFilter, settings.invoiceItemPrefix],
       account: [account.numberLocale, account.defaultCurrency, account.chargeMode],
       records: await this.months.recordsVersion(context),
     };
-    return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
+  }
+
+  /** Where export and fingerprint are as they were, a run has nothing to do. */
+  private fingerprint(
+    { account, month, now }: BillingContext,
+    { settle, force }: Pick<SyncOptions, 'settle' | 'force'>,
+    rules: object,
+  ): string {
+    const calendar = { month, now, timeZone: account.timeZone, graceDays: account.graceDays, force };
+    const closed = finalityOf({ states: [], notValidated: null }, calendar);
+    return createHash('sha256')
+      .update(JSON.stringify({ closed, settle, force, ...rules }))
+      .digest('hex');
   }
 }
 

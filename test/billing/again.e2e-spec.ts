@@ -1,0 +1,247 @@
+import { startApp, type TestApp } from '../support/app.js';
+import { BillingWorld, LABELS } from './billing-world.js';
+
+/** A month that is read a second time: what has changed in between, here or at ArrowSphere, is charged once and to the right one. */
+describe('reading a month again', () => {
+  let app: TestApp;
+  beforeAll(async () => void (app = await startApp()));
+  afterAll(() => app.stop());
+
+  const world = (settings?: object, labels?: string[]) => new BillingWorld(app).start(settings, labels);
+
+  describe('with the same export', () => {
+    test('settles by force what waits for validation, and a scheduled run leaves it settled', async () => {
+      const w = await world({}, [...LABELS, 'Validation Date']);
+      app.clock.set('2026-03-01T00:00:00Z');
+      const vm = await w.linked();
+      w.export([w.line(vm.license, '10.00')]);
+      expect((await w.reconcile({ force: false })).result).toMatchObject({ settled: false });
+      expect((await w.reconcile()).result).toMatchObject({ outcome: 'applied', settled: true });
+      expect((await w.sync()).result).toMatchObject({ outcome: 'unchanged', settled: true });
+      expect(await w.statement(vm)).toMatchObject({ state: 4 });
+    });
+
+    test('charges a licence whose owner ArrowSphere has come to know', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const late = w.license(vm);
+      app.arrow.data.licenses.pop();
+      w.export([w.line(vm.license, '10.00'), w.line(late, '5.00')]);
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('10.00');
+      app.arrow.data.licenses.push(late);
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('15.00');
+    });
+
+    test('charges a licence whose customer, named by the export alone, has been mapped', async () => {
+      const w = await world({}, [...LABELS, 'Customer Reference']);
+      const vm = await w.linked();
+      const unknown = { ...w.license(vm), licenseId: `XSP-OF-${w.partner}` };
+      const values = { 'customer-reference': `XSP-NEW-${w.partner}` };
+      w.export([w.line(vm.license, '10.00'), w.line(unknown, '5.00', { values })]);
+      await w.sync();
+      const customer = (await w.make.customer()).uuid;
+      await w.make.mapping({
+        settings: w.settings,
+        waldur_customer: customer,
+        arrow_reference: values['customer-reference'],
+      });
+      await w.sync();
+      expect(await w.charged(customer)).toBe('5.00');
+    });
+
+    test('takes back what a run for one resource read meanwhile', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const line = w.line(vm.license, '100.00');
+      w.export([line]);
+      await w.sync();
+      line.values['sell-total-price'] = '120.00';
+      await w.sync({ resource_uuid: vm.resource });
+      expect(await w.charged(vm.customer)).toBe('120.00');
+      line.values['sell-total-price'] = '100.00';
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('100.00');
+    });
+  });
+
+  describe('with lines under other keys', () => {
+    const keyed = (
+      w: BillingWorld,
+      license: Parameters<BillingWorld['line']>[0],
+      lines: [key: string, sell: string][],
+    ) => lines.map(([sequence, sell]) => w.line(license, sell, { sequence }));
+
+    test('keeps lines of one key apart by currency, whichever amount is larger', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const [euros, dollars] = [
+        w.line(vm.license, '100.00', { sequence: 'SAME' }),
+        w.line(vm.license, '50.00', { sequence: 'SAME', currency: 'USD' }),
+      ];
+      const more = w.line(vm.license, '10.00');
+      w.export([euros, dollars, more]);
+      await w.sync();
+      dollars.values['sell-total-price'] = '150.00';
+      const run = await w.sync();
+      expect(run.result).toMatchObject({ postings: 0, tie_out: [{ ties_out: true }, { ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('110.00');
+    });
+
+    test('charges a line once that gets another key, at once and not only when the month is closed', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const values: [string, string][] = ['1', '2', '3', '4', '5', '6'].map((key) => [key, `${key}0.00`]);
+      w.export(keyed(w, vm.license, values));
+      await w.sync();
+      w.export(keyed(w, vm.license, [...values.slice(1), ['7', '12.00']]));
+      expect((await w.sync()).result).toMatchObject({ tie_out: [{ held: '0', ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('212.00');
+      w.export(keyed(w, vm.license, values));
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('210.00');
+    });
+
+    test('charges a line once that is moved to another licence under its key', async () => {
+      const w = await world();
+      const [one, two] = [await w.linked(), await w.linked()];
+      const others = Array.from({ length: 5 }, () => w.line(one.license, '1.00'));
+      w.export([...others, w.line(one.license, '10.00', { sequence: 'M1' })]);
+      await w.sync();
+      w.export([...others, w.line(two.license, '10.00', { sequence: 'M1', values: same(w, one) })]);
+      await w.sync();
+      expect([await w.charged(one.customer), await w.charged(two.customer)]).toEqual(['5.00', '10.00']);
+    });
+
+    test("does not take another customer's line of the same number for one that is missing", async () => {
+      const w = await world();
+      const [one, two] = [await w.linked(), await w.linked()];
+      const [ones, twos] = [['1', '2', '3', '4', '5', '6'], ['6']].map((keys, i) =>
+        keyed(
+          w,
+          [one, two][i]!.license,
+          keys.map((key) => [key, '10.00']),
+        ),
+      ) as [ReturnType<typeof keyed>, ReturnType<typeof keyed>];
+      w.export([...ones, ...twos]);
+      await w.sync();
+      w.export([...ones.slice(0, 5), ...twos]);
+      expect((await w.sync()).result).toMatchObject({ tie_out: [{ held: '10', ties_out: true }] });
+      expect([await w.charged(one.customer), await w.charged(two.customer)]).toEqual(['60.00', '10.00']);
+    });
+
+    test('writes nothing for lines that come in another order, priced or not', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const lines = keyed(w, vm.license, [
+        ['1', '10.00'],
+        ['2', '20.00'],
+        ['2', '5.00'],
+        ['3', '1.00'],
+      ]);
+      w.export(lines);
+      await w.sync();
+      lines[3]!.values['sell-total-price'] = null;
+      await w.sync();
+      const versions = () =>
+        app.database.query(
+          'SELECT item.uuid, item.xmin::text FROM billing_sync_item item JOIN billing_sync sync ON sync.uuid = billing_sync_uuid WHERE customer_mapping_uuid = $1 ORDER BY 1',
+          [vm.mapping],
+        );
+      const before = await versions();
+      w.export(lines.toReversed());
+      expect((await w.sync()).result).toMatchObject({ outcome: 'applied', postings: 0 });
+      expect(await versions()).toEqual(before);
+    });
+  });
+
+  describe('when mappings, links and invoices have changed', () => {
+    test('finishes what was charged under a mapping that was switched off since', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const other = await w.linked();
+      w.consumes(vm.license, [[150, 120]]);
+      await w.syncConsumption();
+      w.export([w.line(vm.license, '145.00'), w.line(other.license, '1000.00')]);
+      await w.sync();
+      await app.api.patch(`/api/admin/arrow/customer-mappings/${vm.mapping}/`, { is_active: false });
+      expect((await w.reconcile()).result).toMatchObject({ settled: true, tie_out: [{ ties_out: true }] });
+      expect(await w.charged(vm.customer)).toBe('145.00');
+      expect([await w.statement(vm), await w.record(vm)]).toMatchObject([{ state: 4 }, { is_finalized: true }]);
+    });
+
+    test('charges the other customers their consumption when the invoice of one cannot take it', async () => {
+      const w = await world();
+      const [bad, good] = [await w.linked(), await w.linked()];
+      await app.database.query(
+        `INSERT INTO invoice (customer_uuid, month, currency, state) VALUES ($1, '2026-01-01', 'EUR', 'issued'), ($1, '2026-02-01', 'USD', 'open')`,
+        [bad.customer],
+      );
+      w.consumes(bad.license, [[10, 8]]);
+      w.consumes(good.license, [[20, 16]]);
+      expect((await w.syncConsumption()).result).toMatchObject({
+        changed: 1,
+        failed: 1,
+        reasons: [{ license_reference: bad.license.licenseId, reason: expect.stringContaining('USD') }],
+      });
+      expect([await w.charged(bad.customer), await w.charged(good.customer)]).toEqual(['0.00', '20.00']);
+    });
+
+    test('charges lines in their currency although consumption of nothing was noted in another', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[0, 0]]);
+      await w.syncConsumption();
+      w.export([w.line(vm.license, '100.00', { currency: 'USD' })]);
+      await w.reconcile();
+      expect(await w.invoice(vm.customer)).toMatchObject({ currency: 'USD', price: '100.00' });
+    });
+
+    test('keeps the currency of a month in which nothing has been invoiced yet', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const euros = w.line(vm.license, '0.00');
+      w.export([euros]);
+      await w.sync();
+      euros.values['sell-total-price'] = '10.00';
+      w.export([euros, ...[1, 2].map(() => w.line(vm.license, '5.00', { currency: 'USD' }))]);
+      expect((await w.sync()).result).toMatchObject({ failed: 0, tie_out: [{ posted: '10' }, { unmatched: '10' }] });
+      expect(await w.charged(vm.customer)).toBe('10.00');
+    });
+
+    test('charges months past to whom they were charged, and names the months that ArrowSphere fails for', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const periods = ['2025-11', '2025-12'];
+      for (const period of periods) w.consumes(vm.license, [[10, 8]], period);
+      const ask = { resource_uuid: vm.resource, period_from: '2025-11', period_to: '2025-12' };
+      const historical = '/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/';
+      for (const nth of [1, 2])
+        app.arrow.faults.add({ path: /consumption\/monthly/, nth, action: { kind: 'status', status: 400 } });
+      const { body } = await app.api.post(historical, ask);
+      app.arrow.faults.clear();
+      expect(body).toMatchObject({
+        periods_synced: 1,
+        errors: [{ period: expect.stringMatching(/^2025-1[12]$/), error: expect.stringContaining('ArrowSphere') }],
+      });
+      await app.api.post(historical, ask);
+      expect(await w.charged(vm.customer)).toBe('20.00');
+
+      const next = await w.party();
+      await app.api.patch(`/api/admin/arrow/customer-mappings/${vm.mapping}/`, { waldur_customer: next.customer });
+      await app.database.query('UPDATE resource SET project_uuid = $2 WHERE uuid = $1', [vm.resource, next.project]);
+      for (const period of periods) w.consumes(vm.license, [[7, 6]], period);
+      expect((await app.api.post(historical, ask)).body).toMatchObject({ periods_synced: 2, errors: [] });
+      expect([await w.charged(vm.customer), await w.charged(next.customer)]).toEqual(['14.00', '0.00']);
+    });
+  });
+});
+
+/** What a line of that licence says apart from its key, for one that is to say the same. */
+function same(w: BillingWorld, { license }: { license: Parameters<BillingWorld['line']>[0] }) {
+  const { values } = w.line(license, '0');
+  return Object.fromEntries(
+    ['product-name', 'vendor-name', 'vendor-subscription-id'].map((column) => [column, values[column] ?? null]),
+  );
+}
