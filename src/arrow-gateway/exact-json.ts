@@ -3,7 +3,8 @@
  * Looks only where a number can begin: this is run over every answer, and costs a third of parsing it.
  */
 const PERHAPS_LONG_NUMBER = /[[,:]\s*-?(?:[\d.]{16}|[\d.]+[eE])/;
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** A string that does not end is taken to the end of the text, or each quote in it would be tried as a beginning. */
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
  * `JSON.parse` that loses no digit: a number a double might change is handed on as the text it was sent as. So a
