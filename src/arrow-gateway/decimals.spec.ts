@@ -107,6 +107,15 @@ describe('JSON from ArrowSphere', () => {
     });
   });
 
+  it('has no text, nor key, that a database refuses', () => {
+    const text = String.raw`{"a\u0000b":["x\u0000y","\ud83d\ude80","half \uD83D",{"deep":"\uDE80 half"}],"n":12345678901234567,"z":"\\u0000"}`;
+    expect(parseExactJson(text)).toEqual({
+      ab: ['xy', '🚀', 'half \ufffd', { deep: '\ufffd half' }],
+      n: '12345678901234567',
+      z: String.raw`\u0000`,
+    });
+  });
+
   it('that is cut within a text full of quotes is found broken at once', () => {
     const began = performance.now();
     expect(() => parseExactJson(`[12345678901234567,"${'\\"'.repeat(200_000)}`)).toThrow(SyntaxError);
