@@ -275,6 +275,18 @@ describe('Live ArrowSphere data of a customer', () => {
     });
   });
 
+  it('asks ArrowSphere for no resource that carries an id of another vendor', async () => {
+    const own = await customer();
+    const fields: object = { name: 'VM', backend_id: 'vm-17/disk' };
+    await make.resource({ project: own.project.uuid, offering: own.offering.uuid, ...fields });
+    app.arrow.resetCounters();
+    const { body } = await fetchData(own);
+    expect(body.consumption_lines).toMatchObject([
+      { sell_price: null, error: 'vm-17/disk is not a licence reference of ArrowSphere.' },
+    ]);
+    expect(app.arrow.requests.filter((request) => request.path.startsWith('consumption'))).toEqual([]);
+  });
+
   it('keeps the cells of short export lines in their columns', async () => {
     const own = await customer();
     const license = own.license();
