@@ -4,6 +4,7 @@ import { CreateBilling1795452318372 } from './migrations/1795452318372-CreateBil
 import { GuardLedger1795452318400 } from './migrations/1795452318400-GuardLedger.js';
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
+import { LetUnbilledAccountsGo1795593600000 } from './migrations/1795593600000-LetUnbilledAccountsGo.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   GuardLedger1795452318400,
   AddLicenseLinks1795452834364,
   AddLoginsByPassword1795574680156,
+  LetUnbilledAccountsGo1795593600000,
 ];

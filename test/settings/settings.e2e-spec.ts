@@ -249,6 +249,39 @@ describe('ArrowSphere accounts', () => {
     expect((await app.api.get(settings.url)).status).toBe(404);
   });
 
+  it('are deleted with the rules they would be billed by, which looking at does not make', async () => {
+    const rules = '/api/admin/arrow/billing-accounts/';
+    const stored = async () =>
+      (await app.database.query<{ settings_uuid: string }[]>('SELECT settings_uuid FROM billing_account')).map(
+        ({ settings_uuid }) => settings_uuid,
+      );
+    await app.database.query('DELETE FROM billing_account');
+    const [first, second] = [await make.settings(), await make.settings({ api_key: secondKey.apiKey })];
+    const looked = await app.api.get(`${rules}${first.uuid}/`);
+    expect([looked.status, await stored()]).toEqual([200, []]);
+    expect((await app.api.patch(`${rules}${first.uuid}/`, {})).body).toEqual(looked.body);
+    await app.api.patch(`${rules}${first.uuid}/`, { tax_percent: 22 });
+    expect(await stored()).toEqual([first.uuid]);
+
+    // Both are one partner's: its rules stay as long as it has settings.
+    expect((await app.api.delete(first.url)).status).toBe(204);
+    expect((await app.api.get(`${rules}${second.uuid}/`)).body.tax_percent).toBe('22.00');
+    await app.database.query(
+      'DELETE FROM arrow_settings WHERE uuid NOT IN (SELECT settings_uuid FROM billing_account)',
+    );
+    const [heir] = await stored();
+    await app.database.query(
+      "INSERT INTO billing_month (account_uuid, month) SELECT uuid, '2026-01-01' FROM billing_account",
+    );
+    expect(await app.api.delete(`${path}${heir}/`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('billing month rows still refer to it') },
+    });
+    await app.database.query('DELETE FROM billing_month');
+    expect((await app.api.delete(`${path}${heir}/`)).status).toBe(204);
+    expect(await stored()).toEqual([]);
+  });
+
   it('are for staff only', async () => {
     const { token } = await make.user();
     for (const action of ['', 'validate_credentials/', 'discover_customers/', 'preview_settings/', 'save_settings/']) {
