@@ -164,6 +164,7 @@ export class ArrowEmulator {
     let interruption: Interruption = 'none';
     for (const step of planned) {
       const { action } = step;
+      if (response.destroyed) return;
       if (action.kind === 'delay') await this.wait(action.ms, response);
       else if (action.kind === 'hang') return;
       else if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
@@ -242,7 +243,8 @@ export class ArrowEmulator {
 
   /** Ends early when the client goes away or the emulator stops. */
   private async wait(milliseconds: number, response: ServerResponse): Promise<void> {
-    if (milliseconds <= 0) return;
+    // Neither of the two happens again to who was not listening: without this, one delay after another is sat out.
+    if (milliseconds <= 0 || response.closed || response.destroyed || this.stopping.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import { Agent, get } from 'node:http';
 
 import { ArrowEmulator } from './arrow-emulator.js';
 import { arrowCustomer, arrowLicense, exportLine, exportType } from './data.js';
@@ -147,6 +147,22 @@ describe('faults', () => {
       await emulator.stop();
       await answer;
       emulator = await ArrowEmulator.start();
+    });
+
+    it('hold nothing any longer once the client has gone, however many delays are still to come', async () => {
+      const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+      const before = timers();
+      always([
+        { kind: 'delay', ms: 3_600_000 },
+        { kind: 'delay', ms: 3_600_000 },
+      ]);
+      const request = get(`${emulator.url}customers`, { agent: false, headers: { apiKey: emulator.apiKey } });
+      request.on('error', () => undefined);
+      await until(() => emulator.requests.length === 1 && timers() > before);
+      request.destroy();
+      await until(() => emulator.inFlight === 0);
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(timers()).toBe(before);
     });
 
     it('delay, alone or before another fault', async () => {

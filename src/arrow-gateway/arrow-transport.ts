@@ -1,8 +1,9 @@
 import { HttpService } from '@nestjs/axios';
 import { AxiosError, type AxiosResponse } from 'axios';
 import type { Agent } from 'node:http';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { createGunzip } from 'node:zlib';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';
@@ -103,12 +104,14 @@ export class ArrowTransport {
         responseType: 'stream',
         validateStatus: () => true,
         maxRedirects: 0,
+        // Unpacked here, where what comes in and what comes out of it can both be counted.
+        decompress: false,
         // A proxy from the environment would do the connecting, and the check of the address with it.
         proxy: false,
         httpAgent: this.agents.http,
         httpsAgent: this.agents.https,
       });
-      const text = await textOf(answer.data, this.options.maxAnswerBytes);
+      const text = await textOf(unpacked(answer, this.options.maxAnswerBytes), this.options.maxAnswerBytes);
       return { status: answer.status, headers: headersOf(answer), text };
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
@@ -123,17 +126,56 @@ export class ArrowTransport {
   }
 }
 
-/** Decoded piece by piece: a whole answer as bytes beside its text would double what a long export leaves to collect. */
+/** The bytes of an answer; gzip is all that is asked for. Packed bytes are counted too: some unpack to nothing, for ever. */
+function unpacked(answer: AxiosResponse<Readable>, maxBytes: number): Readable {
+  if (!/^\s*(x-)?gzip\s*$/i.test(String(answer.headers['content-encoding'] ?? ''))) return answer.data;
+  // Whoever reads the last of them is told of an error in any.
+  return pipeline(
+    answer.data,
+    (chunks: AsyncIterable<Buffer>) => limited(chunks, maxBytes),
+    createGunzip(),
+    () => undefined,
+  );
+}
+
+async function* limited(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge();
+    yield chunk;
+  }
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * Decoded piece by piece: a whole answer as bytes beside its text would double what a long export leaves to collect.
+ * Tiny chunks are put together first, as each piece of a growing text takes memory of its own.
+ */
 async function textOf(body: Readable, maxBytes: number): Promise<string> {
   const decoder = new StringDecoder('utf8');
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let filled = 0;
   let bytes = 0;
   let text = '';
+  const flush = (): void => {
+    text += decoder.write(piece.subarray(0, filled));
+    filled = 0;
+  };
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new TransportError('too-large', 'it is too large');
-    text += decoder.write(chunk);
+    if (bytes > maxBytes) throw tooLarge();
+    if (filled + chunk.length > PIECE_BYTES) flush();
+    if (chunk.length > PIECE_BYTES) text += decoder.write(chunk);
+    else filled += chunk.copy(piece, filled);
   }
+  flush();
   return text + decoder.end();
+}
+
+function tooLarge(): TransportError {
+  return new TransportError('too-large', 'it is too large');
 }
 
 function headersOf(answer: AxiosResponse): Record<string, string | undefined> {

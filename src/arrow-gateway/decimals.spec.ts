@@ -107,6 +107,26 @@ describe('JSON from ArrowSphere', () => {
     });
   });
 
+  it('has no text, nor key, that a database refuses', () => {
+    const text = String.raw`{"a\u0000b":["x\u0000y","\ud83d\ude80","half \uD83D",{"deep":"\uDE80 half"}],"n":12345678901234567,"z":"\\u0000"}`;
+    expect(parseExactJson(text)).toEqual({
+      ab: ['xy', '🚀', 'half \ufffd', { deep: '\ufffd half' }],
+      n: '12345678901234567',
+      z: String.raw`\u0000`,
+    });
+  });
+
+  it('that is cut within a text full of quotes is found broken at once', () => {
+    const began = performance.now();
+    expect(() => parseExactJson(`[12345678901234567,"${'\\"'.repeat(200_000)}`)).toThrow(SyntaxError);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('may hold a long text beside a long number', () => {
+    const long = 'x'.repeat(12_000_000);
+    expect(parseExactJson(`[12345678901234567,"${long}"]`)).toEqual(['12345678901234567', long]);
+  });
+
   it('that is broken stays broken', () => {
     for (const text of ['', '{', '{"a":12345678901234567', '{"a":1234567890123456 7}', '[01234567890123456]', '"a']) {
       expect(() => parseExactJson(text)).toThrow(SyntaxError);

@@ -64,6 +64,7 @@ class ExportCheck {
   private first: FirstPage = { headers: [], claim: {}, length: 0 };
   private pages: number | undefined;
   private readonly lengths: number[] = [];
+  private linesSoFar = 0;
   private readonly hashes = new Set<string>();
 
   constructor(private readonly walk: ExportWalk) {}
@@ -97,6 +98,7 @@ class ExportCheck {
       throw this.incomplete(`page ${number - 1} was not full, and more came after it`);
     }
     this.lengths.push(answer.rows.length);
+    this.linesSoFar += answer.rows.length;
     if (this.repeats(answer)) throw this.incomplete(`page ${number} repeats a page before it`);
   }
 
@@ -114,7 +116,7 @@ class ExportCheck {
   }
 
   asPage(page: number, { headers, rows, claim }: ExportAnswer): ArrowExportPage {
-    const totalRows = claim.totalRows ?? this.lengths.reduce((a, b) => a + b, 0);
+    const totalRows = claim.totalRows ?? this.linesSoFar;
     return { page, totalPages: Math.max(this.pages ?? page, page), totalRows, headers, rows };
   }
 

@@ -80,6 +80,24 @@ describe('A consumption answer', () => {
   });
 });
 
+describe('A large answer', () => {
+  it('of consumption is read in a time that grows with its lines, not with their square', () => {
+    const read = (length: number) => {
+      const lines = Array.from({ length }, () => ['2026-05', '1']);
+      const began = performance.now();
+      readConsumption({ data: { headers: ['Report Period', 'Total sell price'], lines } }, 'XSP1');
+      return performance.now() - began;
+    };
+    read(2_000);
+    expect(read(64_000)).toBeLessThan(Math.max(200, 60 * read(4_000)));
+  });
+
+  it('of more columns than any table has is refused, as short rows are filled up to them', () => {
+    const headers = Array.from({ length: 1001 }, (_, at) => `Column ${at}`);
+    expect(() => readExportPage({ data: { headers, values: [[]] } })).toThrow('it has more than 1000 columns');
+  });
+});
+
 describe('An export page', () => {
   const page = (values: unknown) =>
     readExportPage({

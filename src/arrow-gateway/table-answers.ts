@@ -9,6 +9,9 @@ const Headers = z.array(z.union([z.string(), z.number()]));
 const Lines = z.object({ data: z.object({ headers: Headers, lines: z.array(z.unknown()) }) });
 const Values = z.object({ data: z.object({ headers: Headers, values: z.array(z.unknown()) }) });
 
+/** Far more than any export has: short rows are filled up to this width, so it bounds what a small answer can become. */
+const MAX_COLUMNS = 1000;
+
 type Cells = ReadonlyArray<string | null>;
 
 export interface ExportAnswer {
@@ -86,7 +89,9 @@ function monthsOf(table: ArrowTable): ArrowConsumptionMonth[] {
   for (const [index, row] of table.rows.entries()) {
     const month = /^\s*(\d{4}-(0[1-9]|1[0-2]))/.exec(row.get(period) ?? '')?.[1];
     if (!month) throw new AnswerFault(`line ${index + 1} has no report period`);
-    byPeriod.set(month, [...(byPeriod.get(month) ?? []), row]);
+    const known = byPeriod.get(month);
+    if (known) known.push(row);
+    else byPeriod.set(month, [row]);
   }
   return [...byPeriod]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -110,8 +115,10 @@ function total(amounts: ReadonlyArray<string | null>): string | null {
   return known.length === amounts.length && known.length > 0 ? sum(known) : null;
 }
 
-/** Labels trimmed; of equal ones (case ignored) the second is called `… (2)`, so that no column hides another. */
+/** Labels trimmed; of equal ones (case ignored) the second is called `… (2)`, so that no column hides another.
+ * Throws {@link AnswerFault} for more columns than any table has. */
 export function uniqueLabels(labels: readonly string[]): string[] {
+  if (labels.length > MAX_COLUMNS) throw new AnswerFault(`it has more than ${MAX_COLUMNS} columns`);
   const taken = new Set<string>();
   return labels.map((label) => {
     const trimmed = label.trim();

@@ -5,6 +5,7 @@ import { GuardLedger1795452318400 } from './migrations/1795452318400-GuardLedger
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
 import { TellLinesByCurrency1795593054326 } from './migrations/1795593054326-TellLinesByCurrency.js';
+import { LetUnbilledAccountsGo1795593600000 } from './migrations/1795593600000-LetUnbilledAccountsGo.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   AddLicenseLinks1795452834364,
   AddLoginsByPassword1795574680156,
   TellLinesByCurrency1795593054326,
+  LetUnbilledAccountsGo1795593600000,
 ];

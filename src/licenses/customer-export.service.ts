@@ -44,22 +44,18 @@ export class CustomerExportService {
       };
       const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
       let columns: ExportColumns | undefined;
-      let read = 0;
-      for await (const page of this.gateway.exportPages(account, query)) {
+      for await (const page of orNothing(this.gateway.exportPages(account, query), type)) {
         columns ??= await this.columnsFor(account, type, page);
-        read += page.rows.length;
         await filter.take(page.rows.map((row) => lineOf(row, columns!)));
       }
-      if (read === 0) return none(nothingYet(reference, period));
+      // Of all pages: lines of others only, where the filter was ignored, are none of this customer's.
+      if (filter.lines.length === 0) return none(nothingYet(reference, period));
       const missing = columns ? missingColumns(columns) : [];
       const error = missing.length
         ? `The billing export has no column ${missing.join(', nor ')}. Choose another export type in the settings.`
         : undefined;
       return { available: true, lines: filter.lines, error };
     } catch (error) {
-      if (error instanceof ArrowNotFoundError && !mentionsType(error, type)) {
-        return none(nothingYet(mapping.arrowReference, period));
-      }
       return none(`The billing export could not be read: ${sentenceOf(error)}`);
     }
   }
@@ -122,6 +118,19 @@ function none(error: string): CustomerExport {
 
 function nothingYet(reference: string, period: string): string {
   return `ArrowSphere has no billing export of ${reference} for ${period} yet.`;
+}
+
+/** The pages of an export; none where ArrowSphere says of the first that there is no export. Later pages have to come. */
+async function* orNothing(pages: AsyncIterable<ArrowExportPage>, type: string): AsyncGenerator<ArrowExportPage> {
+  let began = false;
+  try {
+    for await (const page of pages) {
+      began = true;
+      yield page;
+    }
+  } catch (error) {
+    if (began || !(error instanceof ArrowNotFoundError) || mentionsType(error, type)) throw error;
+  }
 }
 
 /** ArrowSphere says 404 for a month without lines as well as for an export type that is gone. */

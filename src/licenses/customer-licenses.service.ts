@@ -12,6 +12,7 @@ import {
   ArrowNotFoundError,
   ArrowReferenceNotUsableError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
+import { isArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -51,6 +52,10 @@ export class CustomerLicensesService {
   async list(mapping: CustomerMapping, options: ArrowCallOptions = {}): Promise<CustomerLicenses> {
     const account = this.accountOf(mapping);
     const stored = mapping.arrowReference;
+    if (!isArrowReference(stored)) {
+      const reference = await this.resolve(account, stored);
+      return { ...(await this.gateway.listLicenses(account, reference, options)), reference };
+    }
     const licenses = await this.gateway.listLicenses(account, stored, options);
     if (licenses.data.length > 0) return { ...licenses, reference: stored };
     // No licences: the customer may have none, or be known by another reference.
@@ -61,11 +66,16 @@ export class CustomerLicensesService {
 
   /**
    * Asks ArrowSphere whether these licences exist and are the mapped customer's. Never throws for what ArrowSphere does:
-   * where it cannot be asked, that is the verdict.
+   * where it cannot be asked, that is the verdict. What has not the form of its references is none, and not asked for.
    */
   async check(mapping: CustomerMapping, references: readonly string[]): Promise<Map<string, Verdict>> {
-    const wanted = [...new Set(references)];
-    if (wanted.length === 0) return new Map();
+    const verdicts = new Map<string, Verdict>();
+    for (const reference of references) {
+      if (!isArrowReference(reference))
+        verdicts.set(reference, { kind: 'denied', error: new LicenseUnknownError(reference) });
+    }
+    const wanted = [...new Set(references)].filter(isArrowReference);
+    if (wanted.length === 0) return verdicts;
     try {
       const account = this.accountOf(mapping);
       const found = await this.gateway.findLicenses(account, wanted);
@@ -74,9 +84,7 @@ export class CustomerLicensesService {
         ? await this.ownerOf(account, mapping)
         : mapping.arrowReference;
       const missing = wanted.filter((reference) => !licenses.has(reference));
-      const verdicts = new Map<string, Verdict>(
-        found.map((license) => [license.licenseReference, judge(license, owner, mapping)]),
-      );
+      for (const license of found) verdicts.set(license.licenseReference, judge(license, owner, mapping));
       // A search index lags behind: what it does not have is asked for by name before it is called unknown.
       await inParallel(missing, this.env.ARROW_MAX_CONCURRENCY, async (reference) =>
         verdicts.set(reference, await this.askByName(account, reference, mapping)),
@@ -84,7 +92,8 @@ export class CustomerLicensesService {
       return verdicts;
     } catch (error) {
       const why = sentenceOf(error);
-      return new Map(wanted.map((reference) => [reference, { kind: 'unasked', why }]));
+      for (const reference of wanted) verdicts.set(reference, { kind: 'unasked', why });
+      return verdicts;
     }
   }
 
@@ -114,13 +123,15 @@ export class CustomerLicensesService {
   }
 
   private async resolve(account: ArrowAccount, reference: string): Promise<string> {
-    try {
-      return (await this.gateway.getCustomer(account, reference)).reference;
-    } catch (error) {
-      if (!(error instanceof ArrowNotFoundError) && !(error instanceof ArrowReferenceNotUsableError)) throw error;
-      const { data } = await this.gateway.listCustomers(account);
-      return resolveArrowCustomer(data, reference);
+    if (isArrowReference(reference)) {
+      try {
+        return (await this.gateway.getCustomer(account, reference)).reference;
+      } catch (error) {
+        if (!(error instanceof ArrowNotFoundError) && !(error instanceof ArrowReferenceNotUsableError)) throw error;
+      }
     }
+    const { data } = await this.gateway.listCustomers(account);
+    return resolveArrowCustomer(data, reference);
   }
 }
 

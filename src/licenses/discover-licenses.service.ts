@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { ArrowCallOptions } from '../arrow-gateway/arrow-gateway.js';
+import { ArrowCallCancelledError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { Clock } from '../common/clock.js';
+import { currentRequest } from '../common/request-context.js';
 import { runInSlices } from '../common/time-slices.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -7,6 +10,14 @@ import { CustomerMappingsService } from '../mappings/customer-mappings.service.j
 import { type CustomerLicenses, CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
 import type { DiscoveredLicenses, DiscoverLicensesQuery } from './discover-licenses.dto.js';
 import { suggestLinks } from './suggest-links.js';
+
+/** Clients give up after some time as well; by then they have at least the two lists. */
+const SUGGEST_WITHIN_MS = 20_000;
+
+export interface DiscoverOptions {
+  readonly signal?: AbortSignal;
+  readonly suggestWithinMs?: number;
+}
 
 /** A mapped customer's licences in ArrowSphere beside the organisation's resources, and which might be which. */
 @Injectable()
@@ -20,40 +31,60 @@ export class DiscoverLicensesService {
 
   /**
    * Where ArrowSphere fails, `error` says so and the resources are there all the same; licences are all there or none.
-   * Throws `CustomerMappingNotFoundError`.
+   * Suggestions that are not found in time are left out, and `error` says that. `signal` ends the work; by default the
+   * going away of the request's client. Throws `CustomerMappingNotFoundError`, `ArrowCallCancelledError`.
    */
-  async discover(mappingUuid: string, { refresh }: DiscoverLicensesQuery): Promise<DiscoveredLicenses> {
+  async discover(
+    mappingUuid: string,
+    { refresh }: DiscoverLicensesQuery,
+    { signal = currentRequest()?.signal, suggestWithinMs = SUGGEST_WITHIN_MS }: DiscoverOptions = {},
+  ): Promise<DiscoveredLicenses> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
-    const { found, error } = await this.ask(mapping, refresh);
+    const { found, error } = await this.ask(mapping, { refresh, signal });
     const resources = await this.resources.ofCustomer(mapping.waldurCustomerUuid);
     const licenses = found?.data ?? [];
     const holders = await this.resources.liveHolders(licenses.map(({ licenseReference }) => licenseReference));
     const unlinked = resources.filter(({ backendId, state }) => backendId === '' && state !== 'Terminated');
     const free = licenses.filter(({ licenseReference }) => !holders.has(licenseReference));
-    const suggestions = await runInSlices(
-      suggestLinks(
-        unlinked.map(({ uuid, name, offering }) => ({ uuid, name, offeringName: offering.name })),
-        free,
-      ),
+    const search = suggestLinks(
+      unlinked.map(({ uuid, name, offering }) => ({ uuid, name, offeringName: offering.name })),
+      free,
     );
+    const suggestions = await this.within(suggestWithinMs, signal, search);
     return {
       mapping,
       arrowReference: found?.reference ?? mapping.arrowReference,
       licenses,
       holders,
       resources,
-      suggestions,
-      error,
+      suggestions: suggestions ?? [],
+      error: suggestions ? error : `No suggestions: they were not found within ${suggestWithinMs / 1000} s.`,
       ageSeconds: found && this.ageOf(found),
     };
   }
 
+  /** What the work comes to, or `undefined` where it takes too long. Throws `ArrowCallCancelledError`. */
+  private async within<T>(
+    milliseconds: number,
+    signal: AbortSignal | undefined,
+    work: Generator<void, T>,
+  ): Promise<T | undefined> {
+    const over = milliseconds > 0 ? AbortSignal.timeout(milliseconds) : AbortSignal.abort();
+    try {
+      return await runInSlices(work, { signal: signal ? AbortSignal.any([signal, over]) : over });
+    } catch (error) {
+      if (signal?.aborted) throw new ArrowCallCancelledError();
+      if (over.aborted) return undefined;
+      throw error;
+    }
+  }
+
   private async ask(
     mapping: CustomerMapping,
-    refresh?: boolean,
+    options: ArrowCallOptions,
   ): Promise<{ found?: CustomerLicenses; error: string | null }> {
     try {
-      return { found: await this.arrow.list(mapping, { refresh }), error: null };
+      return { found: await this.arrow.list(mapping, options), error: null };
     } catch (error) {
       return { error: sentenceOf(error) };
     }

@@ -23,7 +23,7 @@ import {
   type Wish,
 } from './decide-links.js';
 import { LicenseLinksService, type NewLicenseLink } from './license-links.service.js';
-import { AccountNotActiveError, MappingNotActiveError } from './licenses.errors.js';
+import { AccountNotActiveError, LicensesContendedError, MappingNotActiveError } from './licenses.errors.js';
 
 /** What came of one wish. */
 export interface Settled {
@@ -74,7 +74,8 @@ export class LicenseLinkingService {
    * Carries out wishes, each with its own outcome, in their order: looks, asks ArrowSphere about what would change, and
    * then decides again and writes in one transaction, the mapping and its resources locked. A dry run leaves out only
    * the last step. With `repeatable`, an import that is in the wished project and offering already is a success that
-   * changes nothing, so that a request can be sent again. Throws `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`.
+   * changes nothing, so that a request can be sent again. Throws `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`,
+   * `LicensesContendedError`.
    */
   async settle(
     mappingUuid: string,
@@ -124,7 +125,8 @@ export class LicenseLinkingService {
         });
       } catch (error) {
         // Others write licences too, under other mappings or by themselves: look again at what they left.
-        if (attempt >= ATTEMPTS || !gotInTheWay(error)) throw error;
+        if (!gotInTheWay(error)) throw error;
+        if (attempt >= ATTEMPTS) throw new LicensesContendedError();
       }
     }
   }
@@ -171,7 +173,9 @@ export class LicenseLinkingService {
       );
     }
     if (created.length > 0) {
-      const rows = created.map(({ wish }) => ({
+      // Always in the same order, so that two that make the same licences wait for each other and not in a circle.
+      const sorted = [...created].sort((a, b) => (a.wish.license < b.wish.license ? -1 : 1));
+      const rows = sorted.map(({ wish }) => ({
         uuid: made.get(wish.license)!,
         name: resourceName(wish),
         backendId: wish.license,
@@ -196,19 +200,13 @@ export class LicenseLinkingService {
     wishes: readonly Wish[],
     verdicts: ReadonlyMap<string, Verdict>,
   ): Promise<Map<string, string | null>> {
-    const plans = new Map<string, string | null>();
-    const found = new Map<string, string | null>();
-    for (const wish of wishes) {
+    const wanted = wishes.flatMap((wish) => {
       const verdict = wish.kind === 'import' ? verdicts.get(wish.license) : undefined;
-      const vendor = verdict?.kind === 'confirmed' ? verdict.license.vendorName : null;
-      if (wish.kind !== 'import' || !vendor) continue;
-      // Vendors and offerings are few, however many licences there are.
-      const pair = `${wish.offeringUuid} ${vendor}`;
-      if (!found.has(pair)) {
-        found.set(pair, await this.vendorMappings.findPlan(settingsUuid, vendor, wish.offeringUuid));
-      }
-      plans.set(planKey(wish), found.get(pair)!);
-    }
+      const vendorName = verdict?.kind === 'confirmed' ? verdict.license.vendorName : null;
+      return wish.kind === 'import' && vendorName ? [{ wish, vendorName, offeringUuid: wish.offeringUuid }] : [];
+    });
+    const found = await this.vendorMappings.findPlans(settingsUuid, wanted);
+    const plans = new Map(wanted.map(({ wish }, at) => [planKey(wish), found[at]!]));
     return plans;
   }
 }

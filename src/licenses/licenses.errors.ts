@@ -87,6 +87,15 @@ export class LicenseLinkedElsewhereError extends AppError {
   }
 }
 
+/** Others wrote the same licences again and again while this was tried. Nothing was written. */
+export class LicensesContendedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'licenses_contended';
+  constructor() {
+    super('Others are changing the same licences at this moment, and nothing was written. Try again.');
+  }
+}
+
 /** ArrowSphere was asked and does not have the licence. */
 export class LicenseUnknownError extends AppError {
   readonly kind = 'invalid';

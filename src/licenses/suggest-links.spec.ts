@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { runAtOnce } from '../common/time-slices.js';
 import { type FreeLicense, suggestLinks, type UnlinkedResource } from './suggest-links.js';
@@ -85,6 +86,41 @@ describe('suggestLinks', () => {
       [license('XSP1', 'Production'), license('XSP2', 'Production')],
     );
     expect(found).toMatchObject([{ ambiguous: true }]);
+  });
+
+  it('finds all pairs of thousands, in a time that does not grow with the product of both', () => {
+    const many = (count: number) => {
+      const name = (i: number) =>
+        `Azure server ${createHash('sha1')
+          .update(`${i}`)
+          .digest('hex')
+          .replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]!)
+          .slice(0, 9)}`;
+      const all = Array.from({ length: count }, (_, i) => i);
+      const began = performance.now();
+      const found = suggest(
+        all.map((i) => resource(`r${i}`, name(i))),
+        all.map((i) => license(`XSP${i}`, `${name(i)} production`)),
+      );
+      return {
+        took: performance.now() - began,
+        right: found.filter((one) => one.resourceUuid.slice(1) === one.licenseReference.slice(3)).length,
+      };
+    };
+    many(200);
+    const [few, lots] = [many(400), many(3_200)];
+    expect([few.right, lots.right]).toEqual([400, 3_200]);
+    expect(lots.took).toBeLessThan(30 * few.took);
+  });
+
+  it('suggests one of each where hundreds are equal', () => {
+    const all = Array.from({ length: 300 }, (_, i) => i);
+    const found = suggest(
+      all.map((i) => resource(`r${i}`, i % 2 ? 'Backup Tallinn' : 'Tallinn backup')),
+      all.map((i) => license(`XSP${i}`, i % 2 ? 'Backup Tallinn' : 'Tallinn backup')),
+    );
+    expect(found).toHaveLength(300);
+    expect(found.every(({ ambiguous }) => ambiguous)).toBe(true);
   });
 
   it('suggests each resource and each licence once, whatever the names, in whatever order they come', () => {

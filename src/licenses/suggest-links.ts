@@ -40,6 +40,12 @@ const BY_NAME_AT_MOST = 0.88;
 /** Many licences share the name of their offer, few a friendly name. */
 const OFFER_NAME_SHARE = 0.9;
 const OFFERING_WEIGHT = 0.07;
+/** So many kinds of licences are compared with one resource, those that share most with it, ... */
+const GROUPS_JUDGED = 64;
+/** ... and so many licences stand for the choice. More would cost the square of the number of licences. */
+const PAIRS_PER_RESOURCE = 32;
+/** Of what is shared, squared: far below what {@link WORTH_A_LOOK} asks for, as it is only an estimate. */
+const HARDLY_ANYTHING = 0.05;
 const NEAR = 0.05;
 /** In the assignment an identifier is worth more than any two names it might have to give way to. */
 const IDENTIFIED_BONUS = 4;
@@ -59,7 +65,8 @@ interface Pair extends AssignmentPair {
 
 /**
  * Suggests which free licence each unlinked resource is: at most one each way, the best total over the whole answer,
- * most confident first. Depends on what is given, not on its order. A generator that pauses after every resource, for
+ * most confident first. Depends on what is given, not on its order. Of many licences only those that share most with a
+ * resource are compared with it, so that time and memory do not grow with the product of the two lists. A generator that pauses after every resource, for
  * `runInSlices`.
  */
 export function* suggestLinks(
@@ -71,34 +78,177 @@ export function* suggestLinks(
     licenses.flatMap((license) => [...namesOf(license).map(({ text }) => text), license.vendorName ?? '']),
   );
   const identifiers = identifiersOf(licenses);
-  const candidates = licenses.map((license) => ({
-    license,
-    names: namesOf(license).map((name) => ({ ...name, words: wordsOf(name.text) })),
-  }));
+  const groups = yield* alikeLicenses(licenses);
+  const index = yield* NameIndex.over(groups, words);
   const pairs: Pair[] = [];
-  for (const resource of resources) {
+  let judged: Equals[] = [];
+  let before: UnlinkedResource | undefined;
+  for (const resource of [...resources].sort(byNames)) {
+    if (resource.name !== before?.name || resource.offeringName !== before.offeringName) {
+      judged = judgeGroups(resource, index, words);
+    }
+    before = resource;
     const named = identifiers.namedIn(resource.name);
-    const own = wordsOf(resource.name);
-    const offering = wordsOf(resource.offeringName);
-    for (const { license, names } of candidates) {
-      const identifier = named.get(license.licenseReference);
-      const judged = identifier
-        ? { confidence: 1, evidence: [{ ...identifier, waldur: resource.name, weight: 1 }] }
-        : judgeNames(resource, { own, offering }, license, names, words);
-      if (judged.confidence < WORTH_A_LOOK) continue;
-      pairs.push({
-        left: resource.uuid,
-        right: license.licenseReference,
-        // Powers keep one sure pair from being given up for two doubtful ones.
-        score: judged.confidence ** 3 + (identifier ? IDENTIFIED_BONUS : 0),
-        identified: identifier !== undefined,
-        ...judged,
-      });
+    for (const [right, identifier] of named) {
+      const evidence = [{ ...identifier, waldur: resource.name, weight: 1 }];
+      pairs.push({ left: resource.uuid, right, ...scored(1, true), evidence });
+    }
+    let room = PAIRS_PER_RESOURCE;
+    for (const { groups, size, confidence } of judged) {
+      // Each resource begins one further on, or the first few of many equals would be all that is suggested.
+      const from = size > room ? groups[0]!.group.next++ : 0;
+      for (let at = 0; at < size && room > 0; at += 1) {
+        const { reference: right, evidence } = licenseAt(groups, (from + at) % size);
+        if (named.has(right)) continue;
+        pairs.push({ left: resource.uuid, right, ...scored(confidence, false), evidence });
+        room -= 1;
+      }
     }
     yield;
   }
   const chosen = yield* assignInSteps(pairs);
   return withRivals(chosen, pairs);
+}
+
+function scored(confidence: number, identified: boolean): Pick<Pair, 'confidence' | 'identified' | 'score'> {
+  // Powers keep one sure pair from being given up for two doubtful ones.
+  return { confidence, identified, score: confidence ** 3 + (identified ? IDENTIFIED_BONUS : 0) };
+}
+
+function byNames(a: UnlinkedResource, b: UnlinkedResource): number {
+  return compare(a.name, b.name) || compare(a.offeringName, b.offeringName) || compare(a.uuid, b.uuid);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+type NameWithWords = LicenseName & { readonly words: readonly string[] };
+
+/** Licences that no name tells apart: judged once for all of them. */
+interface LicenseGroup {
+  readonly license: FreeLicense;
+  readonly names: readonly NameWithWords[];
+  readonly references: string[];
+  /** Where the next resource begins among {@link references}. */
+  next: number;
+}
+
+/** Groups that are equally good for a resource. */
+interface Equals {
+  readonly confidence: number;
+  readonly groups: readonly { readonly group: LicenseGroup; readonly evidence: readonly Evidence[] }[];
+  /** Licences in all of them. */
+  readonly size: number;
+}
+
+function* alikeLicenses(licenses: readonly FreeLicense[]): Generator<void, LicenseGroup[]> {
+  const groups = new Map<string, LicenseGroup>();
+  const sorted = [...licenses].sort((a, b) => compare(a.licenseReference, b.licenseReference));
+  for (const [at, license] of sorted.entries()) {
+    const names = namesOf(license);
+    const key = JSON.stringify([names.map(({ kind, text }) => [kind, text]), license.offerName, license.vendorName]);
+    const known = groups.get(key);
+    if (known) known.references.push(license.licenseReference);
+    else {
+      const withWords = names.map((name) => ({ ...name, words: wordsOf(name.text) }));
+      groups.set(key, { license, names: withWords, references: [license.licenseReference], next: 0 });
+    }
+    if (at % 64 === 63) yield;
+  }
+  return [...groups.values()];
+}
+
+/** Finds the licences whose names share most with a resource's, without comparing it with each of them. */
+class NameIndex {
+  private readonly byWord = new Map<string, number[]>();
+  private readonly totals: number[] = [];
+  private readonly groupOf: number[] = [];
+  private shared = new Float64Array(0);
+
+  private constructor(
+    private readonly groups: readonly LicenseGroup[],
+    private readonly words: Words,
+  ) {}
+
+  /** Pauses now and then. */
+  static *over(groups: readonly LicenseGroup[], words: Words): Generator<void, NameIndex> {
+    const index = new NameIndex(groups, words);
+    for (const [at, { names }] of groups.entries()) {
+      for (const name of names) index.add(at, name.words);
+      if (at % 64 === 63) yield;
+    }
+    index.shared = new Float64Array(index.groupOf.length);
+    return index;
+  }
+
+  /** The most promising groups, in the order they were given in. */
+  nearest(own: readonly string[]): LicenseGroup[] {
+    if (this.groups.length <= GROUPS_JUDGED) return [...this.groups];
+    const { shared } = this;
+    shared.fill(0);
+    for (const word of own) {
+      const weight = this.words.weight(word);
+      for (const [other, similarity] of this.words.likesOf(word)) {
+        for (const name of this.byWord.get(other) ?? []) shared[name]! += weight * similarity;
+      }
+    }
+    const all = this.words.total(own);
+    const best: { group: number; score: number }[] = [];
+    for (let name = 0; name < shared.length; name += 1) {
+      if (shared[name] === 0) continue;
+      const score = shared[name]! ** 2 / (all * this.totals[name]!);
+      const last = best[GROUPS_JUDGED - 1];
+      if (score < HARDLY_ANYTHING || (last && score <= last.score)) continue;
+      const group = this.groupOf[name]!;
+      if (last) best.pop();
+      let at = best.length;
+      while (at > 0 && best[at - 1]!.score < score) at -= 1;
+      best.splice(at, 0, { group, score });
+    }
+    const found = [...new Set(best.map(({ group }) => group))].sort((a, b) => a - b);
+    return found.map((group) => this.groups[group]!);
+  }
+
+  private add(group: number, words: readonly string[]): void {
+    const name = this.groupOf.push(group) - 1;
+    this.totals.push(this.words.total(words));
+    for (const word of new Set(words)) {
+      const known = this.byWord.get(word);
+      if (known) known.push(name);
+      else this.byWord.set(word, [name]);
+    }
+  }
+}
+
+/** The groups worth a look, best first. */
+function judgeGroups(resource: UnlinkedResource, index: NameIndex, words: Words): Equals[] {
+  const own = wordsOf(resource.name);
+  const offering = wordsOf(resource.offeringName);
+  const byConfidence = new Map<number, Equals['groups'][number][]>();
+  for (const group of index.nearest(own)) {
+    const { confidence, evidence } = judgeNames(resource, { own, offering }, group.license, group.names, words);
+    if (confidence < WORTH_A_LOOK) continue;
+    const equals = byConfidence.get(confidence);
+    if (equals) equals.push({ group, evidence });
+    else byConfidence.set(confidence, [{ group, evidence }]);
+  }
+  return [...byConfidence]
+    .map(([confidence, groups]) => ({
+      confidence,
+      groups,
+      size: groups.reduce((sum, { group }) => sum + group.references.length, 0),
+    }))
+    .sort((a, b) => b.confidence - a.confidence);
+}
+
+function licenseAt(groups: Equals['groups'], position: number): { reference: string; evidence: readonly Evidence[] } {
+  let at = position;
+  for (const { group, evidence } of groups) {
+    if (at < group.references.length) return { reference: group.references[at]!, evidence };
+    at -= group.references.length;
+  }
+  throw new RangeError('there are fewer licences');
 }
 
 interface LicenseName {
@@ -118,7 +268,7 @@ function judgeNames(
   resource: UnlinkedResource,
   { own, offering }: { own: readonly string[]; offering: readonly string[] },
   license: FreeLicense,
-  names: readonly (LicenseName & { readonly words: readonly string[] })[],
+  names: readonly NameWithWords[],
   weights: Words,
 ): { confidence: number; evidence: Evidence[] } {
   let best = { confidence: 0, evidence: [] as Evidence[] };
@@ -147,6 +297,7 @@ class Words {
   private readonly counts = new Map<string, number>();
   private readonly names: number;
   private readonly others: readonly { text: string; letters: number; sound: string }[];
+  private readonly byEdge = new Map<string, number[]>();
   private readonly known = new Map<string, Map<string, number>>();
 
   /** `names`: all of both sides; `others`: those of the second side, that words are looked for in. */
@@ -160,6 +311,13 @@ class Words {
       letters: lettersOf(text),
       sound: soundOf(text),
     }));
+    for (const [at, { text, sound }] of this.others.entries()) {
+      for (const edge of edgesOf(text, sound)) {
+        const known = this.byEdge.get(edge);
+        if (known) known.push(at);
+        else this.byEdge.set(edge, [at]);
+      }
+    }
   }
 
   /** 0…1, of a word of any side and one of the second. */
@@ -167,12 +325,14 @@ class Words {
     return this.likesOf(word).get(other) ?? 0;
   }
 
-  private likesOf(word: string): Map<string, number> {
+  /** The words of the second side that are this one but for their spelling. */
+  likesOf(word: string): Map<string, number> {
     const known = this.known.get(word);
     if (known) return known;
     const [letters, sound] = [lettersOf(word), soundOf(word)];
     const likes = new Map<string, number>();
-    for (const other of this.others) {
+    for (const at of new Set(edgesOf(word, sound).flatMap((edge) => this.byEdge.get(edge) ?? []))) {
+      const other = this.others[at]!;
       if (other.sound !== sound && !mayBeSimilar(word.length, letters, other.text.length, other.letters)) continue;
       const similarity = word === other.text ? 1 : wordSimilarity(word, other.text);
       if (similarity > 0) likes.set(other.text, similarity);
@@ -181,7 +341,11 @@ class Words {
     return likes;
   }
 
-  private weight(word: string): number {
+  total(words: readonly string[]): number {
+    return words.reduce((sum, word) => sum + this.weight(word), 0);
+  }
+
+  weight(word: string): number {
     if (EMPTY_WORDS.has(word)) return EMPTY_WORD_WEIGHT;
     return 1 + Math.log((this.names + 1) / (this.counts.get(word) ?? 1));
   }
@@ -202,10 +366,14 @@ class Words {
       agreed += this.weight(word) * similarity;
       agreedOther += this.weight(b[at]!) * similarity;
     }
-    const total = (words: readonly string[]) => words.reduce((sum, word) => sum + this.weight(word), 0);
-    const [all, allOther] = [total(a), total(b)];
+    const [all, allOther] = [this.total(a), this.total(b)];
     return all === 0 || allOther === 0 ? 0 : Math.sqrt((agreed / all) * (agreedOther / allOther));
   }
+}
+
+/** What words that are alike have in common: one typing error leaves the beginning or the end as it was. */
+function edgesOf(word: string, sound: string): string[] {
+  return [`${word.slice(0, 2)}…`, `…${word.slice(-2)}`, `~${sound}`];
 }
 
 const MAX_WORDS = 24;
@@ -223,7 +391,10 @@ function identifiersOf(licenses: readonly FreeLicense[]): {
   const learn = (kind: string, reference: string, identifier: string | null) => {
     const key = identifier?.trim().toLowerCase() ?? '';
     // Short ones may stand in any name.
-    if (key.length >= 6) known.set(key, [...(known.get(key) ?? []), { reference, kind, arrow: identifier! }]);
+    if (key.length < 6) return;
+    const owners = known.get(key) ?? [];
+    // Two are enough to know that it identifies neither.
+    if (owners.length < 2) known.set(key, [...owners, { reference, kind, arrow: identifier! }]);
   };
   for (const { licenseReference, vendorSubscriptionId } of licenses) {
     learn('license_reference', licenseReference, licenseReference);

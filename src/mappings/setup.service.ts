@@ -8,6 +8,7 @@ import {
 } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
+import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
 import type { ExportTypeFit, FitNeeds } from '../settings/export-type-fit.js';
@@ -25,6 +26,9 @@ import type {
   SaveSettingsDto,
   SetupPlan,
 } from './setup.dto.js';
+
+/** Characters that an account keeps of an export type's reference. */
+const LONGEST_REFERENCE = 255;
 
 /** From an API key to a working account: what the key sees, what saving would do, and saving it. */
 @Injectable()
@@ -140,11 +144,12 @@ export class SetupService {
       }
     }
     const { fits, error } = await this.exportTypes.fits(account, needs);
-    const [best] = fits;
+    // Cut, a reference would be another one.
+    const [best] = fits.filter((fit) => fit.reference.length <= LONGEST_REFERENCE);
     if (best?.compatible) {
       return { reference: best.reference, warnings: gone.map((sentence) => `${sentence} "${best.name}" replaces it.`) };
     }
-    const why = error ?? (best ? warningsOf(best)[0]! : 'ArrowSphere has none for this key.');
+    const why = error ?? (best ? warningsOf(best)[0]! : whyNone(fits));
     return { reference: stored, warnings: [...gone, `There is no export type to bill by: billing cannot run. ${why}`] };
   }
 
@@ -179,6 +184,12 @@ export class SetupService {
   }
 }
 
+function whyNone(fits: readonly ExportTypeFit[]): string {
+  return fits.length === 0
+    ? 'ArrowSphere has none for this key.'
+    : `The references of those it has are longer than the ${LONGEST_REFERENCE} characters that are kept.`;
+}
+
 function warningsOf({ name, reference, compatible, required, error }: ExportTypeFit): string[] {
   if (compatible) return [];
   if (error) return [error];
@@ -205,7 +216,7 @@ function wantedMapping(
   const name = arrowCustomers?.get(arrow_reference)?.companyName ?? '';
   return {
     arrowReference: arrow_reference,
-    arrowCompanyName: [...name].slice(0, 500).join(''),
+    arrowCompanyName: storable(name, 500),
     waldurCustomerUuid: waldur_customer_uuid,
   };
 }

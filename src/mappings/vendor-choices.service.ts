@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { Counted } from '../common/page.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -19,16 +18,11 @@ export class VendorChoicesService {
 
   /**
    * The vendors of ArrowSphere's catalogue, by name, and those of `onLines` that it does not have: export lines spell
-   * some vendors in their own way. Without any of those, a catalogue that cannot be read is an error.
+   * some vendors in their own way. A catalogue that cannot be read is an error: a part of it would look like all.
    * Throws the gateway's errors.
    */
   async find(settings: Settings, onLines: readonly string[]): Promise<Counted<VendorChoice[]>> {
-    let catalogue: string[] = [];
-    try {
-      catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
-    } catch (error) {
-      if (!(error instanceof ArrowError) || onLines.length === 0) throw error;
-    }
+    const catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
     const sources = new Map<string, VendorChoice['source']>(onLines.map((name) => [name, 'lines']));
     for (const name of catalogue) sources.set(name, 'catalogue');
     const choices = [...sources].map(([name, source]) => ({ value: name, label: name, source }));

@@ -57,20 +57,25 @@ export class VendorOfferingMappingsService {
   }
 
   /**
-   * The UUID of the plan that licences of `vendorName` get when they become resources of the offering; `null` where no
-   * active mapping of that vendor leads to that offering, or it names no plan. Letter case counts only where two
-   * mappings differ in nothing else.
+   * For each of these, in their order, the UUID of the plan that licences of `vendorName` get when they become resources
+   * of the offering; `null` where no active mapping of that vendor leads to that offering, or it names no plan. Letter
+   * case counts only where two mappings differ in nothing else. One statement, however many.
    */
-  async findPlan(settingsUuid: string, vendorName: string, offeringUuid: string): Promise<string | null> {
-    const name = vendorName.trim();
-    const mapping = await this.mappings
-      .createQueryBuilder('mapping')
-      .where({ settingsUuid, offeringUuid, isActive: true })
-      .andWhere('lower(mapping.arrowVendorName) = lower(:name)', { name })
-      .orderBy('(mapping.arrow_vendor_name = :name)', 'DESC')
-      .addOrderBy('mapping.arrowVendorName')
-      .getOne();
-    return mapping?.planUuid ?? null;
+  async findPlans(
+    settingsUuid: string,
+    wanted: readonly { readonly vendorName: string; readonly offeringUuid: string }[],
+  ): Promise<(string | null)[]> {
+    if (wanted.length === 0) return [];
+    const found: { at: number; plan_uuid: string | null }[] = await this.mappings.query(
+      `SELECT DISTINCT ON (wanted.at) wanted.at::int AS at, mapping.plan_uuid
+         FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS wanted (name, offering_uuid, at)
+         JOIN vendor_offering_mapping mapping ON mapping.settings_uuid = $1 AND mapping.is_active
+              AND mapping.offering_uuid = wanted.offering_uuid AND lower(mapping.arrow_vendor_name) = lower(wanted.name)
+        ORDER BY wanted.at, mapping.arrow_vendor_name = wanted.name DESC, mapping.arrow_vendor_name`,
+      [settingsUuid, wanted.map(({ vendorName }) => vendorName.trim()), wanted.map(({ offeringUuid }) => offeringUuid)],
+    );
+    const planAt = new Map(found.map(({ at, plan_uuid }) => [at, plan_uuid]));
+    return wanted.map((_, at) => planAt.get(at + 1) ?? null);
   }
 
   /** Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`. */

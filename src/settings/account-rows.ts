@@ -3,6 +3,7 @@ import { type EntityManager, In, Not } from 'typeorm';
 import type { ArrowAccount, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import { Clock } from '../common/clock.js';
+import { storable } from '../common/storable.js';
 import { isReferenced } from '../database/constraint.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { Settings } from './settings.entity.js';
@@ -39,15 +40,19 @@ export class AccountRows {
 
   /**
    * The account of this partner. Of several the one at the same address, then the active one, then the oldest. A row
-   * saved while ArrowSphere could not say whose it is counts if it holds the same key for the same address.
+   * saved while ArrowSphere could not say whose it is counts if it holds the same key for the same address. `forChange`:
+   * the rows are kept from others until the transaction ends.
    */
   async findOfPartner(
     manager: EntityManager,
     { apiUrl, apiKey }: ArrowAccount,
     { reference }: ArrowPartner,
+    { forChange = false } = {},
   ): Promise<Settings | undefined> {
     const found = await manager.find(Settings, {
-      where: { partnerReference: In([reference.slice(0, 255), '']) },
+      // What is written beside the stored key depends on which key it is, so nobody may change it meanwhile.
+      ...(forChange ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+      where: { partnerReference: In([storable(reference, 255), '']) },
       order: { created: 'ASC', uuid: 'ASC' },
     });
     const isHere = (row: Settings) => Number(normalizedApiUrl(row.apiUrl) === normalizedApiUrl(apiUrl));
@@ -62,7 +67,7 @@ export class AccountRows {
    */
   async assertSamePartner(manager: EntityManager, current: Settings, partner: ArrowPartner): Promise<void> {
     const { partnerReference, partnerName } = current;
-    if (partnerReference === '' || partnerReference === partner.reference.slice(0, 255)) return;
+    if (partnerReference === '' || partnerReference === storable(partner.reference, 255)) return;
     if (await isReferenced(manager, Settings, current.uuid)) {
       throw new PartnerChangedError(
         `${partnerName} (${partnerReference})`,
@@ -72,7 +77,7 @@ export class AccountRows {
   }
 
   partnerColumns({ reference, companyName }: ArrowPartner): Pick<Settings, 'partnerReference' | 'partnerName'> {
-    return { partnerReference: reference.slice(0, 255), partnerName: companyName.slice(0, 255) };
+    return { partnerReference: storable(reference, 255), partnerName: storable(companyName, 255) };
   }
 
   keyColumns(uuid: string, apiKey: string): Pick<Settings, 'encryptedApiKey' | 'keyHint' | 'keyChangedAt'> {

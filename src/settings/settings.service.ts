@@ -52,7 +52,8 @@ export class SettingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListSettingsQuery): Promise<Page<Settings>> {
-    const order = orderOf(undefined, {}, [['created', 'DESC']]);
+    const sortable = { created: 'created', modified: 'modified', partner_name: 'partnerName', api_url: 'apiUrl' };
+    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) => this.repository.findBy({ uuid: In([...uuids]) }));
   }
 
@@ -159,7 +160,7 @@ export class SettingsService {
     choices: SettingsChoices,
   ): Promise<StoredAccount> {
     await this.rows.serialize(manager);
-    const before = await this.rows.findOfPartner(manager, account, partner);
+    const before = await this.rows.findOfPartner(manager, account, partner, { forChange: true });
     const uuid = before?.uuid ?? randomUUID();
     await this.rows.deactivateOthers(manager, uuid);
     const common = { ...choices, ...this.rows.partnerColumns(partner), apiUrl: account.apiUrl, isActive: true };

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import {
   ArrowAddressNotAllowedError,
@@ -205,6 +206,56 @@ describe('Connections', () => {
     expect(emulator.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(Array(5).fill('gzip'));
     under.close();
     await emulator.stop();
+  });
+
+  describe('with an answer', () => {
+    const MAX = 1024 * 1024;
+    let server: http.Server;
+    let send: (response: http.ServerResponse) => void;
+    const ask = async () => {
+      const under = gatewayUnderTest({ maxRetries: 0, maxAnswerBytes: MAX });
+      const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      try {
+        return await under.gateway.whoAmI({ apiUrl, apiKey: 'some-key-of-arrow' });
+      } finally {
+        under.close();
+      }
+    };
+
+    beforeAll(async () => {
+      server = http.createServer((_, response) => send(response));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    });
+    afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+    it('in chunks of a byte or two, cut within letters, read it as it is', async () => {
+      const bytes = Buffer.from(JSON.stringify({ data: { reference: 'XSP1', companyName: 'Õ€😀'.repeat(3_000) } }));
+      send = (response) => {
+        for (let at = 0; at < bytes.length; at += 1 + (at % 2)) response.write(bytes.subarray(at, at + 1 + (at % 2)));
+        response.end();
+      };
+      expect(await ask()).toMatchObject({ companyName: 'Õ€😀'.repeat(3_000) });
+    });
+
+    it('too large when it is unpacked give it up', async () => {
+      const packed = gzipSync(Buffer.alloc(8 * MAX, ' '));
+      send = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
+      await expect(ask()).rejects.toThrow('it is too large');
+    });
+
+    it('that goes on and on and unpacks to nothing give it up too', async () => {
+      const nothing = Buffer.concat(Array.from({ length: 4_000 }, () => gzipSync('')));
+      send = (response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' });
+        const more = (): void => {
+          if (response.destroyed) return;
+          if (response.write(nothing)) setImmediate(more);
+          else response.once('drain', more);
+        };
+        more();
+      };
+      await expect(ask()).rejects.toThrow('it is too large');
+    });
   });
 
   it('leave no timer behind', async () => {

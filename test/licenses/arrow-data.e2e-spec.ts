@@ -241,6 +241,52 @@ describe('Live ArrowSphere data of a customer', () => {
     });
   });
 
+  it('does not say that there is no export yet when it is a later page, or the licences, that ArrowSphere lacks', async () => {
+    const own = await customer();
+    const license = own.license();
+    exported(...Array.from({ length: 1100 }, () => exportLine({ license, sell: '1.00000' })));
+    for (const rule of [{ path: /exports\/sync/, page: 2 }, { path: /licenses/ }]) {
+      app.arrow.faults.add({ ...rule, action: { kind: 'status', status: 404 } });
+      expect((await fetchData(own)).body).toMatchObject({
+        billing_available: false,
+        error: expect.stringMatching(/^The billing export could not be read: ArrowSphere does not have /),
+      });
+      app.arrow.faults.clear();
+    }
+  });
+
+  it('has the lines of a licence that comes on a later page only, and says so where all lines are others’', async () => {
+    const own = await customer();
+    const [mine, theirs] = [own.license(), (await customer()).license()];
+    const ofOthers = Array.from({ length: 1000 }, () => ({
+      ...exportLine({ license: theirs, sell: '1.00000' }),
+      customerRef: own.customer.Reference,
+    }));
+    exported(...ofOthers, exportLine({ license: mine, sell: '2.00000' }));
+    expect((await fetchData(own)).body).toMatchObject({
+      billing_available: true,
+      billing_lines: [{ license_reference: mine.licenseId }],
+    });
+    exported(...ofOthers);
+    expect((await fetchData(own)).body).toMatchObject({
+      billing_available: false,
+      billing_lines: [],
+      error: expect.stringMatching(/has no billing export of .* yet\.$/),
+    });
+  });
+
+  it('asks ArrowSphere for no resource that carries an id of another vendor', async () => {
+    const own = await customer();
+    const fields: object = { name: 'VM', backend_id: 'vm-17/disk' };
+    await make.resource({ project: own.project.uuid, offering: own.offering.uuid, ...fields });
+    app.arrow.resetCounters();
+    const { body } = await fetchData(own);
+    expect(body.consumption_lines).toMatchObject([
+      { sell_price: null, error: 'vm-17/disk is not a licence reference of ArrowSphere.' },
+    ]);
+    expect(app.arrow.requests.filter((request) => request.path.startsWith('consumption'))).toEqual([]);
+  });
+
   it('keeps the cells of short export lines in their columns', async () => {
     const own = await customer();
     const license = own.license();

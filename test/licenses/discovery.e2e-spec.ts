@@ -1,4 +1,6 @@
 import { arrowCustomer, arrowLicense } from '../../emulator/data.js';
+import { ArrowCallCancelledError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
+import { DiscoverLicensesService } from '../../src/licenses/discover-licenses.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 import { path, type World, world } from './support/world.js';
@@ -190,6 +192,20 @@ describe('Discovering licences', () => {
       expect(headers.get('age')).toBeNull();
     },
   );
+
+  it('gives both lists without suggestions where those take too long, and stops when nobody waits any more', async () => {
+    const own = await another();
+    own.license({ friendlyName: 'Web shop' });
+    await resource(own, { name: 'Web shop' });
+    const service = app.app.get(DiscoverLicensesService);
+    const late = await service.discover(own.mapping.uuid, {}, { suggestWithinMs: 0 });
+    expect(late).toMatchObject({ suggestions: [], error: 'No suggestions: they were not found within 0 s.' });
+    expect([late.licenses.length, late.resources.length]).toEqual([1, 1]);
+    expect((await service.discover(own.mapping.uuid, {})).suggestions).toHaveLength(1);
+    await expect(service.discover(own.mapping.uuid, {}, { signal: AbortSignal.abort() })).rejects.toThrow(
+      ArrowCallCancelledError,
+    );
+  });
 
   it('does not call ArrowSphere for an account that is not active', async () => {
     const own = await another();

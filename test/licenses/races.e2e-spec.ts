@@ -135,6 +135,21 @@ describe('Requests that race for a licence', () => {
     expect(orders.body).toHaveLength(2);
   });
 
+  it('one that others get in the way of each time is told to try again, and writes nothing', async () => {
+    const reference = at.license().licenseId;
+    await app.database.query(`
+      CREATE FUNCTION always_in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = 'serialization_failure'; END $$`);
+    await app.database.query(
+      'CREATE TRIGGER always_in_the_way BEFORE INSERT ON license_link EXECUTE FUNCTION always_in_the_way()',
+    );
+    const refused = await act('import_licenses', { items: [importing(reference)] });
+    await app.database.query('DROP FUNCTION always_in_the_way() CASCADE');
+    expect(refused).toMatchObject({ status: 409, body: { code: 'licenses_contended' } });
+    expect(await written(reference)).toEqual([0, 0, 0]);
+    expect((await act('import_licenses', { items: [importing(reference)] })).body.done).toBe(1);
+  });
+
   it('bulk imports that overlap in opposite orders make each licence once', async () => {
     const references = Array.from({ length: 60 }, () => at.license().licenseId);
     const other = await world(app, make, { settings: at.settings.uuid });

@@ -495,6 +495,18 @@ describe('Setting an account up', () => {
       });
     });
 
+    it('keeps names as far as they can be stored, and takes no export type whose reference is too long', async () => {
+      app.arrow.data.exportTypes = [{ ...full(), reference: `E1-2-${'0'.repeat(300)}` }];
+      app.arrow.data.customers[0]!.CompanyName = `Põhjala\u0000 \udc00${'🚀'.repeat(600)}`;
+      const { uuid } = await make.customer();
+      const saved = await save({ customer_mappings: [{ arrow_reference: 'XSP200001', waldur_customer_uuid: uuid }] });
+      expect(saved).toMatchObject({
+        status: 201,
+        body: { export_type_reference: '', warnings: [expect.stringContaining('longer than the 255 characters')] },
+      });
+      expect((await mappings())[0].arrow_company_name).toBe(`Põhjala \ufffd${'🚀'.repeat(491)}`);
+    });
+
     it('at once, of one partner and of two, leaves exactly one active account and no mapping twice', async () => {
       const organisations = await Promise.all([make.customer(), make.customer()]);
       const entries = (at: number) =>

@@ -192,8 +192,8 @@ describe('Vendor offering mappings', () => {
     await to('IBM', plan, { plan: null });
     await to('oracle', plan, { plan: null });
     await to('Oracle', plan);
-    const found = (name: string, offering = plan.offering_uuid as string) =>
-      service.findPlan(account.uuid, name, offering);
+    const found = async (vendorName: string, offeringUuid = plan.offering_uuid as string) =>
+      (await service.findPlans(account.uuid, [{ vendorName, offeringUuid }]))[0];
     expect(await found('Microsoft')).toBe(plan.uuid);
     expect(await found(' microsoft ')).toBe(plan.uuid);
     expect(await found('Oracle')).toBe(plan.uuid);
@@ -202,6 +202,11 @@ describe('Vendor offering mappings', () => {
     expect(await found('Broadcom')).toBeNull();
     expect(await found('IBM')).toBeNull();
     expect(await found('Microsoft', exact.offering_uuid)).toBeNull();
-    expect(await service.findPlan(settings.uuid, 'Oracle', plan.offering_uuid)).toBeNull();
+    const several = ['IBM', 'microsoft', 'Micro', 'Oracle', 'microsoft'].map((vendorName) => ({
+      ...{ vendorName, offeringUuid: plan.offering_uuid as string },
+    }));
+    expect(await service.findPlans(account.uuid, several)).toEqual([null, plan.uuid, null, plan.uuid, plan.uuid]);
+    expect(await service.findPlans(settings.uuid, several)).toEqual([null, null, null, null, null]);
+    expect(await app.statements(() => service.findPlans(account.uuid, several))).toHaveLength(1);
   });
 });

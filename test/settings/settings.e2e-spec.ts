@@ -139,6 +139,73 @@ describe('ArrowSphere accounts', () => {
     expect(await activeOnes()).toEqual([]);
   });
 
+  it('never hold the key of one address beside another address, whoever saves at once', async () => {
+    const settings = await make.settings();
+    const stored = async () => {
+      const [row] = await app.database.query(
+        'SELECT api_url, encrypted_api_key, key_hint, key_changed_at FROM arrow_settings WHERE uuid = $1',
+        [settings.uuid],
+      );
+      return row as { api_url: string; encrypted_api_key: string; key_hint: string };
+    };
+    await app.api.patch(settings.url, { api_key: secondKey.apiKey });
+    const { encrypted_api_key: secondEncrypted } = await stored();
+    await app.api.patch(settings.url, { api_key: app.arrow.apiKey });
+    // Only this account, so that the set-up finds it and no other.
+    await app.database.query('DELETE FROM customer_mapping');
+    await app.database.query('DELETE FROM arrow_settings WHERE uuid <> $1', [settings.uuid]);
+
+    // Somebody changes key and address, and the change is not over when the set-up comes to the row.
+    const rival = app.database.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query('UPDATE arrow_settings SET api_url = $1, encrypted_api_key = $2, key_hint = $3 WHERE uuid = $4', [
+      'https://other.example/api/',
+      secondEncrypted,
+      'rivl',
+      settings.uuid,
+    ]);
+    const saving = app.api.post(`${path}save_settings/`, credentials());
+    const waiting = async () => {
+      const [{ n }] = await rival.query(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return n as number;
+    };
+    // The embedded database has one session, so there nobody waits within a transaction.
+    while (app.kind === 'postgres' && (await waiting()) === 0) await new Promise((resolve) => setImmediate(resolve));
+    await rival.commitTransaction();
+    await rival.release();
+    expect(await saving).toMatchObject({ status: 201, body: { settings_uuid: settings.uuid } });
+    expect(await stored()).toMatchObject({ api_url: app.arrow.url, key_hint: app.arrow.apiKey.slice(-4) });
+    expect((await app.api.get(`${path}${settings.uuid}/health/`)).body.checks.api_key).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('keep what a partner is called without what cannot be stored, and no longer than there is room', async () => {
+    const strange = {
+      apiKey: 'strange-reseller-key',
+      reference: 'XSP1\u0000',
+      companyName: `A\u0000\ud800${'🚀'.repeat(300)}`,
+    };
+    app.arrow.data.partners.push(strange);
+    const { body } = await app.api.post(path, credentials(strange.apiKey));
+    expect(body).toMatchObject({ partner_reference: 'XSP1', partner_name: `A\ufffd${'🚀'.repeat(253)}` });
+    expect(await app.api.post(`${path}save_settings/`, credentials(strange.apiKey))).toMatchObject({
+      status: 201,
+      body: { settings_uuid: body.uuid },
+    });
+  });
+
+  it('are listed in the order asked for', async () => {
+    const order = async (o: string) =>
+      (await app.api.get(`${path}?o=${o}&page_size=300`)).body as { created: string; partner_name: string }[];
+    for (const key of ['created', 'partner_name'] as const) {
+      const [up, down] = [await order(key), await order(`-${key}`)];
+      expect(up.map((row) => row[key])).toEqual(down.map((row) => row[key]).reverse());
+      expect(new Set(up.map((row) => row[key])).size).toBeGreaterThan(1);
+    }
+    expect(await order('constructor')).toEqual(await order('-created'));
+  });
+
   it('are listed newest first, filtered and counted', async () => {
     const settings = await make.settings({ sync_enabled: true });
     const list = await app.api.get(`${path}?sync_enabled=true&page_size=1`);
@@ -180,6 +247,39 @@ describe('ArrowSphere accounts', () => {
     await app.api.delete(mapping.url);
     expect((await app.api.delete(settings.url)).status).toBe(204);
     expect((await app.api.get(settings.url)).status).toBe(404);
+  });
+
+  it('are deleted with the rules they would be billed by, which looking at does not make', async () => {
+    const rules = '/api/admin/arrow/billing-accounts/';
+    const stored = async () =>
+      (await app.database.query<{ settings_uuid: string }[]>('SELECT settings_uuid FROM billing_account')).map(
+        ({ settings_uuid }) => settings_uuid,
+      );
+    await app.database.query('DELETE FROM billing_account');
+    const [first, second] = [await make.settings(), await make.settings({ api_key: secondKey.apiKey })];
+    const looked = await app.api.get(`${rules}${first.uuid}/`);
+    expect([looked.status, await stored()]).toEqual([200, []]);
+    expect((await app.api.patch(`${rules}${first.uuid}/`, {})).body).toEqual(looked.body);
+    await app.api.patch(`${rules}${first.uuid}/`, { tax_percent: 22 });
+    expect(await stored()).toEqual([first.uuid]);
+
+    // Both are one partner's: its rules stay as long as it has settings.
+    expect((await app.api.delete(first.url)).status).toBe(204);
+    expect((await app.api.get(`${rules}${second.uuid}/`)).body.tax_percent).toBe('22.00');
+    await app.database.query(
+      'DELETE FROM arrow_settings WHERE uuid NOT IN (SELECT settings_uuid FROM billing_account)',
+    );
+    const [heir] = await stored();
+    await app.database.query(
+      "INSERT INTO billing_month (account_uuid, month) SELECT uuid, '2026-01-01' FROM billing_account",
+    );
+    expect(await app.api.delete(`${path}${heir}/`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('billing month rows still refer to it') },
+    });
+    await app.database.query('DELETE FROM billing_month');
+    expect((await app.api.delete(`${path}${heir}/`)).status).toBe(204);
+    expect(await stored()).toEqual([]);
   });
 
   it('are for staff only', async () => {

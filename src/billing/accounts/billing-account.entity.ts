@@ -36,7 +36,8 @@ export class BillingAccount extends BaseEntity {
   @Column('uuid')
   settingsUuid: string;
 
-  @ManyToOne(() => Settings, { nullable: false, onDelete: 'RESTRICT' })
+  /** Goes with its settings while nothing is billed; what is billed hangs on this row and keeps both. */
+  @ManyToOne(() => Settings, { nullable: false, onDelete: 'CASCADE' })
   settings: Relation<Settings>;
 
   @Column({ type: 'varchar', length: 32, default: 'provisional_then_final' })

@@ -18,6 +18,23 @@ export type Pipeline = 'billing' | 'consumption';
 /** The switch behind "pause everything". */
 const CONSUMPTION_SWITCH = 'consumption';
 
+/** What the database gives a new account. */
+const USUAL_RULES = {
+  chargeMode: 'provisional_then_final',
+  timeZone: 'UTC',
+  graceDays: 3,
+  shrinkageShare: '0.200',
+  numberLocale: 'point',
+  defaultCurrency: 'EUR',
+  taxPercent: '0.00',
+  openMonths: 3,
+  billingPaused: false,
+  consumptionPaused: false,
+  pausedBy: '',
+  pauseReason: '',
+  pausedAt: null,
+} as const satisfies Partial<BillingAccount>;
+
 /** Accounts as billing knows them, their rules, and what is paused. */
 @Injectable()
 export class BillingAccountsService {
@@ -35,18 +52,11 @@ export class BillingAccountsService {
    */
   async of(settings: Settings): Promise<BillingAccount> {
     const partner = settings.partnerReference || null;
-    const found = await this.accounts.find({
-      where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])],
-    });
-    const byPartner = found.find((account) => partner && account.partnerReference === partner);
-    const bySettings = found.find((account) => account.settingsUuid === settings.uuid);
-    if (byPartner && bySettings && byPartner !== bySettings && !bySettings.partnerReference)
-      throw new AccountAmbiguousError(partner!);
-    if (byPartner) return byPartner;
-    if (bySettings && (!partner || !bySettings.partnerReference)) {
-      if (!partner) return bySettings;
-      await this.accounts.update({ uuid: bySettings.uuid }, { partnerReference: partner });
-      return Object.assign(bySettings, { partnerReference: partner });
+    const known = await this.known(settings);
+    if (known) {
+      if (!partner || known.partnerReference) return known;
+      await this.accounts.update({ uuid: known.uuid }, { partnerReference: partner });
+      return Object.assign(known, { partnerReference: partner });
     }
     await this.accounts
       .createQueryBuilder()
@@ -57,6 +67,20 @@ export class BillingAccountsService {
     return this.accounts.findOneOrFail({
       where: partner ? { partnerReference: partner } : { settingsUuid: settings.uuid },
     });
+  }
+
+  /** As {@link of}, for those who only look: `undefined` where billing has not met the account. */
+  private async known(settings: Settings): Promise<BillingAccount | undefined> {
+    const partner = settings.partnerReference || null;
+    const found = await this.accounts.find({
+      where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])],
+    });
+    const byPartner = found.find((account) => partner && account.partnerReference === partner);
+    const bySettings = found.find((account) => account.settingsUuid === settings.uuid);
+    if (byPartner && bySettings && byPartner !== bySettings && !bySettings.partnerReference)
+      throw new AccountAmbiguousError(partner!);
+    if (byPartner) return byPartner;
+    return bySettings && (!partner || !bySettings.partnerReference) ? bySettings : undefined;
   }
 
   /** Everything a run goes by. Throws `AccountAmbiguousError`, `ApiKeyUnreadableError`. */
@@ -81,10 +105,12 @@ export class BillingAccountsService {
     };
   }
 
-  /** Throws `SettingsNotFoundError`. */
+  /** Looks and writes nothing: before the first bill the rules are the usual ones. Throws `SettingsNotFoundError`. */
   async view(settingsUuid: string): Promise<BillingAccountResponse> {
     const settings = await this.settings.get(settingsUuid);
-    return BillingAccountResponse.from(settings.uuid, await this.of(settings));
+    const partnerReference = settings.partnerReference || null;
+    const account = (await this.known(settings)) ?? this.accounts.create({ ...USUAL_RULES, partnerReference });
+    return BillingAccountResponse.from(settings.uuid, account);
   }
 
   /** Throws `SettingsNotFoundError`, `InvalidFieldsError` for an unknown time zone. */

@@ -148,6 +148,19 @@ export class PairJudge {
       evidence.push({ kind, arrow, waldur, weight: rounded(next - confidence) });
       confidence = next;
     }
+    if (verdict.identified) {
+      // It settles the matter alone; the rest is there to be seen.
+      const settled = rounded(verdict.unmappedConfidence);
+      for (const [at, one] of evidence.entries()) evidence[at] = { ...one, weight: at === 0 ? settled : 0 };
+      confidence = settled;
+    }
+    const most = Math.min(confidence, verdict.identified ? 1 : MOST_WITHOUT_IDENTIFIER);
+    if (most < confidence)
+      evidence.push({ kind: 'no_identifier', arrow: '', waldur: '', weight: rounded(most - confidence) });
+    if (verdict.confidence < most) {
+      const { name } = this.waldur[waldurAt]!;
+      evidence.push({ kind: 'already_mapped', arrow: '', waldur: name, weight: rounded(verdict.confidence - most) });
+    }
     return evidence.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
   }
 
@@ -184,7 +197,8 @@ export class PairJudge {
         kind: native ? 'native_name' : 'name',
         arrow: this.text(score.first, score.agreedFirst),
         waldur: this.text(score.second, score.agreedSecond),
-        weight: rounded(verdict.nameConfidence),
+        // As if the legal forms agreed: what they cost is said by itself.
+        weight: rounded(verdict.nameConfidence / FORM_FACTOR[score.forms]),
       });
     }
     const [onlyArrow, onlyWaldur] = [score.onlyFirst, score.onlySecond];

@@ -66,6 +66,51 @@ describe('suggestMatches by name', () => {
   });
 });
 
+describe('The weights of a suggestion', () => {
+  it('add up to its confidence, whatever speaks for it and against it', () => {
+    const some = <T>(...values: T[]) => fc.constantFrom(undefined, ...values);
+    const name = fc.constantFrom(
+      'Põhjala',
+      'Pohjala AS',
+      'Põhjala OÜ',
+      'Põhjala Estonia OÜ',
+      'Pohjalla',
+      'PHJ',
+      'Tartu Pilv GmbH',
+    );
+    const theirs = fc.record({
+      name,
+      email: some('a@pohjala.ee', 'b@gmail.com'),
+      countryCode: some('EE', 'FI'),
+      registrationNumber: some('10012345', '20054321'),
+      internalReference: some('C-17', 'C-18'),
+    });
+    const ours = fc.record({
+      name,
+      email: some('info@pohjala.ee'),
+      countryCode: some('EE', 'FI'),
+      registrationCode: some('10012345'),
+      backendId: some('C-17'),
+      abbreviation: some('PHJ'),
+      alreadyMapped: fc.boolean(),
+    });
+    let seen = 0;
+    fc.assert(
+      fc.property(theirs, ours, (one, other) => {
+        for (const { confidence, evidence } of suggestMatches([{ key: 'a', ...one }], [{ key: 'w', ...other }], {
+          minConfidence: 0.01,
+        })) {
+          seen += 1;
+          // Each is rounded to a thousandth.
+          expect(evidence.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(confidence, 2);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(seen).toBeGreaterThan(100);
+  });
+});
+
 describe('suggestMatches by other evidence', () => {
   const twins = [waldur('Kivirand AS'), waldur('Completely Different OÜ', { backendId: 'CRM-1044' })];
 

@@ -37,11 +37,13 @@ export interface Evidence {
    * `name`, `native_name`, `abbreviation`: the words that agree. `name_difference`: the words that do not.
    * `legal_form`: forms that differ. `internal_reference`, `ref`, `reference`, `registration_number`, `tax_number`: an
    * identifier that is equal, or a registration number that is not. `email_domain`, `country`: equal or contradicting.
+   * `no_identifier`: what is taken off because names and the like never make certain. `already_mapped`: what is taken
+   * off because the organisation has a customer under the same settings.
    */
   kind: string;
   arrow: string;
   waldur: string;
-  /** By how much it moved the confidence, -1…1; 0 for what is told without having counted. */
+  /** By how much it moved the confidence, -1…1; 0 for what is told without having counted. All add up to it. */
   weight: number;
 }
 
