@@ -9,6 +9,7 @@ import { AppLogger } from './common/app.logger.js';
 import { registerBodyParsers } from './common/body-parsers.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { setFallbackBaseUrl } from './common/links.js';
+import { parseUrl } from './common/parse-url.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
 import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
@@ -126,5 +127,6 @@ function baseUrlOf(request: FastifyRequest): string {
     .trim();
   const protocol = forwarded === 'https' || forwarded === 'http' ? forwarded : request.protocol;
   const host = request.headers.host ?? '';
-  return /^[\w.:[\]-]+$/.test(host) ? `${protocol}://${host}` : '';
+  const base = `${protocol}://${host}`;
+  return /^[\w.:[\]-]+$/.test(host) && parseUrl(base) ? base : '';
 }

@@ -1,7 +1,15 @@
 /**
- * Whether a text has the form of ArrowSphere's own references (`XSP661245`). Resources of other vendors carry ids of
- * their own, and mappings may hold short codes: those are nothing to ask ArrowSphere for, nor its business.
+ * Whether a text has the form of ArrowSphere's references of customers (`XSP661245`). Mappings may hold other texts, such
+ * as short codes: those are nothing to ask ArrowSphere for by name.
  */
-export function isArrowReference(text: string): boolean {
+export function isCustomerReference(text: string): boolean {
   return /^\s*XSP[^/\\\p{C}]*$/iu.test(text);
+}
+
+/**
+ * Whether a text may be ArrowSphere's reference of a licence. All that were seen begin with `XSP`, but nothing says that
+ * they must: one word of letters and digits is asked for. Paths and names of other vendors' things are not.
+ */
+export function mayBeLicenseReference(text: string): boolean {
+  return /^\s*[\p{L}\p{N}][^\s/\\\p{C}]*\s*$/u.test(text);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowAccount, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { isArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { mayBeLicenseReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
 import { YearMonth } from '../common/year-month.js';
@@ -57,7 +57,7 @@ export class ArrowDataService {
   }
 
   private async month(account: ArrowAccount, license: string, period: string): Promise<Amounts> {
-    if (!isArrowReference(license)) return unknown(`${license} is not a licence reference of ArrowSphere.`);
+    if (!mayBeLicenseReference(license)) return unknown(`${license} is not a licence reference of ArrowSphere.`);
     try {
       const { months } = await this.gateway.getMonthlyConsumption(account, license, period, period);
       const month = months.find((candidate) => candidate.period === period);

@@ -12,7 +12,7 @@ import {
   ArrowNotFoundError,
   ArrowReferenceNotUsableError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
-import { isArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { isCustomerReference, mayBeLicenseReference } from '../arrow-gateway/arrow-reference.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -52,7 +52,7 @@ export class CustomerLicensesService {
   async list(mapping: CustomerMapping, options: ArrowCallOptions = {}): Promise<CustomerLicenses> {
     const account = this.accountOf(mapping);
     const stored = mapping.arrowReference;
-    if (!isArrowReference(stored)) {
+    if (!isCustomerReference(stored)) {
       const reference = await this.resolve(account, stored);
       return { ...(await this.gateway.listLicenses(account, reference, options)), reference };
     }
@@ -66,15 +66,15 @@ export class CustomerLicensesService {
 
   /**
    * Asks ArrowSphere whether these licences exist and are the mapped customer's. Never throws for what ArrowSphere does:
-   * where it cannot be asked, that is the verdict. What has not the form of its references is none, and not asked for.
+   * where it cannot be asked, that is the verdict. What cannot be a reference of its is none, and not asked for.
    */
   async check(mapping: CustomerMapping, references: readonly string[]): Promise<Map<string, Verdict>> {
     const verdicts = new Map<string, Verdict>();
     for (const reference of references) {
-      if (!isArrowReference(reference))
+      if (!mayBeLicenseReference(reference))
         verdicts.set(reference, { kind: 'denied', error: new LicenseUnknownError(reference) });
     }
-    const wanted = [...new Set(references)].filter(isArrowReference);
+    const wanted = [...new Set(references)].filter(mayBeLicenseReference);
     if (wanted.length === 0) return verdicts;
     try {
       const account = this.accountOf(mapping);
@@ -123,7 +123,7 @@ export class CustomerLicensesService {
   }
 
   private async resolve(account: ArrowAccount, reference: string): Promise<string> {
-    if (isArrowReference(reference)) {
+    if (isCustomerReference(reference)) {
       try {
         return (await this.gateway.getCustomer(account, reference)).reference;
       } catch (error) {

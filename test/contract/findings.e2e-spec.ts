@@ -38,6 +38,13 @@ describe('Found by conformance and fuzzing', () => {
     expect([status, text]).toEqual([414, '{"detail":"The URL is too long: 5000 characters at most."}']);
   });
 
+  it.each(['a:b:c', '[', 'x:99999', 'x:y'])('the host %s, which is none, does not get into links', async (host) => {
+    const headers = { authorization: `Token ${STAFF_TOKEN}`, host };
+    const { status, text } = await wire.send('GET', '/api/customers/', { headers });
+    const [{ url }] = JSON.parse(text) as [{ url: string }];
+    expect([status, url.split('/api/')[0]]).toEqual([200, 'http://127.0.0.1:0']);
+  });
+
   it.each(['[', '{"a":'])('a body of a thousand levels of %s is refused, not fallen over', async (open) => {
     const close = open === '[' ? ']' : '}';
     const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
