@@ -1,4 +1,4 @@
-import { startApp, type TestApp } from '../support/app.js';
+import { describeOnce, startApp, type TestApp } from '../support/app.js';
 
 interface Operation {
   operationId: string;
@@ -7,7 +7,7 @@ interface Operation {
   parameters?: { in: string; name: string; example?: unknown; schema?: { example?: unknown } }[];
 }
 
-describe('Our document, as people see it in Swagger UI', () => {
+describeOnce('Our document, as people see it in Swagger UI', () => {
   let app: TestApp;
   let operations: Operation[];
   let tags: { name: string; description: string }[];

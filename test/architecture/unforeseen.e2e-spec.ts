@@ -1,6 +1,6 @@
-import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
+import { describeOnce, startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
 
-describe('An error that nobody foresaw', () => {
+describeOnce('An error that nobody foresaw', () => {
   let app: TestApp;
   const log: string[] = [];
   const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));

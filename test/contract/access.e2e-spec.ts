@@ -1,4 +1,4 @@
-import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { describeOnce, STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import {
   callersOf,
   expectationFor,
@@ -34,7 +34,7 @@ function isFitFor({ method, path }: Route, { status, text }: WireAnswer): boolea
   return [200, 201, 202, 400].includes(status) && typeof parsed === 'object';
 }
 
-describe('Who may do what', () => {
+describeOnce('Who may do what', () => {
   let app: TestApp;
   let wire: Wire;
   let routes: Route[];

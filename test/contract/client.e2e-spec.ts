@@ -1,13 +1,10 @@
-import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { describeOnce, STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { generateClient, compileClient } from './generate-client.js';
 import { Wire } from './wire.js';
 import { arrowData, PERIOD } from './world.js';
 
-// The generated code stands in one place, so only one database may write it.
-const onOneDatabase =
-  (globalThis as { TEST_DATABASE?: string }).TEST_DATABASE === 'postgres' ? describe.skip : describe;
-
-onOneDatabase('A client generated from our document', () => {
+// The generated code stands in one place, so only one run may write it.
+describeOnce('A client generated from our document', () => {
   let app: TestApp;
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { parseUrl } from '../../src/common/parse-url.js';
-import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { describeOnce, STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { ContractChecker } from './checker.js';
 import type { OpenApiDocument } from './condense.js';
 import { callOf, readContract, type Contract } from './contract.js';
@@ -52,11 +52,7 @@ const COLLECTIONS = [
 const INSIDES =
   /node_modules|\bat \S+ \(|\.(?:ts|js):\d+|QueryFailedError|TypeError|RangeError|syntax error at|pg_catalog|violates \w+ constraint/;
 
-// One database is enough: what is found here is found before the database is asked, or in both.
-const onOneDatabase =
-  (globalThis as { TEST_DATABASE?: string }).TEST_DATABASE === 'postgres' ? describe.skip : describe;
-
-onOneDatabase('Whatever is sent', () => {
+describeOnce('Whatever is sent', () => {
   let app: TestApp;
   let world: World;
   let wire: Wire;
