@@ -8,7 +8,7 @@ export function isCustomerReference(text: string): boolean {
 
 /**
  * Whether a text may be ArrowSphere's reference of a licence. All that were seen begin with `XSP`, but nothing says that
- * they must: one word of letters and digits is asked for. Paths and names of other vendors' things are not.
+ * they must: one word that begins with a letter or digit is asked for. Paths of other vendors' things are not.
  */
 export function mayBeLicenseReference(text: string): boolean {
   return /^\s*[\p{L}\p{N}][^\s/\\\p{C}]*\s*$/u.test(text);

@@ -30,6 +30,17 @@ export const ApiActionRefused = (example: string) =>
     },
   });
 
+/** 409 of an action: something else stands in its way; `why` says what that can be. */
+export const ApiActionConflict = (why: string) =>
+  ApiConflictResponse({
+    description: why,
+    schema: {
+      type: 'object',
+      required: ['detail', 'error', 'code'],
+      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
+    },
+  });
+
 /** 404: the object at the address. */
 export const ApiMissing = () =>
   ApiNotFoundResponse({ description: 'No such object', ...detail('No Customer matches the given query.') });

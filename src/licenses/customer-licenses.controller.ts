@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
-import { ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
 import type { Counted } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -22,6 +22,8 @@ import {
   UnlinkResourceDto,
 } from './license-linking.dto.js';
 import { LicenseLinkingService } from './license-linking.service.js';
+
+const CONTENDED = 'Others keep changing the same licences; nothing was written';
 
 @ApiTags('Arrow customer mappings: licences')
 @Controller('api/admin/arrow/customer-mappings')
@@ -69,6 +71,7 @@ export class CustomerLicensesController {
   @ApiOkResponse({ type: LinkResourceResponse })
   @ApiActionRefused('License XSP12345 is already linked to the resource "Azure plan" (…).')
   @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
+  @ApiActionConflict(CONTENDED)
   async linkResource(
     @Param('uuid') uuid: string,
     @Body() dto: LinkResourceDto,
@@ -86,6 +89,7 @@ export class CustomerLicensesController {
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
   @ApiMissing()
+  @ApiActionConflict(CONTENDED)
   async linkResources(
     @Param('uuid') uuid: string,
     @Body() { items, dry_run }: LinkResourcesDto,
@@ -106,6 +110,7 @@ export class CustomerLicensesController {
   })
   @ApiOkResponse({ type: LinkResourceResponse })
   @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
+  @ApiActionConflict(CONTENDED)
   async unlinkResource(
     @Param('uuid') uuid: string,
     @Body() dto: UnlinkResourceDto,
@@ -123,6 +128,7 @@ export class CustomerLicensesController {
   @ApiOkResponse({ type: ImportLicenseResponse })
   @ApiActionRefused('License XSP12345 has already been imported')
   @ApiThingMissing('Offering 6b1f4a30-… not found')
+  @ApiActionConflict(CONTENDED)
   async importLicense(
     @Param('uuid') uuid: string,
     @Body() dto: ImportLicenseDto,
@@ -140,6 +146,7 @@ export class CustomerLicensesController {
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
   @ApiMissing()
+  @ApiActionConflict(CONTENDED)
   async importLicenses(
     @Param('uuid') uuid: string,
     @Body() { items, dry_run }: ImportLicensesDto,

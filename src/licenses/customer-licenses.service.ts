@@ -12,7 +12,7 @@ import {
   ArrowNotFoundError,
   ArrowReferenceNotUsableError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
-import { isCustomerReference, mayBeLicenseReference } from '../arrow-gateway/arrow-reference.js';
+import { isCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -66,16 +66,11 @@ export class CustomerLicensesService {
 
   /**
    * Asks ArrowSphere whether these licences exist and are the mapped customer's. Never throws for what ArrowSphere does:
-   * where it cannot be asked, that is the verdict. What cannot be a reference of its is none, and not asked for.
+   * where it cannot be asked, that is the verdict.
    */
   async check(mapping: CustomerMapping, references: readonly string[]): Promise<Map<string, Verdict>> {
-    const verdicts = new Map<string, Verdict>();
-    for (const reference of references) {
-      if (!mayBeLicenseReference(reference))
-        verdicts.set(reference, { kind: 'denied', error: new LicenseUnknownError(reference) });
-    }
-    const wanted = [...new Set(references)].filter(mayBeLicenseReference);
-    if (wanted.length === 0) return verdicts;
+    const wanted = [...new Set(references)];
+    if (wanted.length === 0) return new Map();
     try {
       const account = this.accountOf(mapping);
       const found = await this.gateway.findLicenses(account, wanted);
@@ -84,7 +79,9 @@ export class CustomerLicensesService {
         ? await this.ownerOf(account, mapping)
         : mapping.arrowReference;
       const missing = wanted.filter((reference) => !licenses.has(reference));
-      for (const license of found) verdicts.set(license.licenseReference, judge(license, owner, mapping));
+      const verdicts = new Map<string, Verdict>(
+        found.map((license) => [license.licenseReference, judge(license, owner, mapping)]),
+      );
       // A search index lags behind: what it does not have is asked for by name before it is called unknown.
       await inParallel(missing, this.env.ARROW_MAX_CONCURRENCY, async (reference) =>
         verdicts.set(reference, await this.askByName(account, reference, mapping)),
@@ -92,8 +89,7 @@ export class CustomerLicensesService {
       return verdicts;
     } catch (error) {
       const why = sentenceOf(error);
-      for (const reference of wanted) verdicts.set(reference, { kind: 'unasked', why });
-      return verdicts;
+      return new Map(wanted.map((reference) => [reference, { kind: 'unasked', why }]));
     }
   }
 

@@ -1,9 +1,9 @@
 import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
 import { LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
@@ -53,13 +53,7 @@ export class LicenseLinksController {
   @ApiOkResponse({ type: LicenseLinkResponse })
   @ApiActionRefused('A revert cannot be reverted. Link the licence again instead.')
   @ApiMissing()
-  @ApiConflictResponse({
-    description: 'Something happened to the resource since',
-    schema: {
-      type: 'object',
-      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
-    },
-  })
+  @ApiActionConflict('Something happened to the resource since')
   async revert(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<LicenseLinkResponse> {
     return LicenseLinkResponse.from(await this.links.revert(uuid, caller));
   }

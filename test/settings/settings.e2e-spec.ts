@@ -259,6 +259,8 @@ describe('ArrowSphere accounts', () => {
     const [first, second] = [await make.settings(), await make.settings({ api_key: secondKey.apiKey })];
     const looked = await app.api.get(`${rules}${first.uuid}/`);
     expect([looked.status, await stored()]).toEqual([200, []]);
+    const spend = await app.api.get(`/api/admin/arrow/billing-syncs/unlinked_spend/?settings_uuid=${first.uuid}`);
+    expect([spend.status, spend.body, await stored()]).toEqual([200, [], []]);
     expect((await app.api.patch(`${rules}${first.uuid}/`, {})).body).toEqual(looked.body);
     await app.api.patch(`${rules}${first.uuid}/`, { tax_percent: 22 });
     expect(await stored()).toEqual([first.uuid]);

@@ -70,7 +70,7 @@ export class BillingAccountsService {
   }
 
   /** As {@link of}, for those who only look: `undefined` where billing has not met the account. */
-  private async known(settings: Settings): Promise<BillingAccount | undefined> {
+  async known(settings: Settings): Promise<BillingAccount | undefined> {
     const partner = settings.partnerReference || null;
     const found = await this.accounts.find({
       where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])],

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiConflictResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
 import {
   JobAcceptedResponse,
   PausedResponse,
@@ -15,16 +15,7 @@ import {
 import { BillingJobsService } from './billing-jobs.service.js';
 import { PauseService } from './pause.service.js';
 
-/** 409: somebody paused it, or the month is worked on with other options. */
-const ApiPaused = () =>
-  ApiConflictResponse({
-    description: 'It is paused, or a run with other options is under way; the sentence says which',
-    schema: {
-      type: 'object',
-      required: ['detail', 'error'],
-      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
-    },
-  });
+const IN_THE_WAY = 'It is paused, or a run with other options is under way; the sentence says which';
 
 @ApiTags('Arrow billing syncs')
 @Controller('api/admin/arrow/billing-syncs')
@@ -44,7 +35,7 @@ export class BillingActionsController {
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiThingMissing('Settings not found: …')
-  @ApiPaused()
+  @ApiActionConflict(IN_THE_WAY)
   async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from('Sync task scheduled', await this.jobs.triggerSync(dto, caller.username));
   }
@@ -55,7 +46,7 @@ export class BillingActionsController {
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiThingMissing('Settings not found: …')
-  @ApiPaused()
+  @ApiActionConflict(IN_THE_WAY)
   async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
@@ -73,7 +64,7 @@ export class BillingActionsController {
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiThingMissing('Settings not found: …')
-  @ApiPaused()
+  @ApiActionConflict(IN_THE_WAY)
   async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
@@ -90,7 +81,7 @@ export class BillingActionsController {
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiThingMissing('Settings not found: …')
-  @ApiPaused()
+  @ApiActionConflict(IN_THE_WAY)
   async triggerConsumption(
     @Body() dto: TriggerConsumptionSyncDto,
     @CurrentUser() caller: Caller,

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Head, HttpCode, Post } from '@nestjs/common';
-import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionRefused, ApiCounted, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiCounted, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
 import { Counted } from '../../common/page.js';
 import { ConsumptionStatusResponse } from '../actions/billing-action.dto.js';
 import { PauseService } from '../actions/pause.service.js';
@@ -99,7 +99,7 @@ export class ConsumptionController {
   @ApiOkResponse({ type: HistoricalConsumptionResponse })
   @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
   @ApiThingMissing('Resource … not found')
-  @ApiConflictResponse({ description: 'It is paused' })
+  @ApiActionConflict('It is paused')
   syncHistorical(
     @Body() dto: HistoricalConsumptionDto,
     @CurrentUser() caller: Caller,
