@@ -206,8 +206,7 @@ export class LicenseLinkingService {
       return wish.kind === 'import' && vendorName ? [{ wish, vendorName, offeringUuid: wish.offeringUuid }] : [];
     });
     const found = await this.vendorMappings.findPlans(settingsUuid, wanted);
-    const plans = new Map(wanted.map(({ wish }, at) => [planKey(wish), found[at]!]));
-    return plans;
+    return new Map(wanted.map(({ wish }, at) => [planKey(wish), found[at]!]));
   }
 }
 

@@ -4,25 +4,21 @@ import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
-import { ResourceNotFoundError } from '../../directory/directory.errors.js';
-import type { Resource } from '../../directory/resource.entity.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
-import { SettingsNotFoundError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
   ExportTypeMissingError,
   MonthNotOverError,
-  NamedResourceNotFoundError,
-  NamedSettingsNotFoundError,
   OtherRunUnderWayError,
   ResourceNotLinkedError,
 } from '../billing.errors.js';
 import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
+import { namedResource, namedSettings } from '../named-in-request.js';
 import { BillingMonthsService } from '../statement/billing-months.service.js';
 import { StatementSyncService } from '../statement/statement-sync.service.js';
 import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
@@ -124,12 +120,7 @@ export class BillingJobsService implements OnModuleInit {
 
   /** Those named, else the active ones. Throws `NamedSettingsNotFoundError`, `SettingsMissingError`. */
   async named(settingsUuid?: string): Promise<Settings> {
-    if (!settingsUuid) return this.settings.resolve();
-    try {
-      return await this.settings.get(settingsUuid);
-    } catch (error) {
-      throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(settingsUuid) : error;
-    }
+    return settingsUuid ? namedSettings(this.settings, settingsUuid) : this.settings.resolve();
   }
 
   private async billable(settingsUuid?: string): Promise<Settings> {
@@ -140,17 +131,9 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   private async licenseOf(resourceUuid: string): Promise<string> {
-    const { backendId } = await this.resource(resourceUuid);
+    const { backendId } = await namedResource(this.resources, resourceUuid);
     if (!backendId) throw new ResourceNotLinkedError();
     return backendId;
-  }
-
-  private async resource(uuid: string): Promise<Resource> {
-    try {
-      return await this.resources.get(uuid);
-    } catch (error) {
-      throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
-    }
   }
 
   private async enqueue(

@@ -3,11 +3,11 @@ import { renderDateTime } from '../../common/date-time.js';
 import { renderUuid } from '../../common/uuid.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
-import { NoActiveSettingsError, SettingsNotFoundError } from '../../settings/settings.errors.js';
+import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { NamedSettingsNotFoundError } from '../billing.errors.js';
 import { ConsumptionRecordsService } from '../consumption/consumption-records.service.js';
+import { namedSettings } from '../named-in-request.js';
 import type { ConsumptionStatusResponse, SyncPauseDto } from './billing-action.dto.js';
 import { CONSUMPTION_SYNC } from './billing-jobs.service.js';
 
@@ -53,11 +53,7 @@ export class PauseService {
 
   private async named(uuid: string | undefined, everything: boolean): Promise<Settings | null> {
     if (!uuid) return everything ? null : this.active();
-    try {
-      return await this.settings.get(uuid);
-    } catch (error) {
-      throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(uuid) : error;
-    }
+    return namedSettings(this.settings, uuid);
   }
 
   private async active(): Promise<Settings | null> {

@@ -15,7 +15,6 @@ import { currentRequest } from '../../common/request-context.js';
 import { renderUuid } from '../../common/uuid.js';
 import { type MonthRange, YearMonth } from '../../common/year-month.js';
 import type { Resource } from '../../directory/resource.entity.js';
-import { ResourceNotFoundError } from '../../directory/directory.errors.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
@@ -23,13 +22,13 @@ import { BillingAccountsService } from '../accounts/billing-accounts.service.js'
 import {
   CurrencyConflictError,
   LicenseNotBillableError,
-  NamedResourceNotFoundError,
   NoSettingsForActionError,
   ResourceNotLinkedError,
 } from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
 import { PartiesService } from '../matching/parties.service.js';
 import { checkedRange } from '../month-range.js';
+import { namedResource } from '../named-in-request.js';
 import type { BillingContext } from '../statement/billing-context.js';
 import type {
   HistoricalConsumptionDto,
@@ -72,7 +71,7 @@ export class HistoricalConsumptionService {
    */
   async sync(dto: HistoricalConsumptionDto, by: string): Promise<HistoricalConsumptionResponse> {
     const { force = false, dry_run = false } = dto;
-    const resource = await this.resource(dto.resource_uuid);
+    const resource = await namedResource(this.resources, dto.resource_uuid);
     if (!resource.backendId) throw new ResourceNotLinkedError();
     const running = await this.context(YearMonth.at(this.clock.now()), by);
     const to = dto.period_to ?? running.currentMonth;
@@ -175,14 +174,6 @@ export class HistoricalConsumptionService {
       is_reconciled: Boolean(record?.reconciledAt),
     });
     return ({ finalized: 'skipped', no_data: 'no_data', data: 'synced' } as const)[status];
-  }
-
-  private async resource(uuid: string): Promise<Resource> {
-    try {
-      return await this.resources.get(uuid);
-    } catch (error) {
-      throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
-    }
   }
 
   private async context(month: YearMonth, by: string): Promise<BillingContext> {
