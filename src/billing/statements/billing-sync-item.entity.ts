@@ -2,40 +2,34 @@ import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from '
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { Charge } from '../ledger/charge.entity.js';
 import { BillingSync } from './billing-sync.entity.js';
 
-/** `billable`: somebody pays for it. `unmatched`: it reaches nobody yet. `excluded`: not to be billed, by configuration. */
+/** `billable`: it counts towards a charge. `unmatched`: nobody can be charged yet. `excluded`: deliberately not charged. */
 export const ITEM_STATUSES = ['billable', 'unmatched', 'excluded'] as const;
 export type ItemStatus = (typeof ITEM_STATUSES)[number];
 
-/**
- * `present`: in the export applied last. `missing`: it was, and is not any more, but may come back. `gone`: it was not in
- * the final export, and what was charged for it has been credited.
- */
-export const ITEM_PRESENCES = ['present', 'missing', 'gone'] as const;
+/** Whether the latest accepted export has the line. */
+export const ITEM_PRESENCES = ['present', 'missing'] as const;
 export type ItemPresence = (typeof ITEM_PRESENCES)[number];
 
+/** What the charged cell says: an amount, nothing, or something that cannot be read. */
+export const AMOUNT_STATES = ['value', 'absent', 'invalid'] as const;
+export type AmountState = (typeof AMOUNT_STATES)[number];
+
 /**
- * A line of an account's export. It is the same line for ever, whatever statement it stands under and in whatever order
- * it comes. Who pays is decided when it first becomes billable and stays, so that corrections reach whom they correct.
+ * A line of an account's billing export. Lines are evidence: they say what a charge ought to be and are never charged by
+ * themselves, so it does not matter much which line is the same line again.
  */
 @Entity()
 @Check('ck_billing_sync_item_status', `status IN ('billable', 'unmatched', 'excluded')`)
-@Check('ck_billing_sync_item_presence', `presence IN ('present', 'missing', 'gone')`)
-@Check(
-  'ck_billing_sync_item_party',
-  `status <> 'billable' OR (billing_sync_uuid IS NOT NULL AND customer_uuid IS NOT NULL)`,
-)
-// Several lines may carry one key; they are told apart by their number.
-@Unique('uq_billing_sync_item_line', [
-  'accountUuid',
-  'month',
-  'licenseReference',
-  'arrowLineReference',
-  'currency',
-  'occurrence',
-])
+@Check('ck_billing_sync_item_presence', `presence IN ('present', 'missing')`)
+@Check('ck_billing_sync_item_amount_state', `amount_state IN ('value', 'absent', 'invalid')`)
+@Check('ck_billing_sync_item_charge', `presence = 'missing' OR (status = 'billable') = (charge_uuid IS NOT NULL)`)
+// Several lines may carry one key; they are told apart by a number that follows their content.
+@Unique('uq_billing_sync_item_line', ['accountUuid', 'month', 'licenseReference', 'arrowLineReference', 'occurrence'])
 @Index(['billingSyncUuid'])
+@Index(['chargeUuid'])
 @Index(['created', 'uuid'])
 export class BillingSyncItem extends BaseEntity {
   static readonly path = '/api/admin/arrow/billing-sync-items/';
@@ -57,10 +51,11 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ length: 255 })
   arrowLineReference: string;
 
-  /** 1, 2, 3 … among lines of the same licence, key and currency. */
+  /** 1, 2, 3 … among lines of the same licence and key. */
   @Column('integer')
   occurrence: number;
 
+  /** Its statement; null where it names neither statement nor customer. */
   @Column({ type: 'uuid', nullable: true })
   billingSyncUuid: string | null;
 
@@ -70,46 +65,44 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ type: 'varchar', length: 16 })
   status: ItemStatus;
 
-  /** Why it is unmatched or excluded; `""` when billable. */
+  /** Why it is unmatched or excluded, a code of core/reasons.ts; `""` when billable. */
   @Column({ length: 40, default: '' })
   reason: string;
 
   @Column({ type: 'varchar', length: 8, default: 'present' })
   presence: ItemPresence;
 
-  /** True once it was billable: from then on who pays does not change any more. */
-  @Column({ default: false })
-  partyFixed: boolean;
-
+  /** The charge that it counts towards; who pays stands there. */
   @Column({ type: 'uuid', nullable: true })
-  customerUuid: string | null;
+  chargeUuid: string | null;
 
-  @Column({ type: 'uuid', nullable: true })
-  projectUuid: string | null;
+  @ManyToOne(() => Charge, { nullable: true, onDelete: 'RESTRICT' })
+  charge: Relation<Charge> | null;
 
-  @Column({ type: 'uuid', nullable: true })
-  resourceUuid: string | null;
+  /** The Arrow customer it belongs to (`XSP…`), by the line, the history of owners or the owner of today; `""`: unknown. */
+  @Column({ length: 255, default: '' })
+  arrowCustomer: string;
 
-  /** Last amounts that an export gave; null: none ever did. */
+  /** What the line itself says of its customer, as sent. */
+  @Column({ length: 255, default: '' })
+  customerReference: string;
+
   @MoneyColumn({ nullable: true })
   sell: string | null;
 
   @MoneyColumn({ nullable: true })
   buy: string | null;
 
-  /** The amount to charge, by the account's price source, when the line was first seen. */
+  @Column({ type: 'varchar', length: 8, default: 'value' })
+  amountState: AmountState;
+
+  /** The charged amount when the line was first seen. */
   @MoneyColumn({ default: 0 })
   originalPrice: string;
 
-  /** False: the export has the line now, but no amount to charge for it. */
-  @Column({ default: true })
-  priced: boolean;
-
+  /** As the line says it, upper case; the account's default where it says nothing. */
   @Column({ length: 10 })
   currency: string;
-
-  @Column({ length: 255, default: '' })
-  statementReference: string;
 
   @Column({ length: 255, default: '' })
   vendorName: string;

@@ -1,7 +1,14 @@
 import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { MoneyColumn } from '../../database/money.column.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import type { TieOut } from '../ledger/tie-out.js';
 import { ExportSnapshot } from './export-snapshot.entity.js';
+
+/** Size of the largest export accepted since a person last accepted one: what shrinkage is measured from. */
+export interface ExportSize {
+  readonly rows: number;
+  /** Currency → sum of the absolute amounts, so that credits do not hide what is missing. */
+  readonly turnover: Readonly<Record<string, string>>;
+}
 
 /** A month of an account. Whoever posts for it locks this row first, so that two never post at once. */
 @Entity()
@@ -15,36 +22,32 @@ export class BillingMonth {
   @PrimaryColumn('date')
   month: string;
 
-  /** The newest export of which anything was applied; an older one is refused from then on. */
+  /** The newest export that was begun to be applied; an older one is refused from then on. */
   @Column({ type: 'integer', default: 0 })
   snapshotNumber: number;
 
-  /** The export applied last, from end to end. */
+  /** The latest accepted export, applied from end to end. */
   @Column({ type: 'uuid', nullable: true })
   snapshotUuid: string | null;
 
   @ManyToOne(() => ExportSnapshot, { nullable: true, onDelete: 'RESTRICT' })
   snapshot: Relation<ExportSnapshot> | null;
 
-  /** Everything else that the result depended on; when it and the export are the same, there is nothing to do. */
+  /** Of all inputs beside the export; `""` while the month is being worked on. Written at the very end of a run. */
   @Column({ length: 64, default: '' })
   fingerprint: string;
 
-  @Column({ type: 'integer', default: 0 })
-  rows: number;
-
-  /** Sum of the absolute amounts of that export. */
-  @MoneyColumn({ default: 0 })
-  turnover: string;
-
-  /** How statement, ledger and remainder add up, per currency. */
   @Column({ type: 'jsonb', nullable: true })
-  tieOut: Record<string, unknown>[] | null;
+  largestExport: ExportSize | null;
+
+  /** How statement, ledger and what is left over add up, per currency. */
+  @Column({ type: 'jsonb', nullable: true })
+  tieOut: TieOut[] | null;
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   appliedAt: Date | null;
 
-  /** Everything of it is final and posted: schedules leave it alone. */
+  /** Everything of it is closed and posted. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   settledAt: Date | null;
 

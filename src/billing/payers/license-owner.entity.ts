@@ -1,7 +1,7 @@
 import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
-/** Which ArrowSphere customer a licence belongs to, as ArrowSphere said when asked last. */
+/** From when ArrowSphere was seen to name an Arrow customer as the owner of a licence, until a later entry. */
 @Entity()
 export class LicenseOwner {
   @PrimaryColumn('uuid')
@@ -13,10 +13,10 @@ export class LicenseOwner {
   @PrimaryColumn({ length: 255 })
   licenseReference: string;
 
+  @PrimaryColumn({ type: 'timestamptz', precision: 3 })
+  seenFrom: Date;
+
   /** `XSP…` */
   @Column({ length: 255 })
   customerReference: string;
-
-  @Column({ type: 'timestamptz', precision: 3 })
-  askedAt: Date;
 }

@@ -2,11 +2,11 @@ import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
-export type SnapshotState = 'fetching' | 'complete' | 'failed';
+export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'accepted';
 
 /** One fetch of an export: when, by whom, of what, how it was proven complete, and the pages it consists of. */
 @Entity()
-@Check('ck_export_snapshot_state', `state IN ('fetching', 'complete', 'failed')`)
+@Check('ck_export_snapshot_state', `state IN ('fetching', 'complete', 'failed', 'refused', 'accepted')`)
 @Index(['accountUuid', 'month', 'number'])
 export class ExportSnapshot extends BaseEntity {
   @Column('uuid')
@@ -39,7 +39,7 @@ export class ExportSnapshot extends BaseEntity {
   @Column({ type: 'integer', default: 0 })
   rows: number;
 
-  /** Hashes of the pages, in order: what the export was, to the last cell. */
+  /** Hashes of the pages, in order: what the export was, to the last cell. The pages themselves may be gone. */
   @Column({ type: 'text', array: true, default: () => `'{}'` })
   pages: string[];
 

@@ -4,9 +4,8 @@ import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
-import { Invoice } from '../invoices/invoice.entity.js';
 
-/** Waldur's numbers and labels. */
+/** Waldur's numbers and labels. Closed is `reconciled`; `validated` only notes what ArrowSphere says. */
 export const SYNC_STATES = { pending: 1, synced: 2, validated: 3, reconciled: 4 } as const;
 export type SyncState = (typeof SYNC_STATES)[keyof typeof SYNC_STATES];
 export const SYNC_STATE_LABELS: Record<SyncState, string> = {
@@ -16,12 +15,15 @@ export const SYNC_STATE_LABELS: Record<SyncState, string> = {
   4: 'Reconciled',
 };
 
-/** A statement of one mapped customer in one month, as far as the export has come. */
+/**
+ * A statement: what ArrowSphere bills one Arrow customer in one month. Those of customers that are not mapped are kept
+ * too, as their lines may decide whether a licence is closed; lists show the mapped ones.
+ */
 @Entity()
 @Check('ck_billing_sync_state', `state BETWEEN 1 AND 4`)
 @Check('ck_billing_sync_arrow_state', `arrow_state IN ('pending', 'validated', 'rejected')`)
-@Unique('uq_billing_sync_mapping_month_statement', ['customerMappingUuid', 'month', 'statementReference'])
-@Index(['accountUuid', 'month'])
+@Unique('uq_billing_sync_statement', ['accountUuid', 'month', 'arrowCustomer', 'statementReference'])
+@Index(['customerMappingUuid', 'month'])
 @Index(['month', 'created', 'uuid'])
 export class BillingSync extends BaseEntity {
   static readonly path = '/api/admin/arrow/billing-syncs/';
@@ -32,24 +34,29 @@ export class BillingSync extends BaseEntity {
   @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
-  @Column('uuid')
-  customerMappingUuid: string;
+  /** `XSP…`; `""` where its lines name nobody. */
+  @Column({ length: 255 })
+  arrowCustomer: string;
 
-  @ManyToOne(() => CustomerMapping, { nullable: false, onDelete: 'RESTRICT' })
-  customerMapping: Relation<CustomerMapping>;
+  /** The mapping that it is billed through; null while the Arrow customer is not mapped. */
+  @Column({ type: 'uuid', nullable: true })
+  customerMappingUuid: string | null;
 
-  /** Who pays: the organisation that the customer was mapped to when the statement came. */
-  @Column('uuid')
-  customerUuid: string;
+  @ManyToOne(() => CustomerMapping, { nullable: true, onDelete: 'RESTRICT' })
+  customerMapping: Relation<CustomerMapping> | null;
 
-  @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
-  customer: Relation<Customer>;
+  /** The organisation that is charged. */
+  @Column({ type: 'uuid', nullable: true })
+  customerUuid: string | null;
+
+  @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
+  customer: Relation<Customer> | null;
 
   /** First day of the month. */
   @Column('date')
   month: string;
 
-  /** Arrow's, or one made of month and customer where the export names none. Lines do not hang on it. */
+  /** Arrow's, or one made of month and customer where the export names none. */
   @Column({ length: 255 })
   statementReference: string;
 
@@ -59,7 +66,7 @@ export class BillingSync extends BaseEntity {
   @Column({ type: 'smallint', default: 1 })
   state: SyncState;
 
-  /** Of the lines that the export has now, exact. */
+  /** Of its billable lines in the latest accepted export that are in `currency`, exact. */
   @MoneyColumn({ default: 0 })
   buyTotal: string;
 
@@ -71,12 +78,6 @@ export class BillingSync extends BaseEntity {
 
   @Column({ type: 'integer', default: 0 })
   itemCount: number;
-
-  @Column({ type: 'uuid', nullable: true })
-  invoiceUuid: string | null;
-
-  @ManyToOne(() => Invoice, { nullable: true, onDelete: 'RESTRICT' })
-  invoice: Relation<Invoice> | null;
 
   /** Why the last attempt changed nothing, or what a person should look at; `""` when all is well. */
   @Column({ type: 'text', default: '' })
