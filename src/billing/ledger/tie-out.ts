@@ -31,6 +31,8 @@ export interface TieOut extends TieOutParts {
   readonly currency: string;
   /** `statement + provisional - (posted + pending + unmatched + excluded + held + carried)`: must be zero. */
   readonly difference: DecimalString;
+  /** Rows of the export. */
+  readonly lines: number;
   /** Export rows that do not have exactly one status. */
   readonly linesAstray: number;
   /** Lines whose charged cell cannot be read: a currency that has some is not called tied out. */

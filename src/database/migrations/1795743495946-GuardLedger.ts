@@ -93,8 +93,10 @@ export class GuardLedger1795743495946 implements MigrationInterface {
         service_start date,
         service_end date,
         page_hash text COLLATE "C" NOT NULL,
-        page_row integer NOT NULL)`);
-    await queryRunner.query('CREATE INDEX ix_export_staging_snapshot_uuid ON export_staging (snapshot_uuid)');
+        page_row integer NOT NULL,
+        occurrence integer,
+        arrow_customer text COLLATE "C",
+        unattributed text COLLATE "C")`);
     await queryRunner.query(`
       CREATE UNLOGGED TABLE export_staging_customer (
         snapshot_uuid uuid NOT NULL,
