@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { Settings } from '../../settings/settings.entity.js';
-import type { NumberLocale } from '../statement/number.js';
+import type { NumberLocale } from '../../arrow-export/amounts.js';
 
 /**
  * `provisional_then_final`: consumption is charged as it comes, and corrected when the export is final.

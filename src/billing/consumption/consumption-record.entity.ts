@@ -4,7 +4,7 @@ import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 
 /** What a licence consumed in a month: provisional as the consumption API tells it, final as the closed export does. */
 @Entity()

@@ -1,4 +1,4 @@
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 
 /**
  * What every charge of a month stands at, exact. The one definition of what ought to be charged: postings, rounding,

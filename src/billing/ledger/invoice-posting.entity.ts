@@ -14,7 +14,7 @@ import { MoneyColumn } from '../../database/money.column.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { Invoice } from '../invoices/invoice.entity.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import { type ChargePath, LicenseCharge } from './license-charge.entity.js';
 
 /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
 import { YearMonth } from '../../common/year-month.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import { CHARGES } from './charges.sql.js';
 import type { PostingKind } from './invoice-posting.entity.js';

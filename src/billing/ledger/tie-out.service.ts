@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { add, type DecimalString, isZero, subtract, sum } from '../../common/money.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import { CHARGES } from './charges.sql.js';
 
 /** How a month adds up, in one currency. All amounts exact. */
