@@ -5,7 +5,7 @@ import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { ExportTypeMissingError, NoSettingsForActionError } from '../billing.errors.js';
 import { checkedRange } from '../month-range.js';
-import { resolveColumns } from '../../settings/export-columns.js';
+import { resolveColumns } from '../../arrow-export/columns.js';
 import type {
   FetchBillingExportDto,
   FetchBillingExportResponse,

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
 import type { MonthRange } from '../../common/year-month.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
 
 export interface BilledLicense {

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
+import type { ExportLine } from '../../arrow-export/export-line.js';
 import { StagingLostError } from '../billing.errors.js';
 import type { LicenseParty } from '../matching/match-licenses.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import type { StatementSigns } from './finality.js';
-import type { NormalisedLine } from './normalise.js';
 import type { ExportSize } from './plausibility.js';
 
 /** Who pays for a licence, and what goes with it. */
@@ -14,8 +14,8 @@ export interface AssignedParty extends LicenseParty {
   readonly generatedStatement: string;
 }
 
-/** A normalised line and where its raw cells are. */
-export interface StagedLine extends NormalisedLine {
+/** A line of the export and where its raw cells are. */
+export interface StagedLine extends ExportLine {
   readonly pageHash: string;
   readonly pageRow: number;
 }
@@ -33,7 +33,7 @@ const COLUMNS: readonly [column: string, type: string, of: (line: StagedLine) =>
   ['statement_reference', 'text', (line) => line.statementReference],
   ['statement_state', 'text', (line) => line.statementState],
   ['validated', 'boolean', (line) => line.validated],
-  ['report_period', 'text', (line) => line.reportPeriod],
+  ['report_period', 'text', ({ period }) => (period.kind === 'value' ? period.value : '')],
   ['classification', 'text', (line) => line.classification],
   ['vendor_name', 'text', (line) => line.vendorName],
   ['description', 'text', (line) => describe(line)],
@@ -44,7 +44,7 @@ const COLUMNS: readonly [column: string, type: string, of: (line: StagedLine) =>
   ['quantity', 'numeric', (line) => line.quantity],
   ['sell', 'numeric', (line) => line.sell],
   ['buy', 'numeric', (line) => line.buy],
-  ['currency', 'text', (line) => line.currency],
+  ['currency', 'text', (line) => line.currency.code],
   ['service_start', 'date', (line) => line.serviceStart],
   ['service_end', 'date', (line) => line.serviceEnd],
   ['page_hash', 'text', (line) => line.pageHash],
@@ -55,12 +55,12 @@ const INSERT = `INSERT INTO export_staging (snapshot_uuid, ${COLUMNS.map(([colum
   SELECT $1, * FROM unnest(${COLUMNS.map(([, type], i) => `$${i + 2}::${type}[]`).join(', ')})`;
 
 /** `vendor - product`, or whichever of the two there is. */
-function describe({ vendorName, productName }: NormalisedLine): string {
+function describe({ vendorName, productName }: ExportLine): string {
   return [vendorName, productName].filter(Boolean).join(' - ').slice(0, 500);
 }
 
 /**
- * The normalised lines of one export on their way into the ledger. They wait in an unlogged table, so that an export of
+ * The lines of one export on their way into the ledger. They wait in an unlogged table, so that an export of
  * any size is worked on in the database, and never in the memory of this process.
  */
 export class ExportStaging {

@@ -1,4 +1,4 @@
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 
 /** What a line says besides its key and its price: two lines that agree in it may be one, under a new key. */
 const CONTENT = (line: string) =>

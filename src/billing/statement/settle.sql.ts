@@ -1,4 +1,4 @@
-import type { PriceSource } from '../../settings/settings.entity.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
 
 /** `$1` account, `$2` month, `$3` mappings, `$4` statement references, `$5` finality of each, `$6` now, `$7` customers. */
 export const UPSERT_SYNCS = `

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ExportRefusedError } from '../billing.errors.js';
 import type { BillingContext } from './billing-context.js';
-import { type Columns, missingColumns, resolveColumns } from '../../settings/export-columns.js';
+import { readExportLine } from '../../arrow-export/export-line.js';
+import { type Columns, missingColumns, resolveColumns } from '../../arrow-export/columns.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import type { ExportStaging, StagedLine } from './export-staging.js';
-import { normaliseRow } from './normalise.js';
 import { SnapshotsService } from './snapshots.service.js';
 
 /** Faults that are spelled out; of more, only the number is given. */
@@ -44,11 +44,13 @@ export class StagingLoader {
         defaultCurrency: account.defaultCurrency,
       };
       const lines = rows.map((row, pageRow): StagedLine => {
-        const { line, faults: found } = normaliseRow(row, context);
-        faulty += found.length;
-        for (const fault of found) {
+        const line = readExportLine(row, context);
+        if (line.amount.kind === 'invalid') {
+          faulty += 1;
           if (faults.length < SHOWN)
-            faults.push(`Line ${line.lineKey || pageRow + 1}: "${fault.text}" is no ${fault.meaning} amount.`);
+            faults.push(
+              `Line ${line.lineKey || pageRow + 1}: "${line.amount.text}" is no ${settings.invoicePriceSource} amount.`,
+            );
         }
         return { ...line, pageHash: hash, pageRow };
       });

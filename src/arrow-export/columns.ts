@@ -1,4 +1,6 @@
-import type { PriceSource } from './settings.entity.js';
+/** Which of the two totals of a line is charged: what the customer pays, or what the partner pays. */
+export const PRICE_SOURCES = ['sell', 'buy'] as const;
+export type PriceSource = (typeof PRICE_SOURCES)[number];
 
 /**
  * What billing wants to know of a line, and the labels of the columns that may say it, best first. The first column
@@ -90,9 +92,12 @@ export function labelsOf(meaning: Meaning): string {
   return LABELS[meaning].join(' or ');
 }
 
-/** The labels without which nothing may be billed, as {@link labelsOf} words them. */
+/** Those of the meanings that no column of the export says, as {@link labelsOf} words them. */
+export function missingLabels(columns: Columns, meanings: Iterable<Meaning>): string[] {
+  return [...meanings].filter((meaning) => columns[meaning].length === 0).map(labelsOf);
+}
+
+/** The labels without which nothing may be billed. */
 export function missingColumns(columns: Columns, needs: ColumnNeeds): string[] {
-  return neededMeanings(needs)
-    .filter((meaning) => columns[meaning].length === 0)
-    .map(labelsOf);
+  return missingLabels(columns, neededMeanings(needs));
 }

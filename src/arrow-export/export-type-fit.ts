@@ -1,6 +1,5 @@
 import type { ArrowExportTypeDefinition } from '../arrow-gateway/arrow-gateway.js';
-import { labelsOf, type Meaning, neededMeanings, resolveColumns } from './export-columns.js';
-import type { PriceSource } from './settings.entity.js';
+import { labelsOf, type Meaning, missingLabels, neededMeanings, type PriceSource, resolveColumns } from './columns.js';
 
 /** What bills gain from: with these, statements say what was bought, for whom, when, and at what margin. */
 const WORTH_HAVING: readonly Meaning[] = [
@@ -55,18 +54,16 @@ export function fitOf(
   const sources = needs.priceSource ? [needs.priceSource] : (['sell', 'buy'] as const);
   const needed = new Set(sources.flatMap((priceSource) => neededMeanings({ priceSource, classificationFilter })));
   const important = WORTH_HAVING.filter((meaning) => !needed.has(meaning));
-  const missing = (meanings: Iterable<Meaning>) =>
-    [...meanings].filter((meaning) => columns[meaning].length === 0).map(labelsOf);
   const twice = (meaning: Meaning) => ambiguous.filter((label) => labelsOf(meaning).split(' or ').includes(label));
   const unclear = [...needed].filter((meaning) => columns[meaning].length > 0 && twice(meaning).length > 0);
   const required = {
     total: needed.size,
     missing: [
-      ...missing(needed),
+      ...missingLabels(columns, needed),
       ...unclear.map((meaning) => `${twice(meaning).join(' or ')} (on more than one column)`),
     ],
   };
-  const worthHaving = { total: important.length, missing: missing(important) };
+  const worthHaving = { total: important.length, missing: missingLabels(columns, important) };
   const compatible = required.missing.length === 0;
   const recommended = compatible && worthHaving.missing.length * 2 <= worthHaving.total;
   return { reference, name, required, important: worthHaving, compatible, recommended, error };
