@@ -104,7 +104,12 @@ export class ConsumptionSyncService {
     signal: AbortSignal,
   ): Promise<ConsumptionParty[]> {
     const known = await this.consumption.find(context, licenses);
-    const asked = licenses ?? (await this.linked(context, known.map((record) => record.licenseReference)));
+    const asked =
+      licenses ??
+      (await this.linked(
+        context,
+        known.map((record) => record.licenseReference),
+      ));
     const owners = await this.payers.ownersOf(context, asked, signal);
     const knownOf = new Map(known.map((record) => [record.licenseReference, record]));
     const pairs = asked.flatMap((licenseReference) => {
@@ -120,7 +125,14 @@ export class ConsumptionSyncService {
         const moved = party?.customerUuid === first.customerUuid && party.projectUuid && party.resourceUuid;
         const { projectUuid, resourceUuid } = moved ? party : first;
         const { arrowCustomer, customerUuid } = first;
-        return { licenseReference, arrowCustomer, customerUuid, projectUuid: projectUuid!, resourceUuid: resourceUuid!, reason: null };
+        return {
+          licenseReference,
+          arrowCustomer,
+          customerUuid,
+          projectUuid: projectUuid!,
+          resourceUuid: resourceUuid!,
+          reason: null,
+        };
       }
       return partyOf(licenseReference, party);
     });

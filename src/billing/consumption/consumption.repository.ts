@@ -366,8 +366,7 @@ export class ConsumptionRepository {
   private async ensureCharges(
     manager: EntityManager,
     context: BillingContext,
-    wanted: readonly (LicensePair &
-      Pick<Consumed, 'customerUuid' | 'projectUuid' | 'resourceUuid' | 'currency'>)[],
+    wanted: readonly (LicensePair & Pick<Consumed, 'customerUuid' | 'projectUuid' | 'resourceUuid' | 'currency'>)[],
   ): Promise<void> {
     const prefix = context.settings.invoiceItemPrefix || 'Arrow consumption';
     await manager.query(ENSURE_CHARGES, [

@@ -1,6 +1,6 @@
-import { AppError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
-import type { YearMonth } from '../common/year-month.js';
+import { AppError } from '../../common/app.error.js';
+import { ObjectNotFoundError } from '../../common/http-errors.js';
+import type { YearMonth } from '../../common/year-month.js';
 
 export class BillingSyncNotFoundError extends ObjectNotFoundError {
   override readonly code = 'billing_sync_not_found';
@@ -53,7 +53,7 @@ export class ExportSupersededError extends AppError {
   }
 }
 
-/** The month cannot be settled before it is over. */
+/** The month cannot be closed before it is over. */
 export class MonthNotOverError extends AppError {
   readonly kind = 'invalid';
   readonly code = 'month_not_over';
@@ -140,12 +140,12 @@ export class LicenseNotBillableError extends AppError {
   }
 }
 
-/** What is to be charged comes in another currency than the invoice that it belongs on. */
-export class CurrencyConflictError extends AppError {
+/** What ArrowSphere gives as the currency of an amount is no ISO 4217 code. */
+export class CurrencyUnknownError extends AppError {
   readonly kind = 'conflict';
-  readonly code = 'currency_conflict';
+  readonly code = 'currency_unknown';
   constructor(currency: string) {
-    super(`It comes in ${currency}, and the organisation's invoice of that month is in another currency.`);
+    super(`"${currency}" is no ISO 4217 currency. Nothing was charged; ask Arrow to correct it.`);
   }
 }
 

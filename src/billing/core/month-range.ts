@@ -1,5 +1,5 @@
-import { InvalidFieldsError } from '../common/app.error.js';
-import type { MonthRange, YearMonth } from '../common/year-month.js';
+import { InvalidFieldsError } from '../../common/app.error.js';
+import type { MonthRange, YearMonth } from '../../common/year-month.js';
 
 /** What a request may ask for at once. */
 export const LONGEST_RANGE = 36;

@@ -1,9 +1,9 @@
-import { ResourceNotFoundError } from '../directory/directory.errors.js';
-import type { Resource } from '../directory/resource.entity.js';
-import type { ResourcesService } from '../directory/resources.service.js';
-import type { Settings } from '../settings/settings.entity.js';
-import { SettingsNotFoundError } from '../settings/settings.errors.js';
-import type { SettingsService } from '../settings/settings.service.js';
+import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import type { Resource } from '../../directory/resource.entity.js';
+import type { ResourcesService } from '../../directory/resources.service.js';
+import type { Settings } from '../../settings/settings.entity.js';
+import { SettingsNotFoundError } from '../../settings/settings.errors.js';
+import type { SettingsService } from '../../settings/settings.service.js';
 import { NamedResourceNotFoundError, NamedSettingsNotFoundError } from './billing.errors.js';
 
 /** The account that a request names. Throws `NamedSettingsNotFoundError`. */

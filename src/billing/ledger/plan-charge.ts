@@ -66,7 +66,8 @@ export function planCharge(charge: ChargeFacts, rules: PlanRules): ChargePlan {
   const mayPost = !charge.isIssued || charge.isClosed || rules.force;
   if (isZero(difference) && !charge.draftAtOtherRates.length)
     return { target, rounded, basis, entries: [], pending: null };
-  if (!mayPost) return { target, rounded, basis, entries: [], pending: { amount: difference, reason: 'invoice_issued' } };
+  if (!mayPost)
+    return { target, rounded, basis, entries: [], pending: { amount: difference, reason: 'invoice_issued' } };
   const kind = kindOf(charge, basis);
   return { target, rounded, basis, entries: entriesOf(charge, difference, kind), pending: null };
 }
@@ -89,7 +90,11 @@ function kindOf({ isIssued, isClosed, revision }: ChargeFacts, basis: ChargeBasi
 /** What stands on the draft at a rate that does not hold any more is taken off and put on again at the one that does. */
 function entriesOf(charge: ChargeFacts, difference: DecimalString, kind: PostingKind): PlannedEntry[] {
   const moved = charge.draftAtOtherRates.filter(({ amount }) => !isZero(amount));
-  const taken = moved.map(({ amount, taxPercent }) => ({ kind: 'charge' as const, amount: negate(amount), taxPercent }));
+  const taken = moved.map(({ amount, taxPercent }) => ({
+    kind: 'charge' as const,
+    amount: negate(amount),
+    taxPercent,
+  }));
   const again = moved.reduce((total, { amount }) => subtract(total, negate(amount)), difference);
   return isZero(again) ? taken : [...taken, { kind: moved.length ? 'charge' : kind, amount: again, taxPercent: null }];
 }

@@ -95,7 +95,8 @@ export class PosterService {
     );
     const steps = licenses.map((charge): Step => {
       const invoice = own.get(partyOf(charge));
-      if (!scope.includes(charge)) return { charge, plan: standing(charge), heldReason: charge.heldReason, own: invoice };
+      if (!scope.includes(charge))
+        return { charge, plan: standing(charge), heldReason: charge.heldReason, own: invoice };
       const heldBecause = scope.heldBecause(charge);
       const facts = factsOf(charge, context, invoice, heldBecause, otherRates.get(charge.uuid) ?? []);
       const plan = planCharge(facts, { chargeMode: context.rule.chargeMode, force: scope.force });
@@ -202,7 +203,12 @@ export class PosterService {
       return steps.filter(({ charge }) => !chosen.has(charge.uuid));
     };
     let later = due.filter(({ own }) => isIssued(own));
-    later.push(...(await choose(month, due.filter(({ own }) => !isIssued(own)))));
+    later.push(
+      ...(await choose(
+        month,
+        due.filter(({ own }) => !isIssued(own)),
+      )),
+    );
     let at = month.isBefore(currentMonth) ? currentMonth : month.plus(1);
     while (later.length) {
       later = await choose(at, later);

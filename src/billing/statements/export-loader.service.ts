@@ -64,7 +64,11 @@ export class ExportLoader {
     await stage.flush();
   }
 
-  private async fetchStable(context: BillingContext, snapshot: ExportSnapshot, options: FetchOptions): Promise<boolean> {
+  private async fetchStable(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    options: FetchOptions,
+  ): Promise<boolean> {
     try {
       return await this.fetchOnce(context, snapshot, options, false);
     } catch (error) {

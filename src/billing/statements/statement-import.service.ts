@@ -17,7 +17,13 @@ import { finalityOf, graceIsOver } from '../core/finality.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { Holds } from '../ledger/holds.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
-import { type HeldCharge, type Posted, type PostingSample, PosterService, SAMPLE_SIZE } from '../ledger/poster.service.js';
+import {
+  type HeldCharge,
+  type Posted,
+  type PostingSample,
+  PosterService,
+  SAMPLE_SIZE,
+} from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
@@ -402,7 +408,12 @@ export class StatementImportService {
       rule: [context.rule.uuid, context.rule.modified],
       prefix: context.settings.invoiceItemPrefix,
       consumption: await this.consumption.version(context),
-      finality: [reconcile, force, calendar.month.isOver(calendar.now, calendar.timeZone), graceIsOver(calendar, force)],
+      finality: [
+        reconcile,
+        force,
+        calendar.month.isOver(calendar.now, calendar.timeZone),
+        graceIsOver(calendar, force),
+      ],
     };
     return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
   }
@@ -411,9 +422,7 @@ export class StatementImportService {
   private async withConsumption(context: BillingContext, pairs: readonly LicensePair[]): Promise<LicensePair[]> {
     const keyOf = ({ licenseReference, arrowCustomer }: LicensePair) => `${licenseReference}\n${arrowCustomer}`;
     const all = [...pairs, ...(await this.consumption.pairs(context))];
-    return [...new Map(all.map((pair) => [keyOf(pair), pair])).values()].sort((a, b) =>
-      keyOf(a) < keyOf(b) ? -1 : 1,
-    );
+    return [...new Map(all.map((pair) => [keyOf(pair), pair])).values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
   /** Throws where an unlogged table lost lines in a crash of the database: no line would be taken for no spend. */
