@@ -8,23 +8,17 @@ import { BillingAccount, BillingSwitch } from './accounts/billing-account.entity
 import { BillingAccountsController } from './accounts/billing-accounts.controller.js';
 import { BillingAccountsRepository } from './accounts/billing-accounts.repository.js';
 import { BillingAccountsService } from './accounts/billing-accounts.service.js';
+import { BillingRulesService } from './accounts/billing-rules.service.js';
 import { BillingRule } from './accounts/billing-rule.entity.js';
 import { ConsumptionCleanupService } from './consumption/consumption-cleanup.service.js';
-import { ConsumptionController } from './consumption/consumption.controller.js';
 import { ConsumptionLedgerService } from './consumption/consumption-ledger.service.js';
 import { ConsumptionRecord } from './consumption/consumption-record.entity.js';
-import { ConsumptionRecordsController } from './consumption/consumption-records.controller.js';
-import { ConsumptionRecordsRepository } from './consumption/consumption-records.repository.js';
-import { ConsumptionRecordsService } from './consumption/consumption-records.service.js';
 import { ConsumptionRepository } from './consumption/consumption.repository.js';
 import { ConsumptionSyncService } from './consumption/consumption-sync.service.js';
 import { HistoricalConsumptionService } from './consumption/historical-consumption.service.js';
 import { MonthLockRepository } from './core/month-lock.repository.js';
 import { Invoice } from './invoices/invoice.entity.js';
 import { InvoiceRepository } from './invoices/invoice.repository.js';
-import { InvoicesController } from './invoices/invoices.controller.js';
-import { InvoicesService } from './invoices/invoices.service.js';
-import { IssueInvoiceService } from './invoices/issue-invoice.service.js';
 import { Charge } from './ledger/charge.entity.js';
 import { InvoicePosting } from './ledger/invoice-posting.entity.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -61,3 +55,32 @@ const entities = [
   LicenseOwner,
   PendingPosting,
 ];
+
+@Module({
+  imports: [TypeOrmModule.forFeature(entities), JobsModule, ArrowGatewayModule, SettingsModule, MappingsModule],
+  controllers: [BillingAccountsController],
+  providers: [
+    BillingAccountsRepository,
+    BillingRulesService,
+    BillingAccountsService,
+    ConsumptionCleanupService,
+    ConsumptionLedgerService,
+    ConsumptionRepository,
+    ConsumptionSyncService,
+    ExportLoader,
+    HistoricalConsumptionService,
+    InvoiceRepository,
+    LedgerRepository,
+    MonthLockRepository,
+    PayersRepository,
+    PayersService,
+    PosterService,
+    SnapshotsRepository,
+    StagingRepository,
+    StatementImportService,
+    StatementRepository,
+    TieOutRepository,
+    TieOutService,
+  ],
+})
+export class BillingModule {}
