@@ -5,6 +5,7 @@ import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLice
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
 import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBilling.js';
 import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger.js';
+import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   AddLoginsByPassword1795574680156,
   CreateBilling1795743495945,
   GuardLedger1795743495946,
+  IndexPostingsByName1795743495947,
 ];
