@@ -1,15 +1,9 @@
-import type { EntityManager } from 'typeorm';
 import type { ArrowAccount } from '../../arrow-gateway/arrow-gateway.js';
 import type { YearMonth } from '../../common/year-month.js';
+import type { Lease } from '../../jobs/lease.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import type { BillingAccount } from '../accounts/billing-account.entity.js';
 import type { BillingRule } from '../accounts/billing-rule.entity.js';
-
-/** The right to write that a job has while nobody else took it over. Its check runs inside the transaction that writes. */
-export interface Lease {
-  /** Throws `LeaseLostError`. */
-  check(manager: EntityManager): Promise<void>;
-}
 
 /** Everything that a run for one month of one account goes by. Goes down the stages and never up; nothing of it has a default. */
 export interface BillingContext {

@@ -163,7 +163,7 @@ export class PosterService {
           basis: plan.basis,
           invoiceUuid: drafts.get(charge.uuid)!,
           correctsInvoiceUuid: isCorrection ? own!.uuid : null,
-          taxPercent: entry.taxPercent ?? (isCorrection && charge.postedTaxPercent) ?? context.rule.taxPercent,
+          taxPercent: entry.taxPercent ?? (isCorrection ? charge.postedTaxPercent : null) ?? context.rule.taxPercent,
           name,
           start: charge.start,
           end: charge.end,

@@ -127,11 +127,12 @@ export class ExportLoader {
   ): AsyncIterable<ArrowExportPage> {
     const period = month.toString();
     const query = { exportTypeReference: settings.exportTypeReference, periodFrom: period, periodTo: period };
-    return this.gateway.exportPages(
-      arrow,
-      { ...query, allowRepeatedRows },
-      { signal, lane: `billing:${account.uuid}`, refresh: true },
-    );
+    return this.gateway.exportPages(arrow, query, {
+      signal,
+      lane: `billing:${account.uuid}`,
+      refresh: true,
+      allowRepeatedRows,
+    });
   }
 }
 
