@@ -64,8 +64,8 @@ export class InvoiceRepository {
   constructor(@InjectRepository(Invoice) private readonly invoices: Repository<Invoice>) {}
 
   /**
-   * The invoices of these parties, made where they are missing. Nobody issues them until the transaction ends; others may
-   * post on them.
+   * The invoices of these parties, made where they are missing. Nobody issues them until the transaction ends; others
+   * may post on them.
    */
   async lockDrafts(
     manager: EntityManager,
@@ -87,7 +87,7 @@ export class InvoiceRepository {
     return manager.query(LOCK_INVOICES, parametersOf(accountUuid, month, parties));
   }
 
-  /** Nobody else posts on it or changes it until the transaction ends. The row alone, so that nobody waits in a circle. */
+  /** Nobody else posts on it or changes it until the transaction ends. Locks the row alone. */
   lockForChange(manager: EntityManager, uuid: string): Promise<Invoice | null> {
     return manager.findOne(Invoice, { where: { uuid }, lock: { mode: 'pessimistic_write' } });
   }

@@ -55,7 +55,8 @@ export const COUNT_ITEMS = `
 
 /**
  * Items in the order of their names: what is posted on an invoice for one charge, compensations apart. An item is known
- * by its first posting. `$1` invoices, `$2` at most so many each, `$3` skip so many, `$4`, `$5` after this name and UUID.
+ * by its first posting. `$1` invoices, `$2` at most so many each, `$3` skip so many, `$4` and `$5` after this name and
+ * UUID.
  */
 export const INVOICE_ITEMS = `
   SELECT
