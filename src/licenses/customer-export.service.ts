@@ -8,6 +8,7 @@ import {
   type ArrowLicense,
 } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { readSteadily } from '../arrow-gateway/read-steadily.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
 
@@ -46,20 +47,23 @@ export class CustomerExportService {
         periodTo: period,
         customerReferences: [reference],
       };
-      const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
-      let columns: Columns | undefined;
-      for await (const page of orNothing(this.gateway.exportPages(account, query), type)) {
-        columns ??= await this.columnsFor(account, type, page);
-        const context = { columns, numberLocale: 'point', priceSource: 'sell', defaultCurrency: '' } as const;
-        await filter.take(page.rows.map((row) => readExportLine(row, context)));
-      }
+      const { lines, columns } = await readSteadily(async (options) => {
+        const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
+        let columns: Columns | undefined;
+        for await (const page of orNothing(this.gateway.exportPages(account, query, options), type)) {
+          columns ??= await this.columnsFor(account, type, page);
+          const context = { columns, numberLocale: 'point', priceSource: 'sell', defaultCurrency: '' } as const;
+          await filter.take(page.rows.map((row) => readExportLine(row, context)));
+        }
+        return { lines: filter.lines, columns };
+      });
       // Of all pages: lines of others only, where the filter was ignored, are none of this customer's.
-      if (filter.lines.length === 0) return none(nothingYet(reference, period));
+      if (lines.length === 0) return none(nothingYet(reference, period));
       const missing = columns ? missingLabels(columns, NEEDED) : [];
       const error = missing.length
         ? `The billing export has no column ${missing.join(', nor ')}. Choose another export type in the settings.`
         : undefined;
-      return { available: true, lines: filter.lines, error };
+      return { available: true, lines, error };
     } catch (error) {
       return none(`The billing export could not be read: ${sentenceOf(error)}`);
     }

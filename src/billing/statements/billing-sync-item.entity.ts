@@ -1,7 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
 import { Charge } from '../ledger/charge.entity.js';
 import { BillingSync } from './billing-sync.entity.js';
 
@@ -34,11 +33,9 @@ export type AmountState = (typeof AMOUNT_STATES)[number];
 export class BillingSyncItem extends BaseEntity {
   static readonly path = '/api/admin/arrow/billing-sync-items/';
 
+  /** Without a foreign key, which costs as much as the row: the export that it came with refers to the account. */
   @Column('uuid')
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   /** First day of the month. */
   @Column('date')

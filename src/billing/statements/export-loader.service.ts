@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Columns, missingColumns, resolveColumns } from '../../arrow-export/columns.js';
 import { readExportLine } from '../../arrow-export/export-line.js';
 import { type ArrowExportPage, ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
-import { ArrowExportShiftedError } from '../../arrow-gateway/arrow-gateway.errors.js';
+import { readSteadily } from '../../arrow-gateway/read-steadily.js';
 import { Clock } from '../../common/clock.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { ExportRefusedError } from '../core/billing.errors.js';
@@ -38,14 +38,16 @@ export class ExportLoader {
 
   /**
    * `last`: the export applied last; while the pages are its pages nothing is staged. An export that shifted while it was
-   * paged is fetched again until it comes twice alike, three times in all. Throws the gateway's errors and
-   * `ExportRefusedError`; the snapshot then says so and is never used.
+   * paged is read again, twice at most. Throws the gateway's errors and `ExportRefusedError`; the snapshot then says so and
+   * is never used.
    */
   async fetch(context: BillingContext, options: FetchOptions): Promise<LoadedExport> {
     const snapshot = await this.snapshots.begin(context);
     try {
       await this.staging.clearLeftovers();
-      const isSame = await this.fetchStable(context, snapshot, options);
+      const isSame = await readSteadily(({ allowRepeatedRows }) =>
+        this.fetchOnce(context, snapshot, options, allowRepeatedRows),
+      );
       await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
       return { snapshot, isSame };
     } catch (error) {
@@ -62,23 +64,6 @@ export class ExportLoader {
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
     await stage.flush();
-  }
-
-  private async fetchStable(
-    context: BillingContext,
-    snapshot: ExportSnapshot,
-    options: FetchOptions,
-  ): Promise<boolean> {
-    try {
-      return await this.fetchOnce(context, snapshot, options, false);
-    } catch (error) {
-      if (!(error instanceof ArrowExportShiftedError)) throw error;
-      await this.fetchOnce(context, snapshot, options, true);
-      const { hash } = snapshot;
-      const isSame = await this.fetchOnce(context, snapshot, options, true);
-      if (snapshot.hash !== hash) throw error;
-      return isSame;
-    }
   }
 
   private async fetchOnce(

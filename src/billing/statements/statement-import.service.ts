@@ -69,7 +69,7 @@ interface Prepared {
   readonly warnings: readonly string[];
 }
 
-const LINES_PER_PART = 50_000;
+const LINES_PER_PART = 100_000;
 const CHARGES_PER_TRANSACTION = 5_000;
 /** Postings in one run after which statistics are worth their time. */
 const MANY_POSTINGS = 5_000;

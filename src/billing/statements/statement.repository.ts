@@ -246,9 +246,9 @@ export class StatementRepository {
     const charges = [...judged, month.lastDay, now, prefix, currencies, currencies.map(currencyDigits)];
     for (const withProject of [true, false])
       await manager.query(UPSERT_CHARGES(rule.priceSource, withProject), charges);
-    await manager.query(EMPTY_CHARGES, [...judged, now]);
     await manager.query(MERGE_LINES(rule.priceSource), judged);
     await manager.query(MARK_MISSING_LINES, [snapshotUuid, account.uuid, month.firstDay, number, of, onlyLicense]);
+    await manager.query(EMPTY_CHARGES, [account.uuid, month.firstDay, now, number, of, onlyLicense]);
   }
 
   async refreshTotals(manager: EntityManager, context: BillingContext): Promise<void> {

@@ -221,30 +221,28 @@ export const UPSERT_CHARGES = (price: PriceSource, withProject: boolean) => `
           coalesce(excluded.resource_uuid, known.resource_uuid)
         )`;
 
-/** Charges whose lines are all gone or elsewhere now. Parameters as for the lines, then `$9` now. */
+/**
+ * Charges whose lines are all gone or elsewhere now. `$1` account, `$2` month, `$3` now, `$4` this part, `$5` of so many,
+ * `$6` only this licence, or null.
+ */
 export const EMPTY_CHARGES = `
-  WITH judged AS (${JUDGED_LINES}
-  )
   UPDATE charge
   SET
     lines_sell = 0,
     lines_buy = 0,
     line_count = 0,
-    modified = $9
-  WHERE account_uuid = $2
-    AND month = $3
+    modified = $3
+  WHERE account_uuid = $1
+    AND month = $2
     AND kind = 'license'
     AND line_count > 0
-    AND abs(hashtext(license_reference)) % $7::integer = $6
-    AND ($8::text IS NULL OR license_reference = $8)
+    AND abs(hashtext(license_reference)) % $5::integer = $4
+    AND ($6::text IS NULL OR license_reference = $6)
     AND NOT EXISTS (
       SELECT
-      FROM judged
-      WHERE judged.verdict = 'billable'
-        AND judged.license_reference = charge.license_reference
-        AND judged.customer_uuid = charge.customer_uuid
-        AND judged.project_uuid IS NOT DISTINCT FROM charge.project_uuid
-        AND judged.currency = charge.currency
+      FROM billing_sync_item item
+      WHERE item.charge_uuid = charge.uuid
+        AND item.presence = 'present'
     )`;
 
 /** Columns of a line that follow the export, in the order of the statement below. */
@@ -368,21 +366,31 @@ export const HELD_BY_LINES = `
  * `$1` account, `$2` month.
  */
 export const CUSTOMERS_WITHOUT_LINES = `
-  SELECT charge.arrow_customer AS "arrowCustomer"
-  FROM charge
-  JOIN billing_sync_item item ON item.charge_uuid = charge.uuid
-  WHERE charge.account_uuid = $1
-    AND charge.month = $2
-  GROUP BY charge.arrow_customer
-  HAVING NOT EXISTS (
-    SELECT
-    FROM billing_sync_item present
-    WHERE present.account_uuid = $1
-      AND present.month = $2
-      AND present.presence = 'present'
-      AND (
-        present.arrow_customer = charge.arrow_customer
-        OR present.license_reference = ANY(array_agg(charge.license_reference))
-      )
+  WITH present AS (
+    SELECT DISTINCT arrow_customer, license_reference
+    FROM billing_sync_item
+    WHERE account_uuid = $1
+      AND month = $2
+      AND presence = 'present'
+  ),
+  gone AS (
+    SELECT charge.arrow_customer
+    FROM charge
+    LEFT JOIN present ON present.license_reference = charge.license_reference
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND charge.kind = 'license'
+    GROUP BY charge.arrow_customer
+    HAVING count(present.license_reference) = 0
   )
-  ORDER BY charge.arrow_customer`;
+  SELECT gone.arrow_customer AS "arrowCustomer"
+  FROM gone
+  WHERE NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
+    AND EXISTS (
+      SELECT
+      FROM billing_sync_item item
+      WHERE item.account_uuid = $1
+        AND item.month = $2
+        AND item.arrow_customer = gone.arrow_customer
+    )
+  ORDER BY gone.arrow_customer`;
