@@ -6,6 +6,7 @@ import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-Add
 import { LeaseJobs1795700000000 } from './migrations/1795700000000-LeaseJobs.js';
 import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBilling.js';
 import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger.js';
+import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   LeaseJobs1795700000000,
   CreateBilling1795743495945,
   GuardLedger1795743495946,
+  IndexPostingsByName1795743495947,
 ];

@@ -27,6 +27,12 @@ export class BillingRulesService {
     return ruleOf(await this.repository.rulesOf(account.uuid), month);
   }
 
+  /** The rule of a month as it stands, for those who only look; `undefined` where the account was never billed. */
+  async known(accountUuid: string, month: YearMonth): Promise<BillingRule | undefined> {
+    const rules = await this.repository.rulesOf(accountUuid);
+    return rules.length ? ruleOf(rules, month) : undefined;
+  }
+
   /** Without `validFrom` it holds from the oldest month that has no closed statement and no issued invoice. */
   change(
     account: BillingAccount,

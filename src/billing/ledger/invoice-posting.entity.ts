@@ -31,7 +31,7 @@ export type PostingKind = (typeof POSTING_KINDS)[number];
 @Check('ck_invoice_posting_amount_not_zero', `amount <> 0`)
 // The idempotency key: whoever computes the same next entry for the same charge a second time is refused.
 @Unique('uq_invoice_posting_charge_revision', ['chargeUuid', 'revision'])
-@Index(['invoiceUuid'])
+@Index(['invoiceUuid', 'name', 'uuid'])
 export class InvoicePosting {
   @PrimaryGeneratedColumn('uuid')
   uuid: string;
