@@ -268,11 +268,16 @@ describe('an issued invoice', () => {
     },
   );
 
-  test('is issued once', async () => {
+  test('is issued once: asked for again it stays as it was', async () => {
     const { w, vm } = await sent();
-    const { uuid, number } = await w.invoice(vm.customer);
-    expect((await app.api.post(`/api/invoices/${uuid}/issue/`)).status).toBe(409);
-    expect((await app.api.post(`/api/invoices/${uuid}/paid/`)).body).toMatchObject({ state: 'paid', number });
+    const before = await w.invoice(vm.customer);
+    app.clock.set('2026-02-03T06:00:00Z');
+    await app.api.post(`/api/invoices/${before.uuid}/issue/`, { due_date: '2026-05-01' });
+    expect(await w.invoice(vm.customer)).toEqual(before);
+    expect((await app.api.post(`/api/invoices/${before.uuid}/paid/`)).body).toMatchObject({
+      state: 'paid',
+      number: before.number,
+    });
   });
 
   describe('rounding', () => {
