@@ -535,7 +535,7 @@ describe('what a month costs when', () => {
     expect(await w.bills(vm.customer)).toEqual(['2026-01 SEK pending 15.00']);
   });
 
-  test('one organisation cannot be posted: the job has failed, and the others are charged', async () => {
+  test('D-36: one organisation cannot be posted: the job has failed, and the others are charged', async () => {
     const w = await world();
     const [bad, good] = [await w.linked(), await w.linked()];
     await app.database.query(`
