@@ -44,6 +44,15 @@ describe('a process that ends or freezes in the middle of posting', () => {
     publish();
   }, 240_000);
   afterAll(() => app.stop());
+  afterEach(async () => {
+    for (const service of started.splice(0)) await service.exit('SIGKILL');
+  });
+  const started: ServiceProcess[] = [];
+  const start = (variables: Record<string, string>): ServiceProcess => {
+    const service = ServiceProcess.start(variables);
+    started.push(service);
+    return service;
+  };
 
   /** All prices change: each organisation now pays 40 times so many euros, and 0.60 for the fractions. */
   function publish(): void {
@@ -100,13 +109,13 @@ describe('a process that ends or freezes in the middle of posting', () => {
     try {
       for (let kill = 0; kill < KILLS; kill++, round++) {
         publish();
-        let service = ServiceProcess.start(variables);
+        let service = start(variables);
         let api = await service.api(STAFF_TOKEN);
         const path = await trigger(api);
         await until(api, path, isPosting);
         await sleep(Math.random() * 150);
         await service.exit('SIGKILL');
-        service = ServiceProcess.start(variables);
+        service = start(variables);
         api = await service.api(STAFF_TOKEN);
         expect(await until(api, path, isOver)).toMatchObject({ state: 'succeeded', result: { failed: 0 } });
         await expectBooks(api);
@@ -124,7 +133,7 @@ describe('a process that ends or freezes in the middle of posting', () => {
     for (let freeze = 0; freeze < FREEZES; freeze++, round++) {
       publish();
       const before = await countPostings();
-      const service = ServiceProcess.start({ ...app.variables, LOG_LEVEL: 'warn' });
+      const service = start({ ...app.variables, LOG_LEVEL: 'warn' });
       const api = await service.api(STAFF_TOKEN);
       const path = await trigger(api);
       await until(api, path, isPosting);
