@@ -22,7 +22,7 @@ const APPLIED_MONTHS = `
     EXISTS (
       SELECT
       FROM customer_mapping mapping
-      JOIN settings ON settings.uuid = mapping.settings_uuid
+      JOIN arrow_settings settings ON settings.uuid = mapping.settings_uuid
       JOIN billing_sync statement
         ON statement.account_uuid = month.account_uuid
        AND statement.month = month.month

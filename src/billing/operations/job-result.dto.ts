@@ -1,3 +1,5 @@
+import { currencyDigits } from '../../arrow-export/currency.js';
+import { type DecimalString, round } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
 import type { ConsumptionReport } from '../consumption/consumption-sync.service.js';
 import type { HeldCharge, PostingSample } from '../ledger/poster.service.js';
@@ -71,7 +73,8 @@ function renderOrganisation(part: OrganisationTieOut): Record<string, unknown> {
 }
 
 function renderHeld({ customerUuid, licenseReference, currency, amount, reason }: HeldCharge): Record<string, unknown> {
-  return { customer_uuid: renderUuid(customerUuid), license_reference: licenseReference, currency, amount, reason };
+  const about = { customer_uuid: renderUuid(customerUuid), license_reference: licenseReference };
+  return { ...about, currency, amount: trimmed(amount), reason };
 }
 
 function renderSample(posting: PostingSample): Record<string, unknown> {
@@ -84,8 +87,13 @@ function renderSample(posting: PostingSample): Record<string, unknown> {
     license_reference: licenseReference,
     name,
     currency,
-    target,
-    posted,
-    amount,
+    target: trimmed(target),
+    posted: round(posted, currencyDigits(currency)),
+    amount: round(amount, currencyDigits(currency)),
   };
+}
+
+/** Without zeros at the end. */
+function trimmed(amount: DecimalString): string {
+  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }

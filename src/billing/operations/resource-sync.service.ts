@@ -6,7 +6,7 @@ import { YearMonth } from '../../common/year-month.js';
 import { OfferingsService } from '../../directory/offerings.service.js';
 import type { Project } from '../../directory/project.entity.js';
 import { ProjectsService } from '../../directory/projects.service.js';
-import { ResourcesService } from '../../directory/resources.service.js';
+import { type LicenseLinkFacts, ResourcesService } from '../../directory/resources.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { BillingContext } from '../core/billing-context.js';
@@ -73,16 +73,9 @@ export class ResourceSyncService {
     for (const { licenseReference, name } of licenses) {
       const party = partyOf.get(licenseReference);
       const link = linkOf.get(licenseReference);
-      const reason = party ? party.reason : 'customer_unknown';
-      let error = '';
-      if (reason) error = sentenceOf(reason);
-      else if (link)
-        error = link.customerUuid === party!.customerUuid ? '' : sentenceOf('resource_of_another_customer');
-      else {
-        error = await this.create(party!, name, project, offering?.uuid ?? null);
-        if (!error) created++;
-      }
+      const error = linkFault(party, link) ?? (link ? '' : await this.create(party!, name, project, offering?.uuid));
       if (error) errors.push({ licenseReference, error });
+      else if (!link) created++;
     }
     return { linked: licenses.length - errors.length, created, errors };
   }
@@ -104,7 +97,7 @@ export class ResourceSyncService {
     { licenseReference, customerUuid }: BillTo,
     name: string,
     project: Project | null,
-    offeringUuid: string | null,
+    offeringUuid: string | undefined,
   ): Promise<string> {
     if (!project || !offeringUuid)
       return 'It is linked to no resource: give project_uuid and offering_uuid to make one, or link it.';
@@ -122,6 +115,14 @@ export class ResourceSyncService {
       throw error;
     }
   }
+}
+
+/** Why the licence may not be linked as it is, or at all. */
+function linkFault(party: BillTo | undefined, link: LicenseLinkFacts | undefined): string | null {
+  if (!party) return sentenceOf('customer_unknown');
+  if (party.reason) return sentenceOf(party.reason);
+  if (link && link.customerUuid !== party.customerUuid) return sentenceOf('resource_of_another_customer');
+  return null;
 }
 
 function sentenceOf(reason: string): string {
