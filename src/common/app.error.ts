@@ -29,6 +29,11 @@ export abstract class AppError extends Error {
   override get name(): string {
     return this.constructor.name;
   }
+
+  /** What is told of it where nobody can be asked back: on a job, a statement. */
+  get sentence(): string {
+    return this.message;
+  }
 }
 
 /** One or more fields of the request are wrong. */

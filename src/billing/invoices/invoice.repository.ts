@@ -47,6 +47,8 @@ export interface InvoiceItem {
   readonly licenseReference: string;
   /** `YYYY-MM`: the month that is charged. */
   readonly originalPeriod: string;
+  /** The issued invoice that it corrects. */
+  readonly correctsInvoiceUuid: string | null;
   readonly priceSource: PriceSource;
   /** How many postings it is the sum of. */
   readonly postings: number;

@@ -64,12 +64,13 @@ export class PayersService {
   /** The bill-to party of each pair. */
   async billTo(context: BillingContext, pairs: readonly LicensePair[]): Promise<BillTo[]> {
     const licenses = [...new Set(pairs.map((pair) => pair.licenseReference))];
-    const [mappings, charges, links] = await Promise.all([
+    const [mappings, charges, links, owners] = await Promise.all([
       this.mapped(context),
       this.repository.charges(context, null),
       this.resources.linksOf(licenses),
+      this.repository.owners(context, licenses),
     ]);
-    return billTo(pairs, { mappings, charges, links });
+    return billTo(pairs, { mappings, charges, links, owners });
   }
 
   /** The active mappings under any active settings of the account. */
