@@ -7,6 +7,7 @@ const ladder = [
   'directory',
   'jobs',
   'arrow-gateway',
+  'arrow-export',
   'settings',
   'mappings',
   'licenses',

@@ -14,6 +14,7 @@ export function pagingTweaks(planned: readonly PlannedAction[]): PagingTweaks {
   for (const { action } of planned) {
     if (action.kind === 'ignored-page') tweaks.ignorePage = action.echo === 'asked' ? 'echo-asked' : 'echo-first';
     if (action.kind === 'endless-next') tweaks.endless = true;
+    if (action.kind === 'shift-rows') tweaks.shiftRows = action.by ?? 1;
   }
   return tweaks;
 }
@@ -43,6 +44,10 @@ export function bendReply(reply: ApiReply, { action, nth }: PlannedAction, corre
     case 'body-status': {
       const { status = 401, message = 'Unauthorized' } = action;
       return { status: 200, body: { status, message } };
+    }
+    case 'body-says': {
+      const said = bendBody(reply, (body) => ({ ...body, ...action.keys }));
+      return { ...(action.empty ? bendRows(said, () => []) : said), status: 200 };
     }
     case 'no-data':
       return bendBody(reply, ({ data: _data, results: _results, ...rest }) => rest);
@@ -97,6 +102,7 @@ export function bendReply(reply: ApiReply, { action, nth }: PlannedAction, corre
     case 'reset-mid-body':
     case 'ignored-page':
     case 'endless-next':
+    case 'shift-rows':
       return reply;
   }
 }

@@ -88,6 +88,23 @@ describe('faults', () => {
     });
   });
 
+  describe('of the envelope and of moving lists', () => {
+    it('say error beside the data, with its rows or without', async () => {
+      always({ kind: 'body-says', keys: { code: 401, message: 'Unauthorized' }, empty: true }, { nth: 1 });
+      always({ kind: 'body-says', keys: { success: false } }, { nth: 2 });
+      expect(await customers()).toMatchObject({ status: 200, body: { code: 401, data: { customers: [] } } });
+      expect((await customers()).body).toMatchObject({ success: false, data: { customers: [{}, {}] } });
+    });
+
+    it('move rows on to the next page, the total unchanged', async () => {
+      always({ kind: 'shift-rows' });
+      const { body } = await customers(2);
+      expect(names(body)).toEqual(['Firm 1', 'Firm 2']);
+      expect(body.pagination).toMatchObject({ total: 5, total_page: 3 });
+      expect(names((await customers(1)).body)).toEqual(['Firm 4', 'Firm 0']);
+    });
+  });
+
   describe('of the connection', () => {
     const agent = new Agent({ keepAlive: false });
 

@@ -23,6 +23,8 @@ export type FaultAction =
   | { kind: 'changing-totals'; by?: number; byPages?: number }
   /** Page 1 whatever was asked; the answer says it is page 1, or the page asked for. */
   | { kind: 'ignored-page'; echo?: 'first' | 'asked' }
+  /** The last rows of the list stand at its front from then on, so that those of one page come again on the next. */
+  | { kind: 'shift-rows'; by?: number }
   | { kind: 'drop-rows'; count?: number; from?: 'start' | 'end' }
   | { kind: 'duplicate-rows'; count?: number }
   /** There is always a next page. */
@@ -32,6 +34,8 @@ export type FaultAction =
   | { kind: 'null-data' }
   /** HTTP 200 whose body says another status. */
   | { kind: 'body-status'; status?: number; message?: string }
+  /** HTTP 200 and the true answer with these keys in its envelope, e.g. `{ code: 401 }`; `empty`: its list has no rows. */
+  | { kind: 'body-says'; keys: Record<string, unknown>; empty?: boolean }
   /** The true answer and this many bytes more. */
   | { kind: 'oversized'; bytes?: number }
   /** Rows of a table with cells missing at the end, or with cells too many. */
@@ -86,12 +90,14 @@ const KINDS: Record<FaultAction['kind'], true> = {
   'wrong-totals': true,
   'changing-totals': true,
   'ignored-page': true,
+  'shift-rows': true,
   'drop-rows': true,
   'duplicate-rows': true,
   'endless-next': true,
   'no-data': true,
   'null-data': true,
   'body-status': true,
+  'body-says': true,
   oversized: true,
   'short-rows': true,
   'long-rows': true,

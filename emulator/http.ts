@@ -10,6 +10,8 @@ export interface PagingTweaks {
   ignorePage?: 'echo-first' | 'echo-asked';
   /** There is always a next page: beyond the end the last page comes again. */
   endless?: boolean;
+  /** So many rows of the list's end stand at its front. */
+  shiftRows?: number;
 }
 
 /** An authenticated call, below the base path. */

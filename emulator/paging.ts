@@ -26,13 +26,15 @@ export function positiveInteger(name: string, value: unknown, fallback: number):
 export function cut<T>(rows: Rows<T>, asked: number, perPage: number, request: ApiRequest): Page<T> {
   const total = rows.length;
   const totalPages = Math.max(1, Math.ceil(total / perPage));
-  const { ignorePage, endless } = request.paging;
+  const { ignorePage, endless, shiftRows = 0 } = request.paging;
   let served = asked;
   if (ignorePage) served = 1;
   else if (endless) served = Math.min(asked, totalPages);
   const first = (served - 1) * perPage;
   const list: T[] = [];
-  for (let index = first; index < Math.min(first + perPage, total); index += 1) list.push(rows.at(index) as T);
+  for (let index = first; index < Math.min(first + perPage, total); index += 1) {
+    list.push(rows.at((index - shiftRows + total) % total) as T);
+  }
   return {
     rows: list,
     perPage,

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AnyUser } from './auth/access.js';
-import { BillingSyncItem } from './billing/statement/billing-sync-item.entity.js';
-import { BillingSync } from './billing/statement/billing-sync.entity.js';
+import { BillingSyncItem } from './billing/statements/billing-sync-item.entity.js';
+import { BillingSync } from './billing/statements/billing-sync.entity.js';
 import { ConsumptionRecord } from './billing/consumption/consumption-record.entity.js';
 import { baseUrl } from './common/links.js';
 import { CustomerMapping } from './mappings/customer-mapping.entity.js';

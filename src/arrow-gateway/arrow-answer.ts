@@ -51,8 +51,8 @@ const PASSING_STATUS = [429, 502, 503, 504];
 /** Turns an answer into its value, or throws {@link FailedAttempt}. `secret` is blotted out of ArrowSphere's sentences. */
 export function readAnswer<T>(question: ArrowQuestion<T>, answer: TransportAnswer, secret: string, now: number): T {
   const body = parseBody(answer.text);
-  const details = detailsOf(body.value, answer.status, secret);
   const status = effectiveStatus(answer.status, body.value);
+  const details = detailsOf(body.value, status, secret);
   if (status < 200 || status >= 300) throw failure(question, status, answer, body.value, details, now);
   try {
     if (body.fault) throw body.fault;
@@ -130,9 +130,38 @@ function failure(
   return new FailedAttempt(new ArrowRefusedError(question.toDo, details), { passing: false });
 }
 
+/**
+ * The status of an answer. Envelopes may say error under HTTP 200, with data or without: by `status` or `code` of 400 and
+ * above, `success: false`, or an `error`. Only the envelope is looked at: data may have keys of these names.
+ */
 function effectiveStatus(status: number, body: unknown): number {
-  const said = isObject(body) ? body['status'] : undefined;
-  return status >= 200 && status < 300 && typeof said === 'number' && said >= 400 && said < 600 ? said : status;
+  if (status < 200 || status >= 300 || !isObject(body)) return status;
+  const error = errorIn(body);
+  const said = [body['status'], body['code'], error?.['status'], error?.['code']].map(Number);
+  const failed = said.find((code) => code >= 400);
+  // A code of ArrowSphere's own, beyond those of HTTP, says only that it refused.
+  if (failed !== undefined) return failed < 600 ? failed : REFUSED;
+  return error || saysFalse(body['success']) || saysFalse(body['status']) ? REFUSED : status;
+}
+
+const REFUSED = 400;
+
+function saysFalse(value: unknown): boolean {
+  return value === false || (typeof value === 'string' && /^(false|fail(ed|ure)?|error)$/i.test(value.trim()));
+}
+
+/** What the envelope gives as its error, as an object; `undefined` where it gives none, or one that is empty. */
+function errorIn(body: Record<string, unknown>): Record<string, unknown> | undefined {
+  const error = [body['error'], body['errors']].find(isGiven);
+  const first: unknown = Array.isArray(error) ? error.find(isGiven) : error;
+  if (first === undefined) return undefined;
+  return isObject(first) ? first : { message: first };
+}
+
+function isGiven(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() !== '';
+  if (Array.isArray(value)) return value.some(isGiven);
+  return isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 function missing(body: unknown, key: string): boolean {
@@ -140,7 +169,9 @@ function missing(body: unknown, key: string): boolean {
 }
 
 function isArrowError(body: unknown): boolean {
-  return isObject(body) && ['error', 'errorCode', 'messages', 'message'].some((key) => body[key] !== undefined);
+  return (
+    isObject(body) && ['error', 'errors', 'errorCode', 'messages', 'message'].some((key) => body[key] !== undefined)
+  );
 }
 
 /** Seconds or an HTTP date, as milliseconds from now. */
@@ -160,7 +191,10 @@ function detailsOf(body: unknown, httpStatus: number, secret: string): ArrowErro
   };
   return {
     httpStatus,
-    arrowMessage: say(body['messages'], 300) ?? say(body['message'], 300) ?? say(body['error'], 300),
+    arrowMessage: [body['messages'], body['message'], errorIn(body)?.['message']]
+      .map((said) => say(said, 300))
+      // Billing says "success" in every envelope.
+      .find((said) => said !== undefined && !/^(success|ok)$/i.test(said)),
     errorCode: say(body['errorCode'], 100),
     correlationId: say(body['correlationId'], 100),
   };

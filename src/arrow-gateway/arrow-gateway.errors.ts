@@ -6,6 +6,7 @@ export interface ArrowErrorDetails {
   readonly arrowMessage?: string;
   readonly errorCode?: string;
   readonly correlationId?: string;
+  /** Of HTTP; of the body where it says error under an HTTP status of success. */
   readonly httpStatus?: number;
 }
 
@@ -92,10 +93,25 @@ export class ArrowMalformedAnswerError extends ArrowError {
 
 /** A list that could not be proven complete: a page repeated or missing, totals that changed, or the cap was met. */
 export class ArrowIncompleteAnswerError extends ArrowError {
-  readonly code = 'arrow_incomplete_answer';
+  readonly code: string = 'arrow_incomplete_answer';
 
   constructor(what: string, why: string) {
     super(`The list of ${what} from ArrowSphere is not complete: ${why}. Nothing was used of it.`);
+  }
+}
+
+/** The rows of an export seem to have moved on while it was paged: a row of one page came again at the top of the next. */
+export class ArrowExportShiftedError extends ArrowIncompleteAnswerError {
+  override readonly code = 'arrow_export_shifted';
+
+  constructor(
+    what: string,
+    /** The page that begins with a row of the page before it. */
+    readonly page: number,
+    /** Of that row. The same page and hash when the export is read again: its rows do stand there twice. */
+    readonly rowHash: string,
+  ) {
+    super(what, `page ${page} begins with a row of page ${page - 1}, so that a line may come twice`);
   }
 }
 

@@ -139,6 +139,11 @@ export interface ArrowExportQuery {
   readonly customerReferences?: readonly string[];
 }
 
+export interface ArrowExportOptions extends ArrowCallOptions {
+  /** Take a row that stands at the end of one page and at the top of the next for two rows of the export. */
+  readonly allowRepeatedRows?: boolean;
+}
+
 /** One page of an export: pages come in order, and the last one is proven to be the last. */
 export interface ArrowExportPage {
   readonly page: number;
@@ -221,11 +226,18 @@ export abstract class ArrowGateway {
    * The lines of a billing export, page by page, so that a million of them never sit in memory. Dates are
    * `DD-MM-YYYY`. An export without lines is one page without rows, or `ArrowNotFoundError`, as ArrowSphere likes it. An iteration that ends
    * without an error has delivered every line once; one that throws has not, and what it delivered must be dropped.
+   *
+   * Lines have no key, so a row among the last 100 of a page that is, cell for cell, the first of the next page may be
+   * one line that moved on between the two requests, or two lines that say the same. It throws
+   * `ArrowExportShiftedError` (code `arrow_export_shifted`, an `ArrowIncompleteAnswerError`) before it hands on that next
+   * page. Read the export again then; where the error comes again with the same `page` and `rowHash`, the rows are real:
+   * read it with `allowRepeatedRows`, which leaves out this check and no other. `readSteadily` does all of that.
+   * Lines that are left out because others moved up cannot be noticed where the total stays the same.
    */
   abstract exportPages(
     account: ArrowAccount,
     query: ArrowExportQuery,
-    options?: ArrowCallOptions,
+    options?: ArrowExportOptions,
   ): AsyncIterable<ArrowExportPage>;
 
   /** Vendor names of a catalogue category (`IAAS`, `SAAS`, …), all pages, sorted, each once. */

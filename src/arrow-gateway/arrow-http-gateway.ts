@@ -6,6 +6,7 @@ import {
   type ArrowConsumption,
   type ArrowConsumptionEstimate,
   type ArrowCustomer,
+  type ArrowExportOptions,
   type ArrowExportPage,
   type ArrowExportQuery,
   type ArrowExportType,
@@ -169,7 +170,7 @@ export class ArrowHttpGateway extends ArrowGateway {
   exportPages(
     account: ArrowAccount,
     query: ArrowExportQuery,
-    options: ArrowCallOptions = {},
+    options: ArrowExportOptions = {},
   ): AsyncIterable<ArrowExportPage> {
     const { signal = this.caller().signal, lane = this.caller().lane } = options;
     const fetch = (page: number, stop: AbortSignal): Promise<ExportAnswer> => {
@@ -180,6 +181,7 @@ export class ArrowHttpGateway extends ArrowGateway {
       what: 'export lines',
       pageSize: requests.EXPORT_PAGE_SIZE,
       maxPages: this.options.maxPages,
+      allowRepeatedRows: options.allowRepeatedRows,
       fetch,
       fetchBeyond: (page: number, stop: AbortSignal) => fetch(page, stop).catch(noneThere),
     };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PageClaim } from './answers.js';
 import type { ArrowExportPage } from './arrow-gateway.js';
-import { ArrowIncompleteAnswerError } from './arrow-gateway.errors.js';
+import { ArrowExportShiftedError, ArrowIncompleteAnswerError } from './arrow-gateway.errors.js';
 import { pageCount, refuseOtherPage, sameTotals, whatIsMissing } from './page-walker.js';
 import type { ExportAnswer } from './table-answers.js';
 
@@ -10,6 +10,8 @@ export interface ExportWalk {
   readonly what: string;
   readonly pageSize: number;
   readonly maxPages: number;
+  /** As in `ArrowExportOptions`. */
+  readonly allowRepeatedRows?: boolean;
   /** Page `page`, from 1. Must give up when the signal aborts. */
   fetch(page: number, signal: AbortSignal): Promise<ExportAnswer>;
   /** The page after the last, where its emptiness has to be seen; `undefined` where ArrowSphere says there is none. */
@@ -17,11 +19,14 @@ export interface ExportWalk {
 }
 
 const SAMPLED_LINES = 32;
+/** So many rows may move from one page to the next and are still found; all of a page would be kept too long. */
+const ROWS_AT_BORDER = 100;
 const NOTHING: ExportAnswer = { headers: [], rows: [], claim: {} };
 
 /**
  * The pages of an export in order, each handed on before the one after the next is asked for: two in memory at most.
- * Ends without an error only when all lines came. Throws `ArrowIncompleteAnswerError`, and whatever `fetch` throws.
+ * Ends without an error only when all lines came. Throws `ArrowIncompleteAnswerError`, its
+ * `ArrowExportShiftedError`, and whatever `fetch` throws.
  */
 export async function* streamPages(walk: ExportWalk): AsyncGenerator<ArrowExportPage, void, undefined> {
   const stop = new AbortController();
@@ -65,6 +70,7 @@ class ExportCheck {
   private pages: number | undefined;
   private readonly lengths: number[] = [];
   private linesSoFar = 0;
+  private border: ExportAnswer['rows'] = [];
   private readonly hashes = new Set<string>();
 
   constructor(private readonly walk: ExportWalk) {}
@@ -89,7 +95,7 @@ class ExportCheck {
     const endsUncounted = this.pages === undefined && answer.rows.length === 0;
     if (endsUncounted) return;
     if (!sameTotals(first.claim, answer.claim)) throw this.incomplete('its total changed while it was read');
-    if (!sameHeaders(first.headers, answer.headers))
+    if (!sameCells(first.headers, answer.headers))
       throw this.incomplete(`page ${number} has other columns than page 1`);
     const size = first.claim.pageSize ?? this.walk.pageSize;
     if (this.pages === undefined && answer.rows.length > size)
@@ -100,6 +106,7 @@ class ExportCheck {
     this.lengths.push(answer.rows.length);
     this.linesSoFar += answer.rows.length;
     if (this.repeats(answer)) throw this.incomplete(`page ${number} repeats a page before it`);
+    this.refuseShift(number, answer);
   }
 
   async end(signal: AbortSignal): Promise<void> {
@@ -124,13 +131,19 @@ class ExportCheck {
   private repeats({ rows }: ExportAnswer): boolean {
     const step = Math.max(1, Math.floor(rows.length / SAMPLED_LINES));
     const sample = rows.filter((_, index) => index % step === 0 || index === rows.length - 1);
-    const digest = createHash('sha1')
-      .update(JSON.stringify([rows.length, sample]))
-      .digest('base64');
+    const digest = hashOf([rows.length, sample]);
     if (rows.length === 0) return false;
     if (this.hashes.has(digest)) return true;
     this.hashes.add(digest);
     return false;
+  }
+
+  private refuseShift(number: number, { rows }: ExportAnswer): void {
+    const [first] = rows;
+    if (first && !this.walk.allowRepeatedRows && this.border.some((row) => sameCells(row, first))) {
+      throw new ArrowExportShiftedError(this.walk.what, number, hashOf(first));
+    }
+    this.border = rows.slice(-ROWS_AT_BORDER);
   }
 
   private incomplete(why: string): ArrowIncompleteAnswerError {
@@ -138,6 +151,10 @@ class ExportCheck {
   }
 }
 
-function sameHeaders(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((label, index) => label === b[index]);
+function hashOf(value: unknown): string {
+  return createHash('sha1').update(JSON.stringify(value)).digest('base64');
+}
+
+function sameCells(a: readonly (string | null)[], b: readonly (string | null)[]): boolean {
+  return a.length === b.length && a.every((cell, index) => cell === b[index]);
 }

@@ -4,3 +4,22 @@ export function renderDateTime(date: Date): string {
   const fraction = iso.slice(20, 23);
   return `${iso.slice(0, 19)}${fraction === '000' ? '' : `.${fraction}000`}+00:00`;
 }
+
+/** The calendar day, `YYYY-MM-DD`, that a point in time falls on in an IANA time zone such as `Europe/Tallinn`. */
+export function dateIn(timeZone: string, instant: Date): string {
+  // en-CA writes dates as YYYY-MM-DD.
+  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    instant,
+  );
+}
+
+/** So many calendar days after a day, both `YYYY-MM-DD`. */
+export function plusDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** True for `YYYY-MM-DD` of a day that exists: `2026-02-30` is none. */
+export function isDate(text: string): boolean {
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(text) && text >= '0001' ? new Date(`${text}T00:00:00Z`) : undefined;
+  return date !== undefined && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}

@@ -1,3 +1,5 @@
+import { dateIn } from './date-time.js';
+
 const PATTERN = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
 /** A calendar month, written `YYYY-MM`: the unit in which everything is billed. Years 2000 to 2100. */
@@ -93,11 +95,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 function datePartsIn(timeZone: string, instant: Date): [year: string, month: string, day: string] {
-  // en-CA writes dates as YYYY-MM-DD.
-  const text = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    instant,
-  );
-  const [year, month, day] = text.split('-') as [string, string, string];
+  const [year, month, day] = dateIn(timeZone, instant).split('-') as [string, string, string];
   return [year, month, day];
 }
 

@@ -122,6 +122,12 @@ export class PgliteConnection extends EventEmitter {
     void rolledBack.finally(this.giveBack);
   };
 
+  /** Runs `COPY … FROM '/dev/blob'` over this text. */
+  async copy(text: string, rows: string): Promise<void> {
+    if (this.released) throw new Error('This lease of the embedded database has been given back.');
+    await this.database.query(text, [], { blob: new Blob([rows]) });
+  }
+
   /** As node-postgres: several statements only without parameters, and then the last one's result. */
   async query(text: string, parameters?: unknown[]): Promise<PgResult> {
     if (this.released) throw new Error('This lease of the embedded database has been given back.');

@@ -18,6 +18,15 @@ export type NewResource = Pick<Resource, 'uuid' | 'name' | 'backendId' | 'projec
 
 const relations = { offering: true, plan: true, project: { customer: true } };
 
+/** A licence and the live resource that carries it. */
+export interface LicenseLinkFacts {
+  readonly licenseReference: string;
+  readonly resourceUuid: string;
+  readonly projectUuid: string;
+  /** The organisation of the project. */
+  readonly customerUuid: string;
+}
+
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()
 export class ResourcesService {
@@ -56,6 +65,23 @@ export class ResourcesService {
       order: { created: 'DESC', uuid: 'DESC' },
     });
     return [...new Map(found.map((resource) => [resource.backendId, resource])).values()];
+  }
+
+  /** As {@link withBackendIds}, for sets of any size: only what a link is. */
+  async linksOf(licenses: readonly string[]): Promise<LicenseLinkFacts[]> {
+    const found = await this.resources
+      .createQueryBuilder('resource')
+      .innerJoin('resource.project', 'project')
+      .select('resource.backendId', 'licenseReference')
+      .addSelect('resource.uuid', 'resourceUuid')
+      .addSelect('project.uuid', 'projectUuid')
+      .addSelect('project.customerUuid', 'customerUuid')
+      .where('resource.backendId = ANY(:licenses)', { licenses })
+      .andWhere(`resource.state <> 'Terminated'`)
+      .orderBy('resource.created', 'DESC')
+      .addOrderBy('resource.uuid', 'DESC')
+      .getRawMany<LicenseLinkFacts>();
+    return [...new Map(found.map((link) => [link.licenseReference, link])).values()];
   }
 
   /** The live resources of these organisations that carry a backend id, with their `project`. */

@@ -1,16 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { JobRun } from './job-run.entity.js';
+import type { Lease } from './lease.js';
 
 /** What a running job is given besides its parameters. */
 export interface JobControl {
   readonly run: JobRun;
-  /** Aborts when the job is cancelled or the service stops. */
+  /** Checked in every transaction that must not be repeated by a worker that was thought dead. */
+  readonly lease: Lease;
+  /** Aborts when the job is cancelled or taken over by another worker, or the service stops. */
   readonly signal: AbortSignal;
-  /** Says how far it is. Throws `JobCancelledError` once the job was cancelled. */
+  /** Says how far it is. Throws `JobCancelledError` once the job was cancelled, `LeaseLostError` once it was taken over. */
   readonly progress: (step: string, done: number, total: number) => Promise<void>;
 }
 
-/** Does the work and answers what came out, as JSON. It may be run again after a crash, and must bear that. */
+/**
+ * Does the work and answers what came out, as JSON. It may be run again after a crash, and must bear that. A job that
+ * failed and yet has a result throws `JobIncompleteError`.
+ */
 export type JobHandler = (control: JobControl) => Promise<Record<string, unknown>>;
 
 /** Something to be done from time to time. */
@@ -36,6 +42,10 @@ export class JobHandlers {
 
   every(schedule: Schedule): void {
     this.schedules.push(schedule);
+  }
+
+  get kinds(): string[] {
+    return [...this.handlers.keys()];
   }
 
   get(kind: string): JobHandler | undefined {

@@ -7,10 +7,13 @@ export type JobState = (typeof JOB_STATES)[number];
 /** One run of a job: what, for which scope, who asked, how far it is and what came out. Never deleted. */
 @Entity()
 @Check('ck_job_run_state', `state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
+@Check(
+  'ck_job_run_running_is_leased',
+  `(state = 'running') = (lease_token IS NOT NULL AND lease_expires_at IS NOT NULL)`,
+)
 // One at a time: whoever asks for the same thing again gets the run that is waiting or under way.
 @Index('uq_job_run_unfinished_kind_scope', ['kind', 'scope'], { unique: true, where: `state IN ('queued', 'running')` })
 @Index(['created', 'uuid'])
-@Index('ix_job_run_beating', ['heartbeatAt'], { where: `state = 'running'` })
 export class JobRun extends BaseEntity {
   static readonly path = '/api/admin/arrow/jobs/';
 
@@ -67,9 +70,13 @@ export class JobRun extends BaseEntity {
   @Column({ length: 150, default: '' })
   worker: string;
 
-  /** The worker says that it is alive; when it stops saying so, another takes over. */
+  /** New whenever somebody claims the run: what a worker writes without it does not count. */
+  @Column({ type: 'uuid', nullable: true })
+  leaseToken: string | null;
+
+  /** The worker extends it while it lives; once it has run out, another takes over. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
-  heartbeatAt: Date | null;
+  leaseExpiresAt: Date | null;
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   finishedAt: Date | null;

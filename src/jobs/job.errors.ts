@@ -25,3 +25,33 @@ export class JobFinishedError extends AppError {
     super(`The job has ended already: ${state}.`);
   }
 }
+
+/** Another worker may have the run by now: whoever gets this stops at once and writes nothing down. */
+export class LeaseLostError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'lease_lost';
+  constructor() {
+    super('The job was taken over by another worker.');
+  }
+}
+
+/** Thrown by a handler that did a part only: the job has failed, and yet has a result to show. */
+export class JobIncompleteError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'incomplete';
+  constructor(
+    message: string,
+    readonly result: Record<string, unknown>,
+  ) {
+    super(message);
+  }
+}
+
+/** Whoever works on it dies of it: nobody tries again. */
+export class JobGaveUpError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'job_gave_up';
+  constructor(attempts: number) {
+    super(`Its process died ${attempts} times.`);
+  }
+}

@@ -6,8 +6,8 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { JobFinishedError, JobNotFoundError } from './job.errors.js';
-import { JobQueue } from './job-queue.js';
 import { JobRun } from './job-run.entity.js';
+import { JobRunner } from './job-runner.js';
 import type { ListJobsQuery } from './job.dto.js';
 
 /** What is to be done, and what must not be done twice at once. */
@@ -24,7 +24,7 @@ export interface JobRequest {
 export class JobsService {
   constructor(
     @InjectRepository(JobRun) private readonly runs: Repository<JobRun>,
-    private readonly queue: JobQueue,
+    private readonly runner: JobRunner,
     private readonly clock: Clock,
   ) {}
 
@@ -37,7 +37,7 @@ export class JobsService {
         [kind, scope, JSON.stringify(parameters), requestedBy, this.clock.now()],
       );
       if (created[0]) {
-        await this.queue.send(created[0].uuid);
+        this.runner.wake();
         return this.runs.findOneByOrFail({ uuid: created[0].uuid });
       }
       const unfinished = await this.runs.findOneBy({ kind, scope, state: In(['queued', 'running']) });

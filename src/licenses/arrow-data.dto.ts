@@ -1,10 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { ExportLine } from '../arrow-export/export-line.js';
 import { type DecimalString, round, sum } from '../common/money.js';
 import { MonthFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import type { CustomerExport } from './customer-export.service.js';
-import type { ExportLine } from './export-lines.js';
 
 export class FetchArrowDataQuery {
   @MonthFilter({ description: 'Month, `YYYY-MM`; the running one (UTC) if left out', example: '2026-05' })
@@ -44,20 +44,21 @@ export class BillingLineResponse {
   @ApiProperty({ example: 'IAAS' }) classification: string;
   @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '1.0000' }) quantity: string | null;
   @Money() sell_price: string | null;
-  @Money() buy_price: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'ISO 4217, of the sell price' }) currency: string | null;
+  @Money('Null also where it is in another currency') buy_price: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'As the export says it: ISO 4217' }) currency:
+    string | null;
 
   static from(this: void, line: ExportLine): BillingLineResponse {
     return {
       vendor_name: line.vendorName,
       subscription_reference: line.subscriptionReference,
       license_reference: line.licenseReference,
-      offer_sku: line.offerSku,
+      offer_sku: line.sku,
       classification: line.classification,
       quantity: line.quantity && round(line.quantity, 4),
       sell_price: cents(line.sell),
       buy_price: cents(line.buy),
-      currency: line.sellCurrency || null,
+      currency: line.currency.code || null,
     };
   }
 }
@@ -134,8 +135,8 @@ export class ArrowDataResponse {
       period,
       billing_available: billing.available,
       billing_lines: billing.lines.map(BillingLineResponse.from),
-      billing_total_sell: total(billing.lines.map(({ sell, sellCurrency }) => [sell, sellCurrency])),
-      billing_total_buy: total(billing.lines.map(({ buy, buyCurrency }) => [buy, buyCurrency])),
+      billing_total_sell: total(billing.lines.map(({ sell, currency }) => [sell, currency.code])),
+      billing_total_buy: total(billing.lines.map(({ buy, currency }) => [buy, currency.code])),
       consumption_lines: consumption.map((line) => ConsumptionLineResponse.from(line, period)),
       consumption_total_sell: total(consumption.map(({ sell, currency }) => [sell, currency])),
       consumption_total_buy: total(consumption.map(({ buy, currency }) => [buy, currency])),

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type Columns, type Meaning, missingLabels, resolveColumns } from '../arrow-export/columns.js';
+import { type ExportLine, readExportLine } from '../arrow-export/export-line.js';
 import {
   type ArrowAccount,
   type ArrowExportPage,
@@ -6,9 +8,9 @@ import {
   type ArrowLicense,
 } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { readSteadily } from '../arrow-gateway/read-steadily.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
-import { columnsOf, type ExportColumns, type ExportLine, lineOf, missingColumns } from './export-lines.js';
 
 /** One customer's lines of a month's billing export. */
 export interface CustomerExport {
@@ -17,6 +19,9 @@ export interface CustomerExport {
   readonly lines: readonly ExportLine[];
   readonly error?: string;
 }
+
+/** Without these, lines say nothing of money or of whose it is. */
+const NEEDED: readonly Meaning[] = ['license', 'sell', 'buy'];
 
 /** Reads one customer's lines of the billing export. */
 @Injectable()
@@ -42,29 +47,33 @@ export class CustomerExportService {
         periodTo: period,
         customerReferences: [reference],
       };
-      const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
-      let columns: ExportColumns | undefined;
-      for await (const page of orNothing(this.gateway.exportPages(account, query), type)) {
-        columns ??= await this.columnsFor(account, type, page);
-        await filter.take(page.rows.map((row) => lineOf(row, columns!)));
-      }
+      const { lines, columns } = await readSteadily(async (options) => {
+        const filter = new OwnLines(reference, data, (unknown) => this.gateway.findLicenses(account, unknown));
+        let columns: Columns | undefined;
+        for await (const page of orNothing(this.gateway.exportPages(account, query, options), type)) {
+          columns ??= await this.columnsFor(account, type, page);
+          const context = { columns, numberLocale: 'point', priceSource: 'sell', defaultCurrency: '' } as const;
+          await filter.take(page.rows.map((row) => readExportLine(row, context)));
+        }
+        return { lines: filter.lines, columns };
+      });
       // Of all pages: lines of others only, where the filter was ignored, are none of this customer's.
-      if (filter.lines.length === 0) return none(nothingYet(reference, period));
-      const missing = columns ? missingColumns(columns) : [];
+      if (lines.length === 0) return none(nothingYet(reference, period));
+      const missing = columns ? missingLabels(columns, NEEDED) : [];
       const error = missing.length
         ? `The billing export has no column ${missing.join(', nor ')}. Choose another export type in the settings.`
         : undefined;
-      return { available: true, lines: filter.lines, error };
+      return { available: true, lines, error };
     } catch (error) {
       return none(`The billing export could not be read: ${sentenceOf(error)}`);
     }
   }
 
   /** The export type is asked about renamed columns only where the usual labels do not do. */
-  private async columnsFor(account: ArrowAccount, type: string, page: ArrowExportPage): Promise<ExportColumns> {
-    const columns = columnsOf(page.headers);
-    if (missingColumns(columns).length === 0 || page.headers.length === 0) return columns;
-    return columnsOf(page.headers, (await this.gateway.getExportType(account, type)).columns);
+  private async columnsFor(account: ArrowAccount, type: string, page: ArrowExportPage): Promise<Columns> {
+    const { columns } = resolveColumns(page.headers);
+    if (missingLabels(columns, NEEDED).length === 0 || page.headers.length === 0) return columns;
+    return resolveColumns(page.headers, (await this.gateway.getExportType(account, type)).columns).columns;
   }
 }
 

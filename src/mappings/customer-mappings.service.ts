@@ -114,6 +114,15 @@ export class CustomerMappingsService {
     return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });
   }
 
+  /** The active mappings under the active settings of a partner; where it has none, under the settings given. */
+  async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
+    const order = { created: 'ASC', uuid: 'ASC' } as const;
+    const active = partnerReference
+      ? await this.mappings.find({ where: { isActive: true, settings: { isActive: true, partnerReference } }, order })
+      : [];
+    return active.length ? active : this.mappings.find({ where: { isActive: true, settingsUuid }, order });
+  }
+
   /** Throws `ArrowCustomerAlreadyMappedError`. */
   async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
     const row = this.mappings.create(columns(dto));

@@ -12,7 +12,7 @@ import { Clock } from '../common/clock.js';
 import { renderDateTime } from '../common/date-time.js';
 import { renderUuid } from '../common/uuid.js';
 import { isRefusal } from '../settings/credentials.service.js';
-import type { ExportTypeFit } from '../settings/export-type-fit.js';
+import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
 import { ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';

@@ -3,10 +3,11 @@ import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway
 import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
-import type { ExportTypeFit } from '../settings/export-type-fit.js';
+import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
 import type { ExportTypeFits } from '../settings/export-types.service.js';
 import { CredentialsDto } from '../settings/settings.dto.js';
-import { PRICE_SOURCES, type PriceSource, type Settings } from '../settings/settings.entity.js';
+import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
+import type { Settings } from '../settings/settings.entity.js';
 import type { SettingsChoices } from '../settings/settings.service.js';
 import {
   ArrowCustomerResponse,

@@ -11,7 +11,7 @@ import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
-import type { ExportTypeFit, FitNeeds } from '../settings/export-type-fit.js';
+import type { ExportTypeFit, FitNeeds } from '../arrow-export/export-type-fit.js';
 import { ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { columns, SettingsService } from '../settings/settings.service.js';

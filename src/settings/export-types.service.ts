@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowAccount, type ArrowExportType, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotAllowedError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
-import { bestFirst, type ExportTypeFit, fitOf, type FitNeeds } from './export-type-fit.js';
+import { bestFirst, type ExportTypeFit, fitOf, type FitNeeds } from '../arrow-export/export-type-fit.js';
 
 /** The export types of an account, best first; empty with a reason where the key may not see them. */
 export interface ExportTypeFits {

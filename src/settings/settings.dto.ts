@@ -6,7 +6,8 @@ import { ListQuery } from '../common/page.js';
 import { BooleanField, ChoiceField, PartialDto, TextField, UrlField } from '../common/validation/body-fields.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
-import { PRICE_SOURCES, type PriceSource, Settings } from './settings.entity.js';
+import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
+import { Settings } from './settings.entity.js';
 
 const example = 'https://xsp.arrow.com/index.php/api/';
 

@@ -1,8 +1,6 @@
 import { Check, Column, Entity, Index } from 'typeorm';
+import type { PriceSource } from '../arrow-export/columns.js';
 import { BaseEntity } from '../database/base.entity.js';
-
-export const PRICE_SOURCES = ['sell', 'buy'] as const;
-export type PriceSource = (typeof PRICE_SOURCES)[number];
 
 /** One ArrowSphere account of the operator. Several can exist; at most one is active. */
 @Entity('arrow_settings')

@@ -77,6 +77,11 @@ export class SettingsService {
     return settings;
   }
 
+  /** The active settings of a partner (`XSP…`), if they are active. */
+  async activeOfPartner(partnerReference: string): Promise<Settings | null> {
+    return partnerReference ? this.repository.findOneBy({ isActive: true, partnerReference }) : null;
+  }
+
   /** The account named, or the active one where none is. Throws `SettingsMissingError`. */
   async resolve(uuid?: string): Promise<Settings> {
     const settings = await this.repository.findOneBy(uuid ? { uuid } : { isActive: true });

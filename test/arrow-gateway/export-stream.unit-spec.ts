@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { AnswerFault } from '../../src/arrow-gateway/answers.js';
-import { ArrowIncompleteAnswerError, ArrowNotFoundError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
+import {
+  ArrowExportShiftedError,
+  ArrowIncompleteAnswerError,
+  ArrowNotFoundError,
+} from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { type ExportWalk, streamPages } from '../../src/arrow-gateway/export-stream.js';
 import { noneThere } from '../../src/arrow-gateway/page-walker.js';
+import { readSteadily } from '../../src/arrow-gateway/read-steadily.js';
 import type { ExportAnswer } from '../../src/arrow-gateway/table-answers.js';
 import { anyCase, PagedServer, type PagedServerOptions, rowsNamed } from './support/paged-server.js';
 
@@ -52,7 +57,7 @@ describe('The export stream', () => {
         try {
           lines = await linesOf(walkOf(paged, { pageSize }));
         } catch (error) {
-          expect([ArrowIncompleteAnswerError, ArrowNotFoundError, AnswerFault]).toContainEqual(
+          expect([ArrowIncompleteAnswerError, ArrowExportShiftedError, ArrowNotFoundError, AnswerFault]).toContainEqual(
             (error as Error).constructor,
           );
           return;
@@ -116,5 +121,72 @@ describe('The export stream', () => {
     await expect(linesOf(walkOf(new PagedServer(rowsNamed(200), healthy), { maxPages: 19 }))).rejects.toThrow(
       'it has 20 pages',
     );
+  });
+
+  describe('where a row of one page is at the top of the next', () => {
+    const named = (names: string[], allowRepeatedRows?: boolean) => ({
+      ...walkOf(new PagedServer(names, healthy)),
+      allowRepeatedRows,
+    });
+    const repeated = (away: number) => {
+      const names = rowsNamed(35);
+      names[10] = names[10 - away]!;
+      return names;
+    };
+
+    it.each([[1], [2], [7], [10]])('ends with an error of its own, %i rows further on', async (away) => {
+      const error = await linesOf(named(repeated(away))).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ArrowExportShiftedError);
+      expect(error).toMatchObject({ code: 'arrow_export_shifted', page: 2, rowHash: expect.stringMatching(/.{20}/) });
+    });
+
+    it('does not hand on the page that begins with it', async () => {
+      const stream = streamPages(named(repeated(1)));
+      expect((await stream.next()).value).toMatchObject({ page: 1 });
+      await expect(stream.next()).rejects.toThrow('page 2 begins with a row of page 1');
+    });
+
+    it('gives both rows to who knows that they are real', async () => {
+      expect(await linesOf(named(repeated(1), true))).toEqual(repeated(1));
+    });
+
+    it('lets equal rows within a page be, and rows that differ in one cell', async () => {
+      const names = rowsNamed(35);
+      names[4] = names[3]!;
+      names[11] = names[9]!;
+      expect(await linesOf(named(names))).toEqual(names);
+    });
+
+    it('is read again: once where it has come to rest, with both rows where they stand there each time', async () => {
+      const moving = [repeated(1), rowsNamed(35)];
+      const options: unknown[] = [];
+      const read = (worlds: string[][]) =>
+        readSteadily(({ allowRepeatedRows }) => {
+          options.push(allowRepeatedRows);
+          return linesOf(named(worlds.shift()!, allowRepeatedRows));
+        });
+      expect(await read(moving)).toEqual(rowsNamed(35));
+      expect(await read([repeated(1), repeated(1), repeated(1)])).toEqual(repeated(1));
+      expect(options).toEqual([false, false, false, false, true]);
+    });
+
+    it('is given up after three reads that each found it elsewhere, and at once for any other error', async () => {
+      let reads = 0;
+      const read = (worlds: string[][]) =>
+        readSteadily(({ allowRepeatedRows }) => {
+          reads += 1;
+          return linesOf(named(worlds[reads - 1] ?? [], allowRepeatedRows));
+        });
+      await expect(read([repeated(1), repeated(2), repeated(3)])).rejects.toThrow(ArrowExportShiftedError);
+      expect(reads).toBe(3);
+      reads = 0;
+      await expect(
+        readSteadily(() => {
+          reads += 1;
+          return Promise.reject(new ArrowIncompleteAnswerError('lines', 'it is short'));
+        }),
+      ).rejects.toThrow('it is short');
+      expect(reads).toBe(1);
+    });
   });
 });

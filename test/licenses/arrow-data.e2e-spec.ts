@@ -275,6 +275,59 @@ describe('Live ArrowSphere data of a customer', () => {
     });
   });
 
+  const numbered = (own: World, count: number) => {
+    const license = own.license();
+    return Array.from({ length: count }, (_, n) => exportLine({ license, sell: `${n}.00000` }));
+  };
+
+  it('shows each line once where the export moves on by a row while it is paged', async () => {
+    const own = await customer();
+    exported(...numbered(own, 1100));
+    app.arrow.faults.add({ path: /exports\/sync/, after: 1, action: { kind: 'shift-rows' } });
+    const { body } = await fetchData(own);
+    expect(body).toMatchObject({ billing_available: true, error: null });
+    const prices = body.billing_lines.map((line: { sell_price: string }) => Number(line.sell_price));
+    expect(prices.sort((a: number, b: number) => a - b)).toEqual(Array.from({ length: 1100 }, (_, n) => n));
+  });
+
+  it('shows two lines that say the same on both sides of a page border', async () => {
+    const own = await customer();
+    const lines = numbered(own, 1100);
+    lines[1000] = lines[999]!;
+    exported(...lines);
+    const { body } = await fetchData(own);
+    expect(body.billing_lines.filter((line: { sell_price: string }) => line.sell_price === '999.00')).toHaveLength(2);
+  });
+
+  it.each([
+    ['code: 500', { code: 500, message: 'Out of order' }],
+    ['success: false', { success: false, message: 'Out of order' }],
+    ['an error', { error: 'Out of order' }],
+  ])('takes an empty export whose envelope says %s for a failure, not for none', async (_, keys) => {
+    const own = await customer();
+    app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'body-says', keys, empty: true } });
+    expect((await fetchData(own)).body).toMatchObject({
+      billing_available: false,
+      error: expect.stringMatching(/^The billing export could not be read: ArrowSphere .*Out of order/),
+    });
+  });
+
+  it('reads amounts as billing does', async () => {
+    const own = await customer();
+    const license = own.license();
+    const texts = ['1,234', '1E-2', '0.12345678901', '12,5', 'n/a', '(5.00)'];
+    exported(...texts.map((sell) => exportLine({ license, sell, buy: '1' })));
+    const { body } = await fetchData(own);
+    expect(body.billing_lines.map((line: { sell_price: string | null }) => line.sell_price)).toEqual([
+      '1234.00',
+      '0.01',
+      '0.12',
+      null,
+      null,
+      '-5.00',
+    ]);
+  });
+
   it('asks ArrowSphere for no resource that carries an id of another vendor', async () => {
     const own = await customer();
     const fields: object = { name: 'VM', backend_id: 'vm-17/disk' };

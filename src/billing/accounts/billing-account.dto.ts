@@ -2,7 +2,10 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../../common/date-time.js';
 import { renderUuid } from '../../common/uuid.js';
 import { ChoiceField, IntegerField, NumberField, TextField } from '../../common/validation/body-fields.js';
-import { type BillingAccount, CHARGE_MODES, type ChargeMode } from './billing-account.entity.js';
+import { MonthField } from '../../common/validation/month-fields.js';
+import { YearMonth } from '../../common/year-month.js';
+import type { AccountWithRule, ChangeAccount } from './billing-accounts.service.js';
+import { CHARGE_MODES, type ChargeMode } from './billing-rule.entity.js';
 
 @ApiSchema({ name: 'PatchedBillingAccountRequest' })
 export class PatchBillingAccountDto {
@@ -12,7 +15,11 @@ export class PatchBillingAccountDto {
   @TextField({ max: 64, description: 'On whose calendar months begin and end', example: 'Europe/Tallinn' })
   time_zone?: string;
 
-  @IntegerField({ min: 0, max: 60, description: 'Days after the end of a month before it may be settled' })
+  @IntegerField({
+    min: 0,
+    max: 60,
+    description: 'Days after the end of a month before a statement closes by the calendar alone',
+  })
   grace_days?: number;
 
   @NumberField({ min: 0, max: 1, description: 'Share by which an export may shrink without being refused' })
@@ -21,14 +28,42 @@ export class PatchBillingAccountDto {
   @ChoiceField(['point', 'comma'], { description: 'How the export writes decimals: 1,234.56 or 1.234,56' })
   number_locale?: 'point' | 'comma';
 
-  @TextField({ max: 3, description: 'ISO 4217, for exports that name none', example: 'EUR' })
+  @TextField({ max: 3, description: 'ISO 4217, for cells that name none', example: 'EUR' })
   default_currency?: string;
 
-  @NumberField({ min: 0, max: 100, description: 'Tax on invoices made from now on', example: 24 })
+  @NumberField({ min: 0, max: 100, description: 'Tax on what is charged', example: 24 })
   tax_percent?: number;
 
-  @IntegerField({ min: 1, max: 12, description: 'Months that schedules look after until they are settled' })
+  @IntegerField({
+    min: 1,
+    max: 12,
+    description: 'Months up to the running one that schedules read until they are settled',
+  })
   open_months?: number;
+
+  @MonthField({
+    description:
+      'First month that charge mode, locale, currency and tax hold for; by default the oldest one without a closed statement and an issued invoice',
+  })
+  valid_from?: YearMonth;
+
+  toCommand(): ChangeAccount {
+    return {
+      account: {
+        timeZone: this.time_zone,
+        graceDays: this.grace_days,
+        shrinkageShare: this.shrinkage_share?.toString(),
+        openMonths: this.open_months,
+      },
+      rule: {
+        chargeMode: this.charge_mode,
+        numberLocale: this.number_locale,
+        defaultCurrency: this.default_currency?.toUpperCase(),
+        taxPercent: this.tax_percent?.toString(),
+      },
+      validFrom: this.valid_from ?? null,
+    };
+  }
 }
 
 @ApiSchema({ name: 'BillingAccount' })
@@ -49,38 +84,27 @@ export class BillingAccountResponse {
   @ApiProperty() pause_reason: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) paused_at: string | null;
 
-  static from(settingsUuid: string, account: BillingAccount): BillingAccountResponse {
+  @ApiProperty({ example: '2026-01', description: 'First month that the rule shown here holds for' })
+  valid_from: string;
+
+  static from(this: void, { settingsUuid, account, rule }: AccountWithRule): BillingAccountResponse {
     return {
       settings_uuid: renderUuid(settingsUuid),
       partner_reference: account.partnerReference,
-      charge_mode: account.chargeMode,
+      charge_mode: rule.chargeMode,
       time_zone: account.timeZone,
       grace_days: account.graceDays,
       shrinkage_share: account.shrinkageShare,
-      number_locale: account.numberLocale,
-      default_currency: account.defaultCurrency,
-      tax_percent: account.taxPercent,
+      number_locale: rule.numberLocale,
+      default_currency: rule.defaultCurrency,
+      tax_percent: rule.taxPercent,
       open_months: account.openMonths,
       billing_paused: account.billingPaused,
       consumption_paused: account.consumptionPaused,
       paused_by: account.pausedBy,
       pause_reason: account.pauseReason,
       paused_at: account.pausedAt && renderDateTime(account.pausedAt),
+      valid_from: rule.validFrom.slice(0, 7),
     };
   }
-}
-
-/** Wire → entity; what is not given stays. */
-export function accountChanges(dto: PatchBillingAccountDto): Partial<BillingAccount> {
-  const given: Partial<BillingAccount> = {
-    chargeMode: dto.charge_mode,
-    timeZone: dto.time_zone,
-    graceDays: dto.grace_days,
-    shrinkageShare: dto.shrinkage_share?.toString(),
-    numberLocale: dto.number_locale,
-    defaultCurrency: dto.default_currency?.toUpperCase(),
-    taxPercent: dto.tax_percent?.toString(),
-    openMonths: dto.open_months,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

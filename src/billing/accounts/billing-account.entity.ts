@@ -1,26 +1,16 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { Settings } from '../../settings/settings.entity.js';
-import type { NumberLocale } from '../statement/number.js';
-
-/**
- * `provisional_then_final`: consumption is charged as it comes, and corrected when the export is final.
- * `final_only`: nothing but export lines is ever charged; consumption is for information.
- */
-export const CHARGE_MODES = ['provisional_then_final', 'final_only'] as const;
-export type ChargeMode = (typeof CHARGE_MODES)[number];
 
 /**
  * An ArrowSphere account as billing knows it: the partner, not the row of settings. Replacing the settings of a partner
- * by new ones leaves its ledger where it is, so that nothing is charged again.
+ * by new ones leaves its ledger where it is, so that nothing is charged again. What it is billed by, month by month,
+ * stands in {@link BillingRule}.
  */
 @Entity()
-@Check('ck_billing_account_charge_mode', `charge_mode IN ('provisional_then_final', 'final_only')`)
-@Check('ck_billing_account_number_locale', `number_locale IN ('point', 'comma')`)
 @Check('ck_billing_account_grace_days', `grace_days BETWEEN 0 AND 60`)
 @Check('ck_billing_account_shrinkage_share', `shrinkage_share BETWEEN 0 AND 1`)
 @Check('ck_billing_account_open_months', `open_months BETWEEN 1 AND 12`)
-@Check('ck_billing_account_tax_percent', `tax_percent BETWEEN 0 AND 100`)
 @Index('uq_billing_account_partner_reference', ['partnerReference'], { unique: true })
 @Index('uq_billing_account_settings_without_partner', ['settingsUuid'], {
   unique: true,
@@ -36,18 +26,15 @@ export class BillingAccount extends BaseEntity {
   @Column('uuid')
   settingsUuid: string;
 
-  /** Goes with its settings while nothing is billed; what is billed hangs on this row and keeps both. */
+  /** Goes with its settings while nothing is billed; what is billed refers to this row and keeps both. */
   @ManyToOne(() => Settings, { nullable: false, onDelete: 'CASCADE' })
   settings: Relation<Settings>;
-
-  @Column({ type: 'varchar', length: 32, default: 'provisional_then_final' })
-  chargeMode: ChargeMode;
 
   /** IANA name: on whose calendar months begin and end. */
   @Column({ length: 64, default: 'UTC' })
   timeZone: string;
 
-  /** Days after the end of a month before it may be settled. */
+  /** Days after the end of a month before a statement closes by the calendar alone. */
   @Column({ type: 'smallint', default: 3 })
   graceDays: number;
 
@@ -55,18 +42,11 @@ export class BillingAccount extends BaseEntity {
   @Column({ type: 'numeric', precision: 4, scale: 3, default: () => '0.2' })
   shrinkageShare: string;
 
-  @Column({ type: 'varchar', length: 8, default: 'point' })
-  numberLocale: NumberLocale;
+  /** The number given last: invoices get theirs at issue, without gaps. */
+  @Column({ type: 'integer', default: 0 })
+  lastInvoiceNumber: number;
 
-  /** ISO 4217, for exports that name none. */
-  @Column({ length: 3, default: 'EUR' })
-  defaultCurrency: string;
-
-  /** Tax on invoices made from now on. */
-  @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
-  taxPercent: string;
-
-  /** Months up to the running one that schedules look after until they are settled. */
+  /** Months up to the running one that schedules read until they are settled. */
   @Column({ type: 'smallint', default: 3 })
   openMonths: number;
 

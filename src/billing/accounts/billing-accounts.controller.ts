@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { StaffOnly } from '../../auth/access.js';
+import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import type { Caller } from '../../auth/caller.js';
 import { ApiFound, ApiUpdated } from '../../common/api-answers.js';
 import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccountsService } from './billing-accounts.service.js';
@@ -12,22 +13,23 @@ export class BillingAccountsController {
   constructor(private readonly accounts: BillingAccountsService) {}
 
   @Get(':uuid')
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_accounts_retrieve',
-    summary: 'By what rules the account of these settings is billed',
-  })
+  @ApiOperation({ operationId: 'admin_arrow_billing_accounts_retrieve', summary: 'Billing rules of the account' })
   @ApiFound(BillingAccountResponse)
   async get(@Param('uuid') settingsUuid: string): Promise<BillingAccountResponse> {
-    return this.accounts.view(settingsUuid);
+    return BillingAccountResponse.from(await this.accounts.view(settingsUuid));
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_billing_accounts_partial_update', summary: 'Change those rules' })
+  @ApiOperation({
+    operationId: 'admin_arrow_billing_accounts_partial_update',
+    summary: 'Change the billing rules of the account',
+  })
   @ApiUpdated(BillingAccountResponse)
   async update(
     @Param('uuid') settingsUuid: string,
     @Body() dto: PatchBillingAccountDto,
+    @CurrentUser() caller: Caller,
   ): Promise<BillingAccountResponse> {
-    return this.accounts.change(settingsUuid, dto);
+    return BillingAccountResponse.from(await this.accounts.change(settingsUuid, dto.toCommand(), caller.username));
   }
 }

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
-import { InvalidFieldsError } from '../../common/app.error.js';
+import { currencyOf } from '../../arrow-export/currency.js';
+import { type FieldErrors, InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { isTimeZone, YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
-import { AccountAmbiguousError, BillingPausedError } from '../billing.errors.js';
-import type { BillingContext } from '../statement/billing-context.js';
-import { accountChanges, BillingAccountResponse, type PatchBillingAccountDto } from './billing-account.dto.js';
-import { BillingAccount, BillingSwitch } from './billing-account.entity.js';
+import type { BillingContext } from '../core/billing-context.js';
+import { AccountAmbiguousError, BillingPausedError } from '../core/billing.errors.js';
+import type { Lease } from '../../jobs/lease.js';
+import { BillingAccount } from './billing-account.entity.js';
+import { BillingAccountsRepository, type RuleFields } from './billing-accounts.repository.js';
+import { BillingRule } from './billing-rule.entity.js';
+import { BillingRulesService, ruleOf } from './billing-rules.service.js';
 
 /** What can be paused on its own. */
 export type Pipeline = 'billing' | 'consumption';
@@ -18,29 +20,27 @@ export type Pipeline = 'billing' | 'consumption';
 /** The switch behind "pause everything". */
 const CONSUMPTION_SWITCH = 'consumption';
 
-/** What the database gives a new account. */
-const USUAL_RULES = {
-  chargeMode: 'provisional_then_final',
-  timeZone: 'UTC',
-  graceDays: 3,
-  shrinkageShare: '0.200',
-  numberLocale: 'point',
-  defaultCurrency: 'EUR',
-  taxPercent: '0.00',
-  openMonths: 3,
-  billingPaused: false,
-  consumptionPaused: false,
-  pausedBy: '',
-  pauseReason: '',
-  pausedAt: null,
-} as const satisfies Partial<BillingAccount>;
+/** An account and the rule that it is billed by now. */
+export interface AccountWithRule {
+  readonly settingsUuid: string;
+  readonly account: BillingAccount;
+  readonly rule: BillingRule;
+}
 
-/** Accounts as billing knows them, their rules, and what is paused. */
+/** What of an account may be changed; what is left out stays. */
+export interface ChangeAccount {
+  readonly account: Partial<Pick<BillingAccount, 'timeZone' | 'graceDays' | 'shrinkageShare' | 'openMonths'>>;
+  readonly rule: Partial<RuleFields>;
+  /** The first month that the rule holds for. */
+  readonly validFrom: YearMonth | null;
+}
+
+/** Accounts as billing knows them, what they are billed by, and what is paused. */
 @Injectable()
 export class BillingAccountsService {
   constructor(
-    @InjectRepository(BillingAccount) private readonly accounts: Repository<BillingAccount>,
-    @InjectRepository(BillingSwitch) private readonly switches: Repository<BillingSwitch>,
+    private readonly repository: BillingAccountsRepository,
+    private readonly rules: BillingRulesService,
     private readonly settings: SettingsService,
     private readonly env: Env,
     private readonly clock: Clock,
@@ -53,28 +53,18 @@ export class BillingAccountsService {
   async of(settings: Settings): Promise<BillingAccount> {
     const partner = settings.partnerReference || null;
     const known = await this.known(settings);
-    if (known) {
-      if (!partner || known.partnerReference) return known;
-      await this.accounts.update({ uuid: known.uuid }, { partnerReference: partner });
-      return Object.assign(known, { partnerReference: partner });
-    }
-    await this.accounts
-      .createQueryBuilder()
-      .insert()
-      .values({ settingsUuid: settings.uuid, partnerReference: partner })
-      .orIgnore()
-      .execute();
-    return this.accounts.findOneOrFail({
-      where: partner ? { partnerReference: partner } : { settingsUuid: settings.uuid },
-    });
+    if (!known) return this.repository.create(settings.uuid, partner);
+    if (!partner || known.partnerReference) return known;
+    await this.repository.transaction((manager) =>
+      this.repository.update(manager, known.uuid, { partnerReference: partner }),
+    );
+    return Object.assign(known, { partnerReference: partner });
   }
 
   /** As {@link of}, for those who only look: `undefined` where billing has not met the account. */
   async known(settings: Settings): Promise<BillingAccount | undefined> {
     const partner = settings.partnerReference || null;
-    const found = await this.accounts.find({
-      where: [{ settingsUuid: settings.uuid }, ...(partner ? [{ partnerReference: partner }] : [])],
-    });
+    const found = await this.repository.findOf(settings.uuid, partner);
     const byPartner = found.find((account) => partner && account.partnerReference === partner);
     const bySettings = found.find((account) => account.settingsUuid === settings.uuid);
     if (byPartner && bySettings && byPartner !== bySettings && !bySettings.partnerReference)
@@ -89,55 +79,57 @@ export class BillingAccountsService {
     month: YearMonth,
     requestedBy: string,
     jobUuid: string | null,
+    lease: Lease | null,
   ): Promise<BillingContext> {
     const account = await this.of(settings);
+    const rule = await this.rules.of(account, await this.current(settings), month);
     const now = this.clock.now();
     const currentMonth = YearMonth.at(now, account.timeZone);
-    return {
-      settings,
-      account,
-      arrow: this.settings.accountOf(settings),
-      month,
-      currentMonth,
-      now,
-      requestedBy,
-      jobUuid,
-    };
+    const arrow = this.settings.accountOf(settings);
+    return { settings, account, rule, arrow, month, currentMonth, now, requestedBy, jobUuid, lease };
   }
 
   /** Looks and writes nothing: before the first bill the rules are the usual ones. Throws `SettingsNotFoundError`. */
-  async view(settingsUuid: string): Promise<BillingAccountResponse> {
+  async view(settingsUuid: string): Promise<AccountWithRule> {
     const settings = await this.settings.get(settingsUuid);
-    const partnerReference = settings.partnerReference || null;
-    const account = (await this.known(settings)) ?? this.accounts.create({ ...USUAL_RULES, partnerReference });
-    return BillingAccountResponse.from(settings.uuid, account);
+    const account = await this.known(settings);
+    const rules = account ? await this.repository.rulesOf(account.uuid) : [];
+    const shown = account ?? usualAccount(settings);
+    const rule = rules.length ? ruleOf(rules, YearMonth.at(this.clock.now(), shown.timeZone)) : usualRule(settings);
+    return { settingsUuid: settings.uuid, account: shown, rule };
   }
 
-  /** Throws `SettingsNotFoundError`, `InvalidFieldsError` for an unknown time zone. */
-  async change(settingsUuid: string, dto: PatchBillingAccountDto): Promise<BillingAccountResponse> {
+  /** Throws `SettingsNotFoundError`, and `InvalidFieldsError` with every field that is wrong. */
+  async change(
+    settingsUuid: string,
+    { account, rule, validFrom }: ChangeAccount,
+    by: string,
+  ): Promise<AccountWithRule> {
     const settings = await this.settings.get(settingsUuid);
-    if (dto.time_zone !== undefined && !isTimeZone(dto.time_zone))
-      throw new InvalidFieldsError({ time_zone: ['Not a known time zone.'] });
-    if (dto.default_currency !== undefined && !/^[A-Za-z]{3}$/.test(dto.default_currency)) {
-      throw new InvalidFieldsError({ default_currency: ['Three letters, as in ISO 4217.'] });
-    }
-    const { uuid } = await this.of(settings);
-    await this.accounts.update({ uuid }, { ...accountChanges(dto), modified: this.clock.now() });
-    return BillingAccountResponse.from(settings.uuid, await this.of(settings));
+    const fields: FieldErrors = {};
+    if (account.timeZone !== undefined && !isTimeZone(account.timeZone)) fields.time_zone = ['Not a known time zone.'];
+    if (rule.defaultCurrency !== undefined && !currencyOf(rule.defaultCurrency).known)
+      fields.default_currency = ['Not a currency of ISO 4217, such as EUR.'];
+    if (Object.keys(fields).length) throw new InvalidFieldsError(fields);
+    const known = await this.of(settings);
+    await this.rules.of(known, await this.current(settings), YearMonth.at(this.clock.now(), known.timeZone));
+    await this.repository.transaction((manager) => this.repository.update(manager, known.uuid, given(account)));
+    if (Object.keys(given(rule)).length) await this.rules.change(known, given(rule), validFrom, by);
+    return this.view(settingsUuid);
   }
 
   /** Throws `BillingPausedError` where a person paused that pipeline; asked before and during every run. */
   async ensureRunning(accountUuid: string, pipeline: Pipeline): Promise<void> {
-    const { billingPaused, consumptionPaused, pausedBy } = await this.accounts.findOneByOrFail({ uuid: accountUuid });
+    const { billingPaused, consumptionPaused, pausedBy } = await this.repository.get(accountUuid);
     if (pipeline === 'billing' ? billingPaused : consumptionPaused)
       throw new BillingPausedError(`The ${pipeline} sync of this account`, pausedBy);
-    const all = pipeline === 'consumption' && (await this.switches.findOneBy({ name: CONSUMPTION_SWITCH }));
+    const all = pipeline === 'consumption' && (await this.repository.findSwitch(CONSUMPTION_SWITCH));
     if (all && !all.enabled) throw new BillingPausedError('Every consumption sync', all.changedBy);
   }
 
   /** Whether schedules sync consumption at all: what a person decided, else `ARROW_CONSUMPTION_SYNC_ENABLED`. */
   async consumptionScheduled(): Promise<boolean> {
-    const decided = await this.switches.findOneBy({ name: CONSUMPTION_SWITCH });
+    const decided = await this.repository.findSwitch(CONSUMPTION_SWITCH);
     return decided?.enabled ?? this.env.ARROW_CONSUMPTION_SYNC_ENABLED;
   }
 
@@ -150,22 +142,57 @@ export class BillingAccountsService {
     reason: string,
   ): Promise<void> {
     const account = settings && (await this.of(settings));
-    const at = this.clock.now();
-    await this.accounts.manager.transaction(async (manager) => {
+    const changedAt = this.clock.now();
+    await this.repository.transaction(async (manager) => {
       if (everything)
-        await manager.upsert(BillingSwitch, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt: at }, [
-          'name',
-        ]);
+        await this.repository.setSwitch(manager, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt });
       if (!account || !settings) return;
-      const paused = {
+      await this.repository.update(manager, account.uuid, {
         billingPaused: !enabled,
         consumptionPaused: !enabled,
         pausedBy: enabled ? '' : by,
         pauseReason: enabled ? '' : reason,
-        pausedAt: enabled ? null : at,
-      };
-      await manager.update(BillingAccount, { uuid: account.uuid }, paused);
+        pausedAt: enabled ? null : changedAt,
+      });
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
     });
   }
+
+  /** The active settings of the same partner, else these: they say what the account is billed by. */
+  private async current(settings: Settings): Promise<Settings> {
+    return (await this.settings.activeOfPartner(settings.partnerReference)) ?? settings;
+  }
+}
+
+function given<T extends object>(changes: T): Partial<T> {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** What the database gives a new account. */
+function usualAccount(settings: Settings): BillingAccount {
+  return Object.assign(new BillingAccount(), {
+    partnerReference: settings.partnerReference || null,
+    timeZone: 'UTC',
+    graceDays: 3,
+    shrinkageShare: '0.200',
+    openMonths: 3,
+    billingPaused: false,
+    consumptionPaused: false,
+    pausedBy: '',
+    pauseReason: '',
+    pausedAt: null,
+  });
+}
+
+/** What the first rule of an account will be. */
+function usualRule({ invoicePriceSource, classificationFilter }: Settings): BillingRule {
+  return Object.assign(new BillingRule(), {
+    validFrom: '2000-01-01',
+    chargeMode: 'provisional_then_final',
+    priceSource: invoicePriceSource,
+    classificationFilter,
+    numberLocale: 'point',
+    defaultCurrency: 'EUR',
+    taxPercent: '0.00',
+  });
 }

@@ -1,104 +1,104 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { InvalidFieldsError } from '../../common/app.error.js';
 import { YearMonth } from '../../common/year-month.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { LedgerService } from '../ledger/ledger.service.js';
-import { checkedRange } from '../month-range.js';
-import { postingContext } from '../statement/statement-applier.service.js';
-import type { CleanupConsumptionDto, CleanupConsumptionResponse } from './consumption-action.dto.js';
-import { ConsumptionLedgerService } from './consumption-ledger.service.js';
+import { checkedRange } from '../core/month-range.js';
+import { MonthLockRepository } from '../core/month-lock.repository.js';
+import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { PosterService } from '../ledger/poster.service.js';
+import { type CleanupGroup, type CleanupRecord, ConsumptionRepository } from './consumption.repository.js';
 
-interface Affected {
-  readonly account_uuid: string;
-  readonly settings_uuid: string;
-  readonly month: string;
-  readonly uuids: string[];
-  readonly customers: string[];
-  readonly items: number;
-  readonly compensations: number;
+/** Which consumption is to be taken back. */
+export interface CleanUpConsumption {
+  readonly from: YearMonth | null;
+  readonly to: YearMonth | null;
+  readonly resourceUuid: string | null;
+  readonly onlyFinal: boolean;
+  readonly onlyNotFinal: boolean;
+  /** Also what is final: it is provisional again, and stands at 0 until the next reconcile. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
 }
 
-/** Takes consumption back: what was charged for it is credited, and everything stays in the ledger for whoever asks. */
+/** Consumption that was left out, as its month is closed. */
+export interface RefusedCleanup {
+  /** `YYYY-MM` */
+  readonly period: string;
+  readonly records: number;
+}
+
+export interface CleanupReport {
+  readonly records: number;
+  readonly takenBack: number;
+  readonly invoiceItems: number;
+  readonly compensationItems: number;
+  readonly refused: readonly RefusedCleanup[];
+}
+
+/** Takes consumption back: what was charged for it is credited at once, and everything stays in the ledger for whoever asks. */
 @Injectable()
 export class ConsumptionCleanupService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
-    private readonly ledger: LedgerService,
-    private readonly consumption: ConsumptionLedgerService,
+    private readonly consumption: ConsumptionRepository,
+    private readonly months: MonthLockRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly poster: PosterService,
   ) {}
 
-  /** Throws `InvalidFieldsError`. */
-  async cleanUp(dto: CleanupConsumptionDto, by: string): Promise<CleanupConsumptionResponse> {
-    const { dry_run = true, only_finalized, only_unfinalized, period_from, period_to } = dto;
-    if (only_finalized && only_unfinalized) {
+  /** Touches only the charges named and their rounding. Throws `InvalidFieldsError`, `BillingPausedError`. */
+  async cleanUp(command: CleanUpConsumption, by: string): Promise<CleanupReport> {
+    const { from, to, resourceUuid, onlyFinal, onlyNotFinal, force, dryRun } = command;
+    if (onlyFinal && onlyNotFinal)
       throw new InvalidFieldsError({ non_field_errors: ['Cannot specify both only_finalized and only_unfinalized'] });
-    }
-    if (period_from && period_to) checkedRange(period_from, period_to);
-    const groups = await this.affected(dto);
-    const total = (of: (group: Affected) => number) => groups.reduce((sum, group) => sum + of(group), 0);
-    let deleted = 0;
-    if (!dry_run) for (const group of groups) deleted += await this.takeBack(group, by);
+    if (from && to) checkedRange(from, to);
+    const isFinal = onlyFinal ? true : onlyNotFinal ? false : null;
+    const filter = { from: from?.firstDay ?? null, to: to?.firstDay ?? null, resourceUuid, isFinal };
+    const found = await this.consumption.forCleanup(filter);
+    const mayTake = (record: CleanupRecord) => force || !record.isClosed;
+    const groups = found.map((group) => ({ ...group, records: group.records.filter(mayTake) }));
+    const records = groups.flatMap((group) => group.records);
+    if (!dryRun)
+      for (const accountUuid of new Set(found.map((group) => group.accountUuid)))
+        await this.accounts.ensureRunning(accountUuid, 'consumption');
+    let takenBack = 0;
+    if (!dryRun) for (const group of groups) takenBack += await this.takeBack(group, by, force);
     return {
-      dry_run,
-      records_to_delete: total((group) => group.uuids.length),
-      records_deleted: deleted,
-      compensation_items_affected: total((group) => group.compensations),
-      invoice_items_affected: total((group) => group.items),
+      records: records.length,
+      takenBack,
+      invoiceItems: records.filter((record) => record.isPosted).length,
+      compensationItems: records.filter((record) => record.isCorrected).length,
+      refused: found.flatMap(({ month, records: all }) => {
+        const left = all.filter((record) => !mayTake(record)).length;
+        return left ? [{ period: month.slice(0, 7), records: left }] : [];
+      }),
     };
   }
 
-  private affected({
-    period_from,
-    period_to,
-    resource_uuid,
-    only_finalized,
-    only_unfinalized,
-  }: CleanupConsumptionDto): Promise<Affected[]> {
-    return this.dataSource.query<Affected[]>(
-      `SELECT record.account_uuid, account.settings_uuid, record.month, array_agg(record.uuid) AS uuids, array_agg(DISTINCT record.customer_uuid) AS customers,
-              sum((posting.charges > 0)::int)::int AS items, sum((posting.compensations > 0)::int)::int AS compensations
-       FROM consumption_record record JOIN billing_account account ON account.uuid = record.account_uuid
-       CROSS JOIN LATERAL (
-         SELECT count(*) FILTER (WHERE kind <> 'compensation') AS charges, count(*) FILTER (WHERE kind = 'compensation') AS compensations
-         FROM invoice_posting WHERE account_uuid = record.account_uuid AND month = record.month AND charge_key = 'license:' || record.license_reference
-       ) posting
-       WHERE record.reversed_at IS NULL AND ($1::date IS NULL OR record.month >= $1) AND ($2::date IS NULL OR record.month <= $2)
-         AND ($3::uuid IS NULL OR record.resource_uuid = $3)
-         AND ($4::boolean IS NULL OR (record.finalized_at IS NOT NULL) = $4)
-       GROUP BY 1, 2, 3 ORDER BY 3, 1`,
-      [
-        period_from?.firstDay,
-        period_to?.firstDay,
-        resource_uuid,
-        only_finalized ? true : only_unfinalized ? false : null,
-      ],
-    );
-  }
-
-  private async takeBack({ settings_uuid, month, uuids, customers }: Affected, by: string): Promise<number> {
-    const context = await this.accounts.context(
-      await this.settings.get(settings_uuid),
-      YearMonth.from(month),
-      by,
-      null,
-    );
+  private async takeBack({ settingsUuid, month, records }: CleanupGroup, by: string, force: boolean): Promise<number> {
+    if (!records.length) return 0;
+    const settings = await this.settings.get(settingsUuid);
+    const context = await this.accounts.context(settings, YearMonth.from(month), by, null, null);
     return this.dataSource.transaction(async (manager) => {
-      await this.consumption.lock(manager, context);
-      const count = await this.mark(manager, uuids, by, context.now);
-      await this.ledger.postDifferences(manager, postingContext(context), customers);
+      await this.months.take(manager, context);
+      const uuids = records.map((record) => record.uuid);
+      const count = await this.consumption.takeBack(manager, context, uuids, force);
+      if (force) {
+        const licenses = records.map((record) => record.licenseReference);
+        await this.ledger.closeCharges(manager, context, false, licenses);
+      }
+      const named = new Set(records.map((record) => record.chargeUuid));
+      await this.poster.post(manager, context, {
+        customers: [...new Set(records.map((record) => record.customerUuid))],
+        includes: (charge) => named.has(charge.uuid),
+        heldBecause: () => null,
+        force: true,
+      });
       return count;
     });
-  }
-
-  private async mark(manager: EntityManager, uuids: readonly string[], by: string, now: Date): Promise<number> {
-    const [rows] = await manager.query<[unknown[], number]>(
-      'UPDATE consumption_record SET reversed_at = $2, reversed_by = $3, modified = $2 WHERE uuid = ANY($1::uuid[]) AND reversed_at IS NULL RETURNING uuid',
-      [uuids, now, by],
-    );
-    return rows.length;
   }
 }

@@ -1,20 +1,23 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import type { PriceSource } from '../../arrow-export/columns.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
+import { Charge } from '../ledger/charge.entity.js';
 
-/** What a licence consumed in a month: provisional as the consumption API tells it, final as the closed export does. */
+/**
+ * What a licence consumed in a month, as the consumption API tells it: one amount, the target of one charge, its first
+ * bill-to party's. What became final stands on that charge and is not kept here again.
+ */
 @Entity()
-@Check('ck_consumption_record_final_together', `(finalized_at IS NULL) = (final_sell IS NULL AND final_buy IS NULL)`)
 @Check('ck_consumption_record_month_is_first_day', `extract(day from month) = 1`)
 @Unique('uq_consumption_record_account_month_license', ['accountUuid', 'month', 'licenseReference'])
 @Index(['month', 'created', 'uuid'])
 @Index(['resourceUuid', 'month'])
 @Index(['customerUuid', 'month', 'uuid'])
-@Index('ix_consumption_record_pending', ['modified'], { where: 'finalized_at IS NULL' })
+@Index(['chargeUuid'])
 export class ConsumptionRecord extends BaseEntity {
   static readonly path = '/api/admin/arrow/consumption-records/';
 
@@ -31,14 +34,20 @@ export class ConsumptionRecord extends BaseEntity {
   @Column({ length: 255 })
   licenseReference: string;
 
-  /** The resource the licence hung on when the record was made. */
+  /** The charge it is the target of: of its organisation, project and currency. */
+  @Column('uuid')
+  chargeUuid: string;
+
+  @ManyToOne(() => Charge, { nullable: false, onDelete: 'RESTRICT' })
+  charge: Relation<Charge>;
+
   @Column('uuid')
   resourceUuid: string;
 
   @ManyToOne(() => Resource, { nullable: false, onDelete: 'RESTRICT' })
   resource: Relation<Resource>;
 
-  /** Who pays: decided when the record is made. */
+  /** The first party's organisation. */
   @Column('uuid')
   customerUuid: string;
 
@@ -54,33 +63,29 @@ export class ConsumptionRecord extends BaseEntity {
   @MoneyColumn({ default: 0 })
   consumedBuy: string;
 
-  @MoneyColumn({ nullable: true })
-  finalSell: string | null;
-
-  @MoneyColumn({ nullable: true })
-  finalBuy: string | null;
-
-  /** Which of the two pairs is charged. */
+  /** Which of the two is charged. */
   @Column({ type: 'varchar', length: 4 })
   priceSource: PriceSource;
 
-  @Column({ length: 10 })
+  @Column({ length: 3 })
   currency: string;
 
   /** The amounts are ArrowSphere's estimate for the running month, until it says what was really consumed. */
   @Column({ default: false })
   isEstimate: boolean;
 
+  /** When the request was sent whose answer this is: an older answer never replaces a newer one. */
+  @Column({ type: 'timestamptz', precision: 3 })
+  askedAt: Date;
+
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   lastSyncAt: Date | null;
 
+  /** Somebody reopened the month for this licence: it is provisional until the next reconcile. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
-  finalizedAt: Date | null;
+  reopenedAt: Date | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
-  reconciledAt: Date | null;
-
-  /** Taken back on request: it charges nothing and is not listed any more. */
+  /** Taken back by a cleanup: it charges nothing and is not listed, until new consumption or the close. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   reversedAt: Date | null;
 

@@ -11,35 +11,20 @@ import {
 } from '../../arrow-gateway/arrow-gateway.errors.js';
 import { Clock } from '../../common/clock.js';
 import { inParallel } from '../../common/in-parallel.js';
+import type { DecimalString } from '../../common/money.js';
 import { currentRequest } from '../../common/request-context.js';
-import { renderUuid } from '../../common/uuid.js';
 import { type MonthRange, YearMonth } from '../../common/year-month.js';
-import type { Resource } from '../../directory/resource.entity.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import {
-  CurrencyConflictError,
-  LicenseNotBillableError,
-  NoSettingsForActionError,
-  ResourceNotLinkedError,
-} from '../billing.errors.js';
-import type { LicenseParty } from '../matching/match-licenses.js';
-import { PartiesService } from '../matching/parties.service.js';
-import { checkedRange } from '../month-range.js';
-import { namedResource } from '../named-in-request.js';
-import type { BillingContext } from '../statement/billing-context.js';
-import type {
-  HistoricalConsumptionDto,
-  HistoricalConsumptionResponse,
-  PreviewPeriodResponse,
-  SyncErrorResponse,
-} from './consumption-action.dto.js';
+import type { BillingContext } from '../core/billing-context.js';
+import { LicenseNotBillableError, NoSettingsForActionError, ResourceNotLinkedError } from '../core/billing.errors.js';
+import { checkedRange } from '../core/month-range.js';
+import { namedResource } from '../core/named-in-request.js';
 import { ConsumptionLedgerService } from './consumption-ledger.service.js';
-import type { ConsumptionRecord } from './consumption-record.entity.js';
-import { ConsumptionRecordsService } from './consumption-records.service.js';
-import { amountsOf, consumedBy } from './consumption-sync.service.js';
+import { ConsumptionRepository, type KnownConsumption } from './consumption.repository.js';
+import { amountsOf, consumedBy, ConsumptionSyncService } from './consumption-sync.service.js';
 
 /** What ArrowSphere may answer for one month and not for another. */
 const OF_ONE_MONTH = [
@@ -51,6 +36,41 @@ const OF_ONE_MONTH = [
 ];
 const MONTHS_AT_ONCE = 4;
 
+/** Which months of a resource are asked for. */
+export interface SyncHistory {
+  readonly resourceUuid: string;
+  /** 11 months before `to` by default. */
+  readonly from: YearMonth | null;
+  /** The running month by default. */
+  readonly to: YearMonth | null;
+  /** Reopens months that are closed: their consumption is charged again, until the next reconcile. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A month of a dry run. */
+export interface PreviewedMonth {
+  readonly period: string;
+  readonly status: 'data' | 'no_data' | 'finalized';
+  readonly lineCount: number;
+  readonly sell: DecimalString | null;
+  readonly buy: DecimalString | null;
+  readonly existing: KnownConsumption | null;
+}
+
+export interface HistoryReport {
+  readonly resourceUuid: string;
+  readonly resourceName: string;
+  readonly synced: number;
+  readonly skipped: number;
+  readonly noData: number;
+  readonly errors: readonly { readonly period: string; readonly error: string }[];
+  readonly dryRun: boolean;
+  readonly preview: readonly PreviewedMonth[];
+}
+
+type Outcome = 'synced' | 'skipped' | 'noData';
+
 /** The consumption of one resource over many months, asked for in one call. */
 @Injectable()
 export class HistoricalConsumptionService {
@@ -59,53 +79,47 @@ export class HistoricalConsumptionService {
     private readonly resources: ResourcesService,
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
-    private readonly parties: PartiesService,
-    private readonly records: ConsumptionRecordsService,
+    private readonly consumption: ConsumptionRepository,
+    private readonly sync: ConsumptionSyncService,
     private readonly ledger: ConsumptionLedgerService,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * What fails for single months stands in `errors`. Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `NoSettingsForActionError`,
-   * `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors where no month can be asked for.
+   * What fails for single months stands in `errors`. Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`,
+   * `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
+   * where no month can be asked for.
    */
-  async sync(dto: HistoricalConsumptionDto, by: string): Promise<HistoricalConsumptionResponse> {
-    const { force = false, dry_run = false } = dto;
-    const resource = await namedResource(this.resources, dto.resource_uuid);
+  async syncHistory({ resourceUuid, from, to, force, dryRun }: SyncHistory, by: string): Promise<HistoryReport> {
+    const resource = await namedResource(this.resources, resourceUuid);
     if (!resource.backendId) throw new ResourceNotLinkedError();
     const running = await this.context(YearMonth.at(this.clock.now()), by);
-    const to = dto.period_to ?? running.currentMonth;
-    const { from } = checkedRange(dto.period_from ?? to.plus(-11), to);
+    const last = to ?? running.currentMonth;
+    const range = checkedRange(from ?? last.plus(-11), last);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
     const signal = currentRequest()?.signal ?? new AbortController().signal;
-    const party = await this.partyOf(running, resource, signal);
-    const { months, failed } = await this.ask(running, resource.backendId, { from, to }, signal);
-    const known = await this.records.ofLicense(running, resource.backendId, from, to);
-    const answer = {
-      resource_uuid: renderUuid(resource.uuid),
-      resource_name: resource.name,
-      errors: [] as SyncErrorResponse[],
-      dry_run,
-      preview_periods: [] as PreviewPeriodResponse[],
-    };
-    const counts = { periods_synced: 0, periods_skipped: 0, periods_no_data: 0 };
-    for (const month of YearMonth.range(from, to)) {
+    const askedAt = this.clock.now();
+    const { months, failed } = await this.ask(running, resource.backendId, range, signal);
+    const errors: { period: string; error: string }[] = [];
+    const preview: PreviewedMonth[] = [];
+    const counts: Record<Outcome, number> = { synced: 0, skipped: 0, noData: 0 };
+    for (const month of YearMonth.range(range.from, range.to)) {
       const period = month.toString();
       const found = months.find((entry) => entry.period === period);
-      const record = known.get(period);
       try {
         const failure = failed.get(period);
         if (failure) throw failure;
-        const outcome = dry_run
-          ? this.preview(month, found, record, force, answer.preview_periods)
-          : await this.take({ ...running, month }, chargedBy(record) ?? party, found, force);
-        counts[`periods_${outcome}`]++;
+        const context = await this.context(month, by);
+        const outcome = dryRun
+          ? await this.preview(context, resource.backendId, found, force, preview)
+          : await this.take(context, resource.backendId, found, force, askedAt, signal);
+        counts[outcome]++;
       } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        answer.errors.push({ period, error: error.message });
+        if (!(error instanceof AppError) || error instanceof LicenseNotBillableError) throw error;
+        errors.push({ period, error: error.message });
       }
     }
-    return { ...answer, ...counts };
+    return { resourceUuid: resource.uuid, resourceName: resource.name, ...counts, errors, dryRun, preview };
   }
 
   /** All months in one call, or, where that fails, each by itself, so that one of them does not keep the others. */
@@ -139,62 +153,39 @@ export class HistoricalConsumptionService {
 
   private async take(
     context: BillingContext,
-    party: LicenseParty,
+    license: string,
     found: ArrowConsumptionMonth | undefined,
     force: boolean,
-  ) {
+    askedAt: Date,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const [party] = await this.sync.parties(context, [license], signal);
+    if (party!.reason !== null) throw new LicenseNotBillableError(license, party!.reason);
     const amounts = amountsOf(found);
-    if ('nothing' in amounts) return 'no_data';
-    const outcomes = await this.ledger.store(context, [consumedBy(party, amounts, context)], force);
-    const outcome = outcomes.get(party.licenseReference)!;
-    if (outcome === 'currency_conflict')
-      throw new CurrencyConflictError(amounts.currency ?? context.account.defaultCurrency);
-    return ['changed', 'unchanged'].includes(outcome) ? 'synced' : 'skipped';
+    if (!amounts) return 'noData';
+    const outcomes = await this.ledger.store(context, [consumedBy(party!, amounts, askedAt, context)], force);
+    return ['changed', 'unchanged'].includes(outcomes.get(license)!) ? 'synced' : 'skipped';
   }
 
-  private preview(
-    month: YearMonth,
+  private async preview(
+    context: BillingContext,
+    license: string,
     found: ArrowConsumptionMonth | undefined,
-    record: ConsumptionRecord | undefined,
     force: boolean,
-    into: PreviewPeriodResponse[],
-  ) {
-    const amounts = amountsOf(found);
-    const finalized = Boolean(record?.finalizedAt);
-    const status = finalized && !force ? 'finalized' : 'nothing' in amounts ? 'no_data' : 'data';
-    into.push({
-      period: month.toString(),
-      status,
-      row_count: found?.lineCount ?? 0,
-      consumed_sell: found?.sellTotal ?? null,
-      consumed_buy: found?.buyTotal ?? null,
-      has_existing: record !== undefined,
-      existing_consumed_sell: record?.consumedSell ?? null,
-      is_finalized: finalized,
-      is_reconciled: Boolean(record?.reconciledAt),
-    });
-    return ({ finalized: 'skipped', no_data: 'no_data', data: 'synced' } as const)[status];
+    into: PreviewedMonth[],
+  ): Promise<Outcome> {
+    const [existing = null] = await this.consumption.find(context, [license]);
+    const status = existing?.isClosed && !force ? 'finalized' : amountsOf(found) ? 'data' : 'no_data';
+    const { lineCount = 0, sellTotal = null, buyTotal = null } = found ?? {};
+    into.push({ period: context.month.toString(), status, lineCount, sell: sellTotal, buy: buyTotal, existing });
+    return ({ finalized: 'skipped', no_data: 'noData', data: 'synced' } as const)[status];
   }
 
   private async context(month: YearMonth, by: string): Promise<BillingContext> {
     try {
-      return await this.accounts.context(await this.settings.getActive(), month, by, null);
+      return await this.accounts.context(await this.settings.getActive(), month, by, null, null);
     } catch (error) {
       throw error instanceof NoActiveSettingsError ? new NoSettingsForActionError() : error;
     }
   }
-
-  private async partyOf(context: BillingContext, { backendId }: Resource, signal: AbortSignal): Promise<LicenseParty> {
-    const [party] = await this.parties.resolve(context, [{ license_reference: backendId, stated: null }], signal);
-    if (party!.reason || !party!.resourceUuid)
-      throw new LicenseNotBillableError(backendId, party!.reason ?? 'not_linked');
-    return party!;
-  }
-}
-
-/** Whoever was charged for a licence in a month is charged for all of it. */
-function chargedBy(record: ConsumptionRecord | undefined): LicenseParty | undefined {
-  if (!record) return undefined;
-  const { licenseReference, resourceUuid, projectUuid, customerUuid } = record;
-  return { licenseReference, resourceUuid, projectUuid, customerUuid, mappingUuid: null, reason: null };
 }

@@ -1,32 +1,54 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { currencyDigits } from '../../arrow-export/currency.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
-import { ListQuery } from '../../common/page.js';
+import { round } from '../../common/money.js';
+import { ListQuery, PagedQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
-import { TextField } from '../../common/validation/body-fields.js';
-import { ChoicesFilter, IntegerFilter, LinkFilter, UuidFilter } from '../../common/validation/query-fields.js';
+import { DateField } from '../../common/validation/body-fields.js';
+import {
+  AliasedChoicesFilter,
+  ChoicesFilter,
+  IntegerFilter,
+  LinkFilter,
+  TextFilter,
+  UuidFilter,
+} from '../../common/validation/query-fields.js';
 import { Customer } from '../../directory/customer.entity.js';
+import { mainRateOf } from './invoice-amounts.js';
 import { Invoice, INVOICE_STATES, type InvoiceState } from './invoice.entity.js';
-import type { InvoiceItem } from './invoice-items.service.js';
-import type { InvoiceTotals } from './invoices.service.js';
+import type { InvoiceItem } from './invoice.repository.js';
+import type { InvoiceView } from './invoices.service.js';
+
+/** Waldur's states; nothing here is ever pending finalization. */
+const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canceled'] as const;
+/** Other words that people use → Waldur's. */
+const STATE_ALIASES = { open: 'pending', issued: 'created', cancelled: 'canceled' } as const;
+const FORMATS = ['json', 'csv'] as const;
 
 export class ListInvoicesQuery extends ListQuery {
   @LinkFilter(() => Customer) customer?: string;
   @UuidFilter() customer_uuid?: string;
   @IntegerFilter({ example: 2026 }) year?: number;
   @IntegerFilter({ description: '1 to 12', example: 1 }) month?: number;
-  @ChoicesFilter(INVOICE_STATES) state?: InvoiceState[];
+  @AliasedChoicesFilter(WIRE_STATES, STATE_ALIASES, { description: '`pending`: a draft. `created`: issued' })
+  state?: string[];
+  @TextFilter({ description: 'ISO 4217', example: 'EUR' }) currency?: string;
+}
+
+export class ListInvoiceItemsQuery extends PagedQuery {
+  @ChoicesFilter(FORMATS, { description: 'csv: all items as a file' }) format?: (typeof FORMATS)[number][];
 }
 
 @ApiSchema({ name: 'InvoiceIssueRequest' })
 export class IssueInvoiceDto {
-  @TextField({ max: 10, description: 'YYYY-MM-DD; 30 days from now by default', example: '2026-03-15' })
+  @DateField({ description: 'Not before the invoice date; 30 days after it by default', example: '2026-03-15' })
   due_date?: string;
 }
 
 @ApiSchema({ name: 'InvoiceItem' })
 export class InvoiceItemResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ format: 'uuid', description: 'Stays the same while the amount changes' }) uuid: string;
   @ApiProperty() name: string;
   @ApiProperty({
     format: 'decimal',
@@ -35,83 +57,157 @@ export class InvoiceItemResponse {
   })
   quantity: string;
   @ApiProperty({ example: 'quantity' }) unit: string;
-  @ApiProperty({ example: '150.00' }) unit_price: string;
-  @ApiProperty({ example: '150.00' }) price: string;
+  @ApiProperty({ format: 'decimal', description: "In the digits of the invoice's currency", example: '150.00' })
+  unit_price: string;
+  @ApiProperty({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
   @ApiProperty({ format: 'date' }) start: string;
   @ApiProperty({ format: 'date' }) end: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) resource_uuid: string | null;
+  @ApiPropertyOptional({ format: 'uuid', description: 'Left out where the licence is linked to none' })
+  resource_uuid?: string;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) project_uuid: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
+
+  static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
+    const price = round(item.price, currencyDigits(currency));
+    const { source, licenseReference, originalPeriod, priceSource, postings } = item;
+    return {
+      uuid: renderUuid(item.uuid),
+      name: item.name,
+      quantity: '1.0000000000',
+      unit: 'quantity',
+      unit_price: price,
+      price: Number(price),
+      start: item.start,
+      end: item.end,
+      // Waldur's Python client cannot read null here.
+      ...(item.resourceUuid ? { resource_uuid: renderUuid(item.resourceUuid) } : {}),
+      project_uuid: item.projectUuid && renderUuid(item.projectUuid),
+      details: {
+        source,
+        ...(licenseReference ? { license_reference: licenseReference } : {}),
+        original_period: originalPeriod,
+        price_source: priceSource,
+        postings,
+      },
+    };
+  }
+}
+
+/** Columns of the items as CSV. */
+export const ITEM_COLUMNS = [
+  'uuid',
+  'name',
+  'price',
+  'start',
+  'end',
+  'resource_uuid',
+  'project_uuid',
+  'source',
+  'license_reference',
+  'original_period',
+];
+
+/** An item as a row of CSV. */
+export function cellsOf(item: InvoiceItem, currency: string): (string | null)[] {
+  return [
+    renderUuid(item.uuid),
+    item.name,
+    round(item.price, currencyDigits(currency)),
+    item.start,
+    item.end,
+    item.resourceUuid && renderUuid(item.resourceUuid),
+    item.projectUuid && renderUuid(item.projectUuid),
+    item.source,
+    item.licenseReference,
+    item.originalPeriod,
+  ];
+}
+
+@ApiSchema({ name: 'InvoiceTax' })
+export class InvoiceTaxResponse {
+  @ApiProperty({ example: '24.00' }) tax_percent: string;
+  @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
+  @ApiProperty({ example: '36.00' }) tax: string;
+}
+
+@ApiSchema({ name: 'InvoiceCustomerDetails' })
+export class InvoiceCustomerDetails {
+  @ApiProperty() name: string;
+  @ApiProperty() native_name: string;
+  @ApiProperty() abbreviation: string;
+  @ApiProperty() registration_code: string;
+  @ApiProperty() country: string;
+  @ApiProperty() email: string;
 }
 
 @ApiSchema({ name: 'Invoice' })
 export class InvoiceResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty() number: number;
+  @ApiPropertyOptional({ type: 'integer', description: 'Given at issue; without gaps per account' }) number?: number;
   @ApiProperty({ format: 'uri' }) customer: string;
   @ApiProperty({ format: 'uuid' }) customer_uuid: string;
-  @ApiProperty() customer_name: string;
+  @ApiProperty({ description: 'Of an issued invoice as it was when it was issued' }) customer_name: string;
+  @ApiProperty({ type: InvoiceCustomerDetails, description: 'Of an issued invoice as they were when it was issued' })
+  customer_details: InvoiceCustomerDetails;
   @ApiProperty({ type: 'integer' }) year: number;
   @ApiProperty({ type: 'integer' }) month: number;
-  @ApiProperty({ enum: INVOICE_STATES }) state: InvoiceState;
+  @ApiProperty({ enum: INVOICE_STATES, description: '`pending`: a draft. `created`: issued' }) state: InvoiceState;
   @ApiProperty({ example: 'EUR' }) currency: string;
   @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
-  @ApiProperty({ example: '24.00' }) tax_percent: string;
-  @ApiProperty({ example: '36.00' }) tax: string;
+  @ApiProperty({ description: 'With several, that of the largest amount', example: '24.00' }) tax_percent: string;
+  @ApiProperty({ description: 'Rounded once per rate', example: '36.00' }) tax: string;
+  @ApiProperty({ type: [InvoiceTaxResponse] }) taxes: InvoiceTaxResponse[];
   @ApiProperty({ example: '186.00' }) total: string;
-  @ApiProperty({ type: String, format: 'date', nullable: true }) due_date: string | null;
-  @ApiProperty({ type: String, format: 'date', nullable: true }) invoice_date: string | null;
+  @ApiPropertyOptional({ format: 'date', description: 'Left out of drafts' }) due_date?: string;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: "The day of issue in the account's time zone",
+  })
+  invoice_date: string | null;
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({
     type: [InvoiceItemResponse],
-    description: 'At most 1000 here; `item_count` says how many there are, the CSV has all',
+    description: 'At most 1000 here, and 100 in lists; `item_count` says how many there are, `items/` has all',
   })
   items: InvoiceItemResponse[];
   @ApiProperty() item_count: number;
 
-  static from(
-    invoice: Invoice,
-    totals: InvoiceTotals,
-    items: readonly InvoiceItem[],
-    itemCount: number,
-  ): InvoiceResponse {
+  static from({ invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
+    const { name, nativeName, abbreviation, registrationCode, country, email } =
+      invoice.document?.customer ?? invoice.customer;
     return {
       url: hyperlink(Invoice, invoice.uuid),
       uuid: renderUuid(invoice.uuid),
-      number: invoice.number,
+      // Waldur's clients cannot read null as a number or as this date.
+      ...(invoice.number === null ? {} : { number: invoice.number }),
       customer: hyperlink(Customer, invoice.customerUuid),
       customer_uuid: renderUuid(invoice.customerUuid),
-      customer_name: invoice.customer.name,
+      customer_name: name,
+      customer_details: {
+        name,
+        native_name: nativeName,
+        abbreviation,
+        registration_code: registrationCode,
+        country,
+        email,
+      },
       year: Number(invoice.month.slice(0, 4)),
       month: Number(invoice.month.slice(5, 7)),
       state: invoice.state,
       currency: invoice.currency,
-      price: totals.price,
-      tax_percent: invoice.taxPercent,
-      tax: totals.tax,
-      total: totals.total,
-      due_date: invoice.dueDate,
-      invoice_date: invoice.issuedAt?.toISOString().slice(0, 10) ?? null,
+      price: amounts.price,
+      tax_percent: mainRateOf(amounts),
+      tax: amounts.tax,
+      taxes: amounts.taxes.map(({ percent, price, tax }) => ({ tax_percent: percent, price, tax })),
+      total: amounts.total,
+      ...(invoice.dueDate ? { due_date: invoice.dueDate } : {}),
+      invoice_date: invoice.invoiceDate,
       created: renderDateTime(invoice.created),
-      items: items.map(itemResponse),
+      items: items.map((item) => InvoiceItemResponse.from(item, invoice.currency)),
       item_count: itemCount,
     };
   }
-}
-
-function itemResponse(item: InvoiceItem): InvoiceItemResponse {
-  return {
-    uuid: renderUuid(item.uuid),
-    name: item.name,
-    quantity: '1.0000000000',
-    unit: 'quantity',
-    unit_price: item.price,
-    price: item.price,
-    start: item.start,
-    end: item.end,
-    resource_uuid: item.resourceUuid && renderUuid(item.resourceUuid),
-    project_uuid: item.projectUuid && renderUuid(item.projectUuid),
-    details: item.details,
-  };
 }

@@ -1,23 +1,61 @@
-import { Check, Column, Entity, Generated, Index, ManyToOne, type Relation } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { Customer } from '../../directory/customer.entity.js';
+import { BillingAccount } from '../accounts/billing-account.entity.js';
 
-export const INVOICE_STATES = ['open', 'issued', 'paid', 'cancelled'] as const;
+/** Waldur's names: `pending` is a draft, `created` an issued invoice. */
+export const INVOICE_STATES = ['pending', 'created', 'paid', 'canceled'] as const;
 export type InvoiceState = (typeof INVOICE_STATES)[number];
 
+/** One rate of an issued invoice. Amounts in the digits of its currency. */
+export interface InvoiceTax {
+  /** `"24.00"` */
+  readonly percent: string;
+  readonly price: string;
+  readonly tax: string;
+}
+
+/** What an invoice says for ever, kept when it was issued. */
+export interface IssuedDocument {
+  readonly customer: {
+    readonly name: string;
+    readonly nativeName: string;
+    readonly abbreviation: string;
+    readonly registrationCode: string;
+    readonly country: string;
+    readonly email: string;
+  };
+  /** Net. */
+  readonly price: string;
+  readonly taxes: readonly InvoiceTax[];
+  readonly tax: string;
+  readonly total: string;
+}
+
 /**
- * What an organisation pays for a month, in one currency: the sum of the postings on it. Once it is not open any more,
- * the database takes no further posting on it.
+ * One account, one organisation, one month, one currency: the sum of the postings on it. Once it is issued the database
+ * takes no further posting on it.
  */
 @Entity()
-@Check('ck_invoice_state', `state IN ('open', 'issued', 'paid', 'cancelled')`)
+@Check('ck_invoice_state', `state IN ('pending', 'created', 'paid', 'canceled')`)
 @Check('ck_invoice_month_is_first_day', `extract(day from month) = 1`)
-@Index('uq_invoice_customer_month', ['customerUuid', 'month'], { unique: true })
-@Index('uq_invoice_number', ['number'], { unique: true })
+@Check(
+  'ck_invoice_issued_is_complete',
+  `(state = 'pending') = (number IS NULL AND document IS NULL AND issued_at IS NULL)`,
+)
+@Unique('uq_invoice_account_customer_month_currency', ['accountUuid', 'customerUuid', 'month', 'currency'])
+@Unique('uq_invoice_account_number', ['accountUuid', 'number'])
+@Index(['customerUuid', 'month'])
 @Index(['month', 'uuid'])
 @Index(['created', 'uuid'])
 export class Invoice extends BaseEntity {
   static readonly path = '/api/invoices/';
+
+  @Column('uuid')
+  accountUuid: string;
+
+  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  account: Relation<BillingAccount>;
 
   @Column('uuid')
   customerUuid: string;
@@ -29,19 +67,20 @@ export class Invoice extends BaseEntity {
   @Column('date')
   month: string;
 
-  @Column()
-  @Generated('increment')
-  number: number;
-
-  @Column({ type: 'varchar', length: 16, default: 'open' })
-  state: InvoiceState;
-
   /** ISO 4217; postings in another are refused. */
-  @Column({ length: 10 })
+  @Column({ length: 3 })
   currency: string;
 
-  @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
-  taxPercent: string;
+  /** Given at issue, per account and without gaps. */
+  @Column({ type: 'integer', nullable: true })
+  number: number | null;
+
+  @Column({ type: 'varchar', length: 16, default: 'pending' })
+  state: InvoiceState;
+
+  /** The day of issue on the account's calendar. */
+  @Column({ type: 'date', nullable: true })
+  invoiceDate: string | null;
 
   @Column({ type: 'date', nullable: true })
   dueDate: string | null;
@@ -52,7 +91,10 @@ export class Invoice extends BaseEntity {
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   paidAt: Date | null;
 
-  /** Who issued, paid or cancelled it last. */
+  /** Who issued or paid it last. */
   @Column({ length: 150, default: '' })
   changedBy: string;
+
+  @Column({ type: 'jsonb', nullable: true })
+  document: IssuedDocument | null;
 }

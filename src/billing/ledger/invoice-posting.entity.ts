@@ -4,37 +4,34 @@ import {
   CreateDateColumn,
   Entity,
   Index,
-  JoinColumn,
   ManyToOne,
   PrimaryGeneratedColumn,
   type Relation,
   Unique,
 } from 'typeorm';
 import { MoneyColumn } from '../../database/money.column.js';
-import { Project } from '../../directory/project.entity.js';
-import { Resource } from '../../directory/resource.entity.js';
+import { BillingRule } from '../accounts/billing-rule.entity.js';
 import { Invoice } from '../invoices/invoice.entity.js';
-import type { PriceSource } from '../../settings/settings.entity.js';
-import { type ChargePath, LicenseCharge } from './license-charge.entity.js';
+import { Charge } from './charge.entity.js';
 
 /**
- * `charge`: the spend itself and its changes while nothing is final. `compensation`: a correction of something final or
- * already issued. `rounding`: what rounding every line took or gave. `reversal`: taken back on request.
+ * `charge`: the spend itself and its changes on a draft. `compensation`: a correction after issue, or of what was posted
+ * before the charge was closed. `rounding`: of a rounding charge. `reversal`: taken back by a cleanup.
  */
 export const POSTING_KINDS = ['charge', 'compensation', 'rounding', 'reversal'] as const;
 export type PostingKind = (typeof POSTING_KINDS)[number];
 
 /**
- * One entry of the ledger: an amount, in cents, put on an invoice for one charge. Entries are never changed or removed
- * (a trigger refuses it); what is charged for anything is the sum of its entries.
+ * One entry of the ledger: an amount put on an invoice for one charge. Entries are never changed or removed (a trigger
+ * refuses it); what is charged for anything is the sum of its entries.
  */
 @Entity()
 @Check('ck_invoice_posting_kind', `kind IN ('charge', 'compensation', 'rounding', 'reversal')`)
-@Check('ck_invoice_posting_amount_in_cents', `amount = round(amount, 2)`)
 @Check('ck_invoice_posting_revision', `revision > 0`)
+@Check('ck_invoice_posting_amount_not_zero', `amount <> 0`)
 // The idempotency key: whoever computes the same next entry for the same charge a second time is refused.
-@Unique('uq_invoice_posting_charge_revision', ['accountUuid', 'month', 'chargeKey', 'currency', 'revision'])
-@Index(['invoiceUuid'])
+@Unique('uq_invoice_posting_charge_revision', ['chargeUuid', 'revision'])
+@Index(['invoiceUuid', 'name', 'uuid'])
 export class InvoicePosting {
   @PrimaryGeneratedColumn('uuid')
   uuid: string;
@@ -43,30 +40,19 @@ export class InvoicePosting {
   created: Date;
 
   @Column('uuid')
-  invoiceUuid: string;
+  chargeUuid: string;
 
-  @ManyToOne(() => Invoice, { nullable: false, onDelete: 'RESTRICT' })
-  invoice: Relation<Invoice>;
+  @ManyToOne(() => Charge, { nullable: false, onDelete: 'RESTRICT' })
+  charge: Relation<Charge>;
 
-  @Column('uuid')
-  accountUuid: string;
-
-  /** First day of the month that is charged; the invoice may be a later month's. */
-  @Column('date')
-  month: string;
-
-  /** `line:…`, `license:…` or `rounding:…`: what is charged, within account and month. */
-  @Column({ length: 600 })
-  chargeKey: string;
-
-  /** 1, 2, 3 … per charge and currency. */
+  /** 1, 2, 3 … per charge. */
   @Column('integer')
   revision: number;
 
   @Column({ type: 'varchar', length: 16 })
   kind: PostingKind;
 
-  /** Two decimals, in the invoice's currency; negative for credits. */
+  /** In the digits of the charge's currency; negative for credits. */
   @MoneyColumn()
   amount: string;
 
@@ -74,57 +60,37 @@ export class InvoicePosting {
   @MoneyColumn()
   target: string;
 
-  @Column({ type: 'varchar', length: 4 })
-  priceSource: PriceSource;
+  /** What the target was taken from then: `lines`, `consumption`, … */
+  @Column({ type: 'varchar', length: 16 })
+  basis: string;
 
-  @Column({ length: 10 })
-  currency: string;
+  @Column('uuid')
+  invoiceUuid: string;
 
-  @Column({ type: 'varchar', length: 255, nullable: true })
-  licenseReference: string | null;
+  @ManyToOne(() => Invoice, { nullable: false, onDelete: 'RESTRICT' })
+  invoice: Relation<Invoice>;
 
-  @Column({ type: 'varchar', length: 8, nullable: true })
-  path: ChargePath | null;
-
-  /** One spend, one way of charging it: the other way is refused by the database. */
-  @ManyToOne(() => LicenseCharge, { nullable: true, onDelete: 'RESTRICT' })
-  @JoinColumn([
-    {
-      name: 'account_uuid',
-      referencedColumnName: 'accountUuid',
-      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
-    },
-    {
-      name: 'month',
-      referencedColumnName: 'month',
-      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
-    },
-    {
-      name: 'license_reference',
-      referencedColumnName: 'licenseReference',
-      foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path',
-    },
-    { name: 'path', referencedColumnName: 'path', foreignKeyConstraintName: 'fk_invoice_posting_license_charge_path' },
-  ])
-  licenseCharge: Relation<LicenseCharge> | null;
-
+  /** The issued invoice whose amount it corrects. */
   @Column({ type: 'uuid', nullable: true })
-  projectUuid: string | null;
+  correctsInvoiceUuid: string | null;
 
-  @ManyToOne(() => Project, { nullable: true, onDelete: 'RESTRICT' })
-  project: Relation<Project> | null;
+  @ManyToOne(() => Invoice, { nullable: true, onDelete: 'RESTRICT' })
+  correctsInvoice: Relation<Invoice> | null;
 
-  @Column({ type: 'uuid', nullable: true })
-  resourceUuid: string | null;
+  @Column('uuid')
+  ruleUuid: string;
 
-  @ManyToOne(() => Resource, { nullable: true, onDelete: 'RESTRICT' })
-  resource: Relation<Resource> | null;
+  @ManyToOne(() => BillingRule, { nullable: false, onDelete: 'RESTRICT' })
+  rule: Relation<BillingRule>;
+
+  /** A correction keeps the rate of what it corrects. */
+  @Column({ type: 'numeric', precision: 5, scale: 2 })
+  taxPercent: string;
 
   /** As it stands on the invoice. */
   @Column({ length: 255 })
   name: string;
 
-  /** What the spend is for: first and last day. */
   @Column('date')
   start: string;
 

@@ -4,7 +4,8 @@ import { StaffOnly } from '../../auth/access.js';
 import { ApiListed } from '../../common/api-answers.js';
 import type { Page } from '../../common/page.js';
 import { ExplainService } from './explain.service.js';
-import { ExplainedLine, ExplainQuery, UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
+import { ExplainedLineResponse } from './explain.dto.js';
+import { ReportQuery, UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
 import { ReportsService } from './reports.service.js';
 
 @ApiTags('Arrow billing syncs')
@@ -19,7 +20,7 @@ export class BillingReportsController {
   @Get('unlinked_spend')
   @ApiOperation({
     operationId: 'admin_arrow_billing_syncs_unlinked_spend',
-    summary: 'Licences that bill and hang on nothing, by money',
+    summary: 'Unlinked licence spend, largest first',
   })
   @ApiListed(UnlinkedSpendRow)
   unlinkedSpend(@Query() query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
@@ -31,8 +32,11 @@ export class BillingReportsController {
     operationId: 'admin_arrow_billing_syncs_explain',
     summary: "Every line of a statement, from ArrowSphere's cells to the invoice",
   })
-  @ApiListed(ExplainedLine)
-  explain(@Param('uuid') uuid: string, @Query() query: ExplainQuery): Promise<Page<ExplainedLine> | StreamableFile> {
+  @ApiListed(ExplainedLineResponse)
+  explain(
+    @Param('uuid') uuid: string,
+    @Query() query: ReportQuery,
+  ): Promise<Page<ExplainedLineResponse> | StreamableFile> {
     return this.explanations.explain(uuid, query);
   }
 }

@@ -22,14 +22,14 @@ export class CustomerBillingController {
     summary: 'What the customer consumed and was billed',
   })
   @ApiFound(BillingSummaryResponse)
-  summary(@Param('uuid') uuid: string): Promise<BillingSummaryResponse> {
-    return this.summaries.of(uuid);
+  async summary(@Param('uuid') uuid: string): Promise<BillingSummaryResponse> {
+    return BillingSummaryResponse.from(await this.summaries.of(uuid));
   }
 
   @Get(':uuid/margin')
   @ApiOperation({
     operationId: 'admin_arrow_customer_mappings_margin',
-    summary: 'Buy, sell and margin per month and vendor',
+    summary: 'Buy, sell and margin per month, vendor and currency',
   })
   @ApiListed(MarginRow)
   margin(@Param('uuid') uuid: string, @Query() query: MarginQuery): Promise<Page<MarginRow> | StreamableFile> {

@@ -1,113 +1,79 @@
 import { Injectable, type StreamableFile } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { type CsvCell, csvFile, inPages } from '../../common/csv.js';
-import { round } from '../../common/money.js';
 import { Page, pageOf } from '../../common/page.js';
-import { renderUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
-import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
+import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { BillingJobsService } from '../actions/billing-jobs.service.js';
-import { checkedRange } from '../month-range.js';
-import { BilledLicensesService, type LooseSpend } from '../statement/billed-licenses.service.js';
-import type { MarginQuery, MarginRow, UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
+import { BillingRulesService } from '../accounts/billing-rules.service.js';
+import { checkedRange } from '../core/month-range.js';
+import { namedSettings } from '../core/named-in-request.js';
+import {
+  MARGIN_COLUMNS,
+  type MarginQuery,
+  MarginRow,
+  UNLINKED_SPEND_COLUMNS,
+  type UnlinkedSpendQuery,
+  UnlinkedSpendRow,
+} from './report.dto.js';
+import { ReportsRepository } from './reports.repository.js';
 
-const CSV_ROWS = 1000;
+/** Every page adds the month up again, so it takes few of them. */
+const CSV_ROWS = 20_000;
 
 /** What people ask of billing beside the invoices themselves. */
 @Injectable()
 export class ReportsService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly reports: ReportsRepository,
     private readonly mappings: CustomerMappingsService,
+    private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
-    private readonly jobs: BillingJobsService,
-    private readonly licenses: BilledLicensesService,
-    private readonly resources: ResourcesService,
+    private readonly rules: BillingRulesService,
     private readonly clock: Clock,
   ) {}
 
-  /** Licences that bill and hang on nothing, by money. Throws `SettingsMissingError`, `SettingsNotFoundError`, `PageNotFoundError`. */
+  /**
+   * Spend that is charged to nobody or to no resource, largest first, of the month asked for or else of the newest one
+   * with lines. Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `PageNotFoundError`.
+   */
   async unlinkedSpend(query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
-    const settings = await this.jobs.named(query.settings_uuid);
+    const named = query.settings_uuid;
+    const settings = named ? await namedSettings(this.settings, named) : await this.settings.resolve();
     const account = await this.accounts.known(settings);
-    const month = query.period ?? YearMonth.at(this.clock.now(), account?.timeZone);
-    const read = async (limit: number, offset: number) =>
-      account ? this.licenses.loose(account.uuid, month.firstDay, settings.invoicePriceSource, limit, offset) : [];
-    // A resource linked since then would be offered as missing for ever: those of today do not count as loose.
-    const all: LooseSpend[] = [];
-    for await (const row of inPages(CSV_ROWS, (offset) => read(CSV_ROWS, offset))) all.push(row);
-    const linked = new Set(
-      (await this.resources.withBackendIds(all.map((row) => row.licenseReference).filter(Boolean))).map(
-        (resource) => resource.backendId,
-      ),
-    );
-    const rows = all.filter((row) => row.status === 'unmatched' || !linked.has(row.licenseReference)).map(unlinkedRow);
-    return answer(query, rows, `unlinked-spend-${month.toString()}`);
+    const newest = account && !query.period ? await this.reports.newestMonth(account.uuid) : null;
+    const month = query.period ?? (newest ? YearMonth.from(newest) : YearMonth.at(this.clock.now(), account?.timeZone));
+    const rule = account && (await this.rules.known(account.uuid, month));
+    const scope = account && rule && { accountUuid: account.uuid, month: month.firstDay, price: rule.priceSource };
+    const read = async (limit: number, skip: number) => {
+      const rows = scope ? await this.reports.unlinkedSpend(scope, limit, skip) : [];
+      return rows.map((row) => UnlinkedSpendRow.from(row, month));
+    };
+    if (query.format?.includes('csv')) {
+      const rows = inPages(CSV_ROWS, (skip) => read(CSV_ROWS, skip));
+      return csvFile(`unlinked-spend-${month.toString()}`, UNLINKED_SPEND_COLUMNS, cellsOf(rows));
+    }
+    const { total, page, pageSize } = pageOf(query, scope ? await this.reports.countUnlinkedSpend(scope) : 0);
+    return new Page(await read(pageSize, (page - 1) * pageSize), total, page, pageSize, query.field);
   }
 
-  /** Buy, sell and margin of a mapped customer, per month and vendor. Throws `CustomerMappingNotFoundError`, `InvalidFieldsError`, `PageNotFoundError`. */
+  /**
+   * Buy, sell and margin of a mapped customer, per month, vendor and currency. Throws `CustomerMappingNotFoundError`,
+   * `InvalidFieldsError`, `PageNotFoundError`.
+   */
   async margin(mappingUuid: string, query: MarginQuery): Promise<Page<MarginRow> | StreamableFile> {
     const mapping = await this.mappings.get(mappingUuid);
     const to = query.to ?? YearMonth.at(this.clock.now());
-    const { from } = checkedRange(query.from ?? to.plus(-11), to, ['from', 'to']);
-    const rows = await this.dataSource.query<MarginRow[]>(MARGIN, [mapping.uuid, from.firstDay, to.firstDay]);
-    return answer(query, rows, `margin-${mapping.arrowReference}`);
+    const range = checkedRange(query.from ?? to.plus(-11), to, ['from', 'to']);
+    const rows = (await this.reports.margin(mapping.uuid, range)).map((row) => MarginRow.from(row));
+    if (query.format?.includes('csv'))
+      return csvFile(`margin-${mapping.arrowReference}`, MARGIN_COLUMNS, cellsOf(rows));
+    const { total, page, pageSize } = pageOf(query, rows.length);
+    return new Page(rows.slice((page - 1) * pageSize, page * pageSize), total, page, pageSize, query.field);
   }
 }
 
-function answer<T extends object>(
-  query: UnlinkedSpendQuery | MarginQuery,
-  rows: readonly T[],
-  name: string,
-): Page<T> | StreamableFile {
-  if (query.format?.includes('csv')) {
-    const headers = Object.keys(rows[0] ?? {});
-    return csvFile(name, headers, asyncRows(rows.map((row) => Object.values(row) as CsvCell[])));
-  }
-  const { total, page, pageSize } = pageOf(query, rows.length);
-  return new Page(rows.slice((page - 1) * pageSize, page * pageSize), total, page, pageSize, query.field);
+async function* cellsOf(rows: Iterable<object> | AsyncIterable<object>): AsyncGenerator<CsvCell[]> {
+  for await (const row of rows) yield Object.values(row) as CsvCell[];
 }
-
-async function* asyncRows(rows: readonly CsvCell[][]) {
-  for (const row of rows) yield await Promise.resolve(row);
-}
-
-function unlinkedRow(row: LooseSpend): UnlinkedSpendRow {
-  const charged = row.status === 'billable';
-  return {
-    license_reference: row.licenseReference,
-    end_customer_name: row.endCustomerName,
-    vendor_name: row.vendorName,
-    amount: round(row.amount, 2),
-    currency: row.currency,
-    lines: row.lines,
-    charged,
-    customer_uuid: row.customerUuid && renderUuid(row.customerUuid),
-    reason: charged ? 'not_linked' : row.reason,
-    fix: FIXES[charged ? 'not_linked' : row.reason] ?? '',
-  };
-}
-
-const FIXES: Record<string, string> = {
-  not_linked: 'Import or link the licence: POST customer-mappings/{uuid}/import_license/ or link_resource/.',
-  no_license:
-    'The export line names no licence: ask Arrow, or choose an export type with the column ARS Subscription ID.',
-  customer_unknown: 'ArrowSphere does not say whose licence it is: link it to a resource, or ask Arrow.',
-  customer_not_mapped: 'Map the ArrowSphere customer: POST customer-mappings/.',
-  resource_of_another_customer:
-    'Unlink the licence from its resource, or map its ArrowSphere customer to the organisation of that resource.',
-  several_mappings: 'The organisation has several mappings: deactivate those that are not meant.',
-  currency_conflict: 'Bill this currency under another organisation, or have Arrow change it.',
-};
-
-const MARGIN = `
-  SELECT to_char(item.month, 'YYYY-MM') AS period, item.vendor_name, item.currency, round(coalesce(sum(buy) FILTER (WHERE sell IS NOT NULL), 0), 2)::text AS buy,
-         round(coalesce(sum(sell) FILTER (WHERE buy IS NOT NULL), 0), 2)::text AS sell, round(coalesce(sum(sell - buy), 0), 2)::text AS margin,
-         round(100 * sum(sell - buy) / nullif(sum(sell) FILTER (WHERE buy IS NOT NULL), 0), 2)::text AS margin_percent, count(*)::int AS lines,
-         count(*) FILTER (WHERE sell IS NULL OR buy IS NULL)::int AS lines_without_both_prices
-  FROM billing_sync sync JOIN billing_sync_item item ON item.billing_sync_uuid = sync.uuid
-  WHERE sync.customer_mapping_uuid = $1 AND sync.month BETWEEN $2 AND $3 AND item.presence = 'present' AND item.status = 'billable'
-  GROUP BY item.month, item.vendor_name, item.currency ORDER BY item.month DESC, item.vendor_name, item.currency`;

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { PartialType } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
+import { isDate } from '../date-time.js';
 import { type Addressable, parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
 import { parseUrl } from '../parse-url.js';
@@ -96,6 +97,18 @@ export const ChoiceField = (choices: readonly string[], options: FieldOptions & 
     },
     options,
     { enum: [...choices], enumName: options.enumName },
+  );
+
+/** A calendar day, `YYYY-MM-DD`, that exists. */
+export const DateField = (options: FieldOptions = {}) =>
+  Field(
+    (raw) => {
+      if (raw === null) return { error: NULL_REFUSED };
+      const text = scalarText(raw).trim();
+      return isDate(text) ? { value: text } : { error: 'Enter a day that exists, as YYYY-MM-DD.' };
+    },
+    options,
+    { type: String, format: 'date' },
   );
 
 /** A UUID in any of the usual spellings; read as the dashed one. */

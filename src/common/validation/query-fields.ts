@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
+import { isDate } from '../date-time.js';
 import { type Addressable, parseLink } from '../links.js';
 import { parseUuid } from '../uuid.js';
 import { YearMonth } from '../year-month.js';
-import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parser } from './field.js';
+import { Field, type FieldOptions, NULL_CHARACTERS_REFUSED, type Parsed, type Parser } from './field.js';
 
 type FilterOptions = Pick<FieldOptions, 'description'> & { readonly example?: string | number };
 
@@ -73,10 +74,7 @@ export const IntegerFilter = (options: FilterOptions = {}) =>
 export const DateFilter = (options: FilterOptions = {}) =>
   Field(
     single((raw) => {
-      const text = raw as string;
-      const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
-      const real = date && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-      return real && text >= '0001' ? { value: text } : { error: 'Enter a valid date.' };
+      return isDate(raw as string) ? { value: raw } : { error: 'Enter a valid date.' };
     }),
     inWords(options),
     { type: String, format: 'date' },
@@ -115,16 +113,31 @@ const listOf = (raw: unknown) =>
 
 /** Repeated values, all of them kept; unknown words are refused as Waldur refuses them. */
 export const ChoicesFilter = (choices: readonly string[], options: FilterOptions = {}) =>
+  Field((raw) => oneOf(choices, listOf(raw)), inWords(options), {
+    type: 'array',
+    items: { type: 'string', enum: [...choices] },
+  } as never);
+
+/** As {@link ChoicesFilter}; other words for some of the choices are read as those. */
+export const AliasedChoicesFilter = (
+  choices: readonly string[],
+  aliases: Readonly<Record<string, string>>,
+  options: FilterOptions = {},
+) =>
   Field(
     (raw) => {
-      const words = listOf(raw);
-      const unknown = words.find((word) => !choices.includes(word));
-      if (unknown === undefined) return { value: words.length ? words : undefined };
-      return { error: `Select a valid choice. ${unknown.slice(0, 100)} is not one of the available choices.` };
+      const words = listOf(raw).map((word) => (Object.hasOwn(aliases, word) ? aliases[word]! : word));
+      return oneOf(choices, words);
     },
     inWords(options),
-    { type: 'array', items: { type: 'string', enum: [...choices] } } as never,
+    { type: 'array', items: { type: 'string', enum: [...choices, ...Object.keys(aliases)] } } as never,
   );
+
+function oneOf(choices: readonly string[], words: readonly string[]): Parsed {
+  const unknown = words.find((word) => !choices.includes(word));
+  if (unknown === undefined) return { value: words.length ? words : undefined };
+  return { error: `Select a valid choice. ${unknown.slice(0, 100)} is not one of the available choices.` };
+}
 
 /** How the description says that a list is written `k=a,b`; repeating the key works as well. */
 const JOINED = { style: 'form', explode: false };

@@ -194,6 +194,49 @@ export const FAULTS: readonly Fault[] = [
     expect: () => ({ code: 'arrow_credentials_rejected', requests: 1, seconds: [0, 0] }),
   },
   {
+    name: '200 with code 401 and data without rows',
+    rule: always({ kind: 'body-says', keys: { code: 401, message: 'Unauthorized' }, empty: true }),
+    expect: () => ({ code: 'arrow_credentials_rejected', requests: 1, seconds: [0, 0] }),
+  },
+  {
+    name: '200 with status 403 as text, and the data',
+    rule: always({ kind: 'body-says', keys: { status: '403', message: 'Forbidden' } }),
+    expect: () => ({ code: 'arrow_not_allowed', requests: 1, seconds: [0, 0] }),
+  },
+  {
+    name: '200 with code 500 and data without rows',
+    rule: always({ kind: 'body-says', keys: { code: 500, message: 'Database is down' }, empty: true }),
+    expect: () => ({ code: 'arrow_unavailable', requests: 1, seconds: [0, 0], says: /Database is down/ }),
+  },
+  {
+    name: '200 with code 503 once',
+    rule: () => ({ count: 1, action: { kind: 'body-says', keys: { code: 503 }, empty: true } }),
+    expect: ({ requests }) => ({ requests: requests + 1, seconds: [0, 1] }),
+  },
+  {
+    name: '200 with success: false and data without rows',
+    rule: always({ kind: 'body-says', keys: { success: false, message: 'Quota used up' }, empty: true }),
+    expect: () => ({ code: 'arrow_refused', requests: 1, seconds: [0, 0], says: /Quota used up/ }),
+  },
+  {
+    name: '200 with an error and data without rows',
+    rule: always({ kind: 'body-says', keys: { error: { code: 422, message: 'Bad filter' } }, empty: true }),
+    expect: () => ({ code: 'arrow_refused', requests: 1, seconds: [0, 0], says: /Bad filter/ }),
+  },
+  {
+    name: '200 with a code of its own and data without rows',
+    rule: always({ kind: 'body-says', keys: { code: 40012, messages: ['No contract'] }, empty: true }),
+    expect: () => ({ code: 'arrow_refused', requests: 1, seconds: [0, 0], says: /No contract/ }),
+  },
+  {
+    name: '200 that says success in every way, its error empty',
+    rule: always({
+      kind: 'body-says',
+      keys: { code: 0, status: 200, success: true, error: null, errors: [], message: 'success' },
+    }),
+    expect: ({ requests }) => ({ requests, seconds: [0, 0] }),
+  },
+  {
     name: 'key without the right (403)',
     rule: always(status(403)),
     expect: () => ({ code: 'arrow_not_allowed', requests: 1, seconds: [0, 0] }),
@@ -386,6 +429,14 @@ export const PAGING_FAULTS: readonly Fault[] = [
       requests: walks(operation, operation.requests, 2),
       says: /repeats a page|came twice/,
     }),
+  },
+  {
+    name: 'rows that move on by one after the first page',
+    rule: () => ({ after: 1, action: { kind: 'shift-rows' } }),
+    expect: (operation) =>
+      operation.name === 'exportPages'
+        ? { code: 'arrow_export_shifted', requests: 2, says: /page 2 begins with a row of page 1/ }
+        : { requests: operation.requests * 2 },
   },
   {
     name: 'a row lost from page 1',

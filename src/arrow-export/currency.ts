@@ -1,0 +1,39 @@
+/** The currency of a line: a code of ISO 4217, or what else stood in the cell. */
+export interface LineCurrency {
+  /** Upper case where it is known; else the text as sent, shortened to 10 characters; `''` where nothing says it. */
+  readonly code: string;
+  /** False: nothing may be charged in it. */
+  readonly known: boolean;
+}
+
+/** Currencies in use as this runtime knows them, each as the one object that all of its lines share. */
+const KNOWN: ReadonlyMap<string, LineCurrency> = new Map(
+  Intl.supportedValuesOf('currency')
+    // "No currency" and the code for tests.
+    .filter((code) => code !== 'XXX' && code !== 'XTS')
+    .map((code) => [code, { code, known: true }]),
+);
+
+/** The currency that a text names, letter case ignored. `€`, `EURO` and `978` name none. */
+export function currencyOf(text: string): LineCurrency {
+  return KNOWN.get(text) ?? KNOWN.get(text.toUpperCase()) ?? { code: text.slice(0, 10), known: false };
+}
+
+/**
+ * Minor units of ISO 4217 where they are not two. `Intl` does not serve: it has the digits that people write (a forint and
+ * a rupiah have none there, with two in the standard), and other ones in another release of its data.
+ */
+const MINOR_UNITS: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+
+const DIGITS: ReadonlyMap<string, number> = new Map(
+  Object.entries(MINOR_UNITS).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
+);
+
+/** Decimals of an amount that is charged in this currency, as ISO 4217 says: JPY 0, EUR 2, KWD 3; 2 for what is none. */
+export function currencyDigits(code: string): number {
+  return DIGITS.get(code) ?? 2;
+}

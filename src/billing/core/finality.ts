@@ -1,0 +1,46 @@
+import type { YearMonth } from '../../common/year-month.js';
+
+/** What the lines of one statement say about its state. */
+export interface StatementSigns {
+  /** Distinct values of the state column, lower case; `null` where the export has no such column. */
+  readonly states: readonly string[] | null;
+  /** Lines without a real validation date; `null` where the export has no such column. */
+  readonly notValidated: number | null;
+}
+
+/** On whose calendar, and how long after the end of a month, a statement closes where ArrowSphere says nothing. */
+export interface Calendar {
+  readonly month: YearMonth;
+  readonly now: Date;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly graceDays: number;
+}
+
+/** `open`: more lines may come. `validated`: may be closed. `rejected`: ArrowSphere refused it, nobody is charged. */
+export type Finality = 'open' | 'validated' | 'rejected';
+
+/**
+ * Whether a statement may be closed. ArrowSphere's "rejected" wins over force, its "open" over the calendar; a running
+ * month is never closed. `force`: a person decided not to wait.
+ */
+export function finalityOf({ states, notValidated }: StatementSigns, calendar: Calendar, force: boolean): Finality {
+  const { month, now, timeZone, graceDays } = calendar;
+  if (states?.some((state) => state.startsWith('reject'))) return 'rejected';
+  if (!month.isOver(now, timeZone)) return 'open';
+  if (force) return 'validated';
+  if (states?.some(saysOpen)) return 'open';
+  if (states?.length) return 'validated';
+  if (notValidated !== null) return notValidated === 0 ? 'validated' : 'open';
+  if (states) return 'open';
+  return month.isOver(now, timeZone, graceDays) ? 'validated' : 'open';
+}
+
+/** Whether the days of grace after the month are over: what closes a statement that says nothing. */
+export function graceIsOver({ month, now, timeZone, graceDays }: Calendar, force: boolean): boolean {
+  return month.isOver(now, timeZone, force ? 0 : graceDays);
+}
+
+function saysOpen(state: string): boolean {
+  return state === 'open' || state.startsWith('need');
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { BillingContext } from './billing-context.js';
+
+/** A month as it stood when it was locked. */
+export interface LockedMonth {
+  /** The newest export that was begun to be applied; 0: none. */
+  readonly snapshotNumber: number;
+}
+
+/** Rows written a moment ago have no statistics yet: without this PostgreSQL may take sets of many rows for one row each. */
+const DISABLE_NESTED_LOOPS = 'SET LOCAL enable_nestloop = off';
+
+const CREATE = `
+  INSERT INTO billing_month (account_uuid, month)
+  VALUES ($1, $2)
+  ON CONFLICT DO NOTHING`;
+
+const LOCK = `
+  SELECT snapshot_number AS "snapshotNumber"
+  FROM billing_month
+  WHERE account_uuid = $1 AND month = $2
+  FOR UPDATE`;
+
+/** The one lock of everything that posts for a month of an account. */
+@Injectable()
+export class MonthLockRepository {
+  /**
+   * Nobody else posts for the month until the transaction ends. Also makes sure that the job that runs still may write.
+   * Throws `LeaseLostError`.
+   */
+  async take(manager: EntityManager, { account, month, lease }: BillingContext): Promise<LockedMonth> {
+    const scope = [account.uuid, month.firstDay];
+    await manager.query(CREATE, scope);
+    const [row] = await manager.query<LockedMonth[]>(LOCK, scope);
+    await lease?.check(manager);
+    await manager.query(DISABLE_NESTED_LOOPS);
+    return row!;
+  }
+}

@@ -1,0 +1,182 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { PriceSource } from '../../arrow-export/columns.js';
+import type { DecimalString } from '../../common/money.js';
+import type { Count, Page } from '../../common/page.js';
+import { countOnly, orderOf, paginate } from '../../database/paginate.js';
+import type { ListInvoicesQuery } from './invoice.dto.js';
+import { Invoice, type InvoiceState } from './invoice.entity.js';
+import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
+
+/** An invoice as it stands until the transaction ends. */
+export interface LockedInvoice {
+  readonly uuid: string;
+  readonly customerUuid: string;
+  readonly currency: string;
+  /** `YYYY-MM-DD`, the first day. */
+  readonly month: string;
+  readonly state: InvoiceState;
+}
+
+/** Whose invoice: one per account, month, organisation and currency. */
+export interface InvoiceParty {
+  readonly customerUuid: string;
+  readonly currency: string;
+}
+
+/** What is posted on an invoice at one tax rate, net. */
+export interface RateAmount {
+  /** `"24.00"` */
+  readonly percent: string;
+  readonly price: DecimalString;
+}
+
+/** One line of an invoice: everything posted on it for one charge, compensations apart. */
+export interface InvoiceItem {
+  /** Of its first posting, so that it stays the same while the amount changes. */
+  readonly uuid: string;
+  readonly name: string;
+  readonly price: DecimalString;
+  readonly start: string;
+  readonly end: string;
+  readonly resourceUuid: string | null;
+  readonly projectUuid: string | null;
+  readonly source: 'arrow_reconciliation' | 'arrow_rounding' | 'arrow_consumption' | 'arrow';
+  /** `""` for rounding. */
+  readonly licenseReference: string;
+  /** `YYYY-MM`: the month that is charged. */
+  readonly originalPeriod: string;
+  readonly priceSource: PriceSource;
+  /** How many postings it is the sum of. */
+  readonly postings: number;
+}
+
+/** The item before a page of items. */
+export type ItemPosition = Pick<InvoiceItem, 'name' | 'uuid'>;
+
+const START: ItemPosition = { name: '', uuid: '00000000-0000-0000-0000-000000000000' };
+const SORTABLE = { created: 'created', month: 'month', year: 'month', number: 'number' };
+
+/** Invoices: the locks that posters and issuers take, and what stands on them. */
+@Injectable()
+export class InvoiceRepository {
+  constructor(@InjectRepository(Invoice) private readonly invoices: Repository<Invoice>) {}
+
+  /**
+   * The invoices of these parties, made where they are missing. Nobody issues them until the transaction ends; others
+   * may post on them.
+   */
+  async lockDrafts(
+    manager: EntityManager,
+    accountUuid: string,
+    month: string,
+    parties: readonly InvoiceParty[],
+  ): Promise<LockedInvoice[]> {
+    await manager.query(INSERT_DRAFTS, parametersOf(accountUuid, month, parties));
+    return this.lockExisting(manager, accountUuid, month, parties);
+  }
+
+  /** As {@link lockDrafts}, but makes none. */
+  lockExisting(
+    manager: EntityManager,
+    accountUuid: string,
+    month: string,
+    parties: readonly InvoiceParty[],
+  ): Promise<LockedInvoice[]> {
+    return manager.query(LOCK_INVOICES, parametersOf(accountUuid, month, parties));
+  }
+
+  /** Nobody else posts on it or changes it until the transaction ends. Locks the row alone. */
+  lockForChange(manager: EntityManager, uuid: string): Promise<Invoice | null> {
+    return manager.findOne(Invoice, { where: { uuid }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Keeps the account's next number for this transaction, and says on whose calendar it is issued. */
+  async nextNumber(manager: EntityManager, accountUuid: string): Promise<{ number: number; timeZone: string }> {
+    const [[row]] = await manager.query<[[{ number: number; timeZone: string }]]>(NEXT_NUMBER, [accountUuid]);
+    return row;
+  }
+
+  async update(manager: EntityManager, uuid: string, changes: Partial<Invoice>): Promise<void> {
+    await manager.update(Invoice, { uuid }, changes);
+  }
+
+  /** With its `customer`. */
+  find(uuid: string): Promise<Invoice | null> {
+    return this.invoices.findOne({ where: { uuid }, relations: { customer: true } });
+  }
+
+  /** With their `customer`. Throws `PageNotFoundError`. */
+  list(query: ListInvoicesQuery): Promise<Page<Invoice>> {
+    const order = orderOf(query.o, SORTABLE, [['month', 'DESC']]);
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.invoices.find({ where: { uuid: In([...uuids]) }, relations: { customer: true } }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(query: ListInvoicesQuery): Promise<Count> {
+    return countOnly(this.filtered(query), query);
+  }
+
+  /** Per invoice, lowest rate first. */
+  async rates(
+    uuids: readonly string[],
+    manager: EntityManager = this.invoices.manager,
+  ): Promise<Map<string, RateAmount[]>> {
+    return byInvoice(await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]));
+  }
+
+  /** Items by name: the first `limit` after that position. */
+  async items(invoiceUuid: string, limit: number, skip = 0, after = START): Promise<InvoiceItem[]> {
+    const found = await this.itemsOfMany([invoiceUuid], limit, skip, after);
+    return found.get(invoiceUuid) ?? [];
+  }
+
+  /** The first items of each of these invoices. */
+  async itemsOfMany(
+    uuids: readonly string[],
+    limit: number,
+    skip = 0,
+    after = START,
+  ): Promise<Map<string, InvoiceItem[]>> {
+    const parameters = [uuids, limit, skip, after.name, after.uuid];
+    return byInvoice(await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters));
+  }
+
+  async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.invoices.query<({ count: number } & OfInvoice)[]>(COUNT_ITEMS, [uuids]);
+    return new Map(rows.map((row) => [row.invoiceUuid, row.count]));
+  }
+
+  private filtered(query: ListInvoicesQuery): SelectQueryBuilder<Invoice> {
+    const { customer_uuid, customer, year, month, state, currency } = query;
+    const found = this.invoices.createQueryBuilder('invoice');
+    if (customer) found.andWhere('invoice.customerUuid = :customer', { customer });
+    if (customer_uuid) found.andWhere('invoice.customerUuid = :customer_uuid', { customer_uuid });
+    if (year !== undefined) found.andWhere('extract(year from invoice.month) = :year', { year });
+    if (month !== undefined) found.andWhere('extract(month from invoice.month) = :month', { month });
+    if (state) found.andWhere('invoice.state = ANY(:state)', { state });
+    if (currency) found.andWhere('invoice.currency = upper(:currency)', { currency });
+    return found;
+  }
+}
+
+interface OfInvoice {
+  readonly invoiceUuid: string;
+}
+
+function byInvoice<T extends OfInvoice>(rows: readonly T[]): Map<string, Omit<T, 'invoiceUuid'>[]> {
+  const found = new Map<string, Omit<T, 'invoiceUuid'>[]>();
+  for (const { invoiceUuid, ...row } of rows) {
+    const known = found.get(invoiceUuid);
+    if (known) known.push(row);
+    else found.set(invoiceUuid, [row]);
+  }
+  return found;
+}
+
+function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceParty[]): unknown[] {
+  return [accountUuid, month, parties.map((party) => party.customerUuid), parties.map((party) => party.currency)];
+}

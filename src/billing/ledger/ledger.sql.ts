@@ -1,0 +1,186 @@
+/** Charges of organisations in a month with what is posted on them. `$1` account, `$2` month, `$3` organisations, `$4` tax rate. */
+export const CHARGE_FACTS = `
+  WITH posted AS (
+    SELECT
+      posting.charge_uuid,
+      sum(posting.amount) AS amount,
+      max(posting.revision) AS revision,
+      (array_agg(posting.tax_percent ORDER BY posting.revision DESC) FILTER (WHERE invoice.month = $2))[1] AS tax_percent,
+      coalesce(bool_or(invoice.state = 'pending' AND invoice.month = $2 AND posting.tax_percent <> $4), false) AS at_other_rates
+    FROM invoice_posting posting
+    JOIN charge ON charge.uuid = posting.charge_uuid
+    JOIN invoice ON invoice.uuid = posting.invoice_uuid
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND charge.customer_uuid = ANY($3::uuid[])
+    GROUP BY posting.charge_uuid
+  )
+  SELECT
+    charge.uuid,
+    charge.kind,
+    charge.license_reference AS "licenseReference",
+    charge.customer_uuid AS "customerUuid",
+    charge.project_uuid AS "projectUuid",
+    charge.arrow_customer AS "arrowCustomer",
+    charge.currency,
+    charge.name,
+    charge.start,
+    charge."end",
+    charge.lines_sell AS "linesSell",
+    charge.lines_buy AS "linesBuy",
+    charge.target,
+    charge.rounded,
+    charge.basis,
+    charge.held_reason AS "heldReason",
+    charge.closed_at IS NOT NULL AS "isClosed",
+    coalesce(posted.amount, 0) AS posted,
+    coalesce(posted.revision, 0) AS revision,
+    posted.tax_percent AS "postedTaxPercent",
+    coalesce(posted.at_other_rates, false) AS "isAtOtherRates",
+    pending.amount AS "pendingAmount",
+    pending.reason AS "pendingReason",
+    record.charge_uuid IS NOT NULL AS "isConsumptionKnown",
+    record.charge_uuid = charge.uuid AS "isFirstParty",
+    record.reversed_at IS NOT NULL AS "isTakenBack",
+    record.consumed_sell AS "consumedSell",
+    record.consumed_buy AS "consumedBuy"
+  FROM charge
+  LEFT JOIN posted ON posted.charge_uuid = charge.uuid
+  LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
+  LEFT JOIN consumption_record record
+    ON record.account_uuid = charge.account_uuid
+   AND record.month = charge.month
+   AND record.license_reference = charge.license_reference
+  WHERE charge.account_uuid = $1
+    AND charge.month = $2
+    AND charge.customer_uuid = ANY($3::uuid[])
+  ORDER BY charge.customer_uuid, charge.currency, charge.license_reference, charge.uuid`;
+
+/** What stands on drafts of the month at another rate. `$1` charges, `$2` month, `$3` tax rate. */
+export const DRAFT_AT_OTHER_RATES = `
+  SELECT
+    posting.charge_uuid AS "chargeUuid",
+    posting.tax_percent AS "taxPercent",
+    sum(posting.amount) AS amount
+  FROM invoice_posting posting
+  JOIN invoice ON invoice.uuid = posting.invoice_uuid
+  WHERE posting.charge_uuid = ANY($1::uuid[])
+    AND invoice.month = $2
+    AND invoice.state = 'pending'
+    AND posting.tax_percent <> $3
+  GROUP BY posting.charge_uuid, posting.tax_percent
+  HAVING sum(posting.amount) <> 0
+  ORDER BY posting.tax_percent`;
+
+/** `$1` charges, `$2` exact targets, `$3` rounded targets, `$4` bases, `$5` reasons for holding, `$6` now. */
+export const UPDATE_CHARGES = `
+  UPDATE charge
+  SET
+    target = planned.target,
+    rounded = planned.rounded,
+    basis = planned.basis,
+    held_reason = planned.held_reason,
+    modified = $6
+  FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
+    AS planned (uuid, target, rounded, basis, held_reason)
+  WHERE charge.uuid = planned.uuid`;
+
+/** Rounding charges that are not there yet. `$1` account, `$2` month, `$3` last day, `$4` organisations, `$5` currencies. */
+export const CREATE_ROUNDING_CHARGES = `
+  INSERT INTO charge (account_uuid, month, kind, license_reference, customer_uuid, currency, name, start, "end")
+  SELECT $1, $2, 'rounding', '', wanted.customer_uuid, wanted.currency, 'Rounding', $2, $3
+  FROM unnest($4::uuid[], $5::text[]) AS wanted (customer_uuid, currency)
+  ORDER BY wanted.customer_uuid, wanted.currency
+  RETURNING uuid, customer_uuid AS "customerUuid", currency`;
+
+/** `$1` job, then one array per column. */
+export const INSERT_POSTINGS = `
+  INSERT INTO invoice_posting (
+    job_uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, corrects_invoice_uuid, rule_uuid,
+    tax_percent, name, start, "end"
+  )
+  SELECT $1::uuid, posting.*
+  FROM unnest(
+    $2::uuid[], $3::integer[], $4::text[], $5::numeric[], $6::numeric[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
+    $11::numeric[], $12::text[], $13::date[], $14::date[]
+  ) AS posting`;
+
+/** `$1` charges, `$2` amounts, `$3` reasons, `$4` now. */
+export const UPSERT_PENDING = `
+  INSERT INTO pending_posting AS pending (charge_uuid, amount, reason, since)
+  SELECT planned.charge_uuid, planned.amount, planned.reason, $4
+  FROM unnest($1::uuid[], $2::numeric[], $3::text[]) AS planned (charge_uuid, amount, reason)
+  ON CONFLICT (charge_uuid) DO UPDATE
+  SET
+    amount = excluded.amount,
+    reason = excluded.reason,
+    since = excluded.since
+  WHERE (pending.amount, pending.reason) <> (excluded.amount, excluded.reason)`;
+
+/** `$1` charges. */
+export const DELETE_PENDING = `
+  DELETE FROM pending_posting
+  WHERE charge_uuid = ANY($1::uuid[])`;
+
+/** Organisations with charges in a month, and how many. `$1` account, `$2` month, `$3` only these licences, or null. */
+export const CHARGED_CUSTOMERS = `
+  SELECT charge.customer_uuid AS "customerUuid", count(*)::integer AS charges
+  FROM charge
+  WHERE charge.account_uuid = $1
+    AND charge.month = $2
+    AND ($3::text[] IS NULL OR charge.customer_uuid IN (
+      SELECT touched.customer_uuid
+      FROM charge touched
+      WHERE touched.account_uuid = $1
+        AND touched.month = $2
+        AND touched.license_reference = ANY($3)
+    ))
+  GROUP BY charge.customer_uuid
+  ORDER BY charge.customer_uuid`;
+
+/**
+ * A charge is closed when all statements that its licence's lines stand on are; without lines, when all of its Arrow
+ * customer's are; where there are none, by the calendar. `$1` account, `$2` month, `$3` closed by the calendar, `$4` now,
+ * `$5` only these licences, or null.
+ */
+export const CLOSE_CHARGES = `
+  WITH license AS (
+    SELECT item.license_reference, bool_and(statement.state = 4) AS is_closed
+    FROM billing_sync_item item
+    JOIN billing_sync statement ON statement.uuid = item.billing_sync_uuid
+    WHERE item.account_uuid = $1
+      AND item.month = $2
+      AND item.presence = 'present'
+    GROUP BY item.license_reference
+  ),
+  customer AS (
+    SELECT statement.arrow_customer, bool_and(statement.state = 4) AS is_closed
+    FROM billing_sync statement
+    WHERE statement.account_uuid = $1
+      AND statement.month = $2
+    GROUP BY statement.arrow_customer
+  ),
+  judged AS (
+    SELECT
+      charge.uuid,
+      record.reopened_at IS NULL
+        AND coalesce(license.is_closed, customer.is_closed, charge.closed_at IS NOT NULL OR $3::boolean) AS is_closed
+    FROM charge
+    LEFT JOIN license ON license.license_reference = charge.license_reference
+    LEFT JOIN customer ON customer.arrow_customer = charge.arrow_customer
+    LEFT JOIN consumption_record record
+      ON record.account_uuid = charge.account_uuid
+     AND record.month = charge.month
+     AND record.license_reference = charge.license_reference
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND charge.kind = 'license'
+      AND ($5::text[] IS NULL OR charge.license_reference = ANY($5))
+  )
+  UPDATE charge
+  SET
+    closed_at = CASE WHEN judged.is_closed THEN $4::timestamptz END,
+    modified = $4
+  FROM judged
+  WHERE charge.uuid = judged.uuid
+    AND (charge.closed_at IS NOT NULL) <> judged.is_closed`;

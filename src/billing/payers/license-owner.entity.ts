@@ -1,0 +1,22 @@
+import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { BillingAccount } from '../accounts/billing-account.entity.js';
+
+/** From when ArrowSphere was seen to name an Arrow customer as the owner of a licence, until a later entry. */
+@Entity()
+export class LicenseOwner {
+  @PrimaryColumn('uuid')
+  accountUuid: string;
+
+  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  account: Relation<BillingAccount>;
+
+  @PrimaryColumn({ length: 255 })
+  licenseReference: string;
+
+  @PrimaryColumn({ type: 'timestamptz', precision: 3 })
+  seenFrom: Date;
+
+  /** `XSP…` */
+  @Column({ length: 255 })
+  customerReference: string;
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { BillingContext } from '../core/billing-context.js';
+import type { ExistingCharge } from './bill-to.js';
+
+const ADD_OWNERS = `
+  INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
+  SELECT DISTINCT ON (seen.license_reference)
+    $1::uuid,
+    seen.license_reference,
+    seen.customer_reference,
+    $4::timestamptz
+  FROM unnest($2::text[], $3::text[]) AS seen (license_reference, customer_reference)
+  LEFT JOIN (
+    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
+    FROM license_owner
+    WHERE account_uuid = $1
+    ORDER BY license_reference, seen_from DESC
+  ) last ON last.license_reference = seen.license_reference
+  WHERE last.customer_reference IS DISTINCT FROM seen.customer_reference
+  ON CONFLICT DO NOTHING`;
+
+const LAST_OWNERS = `
+  SELECT DISTINCT ON (license_reference)
+    license_reference AS "licenseReference",
+    customer_reference AS "customerReference"
+  FROM license_owner
+  WHERE account_uuid = $1
+    AND license_reference = ANY($2::text[])
+  ORDER BY license_reference, seen_from DESC`;
+
+const OWNERS_VERSION = `
+  SELECT count(*)::text || '/' || coalesce(max(seen_from)::text, '') AS version
+  FROM license_owner
+  WHERE account_uuid = $1`;
+
+const CHARGES = `
+  SELECT
+    charge.license_reference AS "licenseReference",
+    charge.arrow_customer AS "arrowCustomer",
+    charge.customer_uuid AS "customerUuid",
+    charge.project_uuid AS "projectUuid",
+    charge.resource_uuid AS "resourceUuid",
+    charge.closed_at IS NOT NULL OR issued.charge_uuid IS NOT NULL AS "isFixed",
+    charge.target <> 0 OR charge.line_count > 0 AS "isInUse"
+  FROM charge
+  LEFT JOIN (
+    SELECT DISTINCT posting.charge_uuid
+    FROM invoice_posting posting
+    JOIN charge ON charge.uuid = posting.charge_uuid
+    JOIN invoice ON invoice.uuid = posting.invoice_uuid
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND invoice.state <> 'pending'
+  ) issued ON issued.charge_uuid = charge.uuid
+  WHERE charge.account_uuid = $1
+    AND charge.month = $2
+    AND charge.kind = 'license'
+    AND ($3::text[] IS NULL OR charge.license_reference = ANY($3))
+  ORDER BY charge.modified DESC, charge.uuid`;
+
+/** Owner history of licences, and whom they are charged to already. */
+@Injectable()
+export class PayersRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Adds an entry where the owner is another one than the last seen. */
+  async addOwners(
+    { account, now }: BillingContext,
+    seen: readonly { readonly licenseReference: string; readonly customerReference: string }[],
+  ): Promise<void> {
+    if (!seen.length) return;
+    await this.dataSource.query(ADD_OWNERS, [
+      account.uuid,
+      seen.map((license) => license.licenseReference),
+      seen.map((license) => license.customerReference),
+      now,
+    ]);
+  }
+
+  /** Licence → the owner seen last. */
+  async lastOwners({ account }: BillingContext, licenses: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.dataSource.query<{ licenseReference: string; customerReference: string }[]>(LAST_OWNERS, [
+      account.uuid,
+      licenses,
+    ]);
+    return new Map(rows.map((row) => [row.licenseReference, row.customerReference]));
+  }
+
+  /** Changes whenever an owner does. */
+  async ownersVersion({ account }: BillingContext): Promise<string> {
+    const [row] = await this.dataSource.query<{ version: string }[]>(OWNERS_VERSION, [account.uuid]);
+    return row!.version;
+  }
+
+  /** The charges of these licences (null: of all) in the month, last changed first. */
+  charges({ account, month }: BillingContext, licenses: readonly string[] | null): Promise<ExistingCharge[]> {
+    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay, licenses]);
+  }
+}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import { ResourcesService } from '../../directory/resources.service.js';
+import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
+import type { BillingContext } from '../core/billing-context.js';
+import { type BillTo, billTo, type LicensePair, type MappedCustomer } from './bill-to.js';
+import { PayersRepository } from './payers.repository.js';
+
+/** Finds out who is charged: lines and ArrowSphere say whose a licence is, mappings and links say who that is here. */
+@Injectable()
+export class PayersService {
+  constructor(
+    private readonly repository: PayersRepository,
+    private readonly gateway: ArrowGateway,
+    private readonly mappings: CustomerMappingsService,
+    private readonly resources: ResourcesService,
+  ) {}
+
+  /**
+   * Asks ArrowSphere whose these licences are now and keeps what is new. Not to be called inside a transaction. Throws the
+   * gateway's errors.
+   */
+  async seeOwners(context: BillingContext, licenses: readonly string[], signal: AbortSignal): Promise<void> {
+    if (!licenses.length) return;
+    const { arrow, account } = context;
+    const asked = new Set(licenses);
+    const found = await this.gateway.findLicenses(arrow, licenses, { signal, lane: `billing:${account.uuid}` });
+    await this.repository.addOwners(
+      context,
+      found.filter((license) => license.customerReference && asked.has(license.licenseReference)),
+    );
+  }
+
+  /** Licence → owner, as ArrowSphere says now; one that it has forgotten stays whose it was. Throws the gateway's errors. */
+  async ownersOf(
+    context: BillingContext,
+    licenses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, string>> {
+    await this.seeOwners(context, licenses, signal);
+    return this.repository.lastOwners(context, licenses);
+  }
+
+  /**
+   * What texts on lines name, text → Arrow customer: a full reference or its digits, of exactly one customer of the
+   * account; others are no evidence. Throws the gateway's errors.
+   */
+  async namedCustomers(
+    context: BillingContext,
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Map<string, string>> {
+    if (!texts.length) return new Map();
+    const { arrow, account } = context;
+    const { data } = await this.gateway.listCustomers(arrow, { signal, lane: `billing:${account.uuid}` });
+    const mapped = await this.mapped(context);
+    const references = new Set([
+      ...data.map((customer) => customer.reference),
+      ...mapped.map((mapping) => mapping.arrowCustomer),
+    ]);
+    return resolveNames(texts, [...references]);
+  }
+
+  /** The bill-to party of each pair. */
+  async billTo(context: BillingContext, pairs: readonly LicensePair[]): Promise<BillTo[]> {
+    const licenses = [...new Set(pairs.map((pair) => pair.licenseReference))];
+    const [mappings, charges, links] = await Promise.all([
+      this.mapped(context),
+      this.repository.charges(context, null),
+      this.resources.linksOf(licenses),
+    ]);
+    return billTo(pairs, { mappings, charges, links });
+  }
+
+  /** The active mappings under any active settings of the account. */
+  async mapped({ account, settings }: BillingContext): Promise<MappedCustomer[]> {
+    const mappings = await this.mappings.activeOfPartner(account.partnerReference, settings.uuid);
+    return mappings.map(({ uuid, arrowReference, waldurCustomerUuid }) => ({
+      arrowCustomer: arrowReference,
+      mappingUuid: uuid,
+      customerUuid: waldurCustomerUuid,
+    }));
+  }
+
+  /** Changes whenever what is known of owners does. */
+  ownersVersion(context: BillingContext): Promise<string> {
+    return this.repository.ownersVersion(context);
+  }
+}
+
+const digitsOf = (reference: string) => reference.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
+
+/** Text → the only reference that it is, in full or by its digits. */
+export function resolveNames(texts: readonly string[], references: readonly string[]): Map<string, string> {
+  const full = new Map(references.map((reference) => [reference.toUpperCase(), reference]));
+  const byDigits = new Map<string, string[]>();
+  for (const reference of references) {
+    const digits = digitsOf(reference);
+    if (digits) byDigits.set(digits, [...(byDigits.get(digits) ?? []), reference]);
+  }
+  const resolved = new Map<string, string>();
+  for (const text of texts) {
+    const candidates = /^\d+$/.test(text) ? (byDigits.get(digitsOf(text)) ?? []) : [];
+    const named = full.get(text.toUpperCase()) ?? (candidates.length === 1 ? candidates[0] : undefined);
+    if (named) resolved.set(text, named);
+  }
+  return resolved;
+}

@@ -1,0 +1,70 @@
+import type { PriceSource } from '../../arrow-export/columns.js';
+import { currencyDigits } from '../../arrow-export/currency.js';
+import { add, type DecimalString, round } from '../../common/money.js';
+import { reasonOf } from '../core/reasons.js';
+import type { ExplainedCharge, StatementLine } from './explain.repository.js';
+
+/** A line, what it counts towards, and what of that is its own. */
+export interface ExplainedLine {
+  readonly line: StatementLine;
+  readonly charge: ExplainedCharge | null;
+  /** Its part of what is posted for the charge, in the digits of the currency. */
+  readonly posted: DecimalString;
+  readonly why: string;
+}
+
+export function explainLine(line: StatementLine, charge: ExplainedCharge | null, price: PriceSource): ExplainedLine {
+  return { line, charge, posted: partOf(line, charge, price), why: whyCharged(line, charge) };
+}
+
+/** Its rounded amount; the last line of a charge takes the rest, so that the lines add up to what is posted. */
+function partOf(line: StatementLine, charge: ExplainedCharge | null, price: PriceSource): DecimalString {
+  const digits = currencyDigits(line.currency);
+  if (!charge) return round('0', digits);
+  const own = line.presence === 'present' ? round(line[price] ?? '0', digits) : '0';
+  return round(line.uuid === charge.lastLineUuid ? add(own, charge.rest) : own, digits);
+}
+
+function whyCharged(line: StatementLine, charge: ExplainedCharge | null): string {
+  if (line.status !== 'billable' && line.presence === 'present') return sentencesOf(line.reason);
+  if (line.presence === 'missing')
+    return charge
+      ? `The latest accepted export does not have the line any more, so it counts for nothing; ${standsAt(charge)}`
+      : 'The latest accepted export does not have the line any more, so it counts for nothing.';
+  if (!charge) return sentencesOf(line.reason);
+  return [
+    `${basisOf(charge)}; ${standsAt(charge)}`,
+    charge.heldReason && sentencesOf(charge.heldReason),
+    charge.pendingReason &&
+      `${charge.pendingAmount} ${charge.currency} more wait. ${reasonOf(charge.pendingReason).sentence}`,
+    charge.resourceUuid ? '' : reasonOf('not_linked').sentence,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function basisOf({ basis, licenseReference, lines }: ExplainedCharge): string {
+  const license = `The licence ${licenseReference}`;
+  switch (basis) {
+    case 'lines':
+      return `${license} is charged by its ${lines === 1 ? 'line' : `${lines} lines`} in the export`;
+    case 'consumption':
+      return `${license} is charged by its consumption until all its statements are closed`;
+    case 'waiting':
+      return `${license} is charged by its consumption elsewhere until all its statements are closed`;
+    case 'taken_back':
+      return `The consumption of the licence ${licenseReference} was taken back`;
+    case 'held':
+      return `${license} stands at what was posted`;
+  }
+}
+
+function standsAt({ posted, currency, postings }: ExplainedCharge): string {
+  const count = postings.length === 1 ? '1 posting' : `${postings.length} postings`;
+  return `${posted} ${currency} are charged for it in ${count}.`;
+}
+
+function sentencesOf(code: string): string {
+  const { sentence, fix } = reasonOf(code);
+  return [sentence, fix].filter(Boolean).join(' ');
+}

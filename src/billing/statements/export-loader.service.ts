@@ -1,0 +1,185 @@
+import { Injectable } from '@nestjs/common';
+import { type Columns, missingColumns, resolveColumns } from '../../arrow-export/columns.js';
+import { readExportLine } from '../../arrow-export/export-line.js';
+import { type ArrowExportPage, ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import { readSteadily } from '../../arrow-gateway/read-steadily.js';
+import { Clock } from '../../common/clock.js';
+import type { BillingContext } from '../core/billing-context.js';
+import { ExportRefusedError } from '../core/billing.errors.js';
+import type { ExportSnapshot } from './export-snapshot.entity.js';
+import { hashOf, type PageRows, SnapshotsRepository } from './snapshots.repository.js';
+import { type StagedLine, StagingRepository } from './staging.repository.js';
+
+/** An export that was fetched whole: kept, and staged unless it is the one that was applied last. */
+export interface LoadedExport {
+  readonly snapshot: ExportSnapshot;
+  /** The same, to the last cell, as the export given. */
+  readonly isSame: boolean;
+}
+
+/** Hears how far a run is; throws where it was cancelled. */
+export type Progress = (step: string, done: number, total: number) => Promise<void>;
+
+interface FetchOptions {
+  readonly last: ExportSnapshot | null;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Fetches an export, keeps it page by page, and stages its lines as they come. */
+@Injectable()
+export class ExportLoader {
+  constructor(
+    private readonly gateway: ArrowGateway,
+    private readonly snapshots: SnapshotsRepository,
+    private readonly staging: StagingRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `last`: the export applied last; while the pages are its pages nothing is staged. An export that shifted while it was
+   * paged is read again, twice at most. Throws the gateway's errors and `ExportRefusedError`; the snapshot then says so and
+   * is never used.
+   */
+  async fetch(context: BillingContext, options: FetchOptions): Promise<LoadedExport> {
+    const snapshot = await this.snapshots.begin(context);
+    try {
+      await this.staging.clearLeftovers();
+      const isSame = await readSteadily(({ allowRepeatedRows }) =>
+        this.fetchOnce(context, snapshot, options, allowRepeatedRows),
+      );
+      await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
+      return { snapshot, isSame };
+    } catch (error) {
+      await this.staging.clear(snapshot.uuid);
+      const state = error instanceof ExportRefusedError ? ('refused' as const) : ('failed' as const);
+      const errorMessage = (error as Error).message;
+      await this.snapshots.finish(snapshot, { state, errorMessage, completedAt: this.clock.now() });
+      throw error;
+    }
+  }
+
+  /** Stages an export that is kept already. */
+  async stageKept(context: BillingContext, snapshot: ExportSnapshot): Promise<void> {
+    const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
+    for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
+    await stage.flush();
+  }
+
+  private async fetchOnce(
+    context: BillingContext,
+    snapshot: ExportSnapshot,
+    { last, signal, progress }: FetchOptions,
+    allowRepeatedRows: boolean,
+  ): Promise<boolean> {
+    await this.staging.clear(snapshot.uuid);
+    const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
+    const known = new Set(last?.pages);
+    const hashes: string[] = [];
+    let rows = 0;
+    let isSame = last !== null;
+    let keeping: Promise<void> = Promise.resolve();
+    for await (const page of this.pages(context, signal, allowRepeatedRows)) {
+      await progress('fetching', page.page, page.totalPages);
+      if (!page.rows.length) continue;
+      const text = JSON.stringify({ headers: page.headers, rows: page.rows });
+      const hash = hashOf(text);
+      await keeping;
+      keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text, page.rows.length);
+      keeping.catch(() => undefined);
+      if (isSame && last!.pages[hashes.length] !== hash) {
+        isSame = false;
+        for await (const kept of this.snapshots.read(last!, hashes.length)) await stage.add(kept);
+      }
+      if (!isSame) await stage.add({ hash, headers: page.headers, rows: page.rows });
+      hashes.push(hash);
+      rows += page.rows.length;
+    }
+    await keeping;
+    if (isSame && hashes.length !== last!.pages.length) {
+      isSame = false;
+      for await (const kept of this.snapshots.read(last!, hashes.length)) await stage.add(kept);
+    }
+    await stage.flush();
+    await this.snapshots.finish(snapshot, { rows, pages: hashes, hash: hashOf(hashes.join()) });
+    return isSame;
+  }
+
+  private pages(
+    { settings, month, account, arrow }: BillingContext,
+    signal: AbortSignal,
+    allowRepeatedRows: boolean,
+  ): AsyncIterable<ArrowExportPage> {
+    const period = month.toString();
+    const query = { exportTypeReference: settings.exportTypeReference, periodFrom: period, periodTo: period };
+    return this.gateway.exportPages(arrow, query, {
+      signal,
+      lane: `billing:${account.uuid}`,
+      refresh: true,
+      allowRepeatedRows,
+    });
+  }
+}
+
+/** Turns pages into staged lines; a page is loaded while the next one is read. */
+class Stage {
+  private columns?: Columns;
+  private labels = '';
+  private loading: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: BillingContext,
+    private readonly snapshotUuid: string,
+    private readonly gateway: ArrowGateway,
+    private readonly staging: StagingRepository,
+  ) {}
+
+  async add({ hash, headers, rows }: PageRows): Promise<void> {
+    const columns = await this.columnsOf(headers);
+    const { rule } = this.context;
+    const reading = { columns, numberLocale: rule.numberLocale, priceSource: rule.priceSource };
+    const lines = rows.map((row, pageRow): StagedLine => {
+      const line = readExportLine(row, { ...reading, defaultCurrency: rule.defaultCurrency });
+      return { ...line, pageHash: hash, pageRow };
+    });
+    await this.loading;
+    this.loading = this.staging.add(this.snapshotUuid, lines);
+    this.loading.catch(() => undefined);
+  }
+
+  async flush(): Promise<void> {
+    await this.loading;
+  }
+
+  private async columnsOf(headers: readonly string[]): Promise<Columns> {
+    const labels = headers.join('\n');
+    if (this.columns && labels === this.labels) return this.columns;
+    const { month } = this.context;
+    if (this.columns) throw new ExportRefusedError(month, ['Its pages do not have the same columns.']);
+    this.labels = labels;
+    this.columns = await resolveExportColumns(this.context, this.gateway, headers);
+    return this.columns;
+  }
+}
+
+/**
+ * Where the columns of an export stand; renamed ones are known by the references that ArrowSphere gives for the type.
+ * Throws `ExportRefusedError` where one that billing cannot do without is missing or stands there twice.
+ */
+export async function resolveExportColumns(
+  { arrow, settings, rule, month }: BillingContext,
+  gateway: ArrowGateway,
+  headers: readonly string[],
+): Promise<Columns> {
+  const { columns: references } = await gateway
+    .getExportType(arrow, settings.exportTypeReference)
+    .catch(() => ({ columns: {} }));
+  const { columns, ambiguous } = resolveColumns(headers, references);
+  const needs = { priceSource: rule.priceSource, classificationFilter: rule.classificationFilter };
+  const faults = [
+    ...missingColumns(columns, needs).map((label) => `It has no column ${label}.`),
+    ...ambiguous.map((label) => `It has more than one column ${label}.`),
+  ];
+  if (faults.length) throw new ExportRefusedError(month, faults);
+  return columns;
+}

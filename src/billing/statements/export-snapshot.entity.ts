@@ -1,0 +1,67 @@
+import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { BaseEntity } from '../../database/base.entity.js';
+import { BillingAccount } from '../accounts/billing-account.entity.js';
+
+export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'accepted';
+
+/** One fetch of an export: when, by whom, of what, how it was proven complete, and the pages it consists of. */
+@Entity()
+@Check('ck_export_snapshot_state', `state IN ('fetching', 'complete', 'failed', 'refused', 'accepted')`)
+@Index(['accountUuid', 'month', 'number'])
+export class ExportSnapshot extends BaseEntity {
+  @Column('uuid')
+  accountUuid: string;
+
+  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  account: Relation<BillingAccount>;
+
+  @Column('date')
+  month: string;
+
+  /** In the order in which fetching began: of two, the higher is the newer. */
+  @Column()
+  @Generated('increment')
+  number: number;
+
+  @Column({ length: 255 })
+  exportTypeReference: string;
+
+  @Column({ type: 'varchar', length: 16, default: 'fetching' })
+  state: SnapshotState;
+
+  @Column({ length: 150 })
+  fetchedBy: string;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  completedAt: Date | null;
+
+  /** Rows and pages as ArrowSphere counts them, which is what was received; otherwise it would not be complete. */
+  @Column({ type: 'integer', default: 0 })
+  rows: number;
+
+  /** Hashes of the pages, in order: what the export was, to the last cell. The pages themselves may be gone. */
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  pages: string[];
+
+  /** SHA-256 over the hashes of the pages. */
+  @Column({ length: 64, default: '' })
+  hash: string;
+
+  @Column({ type: 'text', default: '' })
+  errorMessage: string;
+}
+
+/** A page of an export as received, kept once however often it comes. */
+@Entity()
+export class ExportPage {
+  /** SHA-256 of the page's headers and rows. */
+  @PrimaryColumn({ length: 64 })
+  hash: string;
+
+  @Column('integer')
+  rows: number;
+
+  /** `{"headers": [...], "rows": [[...]]}`, gzip. */
+  @Column('bytea')
+  content: Buffer;
+}

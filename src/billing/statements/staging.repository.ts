@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { ExportLine } from '../../arrow-export/export-line.js';
+import type { PriceSource } from '../../arrow-export/columns.js';
+import { type CopyCell, copyRows } from '../../database/copy-rows.js';
+import type { BillingContext } from '../core/billing-context.js';
+import type { StatementSigns } from '../core/finality.js';
+import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import type { StagedTotal } from './check-export.js';
+import {
+  ATTRIBUTE_LINES,
+  INSERT_BILL_TO,
+  INSERT_NAMED_CUSTOMERS,
+  LICENSES_TO_ASK_FOR,
+  NAMED_CUSTOMERS,
+  REPEATED_KEYS,
+  STAGED_COLUMNS,
+  STAGED_PAIRS,
+  STAGED_STATEMENTS,
+  STAGED_TOTALS,
+} from './staging.sql.js';
+
+/** A line and where its raw cells are. */
+export interface StagedLine extends ExportLine {
+  readonly pageHash: string;
+  readonly pageRow: number;
+}
+
+/** What the lines of one statement say of it. */
+export interface StagedStatement extends StatementSigns {
+  readonly arrowCustomer: string;
+  readonly statementReference: string;
+}
+
+export interface RepeatedKey {
+  readonly licenseReference: string;
+  readonly lineKey: string;
+  readonly lines: number;
+}
+
+/**
+ * The lines of an export that is being prepared for posting. They wait in unlogged tables, so that an export of any size
+ * is worked on in the database, and never in the memory of this process.
+ */
+@Injectable()
+export class StagingRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async add(snapshotUuid: string, lines: readonly StagedLine[]): Promise<void> {
+    const rows = lines.map((line) => cellsOf(snapshotUuid, line));
+    await copyRows(this.dataSource, 'export_staging', STAGED_COLUMNS, rows);
+  }
+
+  /** All lines are in: lets the database know how many they are. */
+  async ready(): Promise<void> {
+    await this.dataSource.query('ANALYZE export_staging');
+  }
+
+  async namedCustomers(snapshotUuid: string): Promise<string[]> {
+    return references(await this.dataSource.query(NAMED_CUSTOMERS, [snapshotUuid]));
+  }
+
+  async nameCustomers(snapshotUuid: string, named: ReadonlyMap<string, string>): Promise<void> {
+    if (!named.size) return;
+    await this.dataSource.query(INSERT_NAMED_CUSTOMERS, [snapshotUuid, [...named.keys()], [...named.values()]]);
+  }
+
+  /** Licences of which the lines do not say, or not alike, whose they are. */
+  async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
+    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [snapshotUuid, account.uuid, month.firstDay]));
+  }
+
+  /** Decides whose each line is, and numbers lines of one key by what they say. */
+  async attribute(snapshotUuid: string, { account, month, now }: BillingContext): Promise<void> {
+    await this.dataSource.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now]);
+  }
+
+  pairs(snapshotUuid: string): Promise<LicensePair[]> {
+    return this.dataSource.query(STAGED_PAIRS, [snapshotUuid]);
+  }
+
+  async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
+    await this.dataSource.query(INSERT_BILL_TO, [
+      snapshotUuid,
+      parties.map((party) => party.licenseReference),
+      parties.map((party) => party.arrowCustomer),
+      parties.map((party) => party.customerUuid),
+      parties.map((party) => party.projectUuid),
+      parties.map((party) => party.resourceUuid),
+      parties.map((party) => party.reason),
+    ]);
+  }
+
+  /** `hasStates`, `hasDates`: whether the export has those columns at all. */
+  async statements(
+    manager: EntityManager,
+    snapshotUuid: string,
+    { month }: BillingContext,
+    { hasStates, hasDates }: { readonly hasStates: boolean; readonly hasDates: boolean },
+  ): Promise<StagedStatement[]> {
+    const rows = await manager.query<(Omit<StagedStatement, 'states'> & { states: string[] | null })[]>(
+      STAGED_STATEMENTS,
+      [snapshotUuid, month.toString()],
+    );
+    return rows.map((row) => ({
+      ...row,
+      states: hasStates ? (row.states ?? []) : null,
+      notValidated: hasDates ? row.notValidated : null,
+    }));
+  }
+
+  totals(manager: EntityManager, snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {
+    return manager.query(STAGED_TOTALS(price), [snapshotUuid]);
+  }
+
+  /** Keys that more than one line of a licence carries, the most repeated first. */
+  repeatedKeys(snapshotUuid: string, limit: number): Promise<RepeatedKey[]> {
+    return this.dataSource.query(REPEATED_KEYS, [snapshotUuid, limit]);
+  }
+
+  async clear(snapshotUuid: string): Promise<void> {
+    for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
+      await this.dataSource.query(`DELETE FROM ${table} WHERE snapshot_uuid = $1`, [snapshotUuid]);
+  }
+
+  /** What killed runs left behind; nobody works on it any more after a day. */
+  async clearLeftovers(): Promise<void> {
+    for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
+      await this.dataSource.query(
+        `DELETE FROM ${table} WHERE snapshot_uuid IN (SELECT uuid FROM export_snapshot WHERE created < now() - interval '1 day')`,
+      );
+  }
+}
+
+function cellsOf(snapshotUuid: string, line: StagedLine): CopyCell[] {
+  const { period, currency } = line;
+  return [
+    snapshotUuid,
+    line.licenseReference,
+    line.lineKey,
+    line.statementReference,
+    line.statementState,
+    line.validated,
+    period.kind === 'value' ? period.value : period.kind === 'invalid' ? '?' : null,
+    line.classification,
+    line.vendorName,
+    describe(line),
+    line.sku,
+    line.subscriptionReference,
+    line.customerReference,
+    line.customerName,
+    line.quantity,
+    line.sell,
+    line.buy,
+    line.amount.kind,
+    currency.code,
+    currency.known,
+    line.serviceStart,
+    line.serviceEnd,
+    line.pageHash,
+    line.pageRow,
+  ];
+}
+
+/** `vendor - product`, or whichever of the two there is. */
+function describe({ vendorName, productName }: ExportLine): string {
+  return [vendorName, productName].filter(Boolean).join(' - ').slice(0, 500);
+}
+
+function references(rows: readonly { readonly reference: string }[]): string[] {
+  return rows.map((row) => row.reference);
+}

@@ -1,0 +1,262 @@
+/** Columns of `export_staging` that are loaded; the others are worked out from them. */
+export const STAGED_COLUMNS = [
+  'snapshot_uuid',
+  'license_reference',
+  'line_key',
+  'statement_reference',
+  'statement_state',
+  'validated',
+  'period',
+  'classification',
+  'vendor_name',
+  'description',
+  'sku',
+  'subscription_reference',
+  'customer_reference',
+  'customer_name',
+  'quantity',
+  'sell',
+  'buy',
+  'amount_state',
+  'currency',
+  'currency_known',
+  'service_start',
+  'service_end',
+  'page_hash',
+  'page_row',
+] as const;
+
+/** What a line says of its customer, each text once. `$1` snapshot. */
+export const NAMED_CUSTOMERS = `
+  SELECT DISTINCT customer_reference AS reference
+  FROM export_staging
+  WHERE snapshot_uuid = $1
+    AND customer_reference <> ''
+  ORDER BY customer_reference`;
+
+/** `$1` snapshot, `$2` texts, `$3` the Arrow customers that they name. */
+export const INSERT_NAMED_CUSTOMERS = `
+  INSERT INTO export_staging_customer (snapshot_uuid, customer_reference, arrow_customer)
+  SELECT $1, named.*
+  FROM unnest($2::text[], $3::text[]) AS named`;
+
+/**
+ * Licences that ArrowSphere is to be asked for: those with a new line that names nobody, those whose owner is not known,
+ * and those where sources differ. `$1` snapshot, `$2` account, `$3` month.
+ */
+export const LICENSES_TO_ASK_FOR = `
+  WITH line AS (
+    SELECT
+      staged.license_reference,
+      staged.line_key,
+      count(*) AS lines,
+      bool_or(named.arrow_customer IS NULL) AS names_nobody,
+      min(named.arrow_customer) AS first_named,
+      max(named.arrow_customer) AS last_named
+    FROM export_staging staged
+    LEFT JOIN export_staging_customer named
+      ON named.snapshot_uuid = staged.snapshot_uuid
+     AND named.customer_reference = staged.customer_reference
+    WHERE staged.snapshot_uuid = $1
+      AND staged.license_reference <> ''
+    GROUP BY staged.license_reference, staged.line_key
+  ),
+  known AS (
+    SELECT license_reference, arrow_line_reference, count(*) AS lines
+    FROM billing_sync_item
+    WHERE account_uuid = $2
+      AND month = $3
+    GROUP BY license_reference, arrow_line_reference
+  ),
+  owner AS (
+    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
+    FROM license_owner
+    WHERE account_uuid = $2
+    ORDER BY license_reference, seen_from DESC
+  )
+  SELECT DISTINCT line.license_reference AS reference
+  FROM line
+  LEFT JOIN known
+    ON known.license_reference = line.license_reference
+   AND known.arrow_line_reference = line.line_key
+  LEFT JOIN owner ON owner.license_reference = line.license_reference
+  WHERE (line.names_nobody AND (line.lines > coalesce(known.lines, 0) OR owner.license_reference IS NULL))
+     OR line.first_named <> line.last_named
+     OR line.first_named <> owner.customer_reference
+  ORDER BY line.license_reference`;
+
+/**
+ * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
+ * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
+ * first seen; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account, `$3` month, `$4` now.
+ */
+export const ATTRIBUTE_LINES = `
+  WITH owner AS (
+    SELECT
+      license_reference,
+      customer_reference,
+      seen_from,
+      lead(seen_from) OVER (PARTITION BY license_reference ORDER BY seen_from) AS seen_until
+    FROM license_owner
+    WHERE account_uuid = $2
+  ),
+  ever AS (
+    SELECT
+      license_reference,
+      count(DISTINCT customer_reference) AS owners,
+      min(customer_reference) AS only_owner
+    FROM owner
+    GROUP BY license_reference
+  ),
+  line AS (
+    SELECT
+      staged.ctid AS row,
+      staged.license_reference,
+      staged.line_key,
+      staged.service_end,
+      named.arrow_customer AS named_customer,
+      row_number() OVER (
+        PARTITION BY staged.license_reference, staged.line_key
+        ORDER BY
+          staged.currency,
+          staged.sku,
+          staged.description,
+          staged.subscription_reference,
+          staged.service_start,
+          staged.service_end,
+          staged.sell DESC,
+          staged.buy DESC,
+          staged.page_hash,
+          staged.page_row
+      ) AS occurrence
+    FROM export_staging staged
+    LEFT JOIN export_staging_customer named
+      ON named.snapshot_uuid = staged.snapshot_uuid
+     AND named.customer_reference = staged.customer_reference
+    WHERE staged.snapshot_uuid = $1
+  ),
+  contradicted AS (
+    SELECT DISTINCT line.license_reference
+    FROM line
+    JOIN ever ON ever.license_reference = line.license_reference
+    WHERE line.named_customer <> ever.only_owner
+  ),
+  attributed AS (
+    SELECT
+      line.row,
+      line.occurrence,
+      line.license_reference,
+      ever.owners,
+      coalesce(
+        line.named_customer,
+        past.customer_reference,
+        CASE WHEN ever.owners = 1 AND contradicted.license_reference IS NULL THEN ever.only_owner END
+      ) AS arrow_customer
+    FROM line
+    LEFT JOIN ever ON ever.license_reference = line.license_reference
+    LEFT JOIN contradicted ON contradicted.license_reference = line.license_reference
+    LEFT JOIN billing_sync_item known
+      ON (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+     AND known.account_uuid = $2
+     AND known.month = $3
+     AND known.license_reference = line.license_reference
+     AND known.arrow_line_reference = line.line_key
+     AND known.occurrence = line.occurrence
+    LEFT JOIN owner past
+      ON past.license_reference = line.license_reference
+     AND (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+     AND line.named_customer IS NULL
+     AND tstzrange(past.seen_from, past.seen_until) @> least(
+       (line.service_end + 1)::timestamp AT TIME ZONE 'UTC',
+       ($3::date + interval '1 month') AT TIME ZONE 'UTC',
+       coalesce(known.created, $4::timestamptz)
+     )
+  )
+  UPDATE export_staging staged
+  SET
+    occurrence = attributed.occurrence,
+    arrow_customer = coalesce(attributed.arrow_customer, ''),
+    unattributed = CASE
+      WHEN attributed.license_reference = '' THEN 'no_license'
+      WHEN attributed.arrow_customer IS NOT NULL THEN ''
+      WHEN attributed.owners IS NOT NULL THEN 'owner_conflict'
+      ELSE 'customer_unknown'
+    END
+  FROM attributed
+  WHERE staged.ctid = attributed.row`;
+
+/** Licence and Arrow customer, each pair once. `$1` snapshot. */
+export const STAGED_PAIRS = `
+  SELECT DISTINCT license_reference AS "licenseReference", arrow_customer AS "arrowCustomer"
+  FROM export_staging
+  WHERE snapshot_uuid = $1
+    AND license_reference <> ''
+    AND arrow_customer <> ''
+  ORDER BY 1, 2`;
+
+/** `$1` snapshot, then one array per column. */
+export const INSERT_BILL_TO = `
+  INSERT INTO export_staging_bill_to (
+    snapshot_uuid, license_reference, arrow_customer, customer_uuid, project_uuid, resource_uuid, reason
+  )
+  SELECT $1, pair.*
+  FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS pair`;
+
+/** What lines of each statement say of its state. `$1` snapshot, `$2` month as `YYYY-MM`. */
+export const STAGED_STATEMENTS = `
+  SELECT
+    staged.arrow_customer AS "arrowCustomer",
+    ${statementReference('$2')} AS "statementReference",
+    (array_agg(DISTINCT staged.statement_state) FILTER (WHERE staged.statement_state <> ''))::text[] AS states,
+    (count(*) FILTER (WHERE NOT staged.validated))::integer AS "notValidated"
+  FROM export_staging staged
+  WHERE staged.snapshot_uuid = $1
+    AND ${statementReference('$2')} IS NOT NULL
+  GROUP BY 1, 2
+  ORDER BY 1, 2`;
+
+/** The statement that a line stands on: its own, or one made of month and customer; null where it names neither. */
+export function statementReference(month: string): string {
+  return `coalesce(
+      nullif(staged.statement_reference, ''),
+      CASE WHEN staged.arrow_customer <> '' THEN 'SYNC-' || ${month}::text || '-' || staged.arrow_customer END
+    )`;
+}
+
+/** Lines, and what the export as a whole amounts to, per currency. `$1` snapshot; `price` is what is charged. */
+export const STAGED_TOTALS = (price: 'sell' | 'buy') => `
+  SELECT
+    currency,
+    count(*)::integer AS lines,
+    coalesce(sum(${price}), 0) AS total,
+    coalesce(sum(abs(${price})), 0) AS turnover
+  FROM export_staging
+  WHERE snapshot_uuid = $1
+  GROUP BY currency
+  ORDER BY currency`;
+
+/** Keys that more than one line of the same licence carries. `$1` snapshot, `$2` how many to show. */
+export const REPEATED_KEYS = `
+  SELECT license_reference AS "licenseReference", line_key AS "lineKey", count(*)::integer AS lines
+  FROM export_staging
+  WHERE snapshot_uuid = $1
+    AND occurrence > 1
+  GROUP BY license_reference, line_key
+  ORDER BY lines DESC, license_reference, line_key
+  LIMIT $2`;
+
+/**
+ * What becomes of a line: `billable`, or `unmatched` or `excluded` and why. `$month` stands for `YYYY-MM`, `$filter` for
+ * the classification that is billed. Lines as `staged`, with `statement` and `bill_to` joined.
+ */
+export const verdict = (month: string, filter: string) => `CASE
+      WHEN ${filter}::text <> '' AND staged.classification = '' THEN 'excluded no_classification'
+      WHEN ${filter}::text <> '' AND lower(staged.classification) <> lower(${filter}::text) THEN 'excluded classification'
+      WHEN statement.arrow_state = 'rejected' THEN 'excluded statement_rejected'
+      WHEN staged.period = '?' THEN 'unmatched period_unreadable'
+      WHEN staged.period <> ${month}::text THEN 'unmatched other_period'
+      WHEN staged.unattributed <> '' THEN 'unmatched ' || staged.unattributed
+      WHEN bill_to.reason <> '' THEN 'unmatched ' || bill_to.reason
+      WHEN NOT staged.currency_known THEN 'unmatched currency_unknown'
+      ELSE 'billable'
+    END`;

@@ -1,0 +1,396 @@
+import type { PriceSource } from '../../arrow-export/columns.js';
+import { statementReference, verdict } from './staging.sql.js';
+
+/**
+ * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, then arrays: `$5` Arrow
+ * customers, `$6` references, `$7` finality, `$8` mappings, `$9` organisations. Closed stays closed unless it is rejected.
+ */
+export const UPSERT_STATEMENTS = `
+  INSERT INTO billing_sync AS statement (
+    account_uuid, month, synced_at, arrow_customer, statement_reference, arrow_state, state, customer_mapping_uuid,
+    customer_uuid, validated_at, reconciled_at, error_message
+  )
+  SELECT
+    $1,
+    $2,
+    $3,
+    given.arrow_customer,
+    given.reference,
+    CASE given.finality WHEN 'open' THEN 'pending' ELSE given.finality END,
+    CASE WHEN given.finality <> 'validated' THEN 2 WHEN $4::boolean THEN 4 ELSE 3 END,
+    given.mapping_uuid,
+    given.customer_uuid,
+    CASE given.finality WHEN 'validated' THEN $3::timestamptz END,
+    CASE WHEN given.finality = 'validated' AND $4::boolean THEN $3::timestamptz END,
+    CASE given.finality WHEN 'rejected' THEN 'ArrowSphere rejected this statement: nobody is charged for it.' ELSE '' END
+  FROM unnest($5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[])
+    AS given (arrow_customer, reference, finality, mapping_uuid, customer_uuid)
+  ON CONFLICT ON CONSTRAINT uq_billing_sync_statement DO UPDATE
+  SET
+    synced_at = excluded.synced_at,
+    arrow_state = excluded.arrow_state,
+    state = CASE WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN 4 ELSE excluded.state END,
+    customer_mapping_uuid = coalesce(excluded.customer_mapping_uuid, statement.customer_mapping_uuid),
+    customer_uuid = CASE
+      WHEN statement.state = 4 THEN coalesce(statement.customer_uuid, excluded.customer_uuid)
+      ELSE coalesce(excluded.customer_uuid, statement.customer_uuid)
+    END,
+    validated_at = CASE
+      WHEN excluded.arrow_state = 'validated' THEN coalesce(statement.validated_at, excluded.validated_at)
+      WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN statement.validated_at
+    END,
+    reconciled_at = CASE
+      WHEN excluded.arrow_state = 'rejected' THEN NULL
+      ELSE coalesce(statement.reconciled_at, excluded.reconciled_at)
+    END,
+    error_message = excluded.error_message,
+    modified = $3`;
+
+/** The same statements, for a run that leaves statements as they are: only those that are not there yet are made. */
+export const ENSURE_STATEMENTS = `
+  INSERT INTO billing_sync (
+    account_uuid, month, modified, arrow_customer, statement_reference, customer_mapping_uuid, customer_uuid
+  )
+  SELECT $1, $2, $3, given.*
+  FROM unnest($4::text[], $5::text[], $6::uuid[], $7::uuid[]) AS given
+  ON CONFLICT ON CONSTRAINT uq_billing_sync_statement DO NOTHING`;
+
+/**
+ * Statements without a line in the export, which can say nothing any more: the calendar or a person closes them.
+ * `$1` account, `$2` month, `$3` now, `$4` Arrow customers and `$5` references of those that have lines.
+ */
+export const CLOSE_STATEMENTS_WITHOUT_LINES = `
+  UPDATE billing_sync statement
+  SET
+    state = 4,
+    arrow_state = 'validated',
+    validated_at = coalesce(validated_at, $3),
+    reconciled_at = $3,
+    modified = $3
+  WHERE account_uuid = $1
+    AND month = $2
+    AND state < 4
+    AND arrow_state <> 'rejected'
+    AND NOT EXISTS (
+      SELECT
+      FROM unnest($4::text[], $5::text[]) AS given (arrow_customer, reference)
+      WHERE given.arrow_customer = statement.arrow_customer
+        AND given.reference = statement.statement_reference
+    )`;
+
+/**
+ * Totals of what the export has now, per statement, in the currency that most of its lines have. `$1` account, `$2` month.
+ */
+export const REFRESH_STATEMENT_TOTALS = `
+  WITH line AS (
+    SELECT
+      billing_sync_uuid,
+      currency,
+      sum(sell) AS sell,
+      sum(buy) AS buy,
+      count(*)::integer AS lines
+    FROM billing_sync_item
+    WHERE account_uuid = $1
+      AND month = $2
+      AND presence = 'present'
+      AND status = 'billable'
+    GROUP BY billing_sync_uuid, currency
+  ),
+  main AS (
+    SELECT DISTINCT ON (billing_sync_uuid)
+      billing_sync_uuid,
+      currency,
+      coalesce(sell, 0) AS sell,
+      coalesce(buy, 0) AS buy,
+      sum(lines) OVER (PARTITION BY billing_sync_uuid)::integer AS lines
+    FROM line
+    ORDER BY billing_sync_uuid, line.lines DESC, currency
+  )
+  UPDATE billing_sync statement
+  SET
+    sell_total = coalesce(main.sell, 0),
+    buy_total = coalesce(main.buy, 0),
+    item_count = coalesce(main.lines, 0),
+    currency = coalesce(main.currency, statement.currency)
+  FROM billing_sync known
+  LEFT JOIN main ON main.billing_sync_uuid = known.uuid
+  WHERE statement.uuid = known.uuid
+    AND statement.account_uuid = $1
+    AND statement.month = $2
+    AND (statement.sell_total, statement.buy_total, statement.item_count)
+        IS DISTINCT FROM (coalesce(main.sell, 0), coalesce(main.buy, 0), coalesce(main.lines, 0))`;
+
+/**
+ * Staged lines with their statement, their bill-to party and what becomes of them. `$1` snapshot, `$2` account, `$3` month,
+ * `$4` `YYYY-MM`, `$5` classification filter, `$6` this part, `$7` of so many parts, `$8` only this licence, or null.
+ */
+const JUDGED_LINES = `
+    SELECT
+      staged.*,
+      statement.uuid AS statement_uuid,
+      bill_to.customer_uuid,
+      bill_to.project_uuid,
+      bill_to.resource_uuid,
+      ${verdict('$4', '$5')} AS verdict
+    FROM export_staging staged
+    LEFT JOIN billing_sync statement
+      ON statement.account_uuid = $2
+     AND statement.month = $3
+     AND statement.arrow_customer = staged.arrow_customer
+     AND statement.statement_reference = ${statementReference('$4')}
+    LEFT JOIN export_staging_bill_to bill_to
+      ON bill_to.snapshot_uuid = staged.snapshot_uuid
+     AND bill_to.license_reference = staged.license_reference
+     AND bill_to.arrow_customer = staged.arrow_customer
+    WHERE staged.snapshot_uuid = $1
+      AND abs(hashtext(staged.license_reference)) % $7::integer = $6
+      AND ($8::text IS NULL OR staged.license_reference = $8)`;
+
+/**
+ * The charges that lines add up to; the rest of the arrow is planned. Parameters as above, then `$9` last day of the
+ * month, `$10` now, `$11` prefix of names, `$12` currencies, `$13` their digits. `withProject`: those with or without one.
+ */
+export const UPSERT_CHARGES = (price: PriceSource, withProject: boolean) => `
+  WITH judged AS (${JUDGED_LINES}
+  ),
+  summed AS (
+    SELECT
+      license_reference,
+      customer_uuid,
+      project_uuid,
+      currency,
+      min(resource_uuid::text)::uuid AS resource_uuid,
+      min(arrow_customer) AS arrow_customer,
+      CASE WHEN min(description) = max(description) THEN min(description) ELSE '' END AS description,
+      greatest($3::date, min(coalesce(service_start, $3::date))) AS start,
+      least($9::date, max(coalesce(service_end, $9::date))) AS "end",
+      coalesce(sum(sell), 0) AS sell,
+      coalesce(sum(buy), 0) AS buy,
+      count(*)::integer AS lines
+    FROM judged
+    WHERE verdict = 'billable'
+      AND project_uuid IS ${withProject ? 'NOT NULL' : 'NULL'}
+    GROUP BY license_reference, customer_uuid, project_uuid, currency
+  )
+  INSERT INTO charge AS known (
+    account_uuid, month, license_reference, customer_uuid, project_uuid, currency, resource_uuid, arrow_customer, name,
+    start, "end", lines_sell, lines_buy, line_count, target, rounded, modified
+  )
+  SELECT
+    $2,
+    $3,
+    summed.license_reference,
+    summed.customer_uuid,
+    summed.project_uuid,
+    summed.currency,
+    summed.resource_uuid,
+    summed.arrow_customer,
+    left(
+      coalesce(
+        nullif(summed.description, ''),
+        $11::text || ': ' || coalesce(resource.name, summed.license_reference)
+      ),
+      255
+    ),
+    least(summed.start, $9::date),
+    greatest(summed."end", $3::date),
+    summed.sell,
+    summed.buy,
+    summed.lines,
+    summed.${price},
+    round(summed.${price}, digits.digits),
+    $10::timestamptz
+  FROM summed
+  JOIN unnest($12::text[], $13::integer[]) AS digits (currency, digits) ON digits.currency = summed.currency
+  LEFT JOIN resource ON resource.uuid = summed.resource_uuid
+  ON CONFLICT (account_uuid, month, license_reference, customer_uuid, ${withProject ? 'project_uuid, ' : ''}currency)
+    WHERE project_uuid IS ${withProject ? 'NOT NULL' : 'NULL'}
+  DO UPDATE
+  SET
+    lines_sell = excluded.lines_sell,
+    lines_buy = excluded.lines_buy,
+    line_count = excluded.line_count,
+    name = excluded.name,
+    start = excluded.start,
+    "end" = excluded."end",
+    resource_uuid = coalesce(excluded.resource_uuid, known.resource_uuid),
+    modified = excluded.modified
+  WHERE (known.lines_sell, known.lines_buy, known.line_count, known.name, known.start, known."end", known.resource_uuid)
+        IS DISTINCT FROM (
+          excluded.lines_sell, excluded.lines_buy, excluded.line_count, excluded.name, excluded.start, excluded."end",
+          coalesce(excluded.resource_uuid, known.resource_uuid)
+        )`;
+
+/**
+ * Charges whose lines are all gone or elsewhere now. `$1` account, `$2` month, `$3` now, `$4` this part, `$5` of so many,
+ * `$6` only this licence, or null.
+ */
+export const EMPTY_CHARGES = `
+  UPDATE charge
+  SET
+    lines_sell = 0,
+    lines_buy = 0,
+    line_count = 0,
+    modified = $3
+  WHERE account_uuid = $1
+    AND month = $2
+    AND kind = 'license'
+    AND line_count > 0
+    AND abs(hashtext(license_reference)) % $5::integer = $4
+    AND ($6::text IS NULL OR license_reference = $6)
+    AND NOT EXISTS (
+      SELECT
+      FROM billing_sync_item item
+      WHERE item.charge_uuid = charge.uuid
+        AND item.presence = 'present'
+    )`;
+
+/** Columns of a line that follow the export, in the order of the statement below. */
+const FOLLOWING = [
+  'billing_sync_uuid',
+  'status',
+  'reason',
+  'charge_uuid',
+  'arrow_customer',
+  'customer_reference',
+  'sell',
+  'buy',
+  'amount_state',
+  'currency',
+  'vendor_name',
+  'subscription_reference',
+  'classification',
+  'description',
+  'end_customer_name',
+  'quantity',
+  'service_start',
+  'service_end',
+];
+
+const tuple = (columns: readonly string[], table: string) => columns.map((column) => `${table}.${column}`).join(', ');
+
+/** Takes the staged lines over; what did not change is not written. Parameters as for the lines. */
+export const MERGE_LINES = (price: PriceSource) => `
+  WITH judged AS (${JUDGED_LINES}
+  )
+  INSERT INTO billing_sync_item AS known (
+    account_uuid, month, license_reference, arrow_line_reference, occurrence, original_price, page_hash, page_row,
+    ${FOLLOWING.join(', ')}
+  )
+  SELECT
+    $2,
+    $3,
+    judged.license_reference,
+    judged.line_key,
+    judged.occurrence,
+    coalesce(judged.${price}, 0),
+    judged.page_hash,
+    judged.page_row,
+    judged.statement_uuid,
+    split_part(judged.verdict, ' ', 1),
+    split_part(judged.verdict, ' ', 2),
+    charge.uuid,
+    judged.arrow_customer,
+    judged.customer_reference,
+    judged.sell,
+    judged.buy,
+    judged.amount_state,
+    judged.currency,
+    judged.vendor_name,
+    judged.subscription_reference,
+    judged.classification,
+    judged.description,
+    judged.customer_name,
+    coalesce(judged.quantity, 1),
+    judged.service_start,
+    judged.service_end
+  FROM judged
+  LEFT JOIN charge
+    ON charge.account_uuid = $2
+   AND charge.month = $3
+   AND charge.license_reference = judged.license_reference
+   AND charge.customer_uuid = judged.customer_uuid
+   AND charge.project_uuid IS NOT DISTINCT FROM judged.project_uuid
+   AND charge.currency = judged.currency
+   AND judged.verdict = 'billable'
+  ON CONFLICT ON CONSTRAINT uq_billing_sync_item_line DO UPDATE
+  SET
+    presence = 'present',
+    page_hash = excluded.page_hash,
+    page_row = excluded.page_row,
+    modified = now(),
+    ${FOLLOWING.map((column) => `${column} = excluded.${column}`).join(',\n    ')}
+  WHERE known.presence <> 'present'
+     OR (${tuple(FOLLOWING, 'known')})
+        IS DISTINCT FROM (${tuple(FOLLOWING, 'excluded')})`;
+
+/** Lines that the export does not have any more. Parameters as for the lines, without `$4` and `$5`. */
+export const MARK_MISSING_LINES = `
+  UPDATE billing_sync_item known
+  SET
+    presence = 'missing',
+    modified = now()
+  WHERE known.account_uuid = $2
+    AND known.month = $3
+    AND known.presence = 'present'
+    AND abs(hashtext(known.license_reference)) % $5::integer = $4
+    AND ($6::text IS NULL OR known.license_reference = $6)
+    AND NOT EXISTS (
+      SELECT
+      FROM export_staging staged
+      WHERE staged.snapshot_uuid = $1
+        AND staged.license_reference = known.license_reference
+        AND staged.line_key = known.arrow_line_reference
+        AND staged.occurrence = known.occurrence
+    )`;
+
+/** Arrow customers and licences whose charges stand at what was posted. `$1` account, `$2` month. */
+export const HELD_BY_LINES = `
+  SELECT DISTINCT
+    item.arrow_customer AS "arrowCustomer",
+    item.license_reference AS "licenseReference",
+    CASE
+      WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
+      WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
+      ELSE 'amount_missing'
+    END AS reason
+  FROM billing_sync_item item
+  WHERE item.account_uuid = $1
+    AND item.month = $2
+    AND item.presence = 'present'
+    AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
+  ORDER BY 1, 2, 3`;
+
+/**
+ * Arrow customers that had lines in the month and have none now, of whose licences no other party has a line.
+ * `$1` account, `$2` month.
+ */
+export const CUSTOMERS_WITHOUT_LINES = `
+  WITH present AS (
+    SELECT DISTINCT arrow_customer, license_reference
+    FROM billing_sync_item
+    WHERE account_uuid = $1
+      AND month = $2
+      AND presence = 'present'
+  ),
+  gone AS (
+    SELECT charge.arrow_customer
+    FROM charge
+    LEFT JOIN present ON present.license_reference = charge.license_reference
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND charge.kind = 'license'
+    GROUP BY charge.arrow_customer
+    HAVING count(present.license_reference) = 0
+  )
+  SELECT gone.arrow_customer AS "arrowCustomer"
+  FROM gone
+  WHERE NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
+    AND EXISTS (
+      SELECT
+      FROM billing_sync_item item
+      WHERE item.account_uuid = $1
+        AND item.month = $2
+        AND item.arrow_customer = gone.arrow_customer
+    )
+  ORDER BY gone.arrow_customer`;
