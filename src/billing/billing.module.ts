@@ -38,9 +38,9 @@ import { ArrowLookupsController } from './operations/arrow-lookups.controller.js
 import { ArrowLookupsService } from './operations/arrow-lookups.service.js';
 import { BillingActionsController } from './operations/billing-actions.controller.js';
 import { BillingJobsService } from './operations/billing-jobs.service.js';
+import { DueMonthsRepository } from './operations/due-months.repository.js';
 import { PauseService } from './operations/pause.service.js';
 import { ResourceSyncService } from './operations/resource-sync.service.js';
-import { ScheduleRepository } from './operations/schedule.repository.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
 import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
@@ -122,6 +122,7 @@ const entities = [
     ConsumptionRecordsService,
     ConsumptionRepository,
     ConsumptionSyncService,
+    DueMonthsRepository,
     ExplainRepository,
     ExplainService,
     ExportLoader,
@@ -140,7 +141,6 @@ const entities = [
     ReportsRepository,
     ReportsService,
     ResourceSyncService,
-    ScheduleRepository,
     SnapshotsRepository,
     StagingRepository,
     StatementImportService,

@@ -1,12 +1,13 @@
-import { round } from '../../common/money.js';
+import { currencyDigits } from '../../arrow-export/currency.js';
+import { type DecimalString, round } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
 import type { ConsumptionReport } from '../consumption/consumption-sync.service.js';
-import type { PostingSample } from '../ledger/poster.service.js';
-import type { OrganisationTieOut, TieOut } from '../ledger/tie-out.js';
+import type { HeldCharge, PostingSample } from '../ledger/poster.service.js';
+import type { OrganisationTieOut, TieOut, TieOutParts } from '../ledger/tie-out.js';
 import type { MonthReport } from '../statements/month-report.js';
 
-/** What a run for a month answers, as it stands in the job's `result`. */
-export function monthResult(report: MonthReport): Record<string, unknown> {
+/** The result of a sync or reconciliation as its job shows it. */
+export function renderMonthReport(report: MonthReport): Record<string, unknown> {
   return {
     period: report.period,
     outcome: report.outcome,
@@ -16,64 +17,83 @@ export function monthResult(report: MonthReport): Record<string, unknown> {
     postings: report.postings,
     failed: report.failures.length,
     failures: report.failures.map(({ customerUuid, error }) => ({ customer_uuid: renderUuid(customerUuid), error })),
-    held: report.held.map(({ customerUuid, licenseReference, currency, amount, reason }) => ({
-      customer_uuid: renderUuid(customerUuid),
-      license_reference: licenseReference,
-      currency,
-      amount: plain(amount),
-      reason,
-    })),
-    tie_out: report.tieOut.map(tieOut),
+    held: report.held.map(renderHeld),
+    tie_out: report.tieOut.map(renderTieOut),
     settled: report.settled,
     warnings: report.warnings,
-    sample: report.sample.map(sample),
+    sample: report.sample.map(renderSample),
   };
 }
 
-/** What a consumption sync answers. */
-export function consumptionResult({ noData, reasons, ...report }: ConsumptionReport): Record<string, unknown> {
+/** The result of a consumption sync as its job shows it. */
+export function renderConsumptionReport(report: ConsumptionReport): Record<string, unknown> {
   return {
-    ...report,
-    no_data: noData,
-    reasons: reasons.map(({ licenseReference, reason }) => ({ license_reference: licenseReference, reason })),
+    period: report.period,
+    changed: report.changed,
+    unchanged: report.unchanged,
+    no_data: report.noData,
+    skipped: report.skipped,
+    failed: report.failed,
+    reasons: report.reasons.map(({ licenseReference, reason }) => ({ license_reference: licenseReference, reason })),
   };
 }
 
-function tieOut(entry: TieOut) {
-  const { linesAstray, unreadableLines, chargesAway, invoicesAway, tiesOut, organisations, ...parts } = entry;
+/** Why a run is no success, in words; `""` where it is one. */
+export function shortfallOf({ failures, tieOut }: MonthReport): string {
+  const away = tieOut.filter((entry) => !entry.tiesOut).map((entry) => entry.currency);
+  return [
+    ...(failures.length ? [`${failures.length} organisations could not be posted: see failures in the result.`] : []),
+    ...(away.length ? [`${away.join(', ')} does not tie out: see tie_out in the result.`] : []),
+  ].join(' ');
+}
+
+function renderParts(parts: TieOutParts): Record<string, string> {
+  const { statement, provisional, posted, pending, unmatched, excluded, held, carried } = parts;
+  return { statement, provisional, posted, pending, unmatched, excluded, held, carried };
+}
+
+function renderTieOut(entry: TieOut): Record<string, unknown> {
   return {
-    ...parts,
-    lines_astray: linesAstray,
-    unreadable_lines: unreadableLines,
-    charges_away: chargesAway,
-    invoices_away: invoicesAway,
-    ties_out: tiesOut,
-    organisations: organisations.map(organisation),
+    currency: entry.currency,
+    ...renderParts(entry),
+    difference: entry.difference,
+    lines: entry.lines,
+    lines_astray: entry.linesAstray,
+    unreadable_lines: entry.unreadableLines,
+    charges_away: entry.chargesAway,
+    invoices_away: entry.invoicesAway,
+    ties_out: entry.tiesOut,
+    organisations: entry.organisations.map(renderOrganisation),
   };
 }
 
-function organisation({ customerUuid, ...parts }: OrganisationTieOut) {
-  return { customer_uuid: customerUuid && renderUuid(customerUuid), ...parts };
+function renderOrganisation(part: OrganisationTieOut): Record<string, unknown> {
+  const { customerUuid, difference } = part;
+  return { customer_uuid: customerUuid && renderUuid(customerUuid), ...renderParts(part), difference };
 }
 
-function sample(posting: PostingSample) {
-  const { customerUuid, licenseReference, currency, posted, amount, target, name, kind, revision } = posting;
-  const digits = amount.split('.')[1]?.length ?? 0;
+function renderHeld({ customerUuid, licenseReference, currency, amount, reason }: HeldCharge): Record<string, unknown> {
+  const about = { customer_uuid: renderUuid(customerUuid), license_reference: licenseReference };
+  return { ...about, currency, amount: trimmed(amount), reason };
+}
+
+function renderSample(posting: PostingSample): Record<string, unknown> {
+  const { customerUuid, licenseReference, revision, kind, name, currency, target, posted, amount } = posting;
   return {
     charge_key: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,
     revision,
     kind,
     customer_uuid: renderUuid(customerUuid),
-    license_reference: licenseReference || null,
+    license_reference: licenseReference,
     name,
     currency,
-    target: plain(target),
-    posted: round(posted, Math.max(digits, 2)),
-    amount: round(amount, Math.max(digits, 2)),
+    target: trimmed(target),
+    posted: round(posted, currencyDigits(currency)),
+    amount: round(amount, currencyDigits(currency)),
   };
 }
 
 /** Without zeros at the end. */
-function plain(amount: string): string {
+function trimmed(amount: DecimalString): string {
   return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }
