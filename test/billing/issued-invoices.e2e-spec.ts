@@ -306,12 +306,12 @@ describe('an issued invoice', () => {
       w.export(lines);
       await w.sync();
       await w.issue(vm.customer);
-      lines[1]!.values['sell-total-price'] = '5.00';
+      lines[1]!.values['sell-total-price'] = '9.00';
       const run = await w.sync();
       expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR created 20.01']);
-      expect(tieOut(run)).toMatchObject({ statement: 15.004, posted: 20.01, ties_out: true });
+      expect(tieOut(run)).toMatchObject({ statement: 19.004, posted: 20.01, pending: -1.01, ties_out: true });
       await w.reconcile();
-      expect(await w.charged(vm.customer)).toBe('15.00');
+      expect(await w.charged(vm.customer)).toBe('19.00');
     });
   });
 

@@ -175,7 +175,7 @@ class RandomMonth {
     const mayName =
       !consumes || this.ledger.consumption.has(license) ? others.filter((name) => this.isMapped(name)) : [];
     const customer = this.parties[mayName.length && random.chance(0.2) ? random.one(mayName) : owner]!;
-    const isOddOne = random.chance(0.05);
+    const oddity = random.chance(0.05) ? 1 + random.below(2) : 0;
     const currency = random.chance(0.1) && owner !== 'C' ? random.one(['USD', 'JPY']) : 'EUR';
     return {
       id: `line-${number}`,
@@ -186,9 +186,8 @@ class RandomMonth {
       statement,
       currency,
       price: random.price(),
-      excluded: isOddOne && random.chance(0.6),
-      ofOtherPeriod: false,
-      ...(isOddOne && random.chance(0.4) ? { ofOtherPeriod: true } : {}),
+      excluded: oddity === 1,
+      ofOtherPeriod: oddity === 2,
       ...given,
     };
   }

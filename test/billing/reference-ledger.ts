@@ -194,9 +194,8 @@ export class ReferenceLedger {
       if (line.price === null) continue;
       const customer = this.customerOf(line);
       const organisation = this.organisationOf(line.license, customer);
-      if (!line.license || line.ofOtherPeriod) this.unmatched.push(line);
-      else if (line.excluded || this.stateOf(this.statementOf(line)) === 'Rejected') this.excludedLines.push(line);
-      else if (!organisation) this.unmatched.push(line);
+      if (line.excluded || this.stateOf(this.statementOf(line)) === 'Rejected') this.excludedLines.push(line);
+      else if (line.ofOtherPeriod || !organisation) this.unmatched.push(line);
       else {
         const charge = this.charge(line.license, organisation, line.currency, customer);
         charge.lines = charge.lines.plus(line.price);
@@ -210,9 +209,10 @@ export class ReferenceLedger {
 
   /** What is closed or issued stands; else the mapping of today; else whoever is charged already. */
   private organisationOf(license: string, customer: string): string | undefined {
-    const charges = [...this.charges.values()].filter(
-      (charge) => charge.license === license && charge.arrowCustomer === customer,
-    );
+    // A party that the draft has left keeps a charge of 0.
+    const charges = [...this.charges.values()]
+      .filter((charge) => charge.license === license && charge.arrowCustomer === customer)
+      .sort((a, b) => Number(a.target.isZero()) - Number(b.target.isZero()));
     const standing = charges.find(
       (charge) => charge.closed || this.book(charge.organisation, charge.currency).issued.has(MONTHS[0]!),
     );
