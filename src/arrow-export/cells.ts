@@ -46,10 +46,10 @@ export function parseDate(text: string): string | null {
 }
 
 function dateOf(year: string, month: string, day: string): string | null {
-  const ofYear = YearMonth.of(Number(year), Number(month));
-  if (!ofYear) return null;
-  const date = `${ofYear.toString()}-${day.padStart(2, '0')}`;
-  return date >= ofYear.firstDay && date <= ofYear.lastDay ? date : null;
+  if (!YearMonth.of(Number(year), Number(month))) return null;
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  if (Number(day) < 1 || Number(day) > daysInMonth) return null;
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
 
 const MONTH_LAST = /^(\d{4})(?:[-/.](\d{1,2})|(\d{2}))$/;

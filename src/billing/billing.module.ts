@@ -8,17 +8,25 @@ import { BillingAccount, BillingSwitch } from './accounts/billing-account.entity
 import { BillingAccountsController } from './accounts/billing-accounts.controller.js';
 import { BillingAccountsRepository } from './accounts/billing-accounts.repository.js';
 import { BillingAccountsService } from './accounts/billing-accounts.service.js';
-import { BillingRulesService } from './accounts/billing-rules.service.js';
 import { BillingRule } from './accounts/billing-rule.entity.js';
+import { BillingRulesService } from './accounts/billing-rules.service.js';
 import { ConsumptionCleanupService } from './consumption/consumption-cleanup.service.js';
 import { ConsumptionLedgerService } from './consumption/consumption-ledger.service.js';
 import { ConsumptionRecord } from './consumption/consumption-record.entity.js';
-import { ConsumptionRepository } from './consumption/consumption.repository.js';
+import { ConsumptionRecordsController } from './consumption/consumption-records.controller.js';
+import { ConsumptionRecordsRepository } from './consumption/consumption-records.repository.js';
+import { ConsumptionRecordsService } from './consumption/consumption-records.service.js';
 import { ConsumptionSyncService } from './consumption/consumption-sync.service.js';
+import { ConsumptionController } from './consumption/consumption.controller.js';
+import { ConsumptionRepository } from './consumption/consumption.repository.js';
 import { HistoricalConsumptionService } from './consumption/historical-consumption.service.js';
 import { MonthLockRepository } from './core/month-lock.repository.js';
 import { Invoice } from './invoices/invoice.entity.js';
 import { InvoiceRepository } from './invoices/invoice.repository.js';
+import { InvoicesController } from './invoices/invoices.controller.js';
+import { InvoicesService } from './invoices/invoices.service.js';
+import { IssueInvoiceService } from './invoices/issue-invoice.service.js';
+import { ChargeItemsRepository } from './ledger/charge-items.repository.js';
 import { Charge } from './ledger/charge.entity.js';
 import { InvoicePosting } from './ledger/invoice-posting.entity.js';
 import { LedgerRepository } from './ledger/ledger.repository.js';
@@ -26,18 +34,38 @@ import { PendingPosting } from './ledger/pending-posting.entity.js';
 import { PosterService } from './ledger/poster.service.js';
 import { TieOutRepository } from './ledger/tie-out.repository.js';
 import { TieOutService } from './ledger/tie-out.service.js';
+import { ArrowLookupsController } from './operations/arrow-lookups.controller.js';
+import { ArrowLookupsService } from './operations/arrow-lookups.service.js';
+import { BillingActionsController } from './operations/billing-actions.controller.js';
+import { BillingJobsService } from './operations/billing-jobs.service.js';
+import { PauseService } from './operations/pause.service.js';
+import { ResourceSyncService } from './operations/resource-sync.service.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
 import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
+import { BillingReportsController } from './reports/billing-reports.controller.js';
+import { BillingSummaryService } from './reports/billing-summary.service.js';
+import { CustomerBillingController } from './reports/customer-billing.controller.js';
+import { ExplainRepository } from './reports/explain.repository.js';
+import { ExplainService } from './reports/explain.service.js';
+import { ReportsRepository } from './reports/reports.repository.js';
+import { ReportsService } from './reports/reports.service.js';
 import { BillingMonth } from './statements/billing-month.entity.js';
-import { BillingSync } from './statements/billing-sync.entity.js';
 import { BillingSyncItem } from './statements/billing-sync-item.entity.js';
+import { BillingSyncItemsController } from './statements/billing-sync-items.controller.js';
+import { BillingSync } from './statements/billing-sync.entity.js';
+import { BillingSyncsController } from './statements/billing-syncs.controller.js';
+import { BillingSyncsRepository } from './statements/billing-syncs.repository.js';
+import { BillingSyncsService } from './statements/billing-syncs.service.js';
 import { ExportLoader } from './statements/export-loader.service.js';
 import { ExportPage, ExportSnapshot } from './statements/export-snapshot.entity.js';
+import { LineVendorsService } from './statements/line-vendors.service.js';
+import { LinesRepository } from './statements/lines.repository.js';
 import { SnapshotsRepository } from './statements/snapshots.repository.js';
 import { StagingRepository } from './statements/staging.repository.js';
 import { StatementImportService } from './statements/statement-import.service.js';
 import { StatementRepository } from './statements/statement.repository.js';
+import { VendorChoicesController } from './statements/vendor-choices.controller.js';
 
 const entities = [
   BillingAccount,
@@ -56,31 +84,81 @@ const entities = [
   PendingPosting,
 ];
 
+/**
+ * What ArrowSphere bills becomes what organisations are charged: once, exactly, and so that every cent can be explained.
+ * Lines are evidence, charges are money: statements and consumption say what a charge ought to be, and postings that are
+ * never changed bring it there.
+ */
 @Module({
   imports: [TypeOrmModule.forFeature(entities), JobsModule, ArrowGatewayModule, SettingsModule, MappingsModule],
-  controllers: [BillingAccountsController],
+  // Those with fixed paths stand before those that take a UUID there.
+  controllers: [
+    BillingActionsController,
+    ArrowLookupsController,
+    ConsumptionController,
+    BillingReportsController,
+    BillingAccountsController,
+    BillingSyncItemsController,
+    BillingSyncsController,
+    ConsumptionRecordsController,
+    CustomerBillingController,
+    InvoicesController,
+    VendorChoicesController,
+  ],
   providers: [
+    ArrowLookupsService,
     BillingAccountsRepository,
-    BillingRulesService,
     BillingAccountsService,
+    BillingJobsService,
+    BillingRulesService,
+    BillingSummaryService,
+    BillingSyncsRepository,
+    BillingSyncsService,
+    ChargeItemsRepository,
     ConsumptionCleanupService,
     ConsumptionLedgerService,
+    ConsumptionRecordsRepository,
+    ConsumptionRecordsService,
     ConsumptionRepository,
     ConsumptionSyncService,
+    ExplainRepository,
+    ExplainService,
     ExportLoader,
     HistoricalConsumptionService,
     InvoiceRepository,
+    InvoicesService,
+    IssueInvoiceService,
     LedgerRepository,
+    LineVendorsService,
+    LinesRepository,
     MonthLockRepository,
+    PauseService,
     PayersRepository,
     PayersService,
     PosterService,
+    ReportsRepository,
+    ReportsService,
+    ResourceSyncService,
     SnapshotsRepository,
     StagingRepository,
     StatementImportService,
     StatementRepository,
     TieOutRepository,
     TieOutService,
+  ],
+  exports: [
+    BillingAccountsService,
+    BillingJobsService,
+    BillingSyncsService,
+    ConsumptionCleanupService,
+    ConsumptionRecordsService,
+    HistoricalConsumptionService,
+    InvoicesService,
+    IssueInvoiceService,
+    ExplainService,
+    ReportsService,
+    ResourceSyncService,
+    PauseService,
   ],
 })
 export class BillingModule {}

@@ -1,7 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
+import { renderUuid } from '../../common/uuid.js';
 import type { YearMonth } from '../../common/year-month.js';
+import type { CleanUpConsumption, CleanupReport } from './consumption-cleanup.service.js';
+import type { HistoryReport, PreviewedMonth, SyncHistory } from './historical-consumption.service.js';
 
 @ApiSchema({ name: 'CleanupConsumptionRequest' })
 export class CleanupConsumptionDto {
@@ -11,6 +14,30 @@ export class CleanupConsumptionDto {
   @BooleanField({ default: false }) only_finalized?: boolean;
   @BooleanField({ default: false }) only_unfinalized?: boolean;
   @BooleanField({ default: true, description: 'Only count; nothing is changed' }) dry_run?: boolean;
+  @BooleanField({
+    default: false,
+    description: 'Also what is closed: it is provisional again until the next reconcile',
+  })
+  force?: boolean;
+
+  toCommand(): CleanUpConsumption {
+    return {
+      from: this.period_from ?? null,
+      to: this.period_to ?? null,
+      resourceUuid: this.resource_uuid ?? null,
+      onlyFinal: this.only_finalized ?? false,
+      onlyNotFinal: this.only_unfinalized ?? false,
+      force: this.force ?? false,
+      dryRun: this.dry_run ?? true,
+    };
+  }
+}
+
+@ApiSchema({ name: 'RefusedCleanup' })
+export class RefusedCleanupResponse {
+  @ApiProperty({ example: '2026-01' }) period: string;
+  @ApiProperty({ type: 'integer' }) records: number;
+  @ApiProperty() reason: string;
 }
 
 @ApiSchema({ name: 'CleanupConsumptionResponse' })
@@ -24,6 +51,22 @@ export class CleanupConsumptionResponse {
   records_deleted: number;
   @ApiProperty({ type: 'integer' }) compensation_items_affected: number;
   @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
+  @ApiProperty({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
+
+  static from({ dryRun }: CleanUpConsumption, report: CleanupReport): CleanupConsumptionResponse {
+    return {
+      dry_run: dryRun,
+      records_to_delete: report.records,
+      records_deleted: report.takenBack,
+      compensation_items_affected: report.compensationItems,
+      invoice_items_affected: report.invoiceItems,
+      refused: report.refused.map(({ period, records }) => ({
+        period,
+        records,
+        reason: 'They are closed. Give force to take them back all the same.',
+      })),
+    };
+  }
 }
 
 @ApiSchema({ name: 'SyncResourceHistoricalConsumptionRequest' })
@@ -34,6 +77,16 @@ export class HistoricalConsumptionDto {
   @BooleanField({ default: false, description: 'Also months that are final: their closing is taken back first' })
   force?: boolean;
   @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
+
+  toCommand(): SyncHistory {
+    return {
+      resourceUuid: this.resource_uuid,
+      from: this.period_from ?? null,
+      to: this.period_to ?? null,
+      force: this.force ?? false,
+      dryRun: this.dry_run ?? false,
+    };
+  }
 }
 
 @ApiSchema({ name: 'PreviewPeriod' })
@@ -47,6 +100,21 @@ export class PreviewPeriodResponse {
   @ApiProperty({ type: String, nullable: true }) existing_consumed_sell: string | null;
   @ApiProperty() is_finalized: boolean;
   @ApiProperty() is_reconciled: boolean;
+
+  static from(this: void, month: PreviewedMonth): PreviewPeriodResponse {
+    const isClosed = month.existing?.isClosed ?? false;
+    return {
+      period: month.period,
+      status: month.status,
+      row_count: month.lineCount,
+      consumed_sell: month.sell,
+      consumed_buy: month.buy,
+      has_existing: month.existing !== null,
+      existing_consumed_sell: month.existing?.sell ?? null,
+      is_finalized: isClosed,
+      is_reconciled: isClosed,
+    };
+  }
 }
 
 @ApiSchema({ name: 'ArrowSyncError' })
@@ -67,4 +135,17 @@ export class HistoricalConsumptionResponse {
   @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
   @ApiProperty() dry_run: boolean;
   @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
+
+  static from(report: HistoryReport): HistoricalConsumptionResponse {
+    return {
+      resource_uuid: renderUuid(report.resourceUuid),
+      resource_name: report.resourceName,
+      periods_synced: report.synced,
+      periods_skipped: report.skipped,
+      periods_no_data: report.noData,
+      errors: report.errors.map(({ period, error }) => ({ period, error })),
+      dry_run: report.dryRun,
+      preview_periods: report.preview.map(PreviewPeriodResponse.from),
+    };
+  }
 }

@@ -1,11 +1,20 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
+import { currencyDigits } from '../../arrow-export/currency.js';
 import { round, subtract } from '../../common/money.js';
-import { Counted, ListQuery } from '../../common/page.js';
+import { ListQuery, PagedQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
-import { BooleanFilter, DateFilter, LinkFilter, TextFilter, UuidFilter } from '../../common/validation/query-fields.js';
+import {
+  BooleanFilter,
+  DateFilter,
+  IntegerFilter,
+  LinkFilter,
+  TextFilter,
+  UuidFilter,
+} from '../../common/validation/query-fields.js';
 import { Resource } from '../../directory/resource.entity.js';
+import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 import type { ChargedRecord, ConsumptionStatistics } from './consumption-records.service.js';
 
@@ -22,8 +31,22 @@ export class ListConsumptionRecordsQuery extends ListQuery {
   @BooleanFilter() is_reconciled?: boolean;
 }
 
+export class PendingRecordsQuery extends PagedQuery {
+  @LinkFilter(() => CustomerMapping) customer_mapping?: string;
+  @UuidFilter() customer_mapping_uuid?: string;
+  @UuidFilter() settings_uuid?: string;
+  @TextFilter({ example: '2026-01' }) report_period?: string;
+  @TextFilter({ example: '2026-01' }) report_period_from?: string;
+  @TextFilter({ example: '2026-12' }) report_period_to?: string;
+  @TextFilter({ description: 'Part of the reference of a statement of its Arrow customer' })
+  statement_reference?: string;
+  @IntegerFilter({ description: 'Of such a statement: 1 Pending, 2 Synced, 3 Validated, 4 Reconciled' })
+  state?: number;
+  @TextFilter({ description: 'Of such a statement: pending, validated or rejected' }) arrow_state?: string;
+}
+
 /** Ten decimals, as Waldur writes stored amounts. */
-const stored = (amount: string | null) => amount && round(amount, 10);
+const stored = (amount: string) => round(amount, 10);
 
 @ApiSchema({ name: 'ArrowConsumptionRecord' })
 export class ConsumptionRecordResponse {
@@ -67,7 +90,8 @@ export class ConsumptionRecordResponse {
   @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, { record, invoiceItemUuid, compensationItemUuid }: ChargedRecord): ConsumptionRecordResponse {
-    const time = (date: Date | null) => date && renderDateTime(date);
+    const { charge } = record;
+    const closedAt = charge.closedAt && renderDateTime(charge.closedAt);
     return {
       uuid: renderUuid(record.uuid),
       url: hyperlink(ConsumptionRecord, record.uuid),
@@ -75,22 +99,22 @@ export class ConsumptionRecordResponse {
       resource_uuid: renderUuid(record.resourceUuid),
       resource_name: record.resource.name,
       project_uuid: renderUuid(record.projectUuid),
-      project_name: record.resource.project.name,
+      project_name: charge.project?.name ?? '',
       customer_uuid: renderUuid(record.customerUuid),
       customer_name: record.customer.name,
       license_reference: record.licenseReference,
       billing_period: record.month,
-      consumed_sell: stored(record.consumedSell)!,
-      consumed_buy: stored(record.consumedBuy)!,
-      final_sell: stored(record.finalSell),
-      final_buy: stored(record.finalBuy),
+      consumed_sell: stored(record.consumedSell),
+      consumed_buy: stored(record.consumedBuy),
+      final_sell: closedAt && stored(charge.linesSell),
+      final_buy: closedAt && stored(charge.linesBuy),
       ...(invoiceItemUuid ? { invoice_item_uuid: renderUuid(invoiceItemUuid) } : {}),
       ...(compensationItemUuid ? { compensation_item_uuid: renderUuid(compensationItemUuid) } : {}),
-      last_sync_at: time(record.lastSyncAt),
-      finalized_at: time(record.finalizedAt),
-      reconciled_at: time(record.reconciledAt),
-      is_finalized: record.finalizedAt !== null,
-      is_reconciled: record.reconciledAt !== null,
+      last_sync_at: record.lastSyncAt && renderDateTime(record.lastSyncAt),
+      finalized_at: closedAt,
+      reconciled_at: closedAt,
+      is_finalized: closedAt !== null,
+      is_reconciled: closedAt !== null,
       adjustment_amount: adjustmentOf(record),
       price_source: record.priceSource,
       currency: record.currency,
@@ -102,16 +126,12 @@ export class ConsumptionRecordResponse {
   }
 }
 
-/** Two decimals; zero is an answer, null means not final. */
-export function adjustmentOf({
-  priceSource,
-  finalSell,
-  finalBuy,
-  consumedSell,
-  consumedBuy,
-}: ConsumptionRecord): string | null {
-  const [final, consumed] = priceSource === 'buy' ? [finalBuy, consumedBuy] : [finalSell, consumedSell];
-  return final === null ? null : round(subtract(final, consumed), 2);
+/** In the digits of the currency; zero is an answer, null means not final. */
+function adjustmentOf({ priceSource, consumedSell, consumedBuy, currency, charge }: ConsumptionRecord): string | null {
+  if (!charge.closedAt) return null;
+  const [final, consumed] = priceSource === 'buy' ? [charge.linesBuy, consumedBuy] : [charge.linesSell, consumedSell];
+  const digits = currencyDigits(currency);
+  return round(subtract(round(final, digits), round(consumed, digits)), digits);
 }
 
 @ApiSchema({ name: 'PendingRecord' })
@@ -123,16 +143,6 @@ export class PendingRecordResponse {
   @ApiProperty({ format: 'date' }) billing_period: string;
   @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
-
-  static list({
-    records,
-    total,
-  }: {
-    records: readonly ConsumptionRecord[];
-    total: number;
-  }): Counted<PendingRecordResponse[]> {
-    return new Counted(records.map(PendingRecordResponse.from), total);
-  }
 
   static from(this: void, record: ConsumptionRecord): PendingRecordResponse {
     return {
@@ -176,16 +186,19 @@ export class ConsumptionStatisticsResponse {
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
     return {
-      total_records: statistics.total,
-      pending_records: statistics.pending,
+      total_records: statistics.records,
+      pending_records: statistics.records - statistics.finalized,
       finalized_records: statistics.finalized,
-      reconciled_records: statistics.reconciled,
+      reconciled_records: statistics.finalized,
       currency: statistics.currency,
       total_consumed_sell: round(statistics.consumedSell, 2),
-      total_adjustments: round(statistics.adjustments, 2),
+      total_adjustments: round(statistics.adjustments, currencyDigits(statistics.currency ?? '')),
       period_breakdown: statistics.periods.map((period) => ({
-        ...period,
-        consumed_sell: round(period.consumed_sell, 2),
+        period: period.period,
+        count: period.records,
+        consumed_sell: round(period.consumedSell, 2),
+        finalized_count: period.finalized,
+        reconciled_count: period.finalized,
       })),
     };
   }

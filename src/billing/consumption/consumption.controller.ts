@@ -1,11 +1,11 @@
-import { Body, Controller, Get, Head, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Get, Head, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionConflict, ApiActionRefused, ApiCounted, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
-import { Counted } from '../../common/page.js';
-import { ConsumptionStatusResponse } from '../actions/billing-action.dto.js';
-import { PauseService } from '../actions/pause.service.js';
+import { ApiActionConflict, ApiActionRefused, ApiDone, ApiListed, ApiThingMissing } from '../../common/api-answers.js';
+import { type Count, Counted, type Page } from '../../common/page.js';
+import { ConsumptionStatusResponse } from '../operations/billing-action.dto.js';
+import { PauseService } from '../operations/pause.service.js';
 import {
   CleanupConsumptionDto,
   CleanupConsumptionResponse,
@@ -13,7 +13,7 @@ import {
   HistoricalConsumptionResponse,
 } from './consumption-action.dto.js';
 import { ConsumptionCleanupService } from './consumption-cleanup.service.js';
-import { ConsumptionStatisticsResponse, PendingRecordResponse } from './consumption-record.dto.js';
+import { ConsumptionStatisticsResponse, PendingRecordResponse, PendingRecordsQuery } from './consumption-record.dto.js';
 import { ConsumptionRecordsService } from './consumption-records.service.js';
 import { HistoricalConsumptionService } from './historical-consumption.service.js';
 
@@ -37,7 +37,10 @@ export class ConsumptionController {
   }
 
   @Get('consumption_status')
-  @ApiOperation({ operationId: `${PATH}_consumption_status_retrieve`, summary: 'What is on, and how much is waiting' })
+  @ApiOperation({
+    operationId: `${PATH}_consumption_status_retrieve`,
+    summary: 'Status of consumption synchronisation',
+  })
   @ApiOkResponse({ type: ConsumptionStatusResponse })
   async status(): Promise<Counted<ConsumptionStatusResponse>> {
     return new Counted(await this.pauses.status(), 1);
@@ -64,18 +67,18 @@ export class ConsumptionController {
 
   @Head('pending_records')
   @ApiOperation({ operationId: `${PATH}_pending_records_count`, summary: 'Count records that are not final' })
-  async countPending(): Promise<Counted<null>> {
-    return new Counted(null, await this.records.countPending());
+  countPending(@Query() query: PendingRecordsQuery): Promise<Count> {
+    return this.records.countPending(query);
   }
 
   @Get('pending_records')
   @ApiOperation({
     operationId: `${PATH}_pending_records_list`,
-    summary: 'Records that are not final, last changed first, at most 100',
+    summary: 'Records that are not final, last changed first',
   })
-  @ApiCounted(PendingRecordResponse)
-  async pending(): Promise<Counted<PendingRecordResponse[]>> {
-    return PendingRecordResponse.list(await this.records.pending());
+  @ApiListed(PendingRecordResponse)
+  async pending(@Query() query: PendingRecordsQuery): Promise<Page<PendingRecordResponse>> {
+    return (await this.records.listPending(query)).map(PendingRecordResponse.from);
   }
 
   @Post('cleanup_consumption')
@@ -83,11 +86,18 @@ export class ConsumptionController {
   @ApiOperation({
     operationId: `${PATH}_cleanup_consumption`,
     summary: 'Take consumption records back',
-    description: 'What they charged is credited; nothing is deleted.',
+    description:
+      'What they charged is credited at once, by entries of its own; nothing is deleted. What is closed is left out ' +
+      'and listed in `refused`, unless `force`.',
   })
   @ApiDone(CleanupConsumptionResponse)
-  cleanUp(@Body() dto: CleanupConsumptionDto, @CurrentUser() caller: Caller): Promise<CleanupConsumptionResponse> {
-    return this.cleanups.cleanUp(dto, caller.username);
+  @ApiActionConflict('It is paused')
+  async cleanUp(
+    @Body() dto: CleanupConsumptionDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<CleanupConsumptionResponse> {
+    const command = dto.toCommand();
+    return CleanupConsumptionResponse.from(command, await this.cleanups.cleanUp(command, caller.username));
   }
 
   @Post('sync_resource_historical_consumption')
@@ -100,10 +110,10 @@ export class ConsumptionController {
   @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
   @ApiThingMissing('Resource … not found')
   @ApiActionConflict('It is paused')
-  syncHistorical(
+  async syncHistorical(
     @Body() dto: HistoricalConsumptionDto,
     @CurrentUser() caller: Caller,
   ): Promise<HistoricalConsumptionResponse> {
-    return this.historical.sync(dto, caller.username);
+    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), caller.username));
   }
 }

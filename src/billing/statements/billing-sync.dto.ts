@@ -14,7 +14,7 @@ import {
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { BillingSync, SYNC_STATE_LABELS } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
-import type { ChargedItem } from './billing-syncs.service.js';
+import type { ChargedLine, StatementWithLines } from './billing-syncs.service.js';
 
 export class ListBillingSyncsQuery extends ListQuery {
   @LinkFilter(() => CustomerMapping) customer_mapping?: string;
@@ -57,20 +57,20 @@ export class BillingSyncItemResponse {
   @ApiProperty({ description: 'billable, or why not' }) status: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
-  static from(this: void, { item, invoiceItemUuid, compensationItemUuid }: ChargedItem): BillingSyncItemResponse {
+  static from(this: void, { line, invoiceItemUuid, compensationItemUuid }: ChargedLine): BillingSyncItemResponse {
     return {
-      uuid: renderUuid(item.uuid),
-      arrow_line_reference: item.arrowLineReference,
+      uuid: renderUuid(line.uuid),
+      arrow_line_reference: line.arrowLineReference,
       ...(invoiceItemUuid ? { invoice_item_uuid: renderUuid(invoiceItemUuid) } : {}),
-      original_price: round(item.originalPrice, 10),
+      original_price: round(line.originalPrice, 10),
       ...(compensationItemUuid ? { compensation_item_uuid: renderUuid(compensationItemUuid) } : {}),
-      vendor_name: item.vendorName,
-      subscription_reference: item.subscriptionReference,
-      classification: item.classification,
-      description: item.description,
-      quantity: round(item.quantity, 10),
-      status: item.reason || (item.presence === 'present' ? item.status : item.presence),
-      created: renderDateTime(item.created),
+      vendor_name: line.vendorName,
+      subscription_reference: line.subscriptionReference,
+      classification: line.classification,
+      description: line.description,
+      quantity: round(line.quantity, 10),
+      status: line.reason || (line.presence === 'missing' ? 'missing' : line.status),
+      created: renderDateTime(line.created),
     };
   }
 }
@@ -83,14 +83,14 @@ export class BillingSyncItemDetailResponse extends BillingSyncItemResponse {
   @ApiProperty({ example: '2026-01' }) report_period: string;
   @ApiProperty() has_compensation: boolean;
 
-  static detail(this: void, charged: ChargedItem): BillingSyncItemDetailResponse {
-    const { item, compensationItemUuid } = charged;
+  static detail(this: void, charged: ChargedLine): BillingSyncItemDetailResponse {
+    const { line, compensationItemUuid } = charged;
     return {
       ...BillingSyncItemResponse.from(charged),
-      url: hyperlink(BillingSyncItem, item.uuid),
-      billing_sync: hyperlink(BillingSync, item.billingSyncUuid!),
-      billing_sync_uuid: renderUuid(item.billingSyncUuid!),
-      report_period: item.month.slice(0, 7),
+      url: hyperlink(BillingSyncItem, line.uuid),
+      billing_sync: hyperlink(BillingSync, line.billingSyncUuid!),
+      billing_sync_uuid: renderUuid(line.billingSyncUuid!),
+      report_period: line.month.slice(0, 7),
       has_compensation: compensationItemUuid !== null,
     };
   }
@@ -127,32 +127,32 @@ export class BillingSyncResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ format: 'date-time' }) modified: string;
 
-  static from(this: void, { sync, items }: { sync: BillingSync; items: readonly ChargedItem[] }): BillingSyncResponse {
+  static from(this: void, { statement, invoiceUuid, lines }: StatementWithLines): BillingSyncResponse {
     const time = (date: Date | null) => date && renderDateTime(date);
     return {
-      uuid: renderUuid(sync.uuid),
-      url: hyperlink(BillingSync, sync.uuid),
-      customer_mapping: hyperlink(CustomerMapping, sync.customerMappingUuid),
-      customer_mapping_uuid: renderUuid(sync.customerMappingUuid),
-      arrow_reference: sync.customerMapping.arrowReference,
-      waldur_customer_name: sync.customer.name,
-      statement_reference: sync.statementReference,
-      report_period: sync.month.slice(0, 7),
-      arrow_state: sync.arrowState,
-      state: sync.state,
-      state_display: SYNC_STATE_LABELS[sync.state],
-      buy_total: round(sync.buyTotal, 10),
-      sell_total: round(sync.sellTotal, 10),
-      currency: sync.currency,
-      ...(sync.invoiceUuid ? { invoice_uuid: renderUuid(sync.invoiceUuid) } : {}),
-      error_message: sync.errorMessage,
-      synced_at: time(sync.syncedAt),
-      validated_at: time(sync.validatedAt),
-      reconciled_at: time(sync.reconciledAt),
-      items: items.map(BillingSyncItemResponse.from),
-      items_count: sync.itemCount,
-      created: renderDateTime(sync.created),
-      modified: renderDateTime(sync.modified),
+      uuid: renderUuid(statement.uuid),
+      url: hyperlink(BillingSync, statement.uuid),
+      customer_mapping: hyperlink(CustomerMapping, statement.customerMappingUuid!),
+      customer_mapping_uuid: renderUuid(statement.customerMappingUuid!),
+      arrow_reference: statement.customerMapping!.arrowReference,
+      waldur_customer_name: statement.customer!.name,
+      statement_reference: statement.statementReference,
+      report_period: statement.month.slice(0, 7),
+      arrow_state: statement.arrowState,
+      state: statement.state,
+      state_display: SYNC_STATE_LABELS[statement.state],
+      buy_total: round(statement.buyTotal, 10),
+      sell_total: round(statement.sellTotal, 10),
+      currency: statement.currency,
+      ...(invoiceUuid ? { invoice_uuid: renderUuid(invoiceUuid) } : {}),
+      error_message: statement.errorMessage,
+      synced_at: time(statement.syncedAt),
+      validated_at: time(statement.validatedAt),
+      reconciled_at: time(statement.reconciledAt),
+      items: lines.map(BillingSyncItemResponse.from),
+      items_count: statement.itemCount,
+      created: renderDateTime(statement.created),
+      modified: renderDateTime(statement.modified),
     };
   }
 }

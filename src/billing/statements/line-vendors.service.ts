@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Counted } from '../../common/page.js';
+import type { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
+import { VendorChoicesService } from '../../mappings/vendor-choices.service.js';
+import { SettingsService } from '../../settings/settings.service.js';
+import { LinesRepository } from './lines.repository.js';
+
+/** The vendors that lines name: some are spelled otherwise than in ArrowSphere's catalogue. */
+@Injectable()
+export class LineVendorsService {
+  constructor(
+    private readonly lines: LinesRepository,
+    private readonly settings: SettingsService,
+    private readonly choices: VendorChoicesService,
+  ) {}
+
+  /** Catalogue and lines together. Throws `SettingsMissingError` and, without any lines, the gateway's errors. */
+  async choose(query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
+    const settings = await this.settings.resolve(query.settings_uuid);
+    return this.choices.find(settings, await this.lines.recentVendors(settings.uuid, settings.partnerReference));
+  }
+
+  /** How many there are. Throws as {@link choose}. */
+  async count(query: VendorChoicesQuery): Promise<Counted<null>> {
+    return new Counted(null, (await this.choose(query)).total);
+  }
+}
