@@ -40,6 +40,7 @@ import { BillingActionsController } from './operations/billing-actions.controlle
 import { BillingJobsService } from './operations/billing-jobs.service.js';
 import { PauseService } from './operations/pause.service.js';
 import { ResourceSyncService } from './operations/resource-sync.service.js';
+import { ScheduleRepository } from './operations/schedule.repository.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
 import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
@@ -139,6 +140,7 @@ const entities = [
     ReportsRepository,
     ReportsService,
     ResourceSyncService,
+    ScheduleRepository,
     SnapshotsRepository,
     StagingRepository,
     StatementImportService,

@@ -7,21 +7,23 @@ import { Env } from '../../config/env.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
+import { JobIncompleteError } from '../../jobs/job.errors.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
-import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
+import { BillingAccountsService, type Pipeline } from '../accounts/billing-accounts.service.js';
+import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
 import {
   ExportTypeMissingError,
   MonthNotOverError,
   OtherRunUnderWayError,
   ResourceNotLinkedError,
-} from '../billing.errors.js';
-import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
-import { namedResource, namedSettings } from '../named-in-request.js';
-import { BillingMonthsService } from '../statement/billing-months.service.js';
-import { StatementSyncService } from '../statement/statement-sync.service.js';
+} from '../core/billing.errors.js';
+import { namedResource, namedSettings } from '../core/named-in-request.js';
+import { StatementImportService } from '../statements/statement-import.service.js';
 import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
+import { consumptionResult, monthResult } from './job-result.dto.js';
+import { ScheduleRepository } from './schedule.repository.js';
 
 const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
@@ -31,7 +33,7 @@ export const CONSUMPTION_SYNC = 'consumption-sync';
 interface Parameters {
   readonly settings_uuid: string;
   readonly month: string;
-  readonly settle?: boolean;
+  readonly reconcile?: boolean;
   readonly force?: boolean;
   readonly dry_run?: boolean;
   readonly accept_shrinkage?: boolean;
@@ -48,9 +50,9 @@ export class BillingJobsService implements OnModuleInit {
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
     private readonly resources: ResourcesService,
-    private readonly statements: StatementSyncService,
+    private readonly statements: StatementImportService,
     private readonly consumption: ConsumptionSyncService,
-    private readonly months: BillingMonthsService,
+    private readonly schedule: ScheduleRepository,
     private readonly env: Env,
     private readonly clock: Clock,
   ) {}
@@ -86,7 +88,7 @@ export class BillingJobsService implements OnModuleInit {
       BILLING_SYNC,
       settings,
       monthOf(year, month),
-      { settle: false, dry_run, accept_shrinkage, license_reference },
+      { dry_run, accept_shrinkage, license_reference },
       by,
     );
   }
@@ -103,7 +105,7 @@ export class BillingJobsService implements OnModuleInit {
       BILLING_RECONCILIATION,
       settings,
       period,
-      { settle: true, force, dry_run, accept_shrinkage },
+      { reconcile: true, force, dry_run, accept_shrinkage },
       by,
     );
   }
@@ -158,88 +160,86 @@ export class BillingJobsService implements OnModuleInit {
     return run;
   }
 
-  private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
-    const {
-      settle = false,
-      force = false,
-      dry_run = false,
-      accept_shrinkage = false,
-      license_reference,
-      ...about
-    } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(
-      await this.settings.get(about.settings_uuid),
-      YearMonth.from(about.month),
-      run.requestedBy,
-      run.uuid,
-    );
-    const options = {
-      settle,
-      force,
-      dryRun: dry_run,
-      acceptShrinkage: accept_shrinkage,
+  private async runStatement({ run, lease, signal, progress }: JobControl): Promise<Record<string, unknown>> {
+    const { settings_uuid, month, reconcile, force, dry_run, accept_shrinkage, license_reference } =
+      run.parameters as unknown as Parameters;
+    const settings = await this.settings.get(settings_uuid);
+    const context = await this.accounts.context(settings, YearMonth.from(month), run.requestedBy, run.uuid, lease);
+    const command = {
+      reconcile: reconcile ?? false,
+      force: force ?? false,
+      dryRun: dry_run ?? false,
+      acceptShrinkage: accept_shrinkage ?? false,
       onlyLicense: license_reference ?? null,
     };
-    return { ...(await this.statements.run(context, options, { signal, progress })) };
+    const report = await this.statements.import(context, command, { signal, progress });
+    const result = monthResult(report);
+    const left = report.failures.length;
+    const untied = report.tieOut.filter((entry) => !entry.tiesOut).map((entry) => entry.currency);
+    if (command.dryRun || !(left || untied.length)) return result;
+    throw new JobIncompleteError(
+      [
+        ...(left ? [`${left} of the organisations could not be posted; "failures" says why.`] : []),
+        ...(untied.length ? [`${untied.join(', ')} does not tie out; "tie_out" says where.`] : []),
+        'Everything else was posted.',
+      ].join(' '),
+      result,
+    );
   }
 
-  private async runConsumption({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
+  private async runConsumption({ run, lease, signal, progress }: JobControl): Promise<Record<string, unknown>> {
     const { settings_uuid, month, license_reference } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(
-      await this.settings.get(settings_uuid),
-      YearMonth.from(month),
-      run.requestedBy,
-      run.uuid,
-    );
+    const settings = await this.settings.get(settings_uuid);
+    const context = await this.accounts.context(settings, YearMonth.from(month), run.requestedBy, run.uuid, lease);
     await this.accounts.ensureRunning(context.account.uuid, 'consumption');
-    return {
-      ...(await this.consumption.run(context, license_reference ? [license_reference] : null, { signal, progress })),
-    };
+    const licenses = license_reference ? [license_reference] : null;
+    return consumptionResult(await this.consumption.run(context, licenses, { signal, progress }));
   }
 
   private async scheduleSyncs(): Promise<void> {
-    for (const { settings, months } of await this.openWindows('billing')) {
+    for (const { settings, months } of await this.due('billing')) {
       if (!settings.exportTypeReference) continue;
-      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, SCHEDULE);
+      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, {}, SCHEDULE);
     }
   }
 
-  /** Months that are over are settled, where that may be done without a person. */
+  /** Months that are over are reconciled, where that may be done without a person. */
   private async scheduleChecks(): Promise<void> {
     if (!this.env.ARROW_AUTO_RECONCILIATION) return;
-    for (const { settings, months } of await this.openWindows('billing')) {
+    for (const { settings, months } of await this.due('billing')) {
       if (!settings.exportTypeReference) continue;
       const { timeZone } = await this.accounts.of(settings);
       const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
-      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, SCHEDULE);
+      for (const month of over)
+        await this.enqueue(BILLING_RECONCILIATION, settings, month, { reconcile: true }, SCHEDULE);
     }
   }
 
   private async scheduleConsumption(): Promise<void> {
     if (!(await this.accounts.consumptionScheduled())) return;
-    for (const { settings, months } of await this.openWindows('consumption')) {
+    for (const { settings, months } of await this.due('consumption'))
       for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
-    }
   }
 
-  /** The months up to the running one that are not settled yet, of every account whose schedules are on. */
-  private async openWindows(
-    pipeline: 'billing' | 'consumption',
-  ): Promise<{ settings: Settings; months: YearMonth[] }[]> {
-    const windows = [];
+  /**
+   * Of every account whose schedules are on: the months up to the running one that are not settled yet; of billing also
+   * those that late lines, mappings, links and rules can have changed.
+   */
+  private async due(pipeline: Pipeline): Promise<{ settings: Settings; months: YearMonth[] }[]> {
+    const found = [];
     for (const settings of await this.settings.scheduled()) {
-      const account = await this.accounts.of(settings);
-      if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
-      const current = YearMonth.at(this.clock.now(), account.timeZone);
-      const settled = (await this.months.of(account.uuid))
-        .filter((month) => month.settledAt)
-        .map((month) => month.month.slice(0, 7));
-      const months = YearMonth.range(current.plus(1 - account.openMonths), current).filter(
-        (month) => !settled.includes(month.toString()),
-      );
-      windows.push({ settings, months });
+      const { uuid, timeZone, openMonths, partnerReference, ...paused } = await this.accounts.of(settings);
+      if (pipeline === 'billing' ? paused.billingPaused : paused.consumptionPaused) continue;
+      const now = this.clock.now();
+      const current = YearMonth.at(now, timeZone);
+      const settled = new Set(await this.schedule.settledMonths(uuid));
+      const open = YearMonth.range(current.plus(1 - openMonths), current)
+        .map((month) => month.firstDay)
+        .filter((month) => !settled.has(month));
+      const again = pipeline === 'billing' ? await this.schedule.dueMonths(uuid, partnerReference, now) : [];
+      found.push({ settings, months: [...new Set([...again, ...open])].sort().map((month) => YearMonth.from(month)) });
     }
-    return windows;
+    return found;
   }
 }
 

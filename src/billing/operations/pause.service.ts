@@ -7,7 +7,7 @@ import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { ConsumptionRecordsService } from '../consumption/consumption-records.service.js';
-import { namedSettings } from '../named-in-request.js';
+import { namedSettings } from '../core/named-in-request.js';
 import type { ConsumptionStatusResponse, SyncPauseDto } from './billing-action.dto.js';
 import { CONSUMPTION_SYNC } from './billing-jobs.service.js';
 

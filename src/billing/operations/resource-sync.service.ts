@@ -8,20 +8,13 @@ import { ProjectsService } from '../../directory/projects.service.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
-import type { LicenseParty } from '../matching/match-licenses.js';
-import { PartiesService } from '../matching/parties.service.js';
-import { checkedRange } from '../month-range.js';
-import { BilledLicensesService } from '../statement/billed-licenses.service.js';
+import { checkedRange } from '../core/month-range.js';
+import { reasonOf } from '../core/reasons.js';
+import type { BillTo } from '../payers/bill-to.js';
+import { PayersService } from '../payers/payers.service.js';
 import { BillingJobsService } from './billing-jobs.service.js';
 import type { SyncResourcesDto, SyncResourcesResponse } from './resource-sync.dto.js';
-
-const ADVICE: Record<string, string> = {
-  customer_not_mapped: 'Its ArrowSphere customer is not mapped: map it first.',
-  customer_unknown: 'ArrowSphere does not say whose it is.',
-  resource_of_another_customer:
-    'Its resource belongs to another organisation than its ArrowSphere customer is mapped to.',
-  several_mappings: 'Its organisation has several mappings; it is not clear which is meant.',
-};
+import { ScheduleRepository } from './schedule.repository.js';
 
 /** Resources for licences that bill. It makes nothing else: who is who is for a person to say. */
 @Injectable()
@@ -29,8 +22,8 @@ export class ResourceSyncService {
   constructor(
     private readonly jobs: BillingJobsService,
     private readonly accounts: BillingAccountsService,
-    private readonly licenses: BilledLicensesService,
-    private readonly parties: PartiesService,
+    private readonly schedule: ScheduleRepository,
+    private readonly payers: PayersService,
     private readonly resources: ResourcesService,
     private readonly projects: ProjectsService,
     private readonly offerings: OfferingsService,
@@ -42,21 +35,30 @@ export class ResourceSyncService {
     const settings = await this.jobs.named(dto.settings_uuid);
     const project = dto.project_uuid ? await this.projects.get(dto.project_uuid) : null;
     const offering = dto.offering_uuid ? await this.offerings.get(dto.offering_uuid) : null;
-    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by, null);
+    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by, null, null);
     const to = dto.period_to ?? context.currentMonth;
     const range = checkedRange(dto.period_from ?? to.plus(-5), to);
-    const billed = await this.licenses.between(context.account.uuid, range);
-    const names = new Map(billed.map((license) => [license.licenseReference, license.name]));
+    const billed = await this.schedule.billedLicenses(context.account.uuid, range.from.firstDay, range.to.firstDay);
+    const parties = await this.payers.billTo(
+      context,
+      billed.filter((license) => license.arrowCustomer),
+    );
+    const partyOf = new Map(parties.map((party) => [party.licenseReference, party]));
+    const linked = new Set(
+      (await this.resources.linksOf(billed.map((license) => license.licenseReference))).map(
+        (link) => link.licenseReference,
+      ),
+    );
     const errors: SyncErrorResponse[] = [];
     const counts = { synced: 0, created: 0, updated: 0 };
-    for (const party of await this.parties.known(context, [...names.keys()])) {
-      if (party.resourceUuid) counts.synced++;
+    for (const { licenseReference, name } of billed) {
+      const made =
+        linked.has(licenseReference) ||
+        (await this.make(licenseReference, partyOf.get(licenseReference), name, project, offering?.uuid));
+      if (made !== true) errors.push({ error: made, subscription_id: licenseReference });
       else {
-        const made = await this.make(party, names.get(party.licenseReference)!, project, offering?.uuid);
-        if (made === true) {
-          counts.created++;
-          counts.synced++;
-        } else errors.push({ error: made, subscription_id: party.licenseReference });
+        counts.synced++;
+        if (!linked.has(licenseReference)) counts.created++;
       }
     }
     const never = {
@@ -72,15 +74,18 @@ export class ResourceSyncService {
 
   /** True, or the sentence that says why not. */
   private async make(
-    { reason, customerUuid, licenseReference }: LicenseParty,
+    licenseReference: string,
+    party: BillTo | undefined,
     name: string,
     project: Project | null,
     offering: string | undefined,
   ): Promise<true | string> {
-    if (reason) return ADVICE[reason] ?? 'Its lines name no licence.';
+    const reason = party ? party.reason : 'customer_unknown';
+    if (reason) return `${reasonOf(reason).sentence} ${reasonOf(reason).fix}`;
     if (!project || !offering)
-      return 'It hangs on no resource: give project_uuid and offering_uuid to make one, or link it.';
-    if (project.customerUuid !== customerUuid) return 'It belongs to another organisation than the project given.';
+      return 'It is linked to no resource: give project_uuid and offering_uuid to make one, or link it.';
+    if (project.customerUuid !== party!.customerUuid)
+      return 'It belongs to another organisation than the project given.';
     try {
       await this.resources.create({
         name: (name || licenseReference).slice(0, 150),
