@@ -116,7 +116,9 @@ describe('billing reports', () => {
       const [explanation] = await explained(w, vm);
       expect([explanation.posted, explanation.why]).toEqual([
         '100.00',
-        expect.stringContaining('-10.00 EUR more wait. The invoice is issued and its charge is not closed yet'),
+        expect.stringContaining(
+          'A difference of -10.00 EUR waits. The invoice is issued and its charge is not closed yet',
+        ),
       ]);
     });
 
@@ -189,7 +191,7 @@ describe('billing reports', () => {
       expect(await seen()).toEqual([['2026-01', '1.00']]);
       expect(await seen('&period=2025-12')).toEqual([['2025-12', '2.00']]);
       expect(await seen('&period=2026-03')).toEqual([]);
-      await w.make.resource({ project: vm.project, backend_id: loose.licenseId, name: 'Linked since' } as never);
+      await w.make.resource({ project: vm.project, backend_id: loose.licenseId, name: 'Linked since' });
       expect(await seen()).toEqual([]);
     });
 
