@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { bulkhead } from 'cockatiel';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
@@ -17,6 +18,9 @@ const SHORTEST_BESIDE_USERNAME = 5;
 /** Users: who they are, what they may, and what they log in with. */
 @Injectable()
 export class UsersService {
+  /** With the one of a login there are two at most, however many change their passwords: hashing takes a processor. */
+  private readonly oneHashAtATime = bulkhead(1, Infinity);
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly tokens: TokensService,
@@ -64,7 +68,7 @@ export class UsersService {
     const { username } = await this.get(uuid);
     const faults = faultsOf(password, username);
     if (faults.length) throw new UnfitPasswordError(faults);
-    await this.setPasswordHash(uuid, await hashPassword(password));
+    await this.setPasswordHash(uuid, await this.oneHashAtATime.execute(() => hashPassword(password)));
   }
 
   /** Takes the password away; logins by it end at once. Throws `UserNotFoundError`. */
