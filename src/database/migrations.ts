@@ -6,6 +6,8 @@ import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLice
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
 import { TellLinesByCurrency1795593054326 } from './migrations/1795593054326-TellLinesByCurrency.js';
 import { LetUnbilledAccountsGo1795593600000 } from './migrations/1795593600000-LetUnbilledAccountsGo.js';
+import { RememberRetiredTokens1795740000000 } from './migrations/1795740000000-RememberRetiredTokens.js';
+import { TellWhoReallyLinked1795740100000 } from './migrations/1795740100000-TellWhoReallyLinked.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -17,4 +19,6 @@ export const migrations = [
   AddLoginsByPassword1795574680156,
   TellLinesByCurrency1795593054326,
   LetUnbilledAccountsGo1795593600000,
+  RememberRetiredTokens1795740000000,
+  TellWhoReallyLinked1795740100000,
 ];

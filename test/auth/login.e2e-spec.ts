@@ -308,8 +308,12 @@ describe('A login by password', () => {
     });
 
     it.each([
+      ...['password1', 'Password1', 'QWERTYUIOP', 'p@ssw0rd', 'letmein123', ' iloveyou '].map(
+        (password): [string, string[]] => [password, ['This password is too common.']],
+      ),
       ['kuu', ['This password is too short. It must contain at least 8 characters.']],
-      ['1234567890', ['This password is entirely numeric.']],
+      ['1234567890', ['This password is too common.', 'This password is entirely numeric.']],
+      ['8264017395', ['This password is entirely numeric.']],
       [
         '123',
         ['This password is too short. It must contain at least 8 characters.', 'This password is entirely numeric.'],

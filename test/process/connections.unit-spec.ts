@@ -129,4 +129,30 @@ describe('A process with strangers at the door', () => {
     },
     LONG,
   );
+
+  it(
+    'does not open by a STAFF_TOKEN that was refreshed away, says so, and does by another one',
+    async () => {
+      const variables = { DATA_DIR: dataDir() };
+      const first = start(variables);
+      const api = await first.api(STAFF_TOKEN);
+      const { body: admin } = await api.get('/api/users/me/');
+      const { body: fresh } = await api.post(`/api/users/${admin.uuid}/refresh_token/`);
+      expect(await first.exit('SIGTERM')).toBe(0);
+
+      const second = start(variables);
+      const again = await second.api();
+      await second.says(/STAFF_TOKEN was replaced by a newer token of .*admin.* and does not open any more/);
+      expect((await again.as(STAFF_TOKEN).get('/api/users/me/')).status).toBe(401);
+      expect((await again.as(fresh.token).get('/api/users/me/')).body.uuid).toBe(admin.uuid);
+      expect(await second.exit('SIGTERM')).toBe(0);
+
+      const another = 'another-token-for-tests-0123456789abcdefghij';
+      const third = start({ ...variables, STAFF_TOKEN: another });
+      expect((await (await third.api(another)).get('/api/users/me/')).body.uuid).toBe(admin.uuid);
+      expect((await (await third.api(fresh.token)).get('/api/users/me/')).status).toBe(401);
+      expect(third.output).not.toContain('STAFF_TOKEN was replaced');
+    },
+    LONG,
+  );
 });

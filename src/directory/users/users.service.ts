@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { dictionary } from '@zxcvbn-ts/language-common';
 import { bulkhead } from 'cockatiel';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
@@ -76,12 +77,17 @@ export class UsersService {
     await this.setPasswordHash(uuid, null);
   }
 
-  /** Sees to it that `username` is an active staff user whose lasting token is this one. Throws `TokenTakenError`. */
-  async ensureStaff(username: string, token: string): Promise<void> {
-    await this.users.manager.transaction(async (manager) => {
+  /**
+   * Sees to it that `username` is an active staff user whose lasting token is this one. Answers false, and changes
+   * nothing, where the token was replaced by another one before. Throws `TokenTakenError`.
+   */
+  async ensureStaff(username: string, token: string): Promise<boolean> {
+    return this.users.manager.transaction(async (manager) => {
+      if (await this.tokens.isRetired(manager, token)) return false;
       await manager.upsert(User, { username, isStaff: true, isActive: true }, ['username']);
       const { uuid } = await manager.findOneByOrFail(User, { username });
       if (!(await this.tokens.isLasting(manager, uuid, token))) await this.tokens.replaceAll(manager, uuid, token);
+      return true;
     });
   }
 
@@ -108,14 +114,19 @@ export class UsersService {
   }
 }
 
-/** Django's rules and words, which Waldur's users know; without its list of common passwords. */
+/** In lower case. */
+const COMMON_PASSWORDS = new Set(dictionary['passwords-common']);
+
+/** Django's rules and words, which Waldur's users know; with a longer list of common passwords. */
 function faultsOf(password: string, username: string): string[] {
   const short = [...password].length < SHORTEST_PASSWORD;
+  const common = COMMON_PASSWORDS.has(password.toLowerCase().trim());
   const digits = /^\d+$/.test(password);
   const named = password.toLowerCase().includes(username.toLowerCase());
   const name = named && password.length - username.length < SHORTEST_BESIDE_USERNAME;
   return [
     ...(short ? [`This password is too short. It must contain at least ${SHORTEST_PASSWORD} characters.`] : []),
+    ...(common ? ['This password is too common.'] : []),
     ...(digits ? ['This password is entirely numeric.'] : []),
     ...(name ? ['The password is too similar to the username.'] : []),
   ];
