@@ -120,7 +120,7 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     });
     const forwardedFor = request.headers['x-forwarded-for'];
     if (forwardedFor) request.headers['x-forwarded-for'] = addressesIn(String(forwardedFor));
-    const baseUrl = env.PUBLIC_URL ?? baseUrlOf(request, env.ALLOWED_HOSTS);
+    const baseUrl = env.PUBLIC_URL ?? baseUrlOf(request, [env.HOST, ...env.ALLOWED_HOSTS]);
     const context = { requestId: request.id, baseUrl, signal: gone.signal };
     contexts.set(request, context);
     reply.header('X-Request-Id', request.id);
