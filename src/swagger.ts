@@ -59,7 +59,7 @@ export function setUpSwagger(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
+    swaggerOptions: { persistAuthorization: false, docExpansion: 'list' },
     customSiteTitle: 'ArrowSphere admin API',
   });
 }

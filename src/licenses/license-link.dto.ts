@@ -17,6 +17,7 @@ export class ListLicenseLinksQuery extends ListQuery {
   license_reference?: string;
   @UuidFilter({ description: 'Who did it' }) actor_uuid?: string;
   @TextFilter({ description: 'Whole user name of who did it' }) actor?: string;
+  @UuidFilter({ description: 'Who really called, as somebody else' }) impersonator_uuid?: string;
   @ChoicesFilter(LINK_KINDS) kind?: LinkKind[];
   @BooleanFilter({ description: 'Entries that still hold: nothing came after, and the resource has that licence' })
   active?: boolean;
@@ -46,6 +47,9 @@ export class LicenseLinkResponse {
   verified: boolean | null;
   @ApiProperty({ format: 'uuid' }) actor_uuid: string;
   @ApiProperty() actor_username: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Staff that really called, as the actor' })
+  impersonator_uuid: string | null;
+  @ApiProperty({ type: String, nullable: true }) impersonator_username: string | null;
   @ApiProperty({ description: 'Nothing came after, and the resource has this licence' }) is_active: boolean;
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The entry that this one undid' })
   reverts_uuid: string | null;
@@ -67,6 +71,8 @@ export class LicenseLinkResponse {
       verified: link.verified,
       actor_uuid: renderUuid(link.actorUuid),
       actor_username: link.actorUsername,
+      impersonator_uuid: link.impersonatorUuid && renderUuid(link.impersonatorUuid),
+      impersonator_username: link.impersonatorUsername,
       is_active: isActive,
       reverts_uuid: link.revertsUuid && renderUuid(link.revertsUuid),
       reverted_by_uuid: revertedByUuid ? renderUuid(revertedByUuid) : null,

@@ -1,5 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { BooleanField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
+import {
+  BodyLimit,
+  BooleanField,
+  ListField,
+  MANY_ROWS_BYTES,
+  TextField,
+  UuidField,
+} from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { ImportWish, LinkWish, UnlinkWish } from './decide-links.js';
 import type { Settled } from './license-linking.service.js';
@@ -62,6 +69,7 @@ export class ImportLicenseDto {
 
 const MAX_ITEMS = 500;
 
+@BodyLimit(MANY_ROWS_BYTES)
 class BulkDto {
   @BooleanField({ default: false, description: 'Say what would happen, and write nothing' })
   dry_run?: boolean;

@@ -22,7 +22,7 @@ import {
   type Verdict,
   type Wish,
 } from './decide-links.js';
-import { LicenseLinksService, type NewLicenseLink } from './license-links.service.js';
+import { LicenseLinksService, type NewLicenseLink, whoActs } from './license-links.service.js';
 import { AccountNotActiveError, LicensesContendedError, MappingNotActiveError } from './licenses.errors.js';
 
 /** What came of one wish. */
@@ -244,8 +244,7 @@ function entryFor(
     licenseReference: licenseOf(wish),
     previousLicenseReference: write.outcome === 'create' ? '' : write.previous,
     verified: verdict ? verdict.kind === 'confirmed' : null,
-    actorUuid: caller.uuid,
-    actorUsername: caller.username,
+    ...whoActs(caller),
   };
 }
 

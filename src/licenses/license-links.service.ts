@@ -28,7 +28,19 @@ export type NewLicenseLink = Pick<
   | 'verified'
   | 'actorUuid'
   | 'actorUsername'
+  | 'impersonatorUuid'
+  | 'impersonatorUsername'
 > & { readonly revertsUuid?: string };
+
+/** The columns that say who does it, and who really calls. */
+export function whoActs({ uuid, username, impersonator }: Caller) {
+  return {
+    actorUuid: uuid,
+    actorUsername: username,
+    impersonatorUuid: impersonator?.uuid ?? null,
+    impersonatorUsername: impersonator?.username ?? null,
+  };
+}
 
 /** What makes an entry of `link` the one that holds: said once, used to filter and to show. */
 const ACTIVE = `link.license_reference <> ''
@@ -116,8 +128,7 @@ export class LicenseLinksService {
         licenseReference: link.previousLicenseReference,
         previousLicenseReference: link.licenseReference,
         verified: null,
-        actorUuid: caller.uuid,
-        actorUsername: caller.username,
+        ...whoActs(caller),
         revertsUuid: link.uuid,
       },
     ]);
@@ -171,11 +182,26 @@ export class LicenseLinksService {
   }
 
   private filtered(query: ListLicenseLinksQuery): SelectQueryBuilder<LicenseLink> {
-    const { mapping, mapping_uuid, resource, resource_uuid, license_reference, actor, actor_uuid, kind, active } =
-      query;
+    const {
+      mapping,
+      mapping_uuid,
+      resource,
+      resource_uuid,
+      license_reference,
+      actor,
+      actor_uuid,
+      impersonator_uuid,
+      kind,
+      active,
+    } = query;
     const found = this.links.createQueryBuilder('link');
     const equal = { mappingUuid: [mapping, mapping_uuid], resourceUuid: [resource, resource_uuid] };
-    for (const [property, values] of Object.entries({ ...equal, actorUuid: [actor_uuid], actorUsername: [actor] })) {
+    for (const [property, values] of Object.entries({
+      ...equal,
+      actorUuid: [actor_uuid],
+      actorUsername: [actor],
+      impersonatorUuid: [impersonator_uuid],
+    })) {
       values.forEach((value, at) => {
         if (value) found.andWhere(`link.${property} = :${property}${at}`, { [`${property}${at}`]: value });
       });

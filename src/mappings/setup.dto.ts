@@ -1,6 +1,14 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
+import {
+  BodyLimit,
+  BooleanField,
+  ChoiceField,
+  ListField,
+  MANY_ROWS_BYTES,
+  TextField,
+  UuidField,
+} from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
@@ -55,6 +63,7 @@ export class CustomerMappingInput {
 }
 
 @ApiSchema({ name: 'SaveSettingsRequestRequest' })
+@BodyLimit(MANY_ROWS_BYTES)
 export class SaveSettingsDto extends PreviewSettingsDto {
   @ListField(CustomerMappingInput, { max: MAX_MAPPINGS, description: `At most ${MAX_MAPPINGS}, each reference once` })
   customer_mappings?: CustomerMappingInput[];

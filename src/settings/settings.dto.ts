@@ -27,7 +27,10 @@ class SettingsFields {
   @TextField({ max: 50, example: 'IAAS', description: 'Classification that billing takes from exports' })
   classification_filter?: string;
 
-  @BooleanField({ default: true, description: 'The account in use; making one active switches the others off' })
+  @BooleanField({
+    default: true,
+    description: 'The account in use; making one active switches the others off, if ArrowSphere takes its key',
+  })
   is_active?: boolean;
 
   @BooleanField({ default: false, description: 'Whether scheduled jobs run' })
@@ -124,7 +127,8 @@ export class SavedSettingsResponse extends SettingsResponse {
   @ApiProperty({
     required: false,
     description:
-      'True: ArrowSphere took the key; false: it could not be asked. Left out where neither key nor address is new',
+      'True: ArrowSphere took the key; false: it could not be asked, and then another active account stays the active one. ' +
+      'Left out where neither key nor address is new and the account was not made active',
   })
   verified?: boolean;
   @ApiProperty({ required: false, description: 'Why it could not be asked' }) verification_error?: string;

@@ -100,14 +100,15 @@ export class SettingsService {
   }
 
   /**
-   * Asks ArrowSphere who the key belongs to, then saves.
+   * Asks ArrowSphere who the key belongs to, then saves. Where it could not be asked, the account is active only if no
+   * other one is.
    * Throws `ApiKeyRefusedError`, `InvalidFieldsError` (api_url).
    */
   async create(dto: CreateSettingsDto): Promise<SavedSettings> {
     const { partner, unverifiedBecause } = await this.credentials.verify(this.credentials.accountOf(dto));
     const uuid = randomUUID();
-    const isActive = dto.is_active ?? true;
     await this.repository.manager.transaction(async (manager) => {
+      const isActive = (dto.is_active ?? true) && (await this.rows.mayTakeOver(manager, uuid, !!partner));
       if (isActive) await this.rows.deactivateOthers(manager, uuid);
       await manager.insert(Settings, {
         ...{ uuid, isActive, apiUrl: dto.api_url },
@@ -121,7 +122,8 @@ export class SettingsService {
 
   /**
    * Changes what is given. A new address or key is tried at ArrowSphere first, and has to belong to the same partner
-   * as long as anything hangs on the account.
+   * as long as anything hangs on the account. So is the key of an account that is to become the active one: where
+   * ArrowSphere could not be asked about it, it does not replace another.
    * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`, `PartnerChangedError`,
    * `InvalidFieldsError` (api_url).
    */
@@ -131,8 +133,11 @@ export class SettingsService {
     this.assertKeyMayTravel(known, dto);
     let verified: VerifiedCredentials | undefined;
     if (apiKey) verified = await this.credentials.verify({ apiUrl, apiKey });
+    else if (dto.is_active && !known.isActive) verified = await this.credentials.verify(this.accountOf(known));
     await this.repository.manager.transaction(async (manager) => {
-      if (dto.is_active) await this.rows.deactivateOthers(manager, known.uuid);
+      const takesOver =
+        dto.is_active && (await this.rows.mayTakeOver(manager, known.uuid, !verified?.unverifiedBecause));
+      if (takesOver) await this.rows.deactivateOthers(manager, known.uuid);
       const current = await this.rows.lock(manager, known.uuid);
       // Once more, as the address may have changed while ArrowSphere was asked.
       this.assertKeyMayTravel(current, dto);
@@ -142,7 +147,7 @@ export class SettingsService {
         { uuid: current.uuid },
         {
           ...columns(dto),
-          isActive: dto.is_active,
+          isActive: dto.is_active && !takesOver ? undefined : dto.is_active,
           ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: dto.api_url }),
           ...(verified?.partner && this.rows.partnerColumns(verified.partner)),
           modified: this.clock.now(),

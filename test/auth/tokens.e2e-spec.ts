@@ -157,6 +157,13 @@ describe('Tokens', () => {
     });
   });
 
+  it('of the environment that another user has already are refused with a sentence', async () => {
+    const { token } = await make.user();
+    await expect(app.app.get(UsersService).ensureStaff('admin', token)).rejects.toThrow(
+      'STAFF_TOKEN is the token of another user already: choose another one.',
+    );
+  });
+
   it('of the environment keep working from start to start, for one and the same user', async () => {
     const users = app.app.get(UsersService);
     const before = await app.api.get('/api/users/me/');
@@ -167,13 +174,22 @@ describe('Tokens', () => {
     await users.ensureStaff('admin', changed);
     expect((await me(`Token ${STAFF_TOKEN}`)).status).toBe(401);
     expect((await me(`Token ${changed}`)).body).toEqual(before.body);
-    await users.ensureStaff('admin', STAFF_TOKEN);
   });
 
-  it('of the environment that another user has already are refused with a sentence', async () => {
-    const { token } = await make.user();
-    await expect(app.app.get(UsersService).ensureStaff('admin', token)).rejects.toThrow(
-      'STAFF_TOKEN is the token of another user already: choose another one.',
-    );
+  it('of the environment stay dead once they were replaced, by a refresh or by another one', async () => {
+    const users = app.app.get(UsersService);
+    const leaked = 'a-leaked-token-of-the-environment-0123456789';
+    await users.ensureStaff('admin', leaked);
+    const { body: admin } = await me(`Token ${leaked}`);
+    const { body: fresh } = await app.api.as(leaked).post(`/api/users/${admin.uuid}/refresh_token/`);
+    for (const dead of [leaked, STAFF_TOKEN]) {
+      expect(await users.ensureStaff('admin', dead)).toBe(false);
+      expect(await users.ensureStaff('somebody-new', dead)).toBe(false);
+      expect((await me(`Token ${dead}`)).status).toBe(401);
+    }
+    expect((await me(`Token ${fresh.token}`)).body).toEqual(admin);
+    const other = await new Builders({ ...app, api: app.api.as(fresh.token) }).user({ username: 'other' });
+    await users.refreshToken(other.uuid);
+    expect(await users.ensureStaff('admin', other.token)).toBe(false);
   });
 });

@@ -158,6 +158,40 @@ describe('The ledger of licence links', () => {
     });
   });
 
+  it('names who really called beside the user that staff acted as, for each kind of entry', async () => {
+    const { body: admin } = await app.api.get('/api/users/me/');
+    const mari = await make.user({ username: 'mari-as', is_staff: true });
+    const asMari = { 'X-Impersonated-User-Uuid': mari.uuid as string };
+    const acting = (action: string, body: object) => app.api.post(`${path}${at.mapping.uuid}/${action}/`, body, asMari);
+    const given = await resource();
+    const item = () => ({ license_reference: at.license().licenseId });
+    const imported = { offering_uuid: at.offering.uuid, project_uuid: at.project.uuid };
+    await acting('link_resource', { resource_uuid: given.uuid, ...item() });
+    const { body: made } = await acting('import_license', { ...imported, ...item() });
+    await acting('link_resources', { items: [{ resource_uuid: given.uuid, ...item() }] });
+    await acting('unlink_resource', { resource_uuid: given.uuid });
+    await app.api.post(`${ledger}${(await newest(given.uuid)).uuid}/revert/`, undefined, asMari);
+
+    const entries = [...(await entriesOf(given.uuid)), ...(await entriesOf(made.resource_uuid as string))];
+    expect(entries.map(({ kind }) => kind as string)).toEqual(['revert', 'unlink', 'link', 'link', 'import']);
+    for (const entry of entries) {
+      expect(entry).toMatchObject({
+        ...{ actor_uuid: mari.uuid, actor_username: 'mari-as' },
+        ...{ impersonator_uuid: admin.uuid, impersonator_username: 'admin' },
+      });
+    }
+    expect((await app.api.get(`${ledger}?impersonator_uuid=${admin.uuid}`)).body).toHaveLength(5);
+    const refused = await revert(entries[2].uuid as string);
+    expect(refused.body.detail).toContain('admin as mari-as');
+    const own = await resource();
+    await app.api
+      .as(mari.token)
+      .post(`${path}${at.mapping.uuid}/link_resource/`, { resource_uuid: own.uuid, ...item() });
+    expect(await newest(own.uuid)).toMatchObject({
+      ...{ actor_username: 'mari-as', impersonator_uuid: null, impersonator_username: null },
+    });
+  });
+
   it('is filtered by mapping, resource, licence, actor, kind and whether it still holds', async () => {
     const given = await resource();
     const first = await link(given.uuid);

@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import { SetMetadata, type Type } from '@nestjs/common';
 import { PartialType } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
@@ -235,3 +235,17 @@ export const ListField = <T extends object>(item: Type<T>, options: FieldOptions
     options,
     { type: [item] } as never,
   );
+
+/** Room for ten thousand rows, nicely indented. */
+export const MANY_ROWS_BYTES = 2_097_152;
+/** Room for every field of an object at its longest. */
+const USUAL_BYTES = 131_072;
+const BODY_LIMIT = 'body-limit';
+
+/** On a DTO: how many bytes its body may have. Without it, 128 KB. */
+export const BodyLimit = (bytes: number) => SetMetadata(BODY_LIMIT, bytes);
+
+/** In bytes. */
+export function bodyLimitOf(dto: object | undefined): number {
+  return ((dto && Reflect.getMetadata(BODY_LIMIT, dto)) as number | undefined) ?? USUAL_BYTES;
+}

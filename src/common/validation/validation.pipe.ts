@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
-import { UnusableBody } from '../http-errors.js';
-import { relationMissing, relationsIn } from './body-fields.js';
+import { UnreadBody } from '../unread-body.js';
+import { bodyLimitOf, relationMissing, relationsIn } from './body-fields.js';
 import { readDto } from './read-dto.js';
 
 /**
@@ -13,9 +13,9 @@ import { readDto } from './read-dto.js';
 export class ValidationPipe implements PipeTransform {
   constructor(private readonly dataSource: DataSource) {}
 
-  async transform(raw: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
-    if (type !== 'body' && type !== 'query') return raw;
-    if (raw instanceof UnusableBody) throw raw.error;
+  async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
+    if (type !== 'body' && type !== 'query') return sent;
+    const raw = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
     if (!metatype || (metatype as unknown) === Object) return raw;
     const dto = metatype as Type<object>;
     const given: unknown = raw === undefined ? {} : raw;

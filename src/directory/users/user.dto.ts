@@ -99,7 +99,8 @@ export class ChangePasswordDto {
     max: 128,
     secret: true,
     trim: false,
-    description: 'At least 8 characters, not all of them digits, and not the user name.',
+    description:
+      'At least 8 characters, not all of them digits, not the user name, and none of those that many people use.',
   })
   new_password: string;
 }
