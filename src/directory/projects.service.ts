@@ -9,6 +9,14 @@ import { ProjectNotFoundError } from './directory.errors.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
 
+const ORDER = {
+  name: 'name',
+  created: 'created',
+  customer_name: 'customer.name',
+  customer_abbreviation: 'customer.abbreviation',
+  customer_native_name: 'customer.nativeName',
+};
+
 const relations = { customer: true };
 
 /** Projects of organisations. Rows come with their `customer`. */
@@ -18,7 +26,7 @@ export class ProjectsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListProjectsQuery): Promise<Page<Project>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.projects.find({ where: { uuid: In([...uuids]) }, relations }),
     );

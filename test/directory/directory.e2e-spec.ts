@@ -470,6 +470,44 @@ describe('The directory', () => {
       });
     });
 
+    it('order resources and projects by what they belong to, page by page; no plan comes after every plan', async () => {
+      const offering = await make.offering({ name: 'Ordered' });
+      const plans = [await make.plan({ offering: offering.uuid, name: 'P2' }), undefined, undefined];
+      plans[1] = await make.plan({ offering: offering.uuid, name: 'P1' });
+      const rows = [];
+      for (const [at, letter] of ['b', 'c', 'a'].entries()) {
+        const customer = await make.customer({
+          name: `Belongs ${letter}`,
+          abbreviation: `O${letter}`,
+          native_name: `n${letter}`,
+        });
+        const project = await make.project({ customer: customer.uuid, name: `Belonging ${letter}` });
+        const own = at === 2 ? await make.offering({ name: 'Early' }) : offering;
+        const given = { project: project.uuid, offering: own.uuid, plan: plans[at]?.uuid, backend_id: `ORD-${letter}` };
+        rows.push(await make.resource({ name: `Ordering ${at}`, ...given }));
+      }
+      const [b, c, a] = rows.map(({ uuid }) => uuid);
+      const listed = async (path: string, o: string, pageSize = 2) => {
+        const pages = [1, 2].map((page) => `${path}&o=${o}&page_size=${pageSize}&page=${page}`);
+        return (await Promise.all(pages.map(uuids))).flat();
+      };
+      const resources = '/api/marketplace-resources/?name=Ordering%20';
+      for (const o of ['backend_id', 'customer_name', 'project_name']) {
+        expect([o, await listed(resources, o)]).toEqual([o, [a, b, c]]);
+        expect([o, await listed(resources, `-${o}`)]).toEqual([o, [c, b, a]]);
+      }
+      expect(await listed(resources, 'plan_name')).toEqual([c, b, a]);
+      expect(await listed(resources, '-plan_name')).toEqual([a, b, c]);
+      expect(await listed(resources, 'offering_name,-customer_name,customer_name')).toEqual([a, c, b]);
+      // The filter has joined the same tables already.
+      expect(await uuids(`${resources}&customer_uuid=${rows[0].customer_uuid}&o=customer_name`)).toEqual([b]);
+      const [pb, pc, pa] = rows.map(({ project_uuid }) => project_uuid);
+      for (const o of ['customer_name', 'customer_abbreviation', 'customer_native_name']) {
+        expect([o, await listed('/api/projects/?name=Belonging', o)]).toEqual([o, [pa, pb, pc]]);
+        expect([o, await listed('/api/projects/?name=Belonging', `-${o}`)]).toEqual([o, [pc, pb, pa]]);
+      }
+    });
+
     it('of offerings and plans find by owner and type', async () => {
       const plan = await make.plan();
       expect(await uuids(`/api/marketplace-plans/?offering_uuid=${plan.offering_uuid}`)).toEqual([plan.uuid]);
