@@ -37,7 +37,8 @@ export function answerTo(
     if (error.fields) return { status, body: error.fields };
     if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
     const headers = error.kind === 'overloaded' ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-    return { status, body: { detail: error.message, error: error.message, code: error.code }, headers };
+    const sentence = error.message;
+    return { status, body: { detail: sentence, error: sentence, message: sentence, code: error.code }, headers };
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };

@@ -6,6 +6,7 @@ import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLice
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
 import { TellLinesByCurrency1795593054326 } from './migrations/1795593054326-TellLinesByCurrency.js';
 import { LetUnbilledAccountsGo1795593600000 } from './migrations/1795593600000-LetUnbilledAccountsGo.js';
+import { AllowQuarterlyPlans1795700000000 } from './migrations/1795700000000-AllowQuarterlyPlans.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   AddLoginsByPassword1795574680156,
   TellLinesByCurrency1795593054326,
   LetUnbilledAccountsGo1795593600000,
+  AllowQuarterlyPlans1795700000000,
 ];

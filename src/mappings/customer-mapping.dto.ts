@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
@@ -10,7 +11,14 @@ import { Settings } from '../settings/settings.entity.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 
 class CustomerMappingFields {
-  @TextField({ required: true, max: 255, example: 'XSP661245', description: 'Customer reference in ArrowSphere' })
+  @TextField({
+    required: true,
+    max: 255,
+    clean: normalizeArrowReference,
+    example: 'XSP661245',
+    description:
+      "Customer reference in ArrowSphere. ArrowSphere's short code or your own reference works too: ArrowSphere is asked, and its reference is stored.",
+  })
   arrow_reference: string;
 
   @TextField({ max: 500, blank: true, example: 'Põhjala Tehnika OÜ', description: 'Company name in ArrowSphere' })
@@ -118,10 +126,18 @@ class RenamedMapping {
   @ApiProperty() to: string;
 }
 
+class CorrectedReference {
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ example: '661245' }) from: string;
+  @ApiProperty({ example: 'XSP661245' }) to: string;
+}
+
 /** What a sync with ArrowSphere changed, and which mapped customers ArrowSphere does not have. */
 export class SyncFromArrowResponse {
   @ApiProperty({ description: 'Mappings whose company name changed' }) updated: number;
   @ApiProperty({ type: [RenamedMapping] }) renamed: RenamedMapping[];
+  @ApiProperty({ type: [CorrectedReference], description: "Mappings that hold ArrowSphere's own reference now" })
+  corrected: CorrectedReference[];
   @ApiProperty({ type: [String], description: 'References of active mappings that ArrowSphere does not know' })
   missing: string[];
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
@@ -46,7 +47,7 @@ export class PreviewSettingsDto extends CredentialsDto {
 
 @ApiSchema({ name: 'CustomerMappingInputRequest' })
 export class CustomerMappingInput {
-  @TextField({ required: true, max: 255, example: 'XSP661245' })
+  @TextField({ required: true, max: 255, clean: normalizeArrowReference, example: 'XSP661245' })
   arrow_reference: string;
 
   @UuidField({ required: true })

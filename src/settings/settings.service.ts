@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
+import { InvalidFieldsError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
@@ -81,6 +82,13 @@ export class SettingsService {
   async resolve(uuid?: string): Promise<Settings> {
     const settings = await this.repository.findOneBy(uuid ? { uuid } : { isActive: true });
     if (!settings) throw new SettingsMissingError();
+    return settings;
+  }
+
+  /** As {@link resolve}, but an account that is named and not there is a wrong field. Throws `InvalidFieldsError` too. */
+  async resolveNamed(uuid?: string): Promise<Settings> {
+    const settings = uuid ? await this.repository.findOneBy({ uuid }) : await this.resolve();
+    if (!settings) throw new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
     return settings;
   }
 

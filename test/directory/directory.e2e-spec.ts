@@ -69,7 +69,10 @@ describe('The directory', () => {
       valid: async () => ({ name: 'Monthly', offering: (await make.offering()).uuid }),
       required: ['offering', 'name'],
       change: { unit: 'day' },
-      keys: ['url uuid name unit offering offering_uuid created'],
+      keys: [
+        'url uuid name unit offering offering_uuid is_active init_price switch_price organization_groups components',
+        'prices future_prices quotas resources_count plan_type minimal_price created',
+      ],
     },
     {
       path: 'marketplace-resources',
@@ -525,6 +528,21 @@ describe('The directory', () => {
       const { body } = await app.api.get(linkOf('marketplace-public-offerings', plan.offering_uuid));
       expect(body.plans).toEqual([{ url: plan.url, uuid: plan.uuid, name: plan.name }]);
     });
+  });
+
+  it('finds plans by the link of their offering, counts their live resources, and takes every unit of Waldur', async () => {
+    const offering = await make.offering();
+    const plan = await make.plan({ offering: offering.url, unit: 'quarter' });
+    await make.plan();
+    const given = { offering: offering.uuid, plan: plan.uuid };
+    for (const state of ['OK', 'Erred', 'Terminated']) await make.resource({ ...given, state });
+    for (const route of ['marketplace-provider-offerings', 'marketplace-public-offerings']) {
+      const link = encodeURIComponent(linkOf(route, offering.uuid, 'https://portal.example'));
+      const { body } = await app.api.get(`/api/marketplace-plans/?offering=${link}`);
+      expect(body).toMatchObject([{ uuid: plan.uuid, unit: 'quarter', resources_count: 2, is_active: true }]);
+    }
+    expect((await app.api.get('/api/marketplace-plans/?offering=nowhere')).body).toEqual([]);
+    expect((await app.api.get(plan.url)).body.resources_count).toBe(2);
   });
 
   it('refuses a plan of another offering, and words that are no choice', async () => {
