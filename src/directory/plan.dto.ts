@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -35,7 +35,11 @@ export class UpdatePlanDto {
   unit?: PlanUnit;
 }
 
+/** What lists are sorted by → property of the entity. */
+export const PLAN_ORDER = { name: 'name', created: 'created' };
+
 export class ListPlansQuery extends ListQuery {
+  @OrderFilter(PLAN_ORDER) declare o?: string[];
   @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
   @UuidFilter() offering_uuid?: string;
   @TextFilter({ description: 'Part of the name' }) name?: string;

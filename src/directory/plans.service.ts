@@ -6,6 +6,7 @@ import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanNotFoundError } from './directory.errors.js';
+import { PLAN_ORDER } from './plan.dto.js';
 import type { CreatePlanDto, ListPlansQuery, PlanInUse, UpdatePlanDto } from './plan.dto.js';
 import { Plan } from './plan.entity.js';
 
@@ -16,7 +17,7 @@ export class PlansService {
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListPlansQuery): Promise<Page<PlanInUse>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, PLAN_ORDER, [['created', 'DESC']]);
     const page = await paginate(this.filtered(query), query, order, (uuids) =>
       this.plans.findBy({ uuid: In([...uuids]) }),
     );

@@ -6,16 +6,9 @@ import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import { ProjectNotFoundError } from './directory.errors.js';
+import { PROJECT_ORDER } from './project.dto.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
-
-const ORDER = {
-  name: 'name',
-  created: 'created',
-  customer_name: 'customer.name',
-  customer_abbreviation: 'customer.abbreviation',
-  customer_native_name: 'customer.nativeName',
-};
 
 const relations = { customer: true };
 
@@ -26,7 +19,7 @@ export class ProjectsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListProjectsQuery): Promise<Page<Project>> {
-    const order = orderOf(query.o, ORDER, [['created', 'DESC']]);
+    const order = orderOf(query.o, PROJECT_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.projects.find({ where: { uuid: In([...uuids]) }, relations }),
     );

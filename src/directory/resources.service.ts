@@ -10,22 +10,12 @@ import {
   PlanOfAnotherOfferingError,
   ResourceNotFoundError,
 } from './directory.errors.js';
+import { RESOURCE_ORDER } from './resource.dto.js';
 import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
 
 /** What a resource that other modules make consists of; its UUID is chosen by them, so that one statement makes many. */
 export type NewResource = Pick<Resource, 'uuid' | 'name' | 'backendId' | 'projectUuid' | 'offeringUuid' | 'planUuid'>;
-
-const ORDER = {
-  name: 'name',
-  created: 'created',
-  state: 'state',
-  backend_id: 'backendId',
-  project_name: 'project.name',
-  customer_name: 'project.customer.name',
-  offering_name: 'offering.name',
-  plan_name: 'plan.name',
-};
 
 const relations = { offering: true, plan: true, project: { customer: true } };
 
@@ -36,7 +26,7 @@ export class ResourcesService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListResourcesQuery): Promise<Page<Resource>> {
-    const order = orderOf(query.o, ORDER, [['created', 'DESC']]);
+    const order = orderOf(query.o, RESOURCE_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.resources.find({ where: { uuid: In([...uuids]) }, relations }),
     );

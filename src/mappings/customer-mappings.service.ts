@@ -12,6 +12,7 @@ import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { CUSTOMER_MAPPING_ORDER } from './customer-mapping.dto.js';
 import type {
   CreateCustomerMappingDto,
   ListCustomerMappingsQuery,
@@ -67,8 +68,7 @@ export class CustomerMappingsService {
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    const sortable = { created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, CUSTOMER_MAPPING_ORDER, [['created', 'DESC']]);
     const page = await paginate(this.filtered(query), query, order, (uuids) =>
       this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
     );

@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { BooleanField, ChoiceField, PartialDto, TextField, UrlField } from '../common/validation/body-fields.js';
 import type { FieldOptions, TextRules } from '../common/validation/field.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
@@ -78,7 +78,16 @@ export class UpdateSettingsDto extends SettingsFields {
 @ApiSchema({ name: 'PatchedArrowSettingsRequest' })
 export class PatchSettingsDto extends PartialDto(UpdateSettingsDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const SETTINGS_ORDER = {
+  created: 'created',
+  modified: 'modified',
+  partner_name: 'partnerName',
+  api_url: 'apiUrl',
+};
+
 export class ListSettingsQuery extends ListQuery {
+  @OrderFilter(SETTINGS_ORDER) declare o?: string[];
   @BooleanFilter() is_active?: boolean;
   @BooleanFilter() sync_enabled?: boolean;
 }

@@ -14,6 +14,7 @@ import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
+import { SETTINGS_ORDER } from './settings.dto.js';
 import type { CreateSettingsDto, ListSettingsQuery, PatchSettingsDto, SavedSettings } from './settings.dto.js';
 import { Settings } from './settings.entity.js';
 import {
@@ -53,8 +54,7 @@ export class SettingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListSettingsQuery): Promise<Page<Settings>> {
-    const sortable = { created: 'created', modified: 'modified', partner_name: 'partnerName', api_url: 'apiUrl' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, SETTINGS_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) => this.repository.findBy({ uuid: In([...uuids]) }));
   }
 

@@ -56,6 +56,13 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
     expect(paths).toEqual([]);
   });
 
+  it('describes the order of a list with the names it can be sorted by', () => {
+    const byId = new Map(operations.map((operation) => [operation.operationId, operation]));
+    const orderOf = (id: string) => byId.get(id)?.parameters?.find(({ name }) => name === 'o')?.description;
+    expect(orderOf('marketplace_resources_list')).toContain('`offering_name`, `plan_name`');
+    expect(orderOf('admin_arrow_customer_mappings_list')).toMatch(/^Order: `created`, `arrow_reference`/);
+  });
+
   it('has examples that can be sent as they stand: no optional UUID, no schedule, no invented key', () => {
     const open: unknown[] = [];
     JSON.stringify(document, (_, value: { additionalProperties?: unknown; example?: unknown } | null) => {
