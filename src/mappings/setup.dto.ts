@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+<<<<<<< HEAD
 import {
   BodyLimit,
   BooleanField,
@@ -9,6 +10,10 @@ import {
   TextField,
   UuidField,
 } from '../common/validation/body-fields.js';
+=======
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
+>>>>>>> wt-clients
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
@@ -55,7 +60,7 @@ export class PreviewSettingsDto extends CredentialsDto {
 
 @ApiSchema({ name: 'CustomerMappingInputRequest' })
 export class CustomerMappingInput {
-  @TextField({ required: true, max: 255, example: 'XSP661245' })
+  @TextField({ required: true, max: 255, clean: normalizeArrowReference, example: 'XSP661245' })
   arrow_reference: string;
 
   @UuidField({ required: true })
