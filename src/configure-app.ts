@@ -9,14 +9,10 @@ import { AccessGuard } from './auth/access.guard.js';
 import { AppLogger } from './common/app.logger.js';
 import { baseUrlOf } from './common/base-url.js';
 import { type Clock, SystemClock } from './common/clock.js';
-<<<<<<< HEAD
 import { addressesIn } from './common/forwarded-for.js';
-import { setFallbackBaseUrl } from './common/links.js';
-import { leaveBodiesUnread } from './common/unread-body.js';
-=======
 import { pathPrefix, setFallbackBaseUrl } from './common/links.js';
 import { parseUrl } from './common/parse-url.js';
->>>>>>> wt-clients
+import { leaveBodiesUnread } from './common/unread-body.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
 import { isApiPath, RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';

@@ -63,13 +63,9 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
   SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
-<<<<<<< HEAD
-    swaggerOptions: { persistAuthorization: false, docExpansion: 'list' },
-=======
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'none', filter: true },
+    swaggerOptions: { persistAuthorization: false, docExpansion: 'none', filter: true },
     // HEAD counts what GET lists: for clients, not for somebody who looks around. The document has it.
     customCss: '.swagger-ui .opblock-head { display: none }',
->>>>>>> wt-clients
     customSiteTitle: 'ArrowSphere admin API',
   });
 }

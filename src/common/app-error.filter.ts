@@ -37,14 +37,9 @@ export function answerTo(
     const status = STATUS[error.kind];
     if (error.fields) return { status, body: error.fields };
     if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
-<<<<<<< HEAD
     const headers = status === 429 || status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-    return { status, body: { detail: error.message, error: error.message, code: error.code }, headers };
-=======
-    const headers = error.kind === 'overloaded' ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
     const sentence = error.message;
     return { status, body: { detail: sentence, error: sentence, message: sentence, code: error.code }, headers };
->>>>>>> wt-clients
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };

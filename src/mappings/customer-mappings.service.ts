@@ -117,7 +117,6 @@ export class CustomerMappingsService {
     return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });
   }
 
-<<<<<<< HEAD
   /** The active mappings under the active settings of a partner; where it has none, under the settings given. */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
     const order = { created: 'ASC', uuid: 'ASC' } as const;
@@ -127,13 +126,10 @@ export class CustomerMappingsService {
     return active.length ? active : this.mappings.find({ where: { isActive: true, settingsUuid }, order });
   }
 
-  /** Throws `ArrowCustomerAlreadyMappedError`. */
-=======
   /**
    * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
    * {@link ownReference}. Throws `ArrowCustomerAlreadyMappedError`.
    */
->>>>>>> wt-clients
   async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
     const arrowReference = await this.ownReference(dto.settings, dto.arrow_reference);
     const row = this.mappings.create({ ...columns(dto), arrowReference });

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-<<<<<<< HEAD
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import {
   BodyLimit,
   BooleanField,
@@ -10,10 +10,6 @@ import {
   TextField,
   UuidField,
 } from '../common/validation/body-fields.js';
-=======
-import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
-import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
->>>>>>> wt-clients
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';

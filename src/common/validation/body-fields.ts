@@ -25,38 +25,6 @@ const FALSE = new Set(['f', 'false', 'n', 'no', 'off', '0']);
 const scalarText = (raw: unknown) =>
   typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : JSON.stringify(raw);
 
-<<<<<<< HEAD
-/**
- * Text. `max` in characters; `blank` allows `""`; spaces at both ends go, unless `trim` is false; `check` answers a sentence
- * where the text is not what it should be.
- */
-export const TextField = (
-  options: FieldOptions & {
-    max?: number;
-    blank?: boolean;
-    trim?: boolean;
-    secret?: boolean;
-    check?: (text: string) => string | undefined;
-  } = {},
-) =>
-  Field(
-    (raw) => {
-      const text = parseText(raw, options);
-      const fault = 'error' in text ? undefined : options.check?.(text.value);
-      return fault ? { error: fault } : text;
-    },
-    options,
-    {
-      type: String,
-      maxLength: options.max,
-      minLength: options.blank ? undefined : 1,
-      // Otherwise Swagger UI fills in "string", and somebody sends it.
-      ...(options.blank ? { example: '' } : {}),
-      writeOnly: options.secret || undefined,
-      format: options.secret ? 'password' : undefined,
-    },
-  );
-=======
 /** Text by {@link TextRules}; `secret` is never shown. */
 export const TextField = (options: FieldOptions & TextRules & { secret?: boolean } = {}) =>
   Field((raw) => parseText(raw, options), options, {
@@ -68,7 +36,6 @@ export const TextField = (options: FieldOptions & TextRules & { secret?: boolean
     writeOnly: options.secret || undefined,
     format: options.secret ? 'password' : undefined,
   });
->>>>>>> wt-clients
 
 /** An e-mail address, or `""`. */
 export const EmailField = (options: FieldOptions & { max?: number } = {}) =>

@@ -1,14 +1,9 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
-<<<<<<< HEAD
 import { UnreadBody } from '../unread-body.js';
 import { bodyLimitOf, relationMissing, relationsIn } from './body-fields.js';
-=======
-import { UnusableBody } from '../http-errors.js';
-import { relationMissing, relationsIn } from './body-fields.js';
 import { parsersIn } from './field.js';
->>>>>>> wt-clients
 import { readDto } from './read-dto.js';
 
 const knownNamesOnly = new WeakSet<object>();
