@@ -11,7 +11,6 @@ import { baseUrlOf } from './common/base-url.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { addressesIn } from './common/forwarded-for.js';
 import { pathPrefix, setFallbackBaseUrl } from './common/links.js';
-import { parseUrl } from './common/parse-url.js';
 import { leaveBodiesUnread } from './common/unread-body.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
 import { isApiPath, RouteTable } from './common/route-table.js';
