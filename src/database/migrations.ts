@@ -7,6 +7,8 @@ import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-Add
 import { TellLinesByCurrency1795593054326 } from './migrations/1795593054326-TellLinesByCurrency.js';
 import { LetUnbilledAccountsGo1795593600000 } from './migrations/1795593600000-LetUnbilledAccountsGo.js';
 import { LeaseJobs1795700000000 } from './migrations/1795700000000-LeaseJobs.js';
+import { StateOldestProgram1795700000001 } from './migrations/1795700000001-StateOldestProgram.js';
+import { CheckSecretKey1795700000002 } from './migrations/1795700000002-CheckSecretKey.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -19,4 +21,6 @@ export const migrations = [
   TellLinesByCurrency1795593054326,
   LetUnbilledAccountsGo1795593600000,
   LeaseJobs1795700000000,
+  StateOldestProgram1795700000001,
+  CheckSecretKey1795700000002,
 ];
