@@ -31,4 +31,10 @@ export class AppLogger extends ConsoleLogger {
     if (NOISE.includes(String(context.at(-1)))) this.verbose(message, ...context);
     else super.log(message, ...(context as [string]));
   }
+
+  override error(message: unknown, ...context: unknown[]): void {
+    // Whoever started the process is told by a sentence, or by the same stack.
+    if (context.at(-1) === 'ExceptionHandler') this.debug(message, ...context);
+    else super.error(message, ...(context as [string]));
+  }
 }
