@@ -445,7 +445,7 @@ describe('billing operations', () => {
     expect((await app.api.post(`/api/invoices/${february.uuid}/paid/`)).status).toBe(409);
     expect((await app.api.post(`/api/invoices/${invoice.uuid}/paid/`)).body).toMatchObject({ state: 'paid' });
     expect((await app.api.get(`/api/invoices/?state=paid&customer_uuid=${late.customer}`)).body).toHaveLength(1);
-    const csv = await app.api.get(`/api/invoices/${february.uuid}/items/`);
+    const csv = await app.api.get(`/api/invoices/${february.uuid}/items/?format=csv`);
     expect(csv.body.split('\r\n')[1]).toContain('-10.00');
   });
 
