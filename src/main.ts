@@ -5,7 +5,7 @@ import { type Env, InvalidEnvironmentError, readEnv, variableNames } from './con
 import { logsJson } from './common/app.logger.js';
 import { createApp } from './configure-app.js';
 import { DataDirInUseError } from './database/data-dir.lock.js';
-import { ProgramTooOldError } from './database/migrate.js';
+import { FirstSchemaError, ProgramTooOldError } from './database/migrate.js';
 import { TokenTakenError } from './directory/directory.errors.js';
 import { listen, ListenError } from './listen.js';
 import { SecretKeyError } from './settings/settings.errors.js';
@@ -61,6 +61,7 @@ function whatToDoAbout(error: unknown): string {
   const mendable = [
     InvalidEnvironmentError,
     DataDirInUseError,
+    FirstSchemaError,
     ProgramTooOldError,
     SecretKeyError,
     TokenTakenError,
