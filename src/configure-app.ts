@@ -10,7 +10,7 @@ import { AppLogger } from './common/app.logger.js';
 import { baseUrlOf } from './common/base-url.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { addressesIn } from './common/forwarded-for.js';
-import { setFallbackBaseUrl } from './common/links.js';
+import { pathPrefix, setFallbackBaseUrl } from './common/links.js';
 import { leaveBodiesUnread } from './common/unread-body.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
 import { isApiPath, RouteTable } from './common/route-table.js';
@@ -29,7 +29,7 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
   app
     .getHttpAdapter()
     .getInstance()
-    .get('/', (_request, reply) => reply.redirect('/docs', 302));
+    .get('/', (_request, reply) => reply.redirect(`${pathPrefix(env.PUBLIC_URL)}/docs`, 302));
   return configureApp(app, env);
 }
 
@@ -58,7 +58,7 @@ export function configureApp(app: NestFastifyApplication, env: Env): NestFastify
   aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
   if (env.CORS_ORIGINS.length) letBrowsersIn(app, env.CORS_ORIGINS);
   setFallbackBaseUrl(env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
-  setUpSwagger(app);
+  setUpSwagger(app, env);
   return app;
 }
 

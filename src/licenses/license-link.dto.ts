@@ -1,14 +1,20 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { FieldsQuery, ListQuery, OrderFilter } from '../common/page.js';
 import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { renderUuid } from '../common/uuid.js';
 import { Resource } from '../directory/resource.entity.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { LicenseLink, LINK_KINDS, type LinkKind } from './license-link.entity.js';
 
+/** What lists are sorted by → property of the entity. */
+export const LICENSE_LINK_ORDER = { created: 'number' };
+
+@KnownNamesOnly()
 export class ListLicenseLinksQuery extends ListQuery {
+  @OrderFilter(LICENSE_LINK_ORDER) declare o?: string[];
   @LinkFilter(() => CustomerMapping) mapping?: string;
   @UuidFilter({ description: 'Entries written under this mapping, also after it was removed' }) mapping_uuid?: string;
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
@@ -22,6 +28,9 @@ export class ListLicenseLinksQuery extends ListQuery {
   @BooleanFilter({ description: 'Entries that still hold: nothing came after, and the resource has that licence' })
   active?: boolean;
 }
+
+@KnownNamesOnly()
+export class LicenseLinkQuery extends FieldsQuery {}
 
 /** An entry, and whether it is what holds now. */
 export interface ListedLink {

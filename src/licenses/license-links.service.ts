@@ -11,6 +11,7 @@ import { heldBy } from '../directory/directory.errors.js';
 import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
+import { LICENSE_LINK_ORDER } from './license-link.dto.js';
 import type { ListedLink, ListLicenseLinksQuery } from './license-link.dto.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
@@ -61,7 +62,7 @@ export class LicenseLinksService {
 
   /** Newest first. Throws `PageNotFoundError`. */
   async list(query: ListLicenseLinksQuery): Promise<Page<ListedLink>> {
-    const order = orderOf(query.o, { created: 'number' }, [['number', 'DESC']]);
+    const order = orderOf(query.o, LICENSE_LINK_ORDER, [['number', 'DESC']]);
     const listed = new Map<string, ListedLink>();
     const page = await paginate(this.filtered(query), query, order, async (uuids) => {
       for (const one of await this.load(uuids)) listed.set(one.uuid, one);

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import {
   BodyLimit,
   BooleanField,
@@ -55,7 +56,7 @@ export class PreviewSettingsDto extends CredentialsDto {
 
 @ApiSchema({ name: 'CustomerMappingInputRequest' })
 export class CustomerMappingInput {
-  @TextField({ required: true, max: 255, example: 'XSP661245' })
+  @TextField({ required: true, max: 255, clean: normalizeArrowReference, example: 'XSP661245' })
   arrow_reference: string;
 
   @UuidField({ required: true })

@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
+import { InvalidFieldsError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
@@ -13,6 +14,7 @@ import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
+import { SETTINGS_ORDER } from './settings.dto.js';
 import type { CreateSettingsDto, ListSettingsQuery, PatchSettingsDto, SavedSettings } from './settings.dto.js';
 import { Settings } from './settings.entity.js';
 import {
@@ -52,8 +54,7 @@ export class SettingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListSettingsQuery): Promise<Page<Settings>> {
-    const sortable = { created: 'created', modified: 'modified', partner_name: 'partnerName', api_url: 'apiUrl' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, SETTINGS_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) => this.repository.findBy({ uuid: In([...uuids]) }));
   }
 
@@ -86,6 +87,13 @@ export class SettingsService {
   async resolve(uuid?: string): Promise<Settings> {
     const settings = await this.repository.findOneBy(uuid ? { uuid } : { isActive: true });
     if (!settings) throw new SettingsMissingError();
+    return settings;
+  }
+
+  /** As {@link resolve}, but an account that is named and not there is a wrong field. Throws `InvalidFieldsError` too. */
+  async resolveNamed(uuid?: string): Promise<Settings> {
+    const settings = uuid ? await this.repository.findOneBy({ uuid }) : await this.resolve();
+    if (!settings) throw new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
     return settings;
   }
 

@@ -237,4 +237,19 @@ describe('The ledger of licence links', () => {
     );
     await expect(app.database.query('DELETE FROM license_link')).rejects.toThrow('only ever added to');
   });
+
+  it('refuses a filter it does not have, in lists, counts and single entries, where Waldur has no such route', async () => {
+    const refused = {
+      status: 400,
+      body: { year: [expect.stringMatching(/^Unknown query parameter\. Known are: .*kind/)] },
+    };
+    expect(await app.api.get('/api/admin/arrow/license-links/?year=2026')).toMatchObject(refused);
+    expect((await app.api.head('/api/admin/arrow/license-links/?year=2026')).status).toBe(400);
+    expect(await app.api.get('/api/admin/arrow/jobs/?year=2026&kind=x')).toMatchObject(refused);
+    const [entry] = (await app.api.get('/api/admin/arrow/license-links/?page_size=1&kind=link&o=created')).body;
+    expect((await app.api.get(`${entry.url}?field=uuid`)).body).toEqual({ uuid: entry.uuid });
+    expect((await app.api.get(`${entry.url}?fields=uuid`)).body).toEqual({ fields: [expect.any(String)] });
+    expect((await app.api.get('/api/customers/?year=2026')).status).toBe(200);
+    expect((await app.api.get('/api/admin/arrow/jobs/?constructor=1&__proto__=2')).status).toBe(400);
+  });
 });

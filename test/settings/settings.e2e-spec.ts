@@ -352,7 +352,7 @@ describe('ArrowSphere accounts', () => {
       const unreachable = await validate({ ...credentials(), api_url: 'http://127.0.0.1:1/' });
       expect(unreachable).toMatchObject({ status: 200, body: { valid: false, error: expect.any(String) } });
       const notAKey = await validate(credentials('ключ'));
-      expect(notAKey).toMatchObject({ status: 200, body: { valid: false } });
+      expect(notAKey).toMatchObject({ status: 400, body: { api_key: [expect.stringContaining('ASCII')] } });
     });
 
     it('takes a key that may not see export types', async () => {
@@ -384,4 +384,16 @@ describe('Where ArrowSphere keys may not go', () => {
       expect([action, status, body]).toEqual([action, 400, { api_url: [expect.any(String)] }]);
     }
   });
+
+  it.each(['kéy', 'key\u200b', 'key\nX-Header: 1', '“key”', '🔑', 'key\u007f'])(
+    'says of the key %j that it cannot be one, and asks nobody',
+    async (api_key) => {
+      const before = app.arrow.requests.length;
+      const wrong = { status: 400, body: { api_key: [expect.stringContaining('only ASCII is possible')] } };
+      const body = { api_url: app.arrow.url, api_key };
+      for (const action of ['', 'validate_credentials/', 'discover_customers/', 'save_settings/'])
+        expect(await app.api.post(`${path}${action}`, body)).toMatchObject(wrong);
+      expect(app.arrow.requests.length).toBe(before);
+    },
+  );
 });

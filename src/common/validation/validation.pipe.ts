@@ -3,7 +3,24 @@ import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
 import { UnreadBody } from '../unread-body.js';
 import { bodyLimitOf, relationMissing, relationsIn } from './body-fields.js';
+import { parsersIn } from './field.js';
 import { readDto } from './read-dto.js';
+
+const knownNamesOnly = new WeakSet<object>();
+
+/**
+ * On the query of a route that Waldur does not have: a name it does not know is refused, as a misspelt filter would
+ * silently answer everything. Waldur's own routes ignore such names, as Waldur does.
+ */
+export const KnownNamesOnly = (): ClassDecorator => (dto) => void knownNamesOnly.add(dto);
+
+function unknownNames(dto: Type<object>, given: unknown): FieldErrors {
+  if (!knownNamesOnly.has(dto)) return {};
+  const known = parsersIn(dto);
+  const unknown = Object.keys(given as object).filter((name) => !known.has(name));
+  const sentence = `Unknown query parameter. Known are: ${[...known.keys()].sort().join(', ')}.`;
+  return Object.fromEntries(unknown.map((name) => [name, [sentence]]));
+}
 
 /**
  * Turns bodies and queries into checked DTOs, with the sentences Waldur's clients know. Relations are looked up, so
@@ -25,7 +42,7 @@ export class ValidationPipe implements PipeTransform {
       value as Record<string, unknown>,
       given as Record<string, unknown>,
     );
-    const all = { ...errors, ...missing };
+    const all = { ...errors, ...missing, ...(type === 'query' ? unknownNames(dto, given) : {}) };
     if (Object.keys(all).length) throw new InvalidFieldsError(all);
     return value;
   }

@@ -5,11 +5,12 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
+import { Clock } from '../../common/clock.js';
 import { parseUuid } from '../../common/uuid.js';
 import { naming } from '../../database/constraint.js';
 import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
-import type { ChangePasswordDto, CreateUserDto } from './user.dto.js';
+import type { ChangePasswordDto, CreateUserDto, NewToken } from './user.dto.js';
 import { User } from './user.entity.js';
 
 const SHORTEST_PASSWORD = 8;
@@ -25,6 +26,7 @@ export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly tokens: TokensService,
+    private readonly clock: Clock,
   ) {}
 
   /** Throws `UserNotFoundError`. */
@@ -55,10 +57,10 @@ export class UsersService {
   }
 
   /** Makes a new lasting token; every old one, those of logins too, stops working at once. Throws `UserNotFoundError`. */
-  async refreshToken(uuid: string): Promise<{ token: string }> {
+  async refreshToken(uuid: string): Promise<NewToken> {
     const token = newToken();
-    await this.locked(uuid, (manager, user) => this.tokens.replaceAll(manager, user.uuid, token));
-    return { token };
+    const user = await this.locked(uuid, (manager, { uuid }) => this.tokens.replaceAll(manager, uuid, token));
+    return { user, token, created: this.clock.now() };
   }
 
   /**
@@ -103,13 +105,14 @@ export class UsersService {
   }
 
   /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
-  private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<void> {
+  private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<User> {
     const known = parseUuid(uuid);
-    await this.users.manager.transaction(async (manager) => {
+    return this.users.manager.transaction(async (manager) => {
       const user =
         known && (await manager.findOne(User, { where: { uuid: known }, lock: { mode: 'pessimistic_write' } }));
       if (!user) throw new UserNotFoundError();
       await work(manager, user);
+      return user;
     });
   }
 }
