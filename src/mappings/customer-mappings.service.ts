@@ -119,11 +119,9 @@ export class CustomerMappingsService {
 
   /** The active mappings under the active settings of a partner; where it has none, under the settings given. */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
-    const order = { created: 'ASC', uuid: 'ASC' } as const;
-    const active = partnerReference
-      ? await this.mappings.find({ where: { isActive: true, settings: { isActive: true, partnerReference } }, order })
-      : [];
-    return active.length ? active : this.mappings.find({ where: { isActive: true, settingsUuid }, order });
+    const active = await this.settings.activeOfPartner(partnerReference ?? '');
+    const where = { isActive: true, settingsUuid: active?.uuid ?? settingsUuid };
+    return this.mappings.find({ where, order: { created: 'ASC', uuid: 'ASC' } });
   }
 
   /**
