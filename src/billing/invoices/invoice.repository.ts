@@ -47,9 +47,9 @@ export interface InvoiceItem {
   readonly licenseReference: string;
   /** `YYYY-MM`: the month that is charged. */
   readonly originalPeriod: string;
-  /** The issued invoice that it corrects. */
-  readonly correctsInvoiceUuid: string | null;
   readonly priceSource: PriceSource;
+  /** The issued invoice whose amount it corrects. */
+  readonly correctsInvoiceUuid: string | null;
   /** How many postings it is the sum of. */
   readonly postings: number;
 }

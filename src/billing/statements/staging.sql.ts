@@ -1,3 +1,6 @@
+/** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
+export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
+
 /** Columns of `export_staging` that are loaded; the others are worked out from them. */
 export const STAGED_COLUMNS = [
   'snapshot_uuid',
@@ -261,3 +264,21 @@ export const verdict = (month: string, filter: string) => `CASE
       WHEN NOT staged.currency_known THEN 'unmatched currency_unknown'
       ELSE 'billable'
     END`;
+
+/** Whether the export still waits: after a crash of the database unlogged tables are empty. `$1` snapshot. */
+export const IS_STAGED = `
+  SELECT EXISTS (
+    SELECT
+    FROM export_staging
+    WHERE snapshot_uuid = $1
+  ) AS staged`;
+
+/** `$1` snapshot. */
+export const CLEAR = (table: string) => `
+  DELETE FROM ${table}
+  WHERE snapshot_uuid = $1
+     OR snapshot_uuid IN (
+       SELECT uuid
+       FROM export_snapshot
+       WHERE created < now() - interval '1 day'
+     )`;
