@@ -62,11 +62,15 @@ describe('billing schedules', () => {
 
   describe('as soon as something that touches the month changes', () => {
     const dated = (sql: string, time: string, parameter: string) =>
-      app.database.query(sql, [new Date(time), parameter]) as Promise<unknown>;
+      app.database.query<unknown>(sql, [new Date(time), parameter]);
 
     test('read it again: a mapping of an Arrow customer that has lines in it, and nothing else', async () => {
       const elsewhere = await w.party();
-      await dated('UPDATE customer_mapping SET modified = $1 WHERE uuid = $2', '2050-04-08T03:00:00Z', elsewhere.mapping);
+      await dated(
+        'UPDATE customer_mapping SET modified = $1 WHERE uuid = $2',
+        '2050-04-08T03:00:00Z',
+        elsewhere.mapping,
+      );
       expect(again(await startedAt('2050-04-08T06:00:00Z'))).toEqual([]);
       const customer = (await w.make.customer()).uuid;
       const mapping = await w.make.mapping({

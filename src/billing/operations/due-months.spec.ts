@@ -5,7 +5,12 @@ const WINDOW = { current: YearMonth.from('2026-06'), count: 3 };
 const at = (text: string) => new Date(text.includes('T') ? text : `${text}T00:00:00Z`);
 
 function applied(month: string, appliedAt: string, settledAt: string | null = null, isTouched = false) {
-  return { month: `${month}-01`, appliedAt: at(appliedAt), settledAt: settledAt === null ? null : at(settledAt), isTouched };
+  return {
+    month: `${month}-01`,
+    appliedAt: at(appliedAt),
+    settledAt: settledAt === null ? null : at(settledAt),
+    isTouched,
+  };
 }
 
 describe('months that schedules read', () => {
@@ -21,7 +26,13 @@ describe('months that schedules read', () => {
     ['a day after it was read, two months after it was settled', '2026-06-11', '2026-06-10', '2026-04-10', false],
     ['a week after it was read, two months after it was settled', '2026-06-17', '2026-06-10', '2026-04-10', true],
     ['a month after it was read, two years after it was settled', '2026-06-17', '2026-05-17', '2024-06-10', false],
-    ['a day after it was read, never settled, out of the window since this month', '2026-06-11', '2026-06-10', null, true],
+    [
+      'a day after it was read, never settled, out of the window since this month',
+      '2026-06-11',
+      '2026-06-10',
+      null,
+      true,
+    ],
     ['a day after it was read, never settled, out of the window for three', '2026-08-11', '2026-08-10', null, false],
     ['a week after it was read, never settled, out of the window for three', '2026-08-17', '2026-08-10', null, true],
     ['a year and a half after it left the window, never settled', '2028-01-17', '2027-01-10', null, false],
