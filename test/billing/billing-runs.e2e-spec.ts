@@ -4,7 +4,7 @@ import { BillingWorld, tieOut } from './billing-world.js';
 /** Runs: what "unchanged" means, one resource, dry runs, rules by month, cleanup, schedules. Amounts are literal. */
 describe('a run', () => {
   let app: TestApp;
-  beforeAll(async () => void (app = await startApp()));
+  beforeAll(async () => void (app = await startApp({ ARROW_AUTO_RECONCILIATION: 'true' })));
   afterEach(() => app.arrow.faults.clear());
   afterAll(() => app.stop());
 
