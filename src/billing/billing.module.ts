@@ -38,6 +38,7 @@ import { ArrowLookupsController } from './operations/arrow-lookups.controller.js
 import { ArrowLookupsService } from './operations/arrow-lookups.service.js';
 import { BillingActionsController } from './operations/billing-actions.controller.js';
 import { BillingJobsService } from './operations/billing-jobs.service.js';
+import { DueMonthsRepository } from './operations/due-months.repository.js';
 import { PauseService } from './operations/pause.service.js';
 import { ResourceSyncService } from './operations/resource-sync.service.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
@@ -121,6 +122,7 @@ const entities = [
     ConsumptionRecordsService,
     ConsumptionRepository,
     ConsumptionSyncService,
+    DueMonthsRepository,
     ExplainRepository,
     ExplainService,
     ExportLoader,

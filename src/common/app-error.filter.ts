@@ -1,10 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type AppErrorKind } from './app.error.js';
-import { unsupported } from './body-parsers.js';
-import { DatabaseUnavailableError, isDatabaseAway } from './database-away.js';
+import { databaseFault } from './database-fault.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
+import { unsupported } from './unread-body.js';
 
 const STATUS: Record<AppErrorKind, number> = {
   invalid: 400,
@@ -14,6 +14,7 @@ const STATUS: Record<AppErrorKind, number> = {
   'no-such-object': 404,
   conflict: 409,
   upstream: 400,
+  'too-many': 429,
   overloaded: 503,
 };
 
@@ -31,19 +32,19 @@ export function answerTo(
   error: unknown,
   request: Parameters<typeof unsupported>[0] = { headers: {} },
 ): ErrorAnswer | undefined {
-  if (isDatabaseAway(error)) return answerTo(new DatabaseUnavailableError());
-  if (error instanceof AppError) {
-    const status = STATUS[error.kind];
-    if (error.fields) return { status, body: error.fields };
-    if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
-    const headers = error.kind === 'overloaded' ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-    return { status, body: { detail: error.message, error: error.message, code: error.code }, headers };
+  const fault = databaseFault(error) ?? error;
+  if (fault instanceof AppError) {
+    const status = STATUS[fault.kind];
+    if (fault.fields) return { status, body: fault.fields };
+    if (fault.kind === 'no-such-object') return { status, body: { detail: fault.message } };
+    const headers = status === 429 || status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
+    const sentence = fault.message;
+    return { status, body: { detail: sentence, error: sentence, message: sentence, code: fault.code }, headers };
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
   // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
-  if (status === 413) return { status, body: { detail: 'The request body is too large: 2 MB at most.' } };
   if (status === 415) return answerTo(unsupported(request));
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
   return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;
@@ -58,7 +59,8 @@ export class AppErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
-    if (isDatabaseAway(error)) this.logger.warn(`The database does not answer: ${(error as Error).message}`);
+    const fault = databaseFault(error);
+    if (fault) this.logger.warn({ event: fault.code, why: (error as Error).message });
     const answer = answerTo(error, request) ?? this.unforeseen(error, request);
     void reply
       .status(answer.status)

@@ -4,8 +4,9 @@ import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OfferingNotFoundError } from './directory.errors.js';
+import { OFFERING_ORDER } from './offering.dto.js';
 import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
 import { Offering } from './offering.entity.js';
 
@@ -18,9 +19,7 @@ export class OfferingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListOfferingsQuery): Promise<Page<Offering>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state', type: 'type' }, [
-      ['created', 'DESC'],
-    ]);
+    const order = orderOf(query.o, OFFERING_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.offerings.find({ where: { uuid: In([...uuids]) }, relations, order: { plans: { name: 'ASC' } } }),
     );
@@ -71,7 +70,7 @@ export class OfferingsService {
     const { name, name_exact, customer, customer_uuid, type, state, keyword, query: words } = query;
     const found = this.offerings.createQueryBuilder('offering');
     for (const [parameter, part] of Object.entries({ name, keyword, words })) {
-      if (part) found.andWhere(`offering.name ILIKE :${parameter}`, { [parameter]: containing(part) });
+      if (part) found.andWhere(mentions('offering.name', parameter), { [parameter]: containing(part) });
     }
     if (name_exact) found.andWhere('offering.name = :name_exact', { name_exact });
     if (customer) found.andWhere('offering.customerUuid = :customer', { customer });

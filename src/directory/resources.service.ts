@@ -4,12 +4,13 @@ import { Any, type EntityManager, In, Not, Repository, type SelectQueryBuilder }
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import {
   LicenseOnAnotherResourceError,
   PlanOfAnotherOfferingError,
   ResourceNotFoundError,
 } from './directory.errors.js';
+import { RESOURCE_ORDER } from './resource.dto.js';
 import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
 
@@ -34,7 +35,7 @@ export class ResourcesService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListResourcesQuery): Promise<Page<Resource>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, RESOURCE_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.resources.find({ where: { uuid: In([...uuids]) }, relations }),
     );
@@ -210,7 +211,7 @@ export class ResourcesService {
       query: words,
     } = query;
     const found = this.resources.createQueryBuilder('resource');
-    if (name) found.andWhere('resource.name ILIKE :name', { name: containing(name) });
+    if (name) found.andWhere(mentions('resource.name', 'name'), { name: containing(name) });
     if (name_exact) found.andWhere('resource.name = :name_exact', { name_exact });
     if (backend_id) found.andWhere('resource.backendId = :backend_id', { backend_id });
     if (state) found.andWhere('resource.state IN (:...state)', { state });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
@@ -64,9 +64,9 @@ export class JobsService {
     return run;
   }
 
-  /** The last run of a kind that came to its end. */
-  lastSucceeded(kind: string): Promise<JobRun | null> {
-    return this.runs.findOne({ where: { kind, state: 'succeeded' }, order: { created: 'DESC' } });
+  /** The last run of a kind that came to its end, incomplete or not. */
+  lastWithResult(kind: string): Promise<JobRun | null> {
+    return this.runs.findOne({ where: { kind, result: Not(IsNull()) }, order: { created: 'DESC' } });
   }
 
   /** A waiting job is cancelled at once, a running one at its next step. Throws `JobNotFoundError`, `JobFinishedError`. */

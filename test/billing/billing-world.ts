@@ -7,7 +7,9 @@ import {
   exportType,
 } from '../../emulator/data.js';
 import type { EmulatorCustomer, EmulatorLicense, ExportLine } from '../../emulator/model.js';
+import { Decimal } from 'decimal.js';
 import type { TestApp } from '../support/app.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
 import { Builders } from '../support/builders.js';
 
 /** Columns of the export; tests that need others say so. */
@@ -42,6 +44,41 @@ export interface Party {
 export interface Linked extends Party {
   readonly license: EmulatorLicense;
   readonly resource: string;
+}
+
+/** An invoice as the API shows it, amounts as texts with at least two decimals. */
+export interface SeenInvoice {
+  readonly uuid: string;
+  readonly month: string;
+  readonly currency: string;
+  readonly state: string;
+  readonly price: string;
+  readonly tax: string;
+  readonly total: string;
+}
+
+/** A number or a text of the wire as `12.30`; all decimals where there are more than two. */
+export function money(value: unknown): string {
+  const exact = new Decimal(value as string);
+  return exact.toFixed(Math.max(2, exact.decimalPlaces()));
+}
+
+const PARTS = ['statement', 'provisional', 'posted', 'pending', 'unmatched', 'excluded', 'held', 'carried'] as const;
+
+/** The parts of the tie-out of a run in one currency that are not zero, as numbers, once it was checked that they add up. */
+export function tieOut(run: { result: { tie_out: Record<string, unknown>[] } }, currency = 'EUR') {
+  const entry = run.result.tie_out.find((one) => one.currency === currency);
+  if (!entry) return undefined;
+  const part = Object.fromEntries(PARTS.map((name) => [name, new Decimal(entry[name] as string)])) as Record<
+    (typeof PARTS)[number],
+    Decimal
+  >;
+  const rest = [part.posted, part.pending, part.unmatched, part.excluded, part.held, part.carried];
+  const difference = part.statement.plus(part.provisional).minus(Decimal.sum(...rest));
+  if (entry.ties_out === true && !difference.isZero())
+    throw new Error(`It says that it ties out, and does not: ${JSON.stringify(entry)}`);
+  const nonZero = PARTS.filter((name) => !part[name].isZero()).map((name) => [name, part[name].toNumber()]);
+  return { ...Object.fromEntries(nonZero), ties_out: entry.ties_out } as Record<string, number | boolean>;
 }
 
 /** An account with an export, organisations with licences, and the ways an operator bills them. */
@@ -92,6 +129,13 @@ export class BillingWorld {
       await this.make.mapping({ settings: this.settings, waldur_customer: customer, arrow_reference: arrow.Reference })
     ).uuid;
     return { customer, project, mapping, arrow };
+  }
+
+  /** A customer of ArrowSphere's that is nobody here. */
+  unmapped(): { arrow: EmulatorCustomer } {
+    const arrow = arrowCustomer({ partnerReference: this.partner });
+    this.app.arrow.data.customers.push(arrow);
+    return { arrow };
   }
 
   /** A licence of that organisation's ArrowSphere customer, linked to nothing. */
@@ -169,28 +213,105 @@ export class BillingWorld {
     }
   }
 
-  /** The organisation's invoice of a month, with all its items by name; `undefined` where there is none. */
-  async invoice(customer: string, month = this.month) {
+  /** The organisation's invoice of a month in that currency; `undefined` where there is none. */
+  async invoice(customer: string, month = this.month, currency?: string) {
     const [year, number] = month.split('-').map(Number);
     const { body } = await this.app.api.get(`/api/invoices/?customer_uuid=${customer}&year=${year}&month=${number}`);
-    return body[0];
+    return body.find((invoice: { currency: string }) => !currency || invoice.currency === currency);
   }
 
-  /** What the organisation pays on all its invoices, net. */
-  async charged(customer: string): Promise<string> {
-    const [row] = await this.app.database.query(
-      `SELECT coalesce(sum(amount), 0)::numeric(22, 2)::text AS sum FROM invoice_posting JOIN invoice ON invoice.uuid = invoice_uuid WHERE customer_uuid = $1`,
-      [customer],
-    );
-    return row.sum;
+  /** All invoices of the organisation, oldest month first. */
+  async invoices(customer: string): Promise<SeenInvoice[]> {
+    const { body } = await this.app.api.get(`/api/invoices/?customer_uuid=${customer}&page_size=100`);
+    const seen = (body as Record<string, unknown>[]).map((invoice): SeenInvoice => ({
+      uuid: String(invoice.uuid),
+      month: `${String(invoice.year)}-${String(invoice.month).padStart(2, '0')}`,
+      currency: String(invoice.currency),
+      state: String(invoice.state),
+      price: money(invoice.price),
+      tax: money(invoice.tax),
+      total: money(invoice.total),
+    }));
+    return seen.sort((a, b) => (a.month + a.currency < b.month + b.currency ? -1 : 1));
+  }
+
+  /** The same as sentences: `2026-01 EUR created 95.00`. Those without money are left out. */
+  async bills(customer: string): Promise<string[]> {
+    return (await this.invoices(customer))
+      .filter(({ price }) => Number(price) !== 0)
+      .map(({ month, currency, state, price }) => `${month} ${currency} ${state} ${price}`);
+  }
+
+  /** What the organisation pays on all its invoices in that currency, net. */
+  async charged(customer: string, currency = 'EUR'): Promise<string> {
+    const own = (await this.invoices(customer)).filter((invoice) => invoice.currency === currency);
+    return money(own.reduce((total, { price }) => total.plus(price), new Decimal(0)));
   }
 
   /** Amounts of the invoice's items, largest first. */
-  async amounts(customer: string, month = this.month): Promise<string[]> {
-    const invoice = await this.invoice(customer, month);
-    return (invoice?.items ?? [])
-      .map((item: { price: string }) => item.price)
-      .sort((a: string, b: string) => Number(b) - Number(a));
+  async amounts(customer: string, month = this.month, currency?: string): Promise<string[]> {
+    const invoice = await this.invoice(customer, month, currency);
+    return ((invoice?.items ?? []) as { price: unknown }[])
+      .map((item) => money(item.price))
+      .sort((a, b) => Number(b) - Number(a));
+  }
+
+  /** Sends the organisation's invoice of a month, as an operator would. */
+  async issue(customer: string, given: { month?: string; currency?: string; due_date?: string } = {}) {
+    const { month = this.month, currency, ...body } = given;
+    const { uuid } = await this.invoice(customer, month, currency);
+    const answer = await this.app.api.post(`/api/invoices/${uuid}/issue/`, body);
+    if (answer.status !== 200) throw new Error(`issue answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Points the mapping at another organisation, or switches it off or on. */
+  async mapping(party: Party, change: { waldur_customer?: string; is_active?: boolean }): Promise<void> {
+    const answer = await this.app.api.patch(`/api/admin/arrow/customer-mappings/${party.mapping}/`, change);
+    if (answer.status !== 200) throw new Error(`mapping answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+
+  /** ArrowSphere says from now on that the licence is this customer's. */
+  move(license: EmulatorLicense, { arrow }: Party): void {
+    license.customerRef = arrow.Reference;
+    license.customerName = arrow.CompanyName;
+  }
+
+  /** Gives a resource a licence, or takes it away with a blank one. */
+  async link(resource: string, backend_id: string): Promise<void> {
+    const answer = await this.app.api.post(`/api/marketplace-provider-resources/${resource}/set_backend_id/`, {
+      backend_id,
+    });
+    if (answer.status !== 200) throw new Error(`link answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+
+  cleanUp = (given: object) =>
+    this.app.api.post('/api/admin/arrow/billing-syncs/cleanup_consumption/', { dry_run: false, ...given });
+
+  syncHistory = (resource: string, given: object = {}) =>
+    this.app.api.post('/api/admin/arrow/billing-syncs/sync_resource_historical_consumption/', {
+      resource_uuid: resource,
+      period_from: this.month,
+      period_to: this.month,
+      ...given,
+    });
+
+  /** Licences whose lines reach nobody, or no resource, as `reason amount`. */
+  async unlinked(month = this.month): Promise<string[]> {
+    const { body } = await this.app.api.get(
+      `/api/admin/arrow/billing-syncs/unlinked_spend/?period=${month}&settings_uuid=${this.settings}&page_size=100`,
+    );
+    return (body as { reason: string; amount: unknown }[]).map(({ reason, amount }) => `${reason} ${money(amount)}`);
+  }
+
+  /** Has everything start that schedules have due by the clock, and waits for its end. */
+  async schedules(): Promise<void> {
+    await this.app.app.get(JobRunner).tick();
+    for (;;) {
+      const { body } = await this.app.api.get('/api/admin/arrow/jobs/?page_size=100');
+      if (!(body as { state: string }[]).some(({ state }) => ['queued', 'running'].includes(state))) return;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
   }
 
   async statement(party: Party) {

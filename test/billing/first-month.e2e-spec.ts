@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld } from './billing-world.js';
+import { BillingWorld, tieOut } from './billing-world.js';
 
 describe('a month of billing', () => {
   let app: TestApp;
@@ -29,17 +29,8 @@ describe('a month of billing', () => {
 
     const reconciled = await world.reconcile();
     expect(reconciled).toMatchObject({ state: 'succeeded', result: { outcome: 'applied', settled: true } });
-    expect(reconciled.result.tie_out).toEqual([
-      expect.objectContaining({
-        currency: 'EUR',
-        statement: '165.25',
-        posted: '165.25',
-        unmatched: '0',
-        excluded: '0',
-        difference: '0',
-        ties_out: true,
-      }),
-    ]);
+    expect(reconciled.result.tie_out).toHaveLength(1);
+    expect(tieOut(reconciled)).toEqual({ statement: 165.25, posted: 165.25, ties_out: true });
     expect(await world.amounts(vm.customer)).toEqual(['150.00', '20.00', '-4.75']);
     expect(await world.statement(vm)).toMatchObject({
       state: 4,
@@ -52,12 +43,9 @@ describe('a month of billing', () => {
       is_reconciled: true,
       final_sell: '145.2500000000',
     });
-    expect(await world.invoice(vm.customer)).toMatchObject({
-      price: '165.25',
-      total: '165.25',
-      state: 'open',
-      currency: 'EUR',
-    });
+    expect(await world.invoices(vm.customer)).toEqual([
+      expect.objectContaining({ price: '165.25', total: '165.25', state: 'pending', currency: 'EUR' }),
+    ]);
 
     expect((await world.reconcile()).result).toMatchObject({ outcome: 'unchanged', postings: 0 });
   });

@@ -1,6 +1,5 @@
-import { sum } from '../../src/common/money.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld, LABELS } from './billing-world.js';
+import { BillingWorld, LABELS, tieOut } from './billing-world.js';
 
 /** The worked examples V1 to V17: what must come out, on the real service. */
 describe('billing arithmetic', () => {
@@ -12,21 +11,21 @@ describe('billing arithmetic', () => {
 
   describe('V1: two lines are charged at the price source of the account, with tax', () => {
     test.each([
-      ['sell', ['120.00', '80.50'], '200.50', '48.12', '248.62'],
-      ['buy', ['96.00', '64.40'], '160.40', '38.50', '198.90'],
-    ])('%s', async (source, items, price, tax, total) => {
+      ['sell', '200.50', '48.12', '248.62'],
+      ['buy', '160.40', '38.50', '198.90'],
+    ])('%s', async (source, price, tax, total) => {
       const w = await world({ invoice_price_source: source });
       await w.rules({ tax_percent: 24 });
       const vm = await w.linked();
       w.export([w.line(vm.license, '120.00', { buy: '96.00' }), w.line(vm.license, '80.50', { buy: '64.40' })]);
       await w.sync();
-      expect(await w.amounts(vm.customer)).toEqual(items);
+      expect(await w.amounts(vm.customer)).toEqual([price]);
       expect(await w.statement(vm)).toMatchObject({
         sell_total: '200.5000000000',
         buy_total: '160.4000000000',
         state: 2,
       });
-      expect(await w.invoice(vm.customer)).toMatchObject({ price, tax, total });
+      expect(await w.invoices(vm.customer)).toEqual([expect.objectContaining({ price, tax, total })]);
     });
   });
 
@@ -61,19 +60,17 @@ describe('billing arithmetic', () => {
       expect(await w.statement(vm)).toMatchObject({ state: 4 });
     });
 
-    test('that is missing from an otherwise full export is credited once the statement is closed', async () => {
+    test('that is missing from an otherwise full export is taken off the draft at once', async () => {
       const w = await world();
       const vm = await w.linked();
       const lines = Array.from({ length: 10 }, () => w.line(vm.license, '100.00'));
       w.export(lines);
       await w.sync();
       w.export(lines.slice(1));
-      const sync = await w.sync();
-      expect(sync.result.tie_out[0]).toMatchObject({ statement: '900', posted: '1000', held: '100', ties_out: true });
-      expect(await w.charged(vm.customer)).toBe('1000.00');
-      await w.reconcile();
+      expect(tieOut(await w.sync())).toEqual({ statement: 900, posted: 900, ties_out: true });
       expect(await w.charged(vm.customer)).toBe('900.00');
-      expect(await w.amounts(vm.customer)).toContain('-100.00');
+      await w.reconcile();
+      expect(await w.amounts(vm.customer)).toEqual(['900.00']);
     });
 
     test('when the export is empty changes nothing and says why', async () => {
@@ -100,6 +97,7 @@ describe('billing arithmetic', () => {
       await w.reconcile();
       w.export([line, w.line(vm.license, '40.00')]);
       await w.reconcile();
+      // The charge was closed and posted: what comes later is a compensation.
       expect(await w.amounts(vm.customer)).toEqual(['100.00', '40.00']);
     });
   });
@@ -164,7 +162,7 @@ describe('billing arithmetic', () => {
     expect(await w.amounts(vm.customer)).toEqual(['80.00', '-10.00']);
     expect(await w.record(vm)).toMatchObject({ adjustment_amount: '-10.00', price_source: 'buy' });
     const compensation = (await w.invoice(vm.customer)).items.find(
-      (item: { price: string }) => item.price === '-10.00',
+      (item: { price: unknown }) => Number(item.price) === -10,
     );
     expect(compensation.details).toMatchObject({
       source: 'arrow_reconciliation',
@@ -226,14 +224,14 @@ describe('billing arithmetic', () => {
   test.each([
     [['100.00', '50.00', '25.00'], '175.00'],
     [['100.00', '50.00', '100.00'], '250.00'],
-  ])('V10, D-22: lines %p under one key are three items, and reported', async (prices, total) => {
+  ])('V10, D-22: lines %p under one key are all charged, and reported', async (prices, total) => {
     const w = await world();
     const vm = await w.linked();
     w.export(prices.map((price) => w.line(vm.license, price, { sequence: 'SAME' })));
     const run = await w.sync();
     expect(run.result.warnings).toContainEqual(expect.stringContaining('3 lines'));
-    expect(await w.amounts(vm.customer)).toHaveLength(3);
-    expect(await w.charged(vm.customer)).toBe(total);
+    expect(await w.amounts(vm.customer)).toEqual([total]);
+    expect((await w.statement(vm)).items_count).toBe(3);
     w.export(prices.toReversed().map((price) => w.line(vm.license, price, { sequence: 'SAME' })));
     expect((await w.sync()).result).toMatchObject({ postings: 0 });
   });
@@ -270,7 +268,7 @@ describe('billing arithmetic', () => {
     const stranger = { ...vm.license, licenseId: 'XSP-UNKNOWN' };
     w.export([w.line(vm.license, '1.00'), w.line(stranger, '100.00')]);
     const run = await w.sync();
-    expect(run.result.tie_out[0]).toMatchObject({ statement: '101', posted: '1', unmatched: '100', ties_out: true });
+    expect(tieOut(run)).toEqual({ statement: 101, posted: 1, unmatched: 100, ties_out: true });
     expect(await w.charged(vm.customer)).toBe('1.00');
   });
 
@@ -290,25 +288,22 @@ describe('billing arithmetic', () => {
     await w.sync();
     await w.sync();
     expect(await w.charged(vm.customer)).toBe('100.00');
-    expect(await w.amounts(vm.customer)).toEqual(['60.00', '40.00']);
+    expect(await w.amounts(vm.customer)).toEqual(['100.00']);
   });
 
   test.each([
-    [10, '0.001', '0.01'],
-    [1000, '0.0151', '15.10'],
-    [1, '-0.001', '0.00'],
-    [1, '1.005', '1.01'],
-    [3, '0.005', '0.02'],
-  ])('V15, D-16: %d lines of %s are rounded once: %s', async (count, price, total) => {
+    [10, '0.001', 0.01, '0.01'],
+    [1000, '0.0151', 15.1, '15.10'],
+    [1, '-0.001', -0.001, '0.00'],
+    [1, '1.005', 1.005, '1.01'],
+    [3, '0.005', 0.015, '0.02'],
+  ])('V15, D-16: %d lines of %s, %d together, are rounded once: %s', async (count, price, statement, total) => {
     const w = await world();
     const vm = await w.linked();
     w.export(Array.from({ length: count }, () => w.line(vm.license, price)));
     const run = await w.sync();
     expect(await w.charged(vm.customer)).toBe(total);
-    expect(run.result.tie_out[0]).toMatchObject({
-      statement: sum(Array.from({ length: count }, () => price)),
-      ties_out: true,
-    });
+    expect(tieOut(run)).toMatchObject({ statement, ties_out: true });
     expect((await w.sync({ accept_shrinkage: true })).result).toMatchObject({ postings: 0 });
   });
 
@@ -316,10 +311,9 @@ describe('billing arithmetic', () => {
     const w = await world();
     const vm = await w.linked();
     w.export([w.line(vm.license, '1.234,56')]);
-    expect(await w.sync()).toMatchObject({
-      state: 'failed',
-      error_message: expect.stringContaining('"1.234,56" is no sell amount'),
-    });
+    const run = await w.sync();
+    expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+    expect(JSON.stringify(run)).toContain('1.234,56');
     expect(await w.charged(vm.customer)).toBe('0.00');
     await w.rules({ number_locale: 'comma' });
     await w.sync();

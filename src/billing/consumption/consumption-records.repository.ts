@@ -100,7 +100,7 @@ const UNDER_SETTINGS = `
   EXISTS (
     SELECT
     FROM billing_account account
-    JOIN settings ON ${OF_ACCOUNT}
+    JOIN arrow_settings settings ON ${OF_ACCOUNT}
     WHERE account.uuid = record.account_uuid
       AND settings.uuid = :settings_uuid
   )`;
@@ -109,7 +109,7 @@ const underMapping = (parameter: string) => `
   EXISTS (
     SELECT
     FROM customer_mapping mapping
-    JOIN settings ON settings.uuid = mapping.settings_uuid
+    JOIN arrow_settings settings ON settings.uuid = mapping.settings_uuid
     JOIN billing_account account ON ${OF_ACCOUNT}
     WHERE account.uuid = record.account_uuid
       AND mapping.uuid = :${parameter}

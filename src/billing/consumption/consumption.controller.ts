@@ -43,7 +43,7 @@ export class ConsumptionController {
   })
   @ApiOkResponse({ type: ConsumptionStatusResponse })
   async status(): Promise<Counted<ConsumptionStatusResponse>> {
-    return new Counted(await this.pauses.status(), 1);
+    return new Counted(ConsumptionStatusResponse.from(await this.pauses.status()), 1);
   }
 
   @Head('consumption_statistics')

@@ -60,14 +60,14 @@ export class ArrowLookupsController {
   @HttpCode(200)
   @ApiOperation({
     operationId: `${PATH}_sync_resources`,
-    summary: 'Make resources for licences that bill and hang on nothing',
+    summary: 'Make resources for licences that bill and are not linked',
     description:
       'Reads the lines synced already. A licence of a mapped customer gets a resource in the project and offering given; no organisation, ' +
       'project, mapping or invoice is ever made of ArrowSphere data: what is missing for that stands in `errors`.',
   })
   @ApiOkResponse({ type: SyncResourcesResponse })
   @ApiActionRefused('No Arrow settings found')
-  syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
-    return this.resources.sync(dto, caller.username);
+  async syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), caller.username));
   }
 }

@@ -3,8 +3,8 @@ import { ArrowGateway, type ArrowTable } from '../../arrow-gateway/arrow-gateway
 import type { Settings } from '../../settings/settings.entity.js';
 import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
-import { ExportTypeMissingError, NoSettingsForActionError } from '../billing.errors.js';
-import { checkedRange } from '../month-range.js';
+import { ExportTypeMissingError, NoSettingsForActionError } from '../core/billing.errors.js';
+import { checkedRange } from '../core/month-range.js';
 import { resolveColumns } from '../../arrow-export/columns.js';
 import type {
   FetchBillingExportDto,

@@ -37,12 +37,15 @@ export class BillingActionsController {
   @ApiThingMissing('Settings not found: …')
   @ApiActionConflict(IN_THE_WAY)
   async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
-    return JobAcceptedResponse.from('Sync task scheduled', await this.jobs.triggerSync(dto, caller.username));
+    return JobAcceptedResponse.from(
+      'Sync task scheduled',
+      await this.jobs.triggerSync(dto.toCommand(), caller.username),
+    );
   }
 
   @Post('reconcile')
   @HttpCode(202)
-  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_reconcile', summary: 'Settle what is final in a month' })
+  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_reconcile', summary: 'Close what may be closed in a month' })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiThingMissing('Settings not found: …')
@@ -50,7 +53,7 @@ export class BillingActionsController {
   async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto, caller.username),
+      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
     );
   }
 
@@ -58,8 +61,8 @@ export class BillingActionsController {
   @HttpCode(202)
   @ApiOperation({
     operationId: 'admin_arrow_billing_syncs_trigger_reconciliation',
-    summary: 'Settle what is final in a month',
-    description: 'The same as `reconcile`: lines and consumption are settled by one run.',
+    summary: 'Close what may be closed in a month',
+    description: 'The same as `reconcile`: final amounts replace provisional ones in one run.',
   })
   @ApiAcceptedResponse({ type: JobAcceptedResponse })
   @ApiActionRefused('No Arrow settings found')
@@ -68,7 +71,7 @@ export class BillingActionsController {
   async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto, caller.username),
+      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
     );
   }
 
@@ -88,7 +91,7 @@ export class BillingActionsController {
   ): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Consumption sync task scheduled',
-      await this.jobs.triggerConsumption(dto, caller.username),
+      await this.jobs.triggerConsumption(dto.toCommand(), caller.username),
     );
   }
 
@@ -101,7 +104,7 @@ export class BillingActionsController {
   @ApiDone(PausedResponse)
   @ApiThingMissing('Settings not found: …')
   async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
-    return { paused: await this.pauses.switchTo(false, dto, caller.username) };
+    return PausedResponse.from(await this.pauses.switchTo(false, dto.toCommand(), caller.username));
   }
 
   @Post('resume_sync')
@@ -110,6 +113,6 @@ export class BillingActionsController {
   @ApiDone(ResumedResponse)
   @ApiThingMissing('Settings not found: …')
   async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
-    return { resumed: await this.pauses.switchTo(true, dto, caller.username) };
+    return ResumedResponse.from(await this.pauses.switchTo(true, dto.toCommand(), caller.username));
   }
 }

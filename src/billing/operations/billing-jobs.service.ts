@@ -1,42 +1,81 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import { ResourcesService } from '../../directory/resources.service.js';
+import { JobIncompleteError } from '../../jobs/job.errors.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
+import type { BillingAccount } from '../accounts/billing-account.entity.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
+import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
+import type { BillingContext } from '../core/billing-context.js';
 import {
   ExportTypeMissingError,
   MonthNotOverError,
   OtherRunUnderWayError,
   ResourceNotLinkedError,
-} from '../billing.errors.js';
-import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
-import { namedResource, namedSettings } from '../named-in-request.js';
-import { BillingMonthsService } from '../statement/billing-months.service.js';
-import { StatementSyncService } from '../statement/statement-sync.service.js';
-import type { ReconcileDto, TriggerConsumptionSyncDto, TriggerSyncDto } from './billing-action.dto.js';
+} from '../core/billing.errors.js';
+import { namedResource, namedSettings } from '../core/named-in-request.js';
+import { StatementImportService } from '../statements/statement-import.service.js';
+import { monthsToWatch, openMonths } from './due-months.js';
+import { type AppliedMonth, DueMonthsRepository } from './due-months.repository.js';
+import { renderConsumptionReport, renderMonthReport, shortfallOf } from './job-result.dto.js';
 
 const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
 export const BILLING_RECONCILIATION = 'billing-reconciliation';
 export const CONSUMPTION_SYNC = 'consumption-sync';
 
-interface Parameters {
-  readonly settings_uuid: string;
-  readonly month: string;
-  readonly settle?: boolean;
+/** What a person asks for: a month of an account. */
+interface TriggerRun {
+  readonly month: YearMonth;
+  /** Null: the active settings. */
+  readonly settingsUuid: string | null;
+}
+
+export interface TriggerSync extends TriggerRun {
+  /** Only the licence of this resource. */
+  readonly resourceUuid: string | null;
+  readonly dryRun: boolean;
+  readonly acceptShrinkage: boolean;
+}
+
+export interface TriggerReconciliation extends TriggerRun {
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly acceptShrinkage: boolean;
+}
+
+export interface TriggerConsumptionSync extends TriggerRun {
+  /** Only the licence of this resource. */
+  readonly resourceUuid: string | null;
+}
+
+/** How a run is to be done, as the job keeps it. */
+interface Options {
   readonly force?: boolean;
   readonly dry_run?: boolean;
   readonly accept_shrinkage?: boolean;
   /** Only this licence. */
   readonly license_reference?: string;
+}
+
+interface Parameters extends Options {
+  readonly settings_uuid: string;
+  readonly month: string;
+}
+
+/** An account whose schedules are on. */
+interface ScheduledAccount {
+  readonly settings: Settings;
+  readonly account: BillingAccount;
+  readonly applied: readonly AppliedMonth[];
+  readonly open: readonly YearMonth[];
 }
 
 /** Billing as jobs: what is asked for is checked first, queued then, and looked at again when it runs. */
@@ -48,16 +87,16 @@ export class BillingJobsService implements OnModuleInit {
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
     private readonly resources: ResourcesService,
-    private readonly statements: StatementSyncService,
+    private readonly statements: StatementImportService,
     private readonly consumption: ConsumptionSyncService,
-    private readonly months: BillingMonthsService,
+    private readonly dueMonths: DueMonthsRepository,
     private readonly env: Env,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.handlers.register(BILLING_SYNC, (control) => this.runStatement(control));
-    this.handlers.register(BILLING_RECONCILIATION, (control) => this.runStatement(control));
+    this.handlers.register(BILLING_SYNC, (control) => this.runStatement(control, false));
+    this.handlers.register(BILLING_RECONCILIATION, (control) => this.runStatement(control, true));
     this.handlers.register(CONSUMPTION_SYNC, (control) => this.runConsumption(control));
     this.handlers.every({
       name: BILLING_SYNC,
@@ -76,61 +115,51 @@ export class BillingJobsService implements OnModuleInit {
     });
   }
 
-  async triggerSync(
-    { year, month, settings_uuid, resource_uuid, dry_run, accept_shrinkage }: TriggerSyncDto,
-    by: string,
-  ): Promise<JobRun> {
-    const settings = await this.billable(settings_uuid);
-    const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
-    return this.enqueue(
-      BILLING_SYNC,
-      settings,
-      monthOf(year, month),
-      { settle: false, dry_run, accept_shrinkage, license_reference },
-      by,
-    );
+  /**
+   * Throws `NamedSettingsNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
+   * `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `OtherRunUnderWayError`.
+   */
+  async triggerSync(command: TriggerSync, by: string): Promise<JobRun> {
+    const settings = await this.billable(command.settingsUuid);
+    const options = {
+      dry_run: command.dryRun,
+      accept_shrinkage: command.acceptShrinkage,
+      license_reference: await this.licenseOf(command.resourceUuid),
+    };
+    return this.enqueue(BILLING_SYNC, settings, command.month, options, by);
   }
 
-  async triggerReconciliation(
-    { year, month, settings_uuid, force, dry_run, accept_shrinkage }: ReconcileDto,
-    by: string,
-  ): Promise<JobRun> {
-    const settings = await this.billable(settings_uuid);
-    const period = monthOf(year, month);
+  /** Throws as {@link triggerSync}, and `MonthNotOverError`. */
+  async triggerReconciliation(command: TriggerReconciliation, by: string): Promise<JobRun> {
+    const { month, force } = command;
+    const settings = await this.billable(command.settingsUuid);
     const { timeZone } = await this.accounts.of(settings);
-    if (force && !period.isOver(this.clock.now(), timeZone)) throw new MonthNotOverError(period);
-    return this.enqueue(
-      BILLING_RECONCILIATION,
-      settings,
-      period,
-      { settle: true, force, dry_run, accept_shrinkage },
-      by,
-    );
+    if (force && !month.isOver(this.clock.now(), timeZone)) throw new MonthNotOverError(month);
+    const options = { force, dry_run: command.dryRun, accept_shrinkage: command.acceptShrinkage };
+    return this.enqueue(BILLING_RECONCILIATION, settings, month, options, by);
   }
 
-  async triggerConsumption(
-    { year, month, settings_uuid, resource_uuid }: TriggerConsumptionSyncDto,
-    by: string,
-  ): Promise<JobRun> {
-    const settings = await this.named(settings_uuid);
-    const license_reference = resource_uuid && (await this.licenseOf(resource_uuid));
+  /** Throws as {@link triggerSync}, except for `ExportTypeMissingError`. */
+  async triggerConsumption({ month, settingsUuid, resourceUuid }: TriggerConsumptionSync, by: string): Promise<JobRun> {
+    const settings = await this.named(settingsUuid);
+    const license_reference = await this.licenseOf(resourceUuid);
     await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'consumption');
-    return this.enqueue(CONSUMPTION_SYNC, settings, monthOf(year, month), { license_reference }, by);
+    return this.enqueue(CONSUMPTION_SYNC, settings, month, { license_reference }, by);
   }
 
-  /** Those named, else the active ones. Throws `NamedSettingsNotFoundError`, `SettingsMissingError`. */
-  async named(settingsUuid?: string): Promise<Settings> {
+  private named(settingsUuid: string | null): Promise<Settings> {
     return settingsUuid ? namedSettings(this.settings, settingsUuid) : this.settings.resolve();
   }
 
-  private async billable(settingsUuid?: string): Promise<Settings> {
+  private async billable(settingsUuid: string | null): Promise<Settings> {
     const settings = await this.named(settingsUuid);
     if (!settings.exportTypeReference) throw new ExportTypeMissingError();
     await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'billing');
     return settings;
   }
 
-  private async licenseOf(resourceUuid: string): Promise<string> {
+  private async licenseOf(resourceUuid: string | null): Promise<string | undefined> {
+    if (!resourceUuid) return undefined;
     const { backendId } = await namedResource(this.resources, resourceUuid);
     if (!backendId) throw new ResourceNotLinkedError();
     return backendId;
@@ -140,13 +169,11 @@ export class BillingJobsService implements OnModuleInit {
     kind: string,
     settings: Settings,
     month: YearMonth,
-    options: Omit<Parameters, 'settings_uuid' | 'month'>,
+    options: Options,
     by: string,
   ): Promise<JobRun> {
     const account = await this.accounts.of(settings);
-    const given = Object.fromEntries(
-      Object.entries(options).filter(([, value]) => value !== undefined && value !== '' && value !== false),
-    );
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => Boolean(value)));
     const parameters = { settings_uuid: settings.uuid, month: month.toString(), ...given };
     const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
       .filter(Boolean)
@@ -158,93 +185,80 @@ export class BillingJobsService implements OnModuleInit {
     return run;
   }
 
-  private async runStatement({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
-    const {
-      settle = false,
-      force = false,
-      dry_run = false,
-      accept_shrinkage = false,
-      license_reference,
-      ...about
-    } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(
-      await this.settings.get(about.settings_uuid),
-      YearMonth.from(about.month),
-      run.requestedBy,
-      run.uuid,
-    );
-    const options = {
-      settle,
-      force,
-      dryRun: dry_run,
-      acceptShrinkage: accept_shrinkage,
-      onlyLicense: license_reference ?? null,
+  /** Throws `JobIncompleteError` where somebody could not be posted or a currency does not tie out. */
+  private async runStatement(control: JobControl, reconcile: boolean): Promise<Record<string, unknown>> {
+    const parameters = control.run.parameters as unknown as Parameters;
+    const command = {
+      reconcile,
+      force: parameters.force ?? false,
+      dryRun: parameters.dry_run ?? false,
+      acceptShrinkage: parameters.accept_shrinkage ?? false,
+      onlyLicense: parameters.license_reference ?? null,
     };
-    return { ...(await this.statements.run(context, options, { signal, progress })) };
+    const report = await this.statements.import(await this.contextOf(control), command, control);
+    const shortfall = command.dryRun ? '' : shortfallOf(report);
+    if (shortfall) throw new JobIncompleteError(shortfall, renderMonthReport(report));
+    return renderMonthReport(report);
   }
 
-  private async runConsumption({ run, signal, progress }: JobControl): Promise<Record<string, unknown>> {
-    const { settings_uuid, month, license_reference } = run.parameters as unknown as Parameters;
-    const context = await this.accounts.context(
-      await this.settings.get(settings_uuid),
-      YearMonth.from(month),
-      run.requestedBy,
-      run.uuid,
-    );
+  /** Throws `JobIncompleteError` where a licence failed. */
+  private async runConsumption(control: JobControl): Promise<Record<string, unknown>> {
+    const { license_reference } = control.run.parameters as unknown as Parameters;
+    const context = await this.contextOf(control);
     await this.accounts.ensureRunning(context.account.uuid, 'consumption');
-    return {
-      ...(await this.consumption.run(context, license_reference ? [license_reference] : null, { signal, progress })),
-    };
+    const report = await this.consumption.run(context, license_reference ? [license_reference] : null, control);
+    const result = renderConsumptionReport(report);
+    if (report.failed)
+      throw new JobIncompleteError(`${report.failed} licences failed: see reasons in the result.`, result);
+    return result;
   }
 
+  private async contextOf({ run, lease }: JobControl): Promise<BillingContext> {
+    const { settings_uuid, month } = run.parameters as unknown as Parameters;
+    const settings = await this.settings.get(settings_uuid);
+    return this.accounts.context(settings, YearMonth.from(month), run.requestedBy, run.uuid, lease);
+  }
+
+  /** Open months; and those that are watched, which are closed anew where that may be done without a person. */
   private async scheduleSyncs(): Promise<void> {
-    for (const { settings, months } of await this.openWindows('billing')) {
+    const now = this.clock.now();
+    for (const { settings, account, applied, open } of await this.scheduled('billing')) {
       if (!settings.exportTypeReference) continue;
-      for (const month of months) await this.enqueue(BILLING_SYNC, settings, month, { settle: false }, SCHEDULE);
+      for (const month of open) await this.enqueue(BILLING_SYNC, settings, month, {}, SCHEDULE);
+      for (const month of monthsToWatch(applied, now)) {
+        if (open.some((other) => other.equals(month))) continue;
+        const reconcile = this.env.ARROW_AUTO_RECONCILIATION && month.isOver(now, account.timeZone);
+        await this.enqueue(reconcile ? BILLING_RECONCILIATION : BILLING_SYNC, settings, month, {}, SCHEDULE);
+      }
     }
   }
 
-  /** Months that are over are settled, where that may be done without a person. */
+  /** Months that are over are reconciled, where that may be done without a person. */
   private async scheduleChecks(): Promise<void> {
     if (!this.env.ARROW_AUTO_RECONCILIATION) return;
-    for (const { settings, months } of await this.openWindows('billing')) {
+    for (const { settings, account, open } of await this.scheduled('billing')) {
       if (!settings.exportTypeReference) continue;
-      const { timeZone } = await this.accounts.of(settings);
-      const over = months.filter((month) => month.isOver(this.clock.now(), timeZone));
-      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, { settle: true }, SCHEDULE);
+      const over = open.filter((month) => month.isOver(this.clock.now(), account.timeZone));
+      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, {}, SCHEDULE);
     }
   }
 
   private async scheduleConsumption(): Promise<void> {
     if (!(await this.accounts.consumptionScheduled())) return;
-    for (const { settings, months } of await this.openWindows('consumption')) {
-      for (const month of months) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
+    for (const { settings, open } of await this.scheduled('consumption')) {
+      for (const month of open) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
     }
   }
 
-  /** The months up to the running one that are not settled yet, of every account whose schedules are on. */
-  private async openWindows(
-    pipeline: 'billing' | 'consumption',
-  ): Promise<{ settings: Settings; months: YearMonth[] }[]> {
-    const windows = [];
+  private async scheduled(pipeline: 'billing' | 'consumption'): Promise<ScheduledAccount[]> {
+    const found: ScheduledAccount[] = [];
     for (const settings of await this.settings.scheduled()) {
       const account = await this.accounts.of(settings);
       if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
       const current = YearMonth.at(this.clock.now(), account.timeZone);
-      const settled = (await this.months.of(account.uuid))
-        .filter((month) => month.settledAt)
-        .map((month) => month.month.slice(0, 7));
-      const months = YearMonth.range(current.plus(1 - account.openMonths), current).filter(
-        (month) => !settled.includes(month.toString()),
-      );
-      windows.push({ settings, months });
+      const applied = await this.dueMonths.applied(account);
+      found.push({ settings, account, applied, open: openMonths(applied, current, account.openMonths) });
     }
-    return windows;
+    return found;
   }
-}
-
-function monthOf(year: number, month: number): YearMonth {
-  const found = YearMonth.of(year, month);
-  if (!found) throw new InvalidFieldsError({ month: ['Not a month.'] });
-  return found;
 }

@@ -1,15 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { renderDateTime } from '../../common/date-time.js';
-import { renderUuid } from '../../common/uuid.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { ConsumptionRecordsService } from '../consumption/consumption-records.service.js';
-import { namedSettings } from '../named-in-request.js';
-import type { ConsumptionStatusResponse, SyncPauseDto } from './billing-action.dto.js';
+import { namedSettings } from '../core/named-in-request.js';
 import { CONSUMPTION_SYNC } from './billing-jobs.service.js';
+
+/** What is to be paused or resumed. */
+export interface SwitchSync {
+  /** Null: the active settings, unless `everything`. */
+  readonly settingsUuid: string | null;
+  readonly everything: boolean;
+  readonly reason: string;
+}
+
+/** What was paused or resumed. */
+export interface SwitchedSync {
+  readonly everything: boolean;
+  readonly settingsUuid: string | null;
+}
+
+export interface ConsumptionStatus {
+  readonly isEnabled: boolean;
+  /** The active settings; null where there are none. */
+  readonly settings: Settings | null;
+  readonly lastSync: Date | null;
+  readonly records: { readonly total: number; readonly pending: number };
+  /** Licences that failed in the last consumption sync. */
+  readonly failed: number;
+}
 
 /** Pausing and resuming, and what is paused. */
 @Injectable()
@@ -21,37 +42,26 @@ export class PauseService {
     private readonly records: ConsumptionRecordsService,
   ) {}
 
-  /** What was switched: `global` and UUIDs of settings. An unknown account changes nothing. Throws `NamedSettingsNotFoundError`. */
-  async switchTo(
-    enabled: boolean,
-    { settings_uuid, pause_global = false, reason = '' }: SyncPauseDto,
-    by: string,
-  ): Promise<string[]> {
-    const settings = await this.named(settings_uuid, pause_global);
-    await this.accounts.switchTo(enabled, settings, pause_global, by, reason);
-    return [...(pause_global ? ['global'] : []), ...(settings ? [renderUuid(settings.uuid)] : [])];
+  /** An unknown account changes nothing. Throws `NamedSettingsNotFoundError`. */
+  async switchTo(enabled: boolean, command: SwitchSync, by: string): Promise<SwitchedSync> {
+    const { settingsUuid, everything, reason } = command;
+    const settings = await this.named(settingsUuid, everything);
+    await this.accounts.switchTo(enabled, settings, everything, by, reason);
+    return { everything, settingsUuid: settings && settings.uuid };
   }
 
-  async status(): Promise<ConsumptionStatusResponse> {
-    const settings = await this.active();
-    const [enabled, lastSync, counts, failed] = await Promise.all([
+  async status(): Promise<ConsumptionStatus> {
+    const [settings, isEnabled, lastSync, records, failed] = await Promise.all([
+      this.active(),
       this.accounts.consumptionScheduled(),
       this.records.lastSync(),
       this.records.counts(),
       this.lastFailed(),
     ]);
-    return {
-      global_sync_enabled: enabled,
-      settings_sync_enabled: settings?.syncEnabled ?? false,
-      settings_uuid: settings && renderUuid(settings.uuid),
-      last_sync_run: lastSync && renderDateTime(lastSync),
-      pending_count: counts.pending,
-      synced_count: counts.total,
-      failed_count: failed,
-    };
+    return { isEnabled, settings, lastSync, records, failed };
   }
 
-  private async named(uuid: string | undefined, everything: boolean): Promise<Settings | null> {
+  private async named(uuid: string | null, everything: boolean): Promise<Settings | null> {
     if (!uuid) return everything ? null : this.active();
     return namedSettings(this.settings, uuid);
   }
@@ -66,7 +76,7 @@ export class PauseService {
   }
 
   private async lastFailed(): Promise<number> {
-    const last = await this.jobs.lastSucceeded(CONSUMPTION_SYNC);
+    const last = await this.jobs.lastWithResult(CONSUMPTION_SYNC);
     return Number(last?.result?.failed ?? 0);
   }
 }

@@ -3,6 +3,7 @@ import { BooleanField, UuidField } from '../../common/validation/body-fields.js'
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
 import { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
+import type { ResourceSyncReport, SyncResources } from './resource-sync.service.js';
 
 @ApiSchema({ name: 'SyncResourcesRequest' })
 export class SyncResourcesDto {
@@ -17,11 +18,21 @@ export class SyncResourcesDto {
     description: 'Taken for compatibility: organisations and projects are never made of ArrowSphere data',
   })
   force_import?: boolean;
+
+  toCommand(): SyncResources {
+    return {
+      from: this.period_from ?? null,
+      to: this.period_to ?? null,
+      settingsUuid: this.settings_uuid ?? null,
+      offeringUuid: this.offering_uuid ?? null,
+      projectUuid: this.project_uuid ?? null,
+    };
+  }
 }
 
 @ApiSchema({ name: 'SyncResourcesResponse' })
 export class SyncResourcesResponse {
-  @ApiProperty({ type: 'integer', description: 'Licences that hang on a resource now' }) synced: number;
+  @ApiProperty({ type: 'integer', description: 'Licences that are linked to a resource now' }) synced: number;
   @ApiProperty({ type: 'integer' }) created: number;
   @ApiProperty({ type: 'integer' }) updated: number;
   @ApiProperty({ type: 'integer' }) orders_created: number;
@@ -31,4 +42,19 @@ export class SyncResourcesResponse {
   @ApiProperty({ type: 'integer' }) invoices_created: number;
   @ApiProperty({ type: 'integer' }) invoice_items_created: number;
   @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+
+  static from({ linked, created, errors }: ResourceSyncReport): SyncResourcesResponse {
+    return {
+      synced: linked,
+      created,
+      updated: 0,
+      orders_created: 0,
+      customers_created: 0,
+      projects_created: 0,
+      mappings_created: 0,
+      invoices_created: 0,
+      invoice_items_created: 0,
+      errors: errors.map(({ licenseReference, error }) => ({ error, subscription_id: licenseReference })),
+    };
+  }
 }

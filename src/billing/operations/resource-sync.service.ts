@@ -1,97 +1,131 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
+import { currentRequest } from '../../common/request-context.js';
 import { YearMonth } from '../../common/year-month.js';
 import { OfferingsService } from '../../directory/offerings.service.js';
 import type { Project } from '../../directory/project.entity.js';
 import { ProjectsService } from '../../directory/projects.service.js';
-import { ResourcesService } from '../../directory/resources.service.js';
+import { type LicenseLinkFacts, ResourcesService } from '../../directory/resources.service.js';
+import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import type { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
-import type { LicenseParty } from '../matching/match-licenses.js';
-import { PartiesService } from '../matching/parties.service.js';
-import { checkedRange } from '../month-range.js';
-import { BilledLicensesService } from '../statement/billed-licenses.service.js';
-import { BillingJobsService } from './billing-jobs.service.js';
-import type { SyncResourcesDto, SyncResourcesResponse } from './resource-sync.dto.js';
+import type { BillingContext } from '../core/billing-context.js';
+import { checkedRange } from '../core/month-range.js';
+import { namedSettings } from '../core/named-in-request.js';
+import { reasonOf } from '../core/reasons.js';
+import type { BillTo } from '../payers/bill-to.js';
+import { PayersService } from '../payers/payers.service.js';
+import { type BilledLicense, LinesRepository } from '../statements/lines.repository.js';
 
-const ADVICE: Record<string, string> = {
-  customer_not_mapped: 'Its ArrowSphere customer is not mapped: map it first.',
-  customer_unknown: 'ArrowSphere does not say whose it is.',
-  resource_of_another_customer:
-    'Its resource belongs to another organisation than its ArrowSphere customer is mapped to.',
-  several_mappings: 'Its organisation has several mappings; it is not clear which is meant.',
-};
+/** Which licences are to get resources, and where. */
+export interface SyncResources {
+  /** Five months before `to` by default. */
+  readonly from: YearMonth | null;
+  /** The running month by default. */
+  readonly to: YearMonth | null;
+  /** Null: the active settings. */
+  readonly settingsUuid: string | null;
+  /** Of new resources; without both none are made. */
+  readonly offeringUuid: string | null;
+  readonly projectUuid: string | null;
+}
+
+export interface ResourceSyncReport {
+  /** Licences that are linked now. */
+  readonly linked: number;
+  /** Of those, the ones that were linked to a new resource. */
+  readonly created: number;
+  readonly errors: readonly { readonly licenseReference: string; readonly error: string }[];
+}
 
 /** Resources for licences that bill. It makes nothing else: who is who is for a person to say. */
 @Injectable()
 export class ResourceSyncService {
   constructor(
-    private readonly jobs: BillingJobsService,
+    private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
-    private readonly licenses: BilledLicensesService,
-    private readonly parties: PartiesService,
+    private readonly lines: LinesRepository,
+    private readonly payers: PayersService,
     private readonly resources: ResourcesService,
     private readonly projects: ProjectsService,
     private readonly offerings: OfferingsService,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `SettingsMissingError`, `SettingsNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`, `InvalidFieldsError`. */
-  async sync(dto: SyncResourcesDto, by: string): Promise<SyncResourcesResponse> {
-    const settings = await this.jobs.named(dto.settings_uuid);
-    const project = dto.project_uuid ? await this.projects.get(dto.project_uuid) : null;
-    const offering = dto.offering_uuid ? await this.offerings.get(dto.offering_uuid) : null;
-    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by, null);
-    const to = dto.period_to ?? context.currentMonth;
-    const range = checkedRange(dto.period_from ?? to.plus(-5), to);
-    const billed = await this.licenses.between(context.account.uuid, range);
-    const names = new Map(billed.map((license) => [license.licenseReference, license.name]));
-    const errors: SyncErrorResponse[] = [];
-    const counts = { synced: 0, created: 0, updated: 0 };
-    for (const party of await this.parties.known(context, [...names.keys()])) {
-      if (party.resourceUuid) counts.synced++;
-      else {
-        const made = await this.make(party, names.get(party.licenseReference)!, project, offering?.uuid);
-        if (made === true) {
-          counts.created++;
-          counts.synced++;
-        } else errors.push({ error: made, subscription_id: party.licenseReference });
-      }
+  /**
+   * Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
+   * `InvalidFieldsError`, and the gateway's errors.
+   */
+  async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {
+    const { settingsUuid, projectUuid, offeringUuid } = command;
+    const settings = settingsUuid ? await namedSettings(this.settings, settingsUuid) : await this.settings.resolve();
+    const project = projectUuid ? await this.projects.get(projectUuid) : null;
+    const offering = offeringUuid ? await this.offerings.get(offeringUuid) : null;
+    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by, null, null);
+    const to = command.to ?? context.currentMonth;
+    const range = checkedRange(command.from ?? to.plus(-5), to);
+    const licenses = await this.lines.licensesBetween(context.account.uuid, range);
+    const references = licenses.map((license) => license.licenseReference);
+    const partyOf = await this.partiesOf(context, licenses);
+    const linkOf = new Map((await this.resources.linksOf(references)).map((link) => [link.licenseReference, link]));
+    const errors: { licenseReference: string; error: string }[] = [];
+    let created = 0;
+    for (const { licenseReference, name } of licenses) {
+      const party = partyOf.get(licenseReference);
+      const link = linkOf.get(licenseReference);
+      const error = linkFault(party, link) ?? (link ? '' : await this.create(party!, name, project, offering?.uuid));
+      if (error) errors.push({ licenseReference, error });
+      else if (!link) created++;
     }
-    const never = {
-      orders_created: 0,
-      customers_created: 0,
-      projects_created: 0,
-      mappings_created: 0,
-      invoices_created: 0,
-      invoice_items_created: 0,
-    };
-    return { ...counts, ...never, errors };
+    return { linked: licenses.length - errors.length, created, errors };
   }
 
-  /** True, or the sentence that says why not. */
-  private async make(
-    { reason, customerUuid, licenseReference }: LicenseParty,
+  /** Whose the licences are now, as ArrowSphere says; else as their newest line does. */
+  private async partiesOf(context: BillingContext, licenses: readonly BilledLicense[]): Promise<Map<string, BillTo>> {
+    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const references = licenses.map((license) => license.licenseReference);
+    const owners = await this.payers.ownersOf(context, references, signal);
+    const pairs = licenses.flatMap(({ licenseReference, arrowCustomer: named }) => {
+      const arrowCustomer = owners.get(licenseReference) ?? named;
+      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
+    });
+    return new Map((await this.payers.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
+  }
+
+  /** Answers `""`, or the sentence that says why not. */
+  private async create(
+    { licenseReference, customerUuid }: BillTo,
     name: string,
     project: Project | null,
-    offering: string | undefined,
-  ): Promise<true | string> {
-    if (reason) return ADVICE[reason] ?? 'Its lines name no licence.';
-    if (!project || !offering)
-      return 'It hangs on no resource: give project_uuid and offering_uuid to make one, or link it.';
+    offeringUuid: string | undefined,
+  ): Promise<string> {
+    if (!project || !offeringUuid)
+      return 'It is linked to no resource: give project_uuid and offering_uuid to make one, or link it.';
     if (project.customerUuid !== customerUuid) return 'It belongs to another organisation than the project given.';
     try {
       await this.resources.create({
         name: (name || licenseReference).slice(0, 150),
         project: project.uuid,
-        offering,
+        offering: offeringUuid,
         backend_id: licenseReference,
       });
-      return true;
+      return '';
     } catch (error) {
       if (error instanceof AppError) return error.message;
       throw error;
     }
   }
+}
+
+/** Why the licence may not be linked as it is, or at all. */
+function linkFault(party: BillTo | undefined, link: LicenseLinkFacts | undefined): string | null {
+  if (!party) return sentenceOf('customer_unknown');
+  if (party.reason) return sentenceOf(party.reason);
+  if (link && link.customerUuid !== party.customerUuid) return sentenceOf('resource_of_another_customer');
+  return null;
+}
+
+function sentenceOf(reason: string): string {
+  const { sentence, fix } = reasonOf(reason);
+  return `${sentence} ${fix}`;
 }

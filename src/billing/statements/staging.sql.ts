@@ -240,7 +240,7 @@ export const STAGED_TOTALS = (price: 'sell' | 'buy') => `
 
 /** Keys that more than one line of the same licence carries. `$1` snapshot, `$2` how many to show. */
 export const REPEATED_KEYS = `
-  SELECT license_reference AS "licenseReference", line_key AS "lineKey", count(*)::integer AS lines
+  SELECT license_reference AS "licenseReference", line_key AS "lineKey", max(occurrence)::integer AS lines
   FROM export_staging
   WHERE snapshot_uuid = $1
     AND occurrence > 1
@@ -253,11 +253,12 @@ export const REPEATED_KEYS = `
  * the classification that is billed. Lines as `staged`, with `statement` and `bill_to` joined.
  */
 export const verdict = (month: string, filter: string) => `CASE
+      WHEN staged.license_reference = '' THEN 'unmatched no_license'
+      WHEN staged.period = '?' THEN 'unmatched period_unreadable'
+      WHEN staged.period <> ${month}::text THEN 'unmatched other_period'
       WHEN ${filter}::text <> '' AND staged.classification = '' THEN 'excluded no_classification'
       WHEN ${filter}::text <> '' AND lower(staged.classification) <> lower(${filter}::text) THEN 'excluded classification'
       WHEN statement.arrow_state = 'rejected' THEN 'excluded statement_rejected'
-      WHEN staged.period = '?' THEN 'unmatched period_unreadable'
-      WHEN staged.period <> ${month}::text THEN 'unmatched other_period'
       WHEN staged.unattributed <> '' THEN 'unmatched ' || staged.unattributed
       WHEN bill_to.reason <> '' THEN 'unmatched ' || bill_to.reason
       WHEN NOT staged.currency_known THEN 'unmatched currency_unknown'

@@ -74,6 +74,7 @@ const CHARGES_PER_TRANSACTION = 5_000;
 const MANY_POSTINGS = 5_000;
 const REPEATED_KEYS_SHOWN = 5;
 const HELD_SHOWN = 100;
+const RUNS_WHEN_OVERTAKEN = 3;
 
 class RolledBack extends Error {}
 
@@ -109,11 +110,27 @@ export class StatementImportService {
     if (command.force && !month.isOver(context.now, account.timeZone)) throw new MonthNotOverError(month);
     await this.accounts.ensureRunning(account.uuid, 'billing');
     try {
-      return await this.run(context, command, control);
+      return await this.runUntilNewest(context, command, control);
     } catch (error) {
       const isDropped = error instanceof ExportSupersededError || control.signal.aborted || isLeaseLost(error);
-      if (!command.dryRun && !isDropped) await this.statements.fail(context, (error as Error).message);
+      if (!command.dryRun && !isDropped)
+        await this.statements.fail(context, error instanceof AppError ? error.sentence : (error as Error).message);
       throw error;
+    }
+  }
+
+  /** An export that another run overtook is fetched again: this run may have been asked for more than that one. */
+  private async runUntilNewest(
+    context: BillingContext,
+    command: ImportStatements,
+    control: RunControl,
+  ): Promise<MonthReport> {
+    for (let run = 1; ; run++) {
+      try {
+        return await this.run(context, command, control);
+      } catch (error) {
+        if (!(error instanceof ExportSupersededError) || run === RUNS_WHEN_OVERTAKEN) throw error;
+      }
     }
   }
 
@@ -300,7 +317,7 @@ export class StatementImportService {
       const byCalendar = command.reconcile && graceIsOver(calendarOf(context), command.force);
       await this.ledger.closeCharges(manager, context, byCalendar, licenses);
       return {
-        holds: await this.holds(manager, context, command),
+        holds: await this.holds(manager, context, command, snapshot),
         customers: await this.ledger.chargedCustomers(manager, context, licenses),
       };
     });
@@ -357,14 +374,19 @@ export class StatementImportService {
   }
 
   /** Which charges stand: where a cell that is charged cannot be read, and where all lines of a customer are gone. */
-  private async holds(manager: EntityManager, context: BillingContext, command: ImportStatements): Promise<Holds> {
+  private async holds(
+    manager: EntityManager,
+    context: BillingContext,
+    command: ImportStatements,
+    snapshot: ExportSnapshot,
+  ): Promise<Holds> {
     const holds = new Holds();
     for (const { arrowCustomer, licenseReference, reason } of await this.statements.heldByLines(manager, context)) {
       if (reason === 'amount_missing') holds.holdLicense(licenseReference, reason);
       else if (arrowCustomer) holds.holdCustomer(arrowCustomer, reason);
     }
     if (command.acceptShrinkage) return holds;
-    for (const customer of await this.statements.customersWithoutLines(manager, context))
+    for (const customer of await this.statements.customersWithoutLines(manager, context, snapshot))
       holds.holdCustomer(customer, 'lines_gone');
     return holds;
   }

@@ -252,8 +252,12 @@ export class StatementRepository {
   }
 
   /** Arrow customers whose lines are all gone. */
-  async customersWithoutLines(manager: EntityManager, context: BillingContext): Promise<string[]> {
-    const rows = await manager.query<{ arrowCustomer: string }[]>(CUSTOMERS_WITHOUT_LINES, scopeOf(context));
+  async customersWithoutLines(
+    manager: EntityManager,
+    context: BillingContext,
+    { uuid }: ExportSnapshot,
+  ): Promise<string[]> {
+    const rows = await manager.query<{ arrowCustomer: string }[]>(CUSTOMERS_WITHOUT_LINES, [...scopeOf(context), uuid]);
     return rows.map((row) => row.arrowCustomer);
   }
 

@@ -398,15 +398,13 @@ export const HELD_BY_LINES = `
 
 /**
  * Arrow customers that had lines in the month and have none now, of whose licences no other party has a line.
- * `$1` account, `$2` month.
+ * `$1` account, `$2` month, `$3` snapshot.
  */
 export const CUSTOMERS_WITHOUT_LINES = `
   WITH present AS (
     SELECT DISTINCT arrow_customer, license_reference
-    FROM billing_sync_item
-    WHERE account_uuid = $1
-      AND month = $2
-      AND presence = 'present'
+    FROM export_staging
+    WHERE snapshot_uuid = $3
   ),
   gone AS (
     SELECT charge.arrow_customer

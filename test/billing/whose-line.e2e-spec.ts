@@ -1,0 +1,307 @@
+import { startApp, type TestApp } from '../support/app.js';
+import { BillingWorld, LABELS, type Linked, type Party, tieOut } from './billing-world.js';
+
+/** What makes a line name that customer: the full reference, or its digits in the other column. */
+function named({ arrow }: Pick<Party, 'arrow'>, digits = false): { values: Record<string, string> } {
+  const [column, value] = digits
+    ? ['end-user-company-id', arrow.Reference.replace('XSP', '')]
+    : ['customer-reference', arrow.Reference];
+  return { values: { [column]: value } };
+}
+
+/** The line says whose it is, then the history of owners, then the owner of today; and what holds once money is posted. */
+describe('whose line it is', () => {
+  let app: TestApp;
+  beforeAll(async () => void (app = await startApp()));
+  afterAll(() => app.stop());
+
+  const world = (labels?: string[]) => new BillingWorld(app).start({}, labels);
+  const both = async (w: BillingWorld, a: Party, b: Party) => [
+    await w.charged(a.customer),
+    await w.charged(b.customer),
+  ];
+
+  describe('by the line', () => {
+    test.each([
+      ['the full reference', 'Customer Reference', false],
+      ['its digits', 'End User Company ID', true],
+    ])('%s goes before the owner of today', async (_, column, digits) => {
+      const w = await world([...LABELS, column]);
+      const [a, b] = [await w.linked(), await w.party()];
+      w.export([w.line(a.license, '10.00', named(b, digits)), w.line(a.license, '5.00', named(a, digits))]);
+      const run = await w.sync();
+      expect(await both(w, a, b)).toEqual(['5.00', '10.00']);
+      expect(tieOut(run)).toEqual({ statement: 15, posted: 15, ties_out: true });
+    });
+
+    test('a reference that resolves to no customer is no evidence: the owner pays', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const a = await w.linked();
+      w.export([w.line(a.license, '10.00', { values: { 'customer-reference': 'XSP000000' } })]);
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('10.00');
+    });
+
+    test('lines without a licence are nobody’s, even when they name a customer', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const a = await w.linked();
+      const line = w.line(a.license, '10.00', named(a));
+      line.values['ars-subscription-id'] = null;
+      w.export([line, w.line(a.license, '5.00', named(a))]);
+      const run = await w.sync();
+      expect(await w.charged(a.customer)).toBe('5.00');
+      expect(tieOut(run)).toEqual({ statement: 15, posted: 5, unmatched: 10, ties_out: true });
+      expect(await w.unlinked()).toEqual(['no_license 10.00']);
+    });
+  });
+
+  describe('by the history', () => {
+    test('a move in the middle of a month splits it by when each line was first seen', async () => {
+      const w = await world();
+      app.clock.set('2026-01-10T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.party()];
+      const lines = [w.line(a.license, '10.00', { sequence: 'L1' })];
+      w.export(lines);
+      await w.sync();
+      w.move(a.license, b);
+      app.clock.set('2026-01-10T00:10:00Z');
+      lines.push(w.line(a.license, '20.00', { sequence: 'L2' }));
+      w.export(lines);
+      await w.sync();
+      w.move(a.license, a);
+      app.clock.set('2026-01-20T00:00:00Z');
+      lines.push(w.line(a.license, '40.00', { sequence: 'L3' }));
+      w.export(lines.toReversed());
+      await w.sync();
+      expect(await both(w, a, b)).toEqual(['50.00', '20.00']);
+    });
+
+    test('a service that ended before the move is the former owner’s, though its line comes after it', async () => {
+      const w = await world();
+      app.clock.set('2026-01-10T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.party()];
+      w.export([w.line(a.license, '10.00')]);
+      await w.sync();
+      w.move(a.license, b);
+      app.clock.set('2026-01-25T00:00:00Z');
+      w.export([
+        w.line(a.license, '10.00', { sequence: 'S1', values: { 'bill-from': '2026-01-10', 'bill-to': '2026-01-20' } }),
+        w.line(a.license, '7.00', { sequence: 'S2', values: { 'bill-from': '2026-01-21', 'bill-to': '2026-01-31' } }),
+      ]);
+      await w.sync();
+      app.clock.set('2026-02-20T00:00:00Z');
+      await w.reconcile();
+      // Both were first seen after ArrowSphere's answer that named B; only the end of the first service is before it.
+      expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
+    });
+
+    test('a month before the first entry has no history: the owner of today, if nobody else was ever seen', async () => {
+      const w = await world();
+      const a = await w.linked();
+      w.month = '2025-11';
+      w.export([w.line(a.license, '10.00')]);
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('10.00');
+    });
+
+    test('a month before the first entry of a licence that had two owners is nobody’s: owner_conflict', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), await w.party()];
+      const steady = await w.linked(a);
+      w.export([w.line(a.license, '10.00'), w.line(steady.license, '1.00')]);
+      await w.sync();
+      w.move(a.license, b);
+      app.clock.set('2026-02-03T00:00:00Z');
+      await w.sync();
+      w.month = '2025-11';
+      w.export([w.line(a.license, '20.00'), w.line(steady.license, '2.00')]);
+      const run = await w.sync();
+      expect(await w.unlinked('2025-11')).toEqual(['owner_conflict 20.00']);
+      expect(tieOut(run)).toEqual({ statement: 22, posted: 2, unmatched: 20, ties_out: true });
+    });
+
+    test('a licence whose lines name another customer than its owner of today: lines that name nobody are owner_conflict', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.party()];
+      w.month = '2025-11';
+      w.export([w.line(a.license, '10.00', named(b)), w.line(a.license, '5.00')]);
+      const run = await w.sync();
+      expect(await both(w, a, b)).toEqual(['0.00', '10.00']);
+      expect(tieOut(run)).toEqual({ statement: 15, posted: 10, unmatched: 5, ties_out: true });
+      expect(await w.unlinked('2025-11')).toEqual(['owner_conflict 5.00']);
+    });
+  });
+
+  describe('by the mapping', () => {
+    test('two organisations for one Arrow customer, under two settings: never both of them', async () => {
+      const w = await world();
+      const a = await w.party();
+      const license = w.license(a);
+      const type = app.arrow.data.exportTypes.find((one) => one.partnerReference === w.partner)!;
+      const second = await w.make.settings({
+        api_key: `key-of-${w.partner}-0123456789`,
+        export_type_reference: type.reference,
+      });
+      const other = (await w.make.customer()).uuid;
+      await w.make.mapping({ settings: second.uuid, waldur_customer: other, arrow_reference: a.arrow.Reference });
+      w.export([w.line(license, '10.00')]);
+      const first = w.settings;
+      for (const settings of [first, second.uuid, first]) {
+        w.settings = settings;
+        expect(tieOut(await w.sync())).toMatchObject({ statement: 10, ties_out: true });
+        expect(Number(await w.charged(a.customer)) + Number(await w.charged(other))).toBeLessThanOrEqual(10);
+      }
+    });
+
+    test('none: customer_not_mapped, and it pays as soon as it is mapped, with the same export', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const stranger = w.license(a);
+      const { arrow } = w.unmapped();
+      stranger.customerRef = arrow.Reference;
+      w.export([w.line(a.license, '1.00'), w.line(stranger, '60.00')]);
+      await w.reconcile();
+      expect(await w.unlinked()).toEqual(['customer_not_mapped 60.00']);
+      const customer = (await w.make.customer()).uuid;
+      await w.make.mapping({ settings: w.settings, waldur_customer: customer, arrow_reference: arrow.Reference });
+      await w.sync();
+      expect(await w.bills(customer)).toEqual(['2026-01 EUR pending 60.00']);
+    });
+
+    test('a draft follows a mapping that is pointed elsewhere before the close', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.export([w.line(a.license, '100.00')]);
+      await w.sync();
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      const run = await w.sync();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '100.00']);
+      expect(tieOut(run)).toEqual({ statement: 100, posted: 100, ties_out: true });
+    });
+
+    test.each([
+      ['after the close', async (w: BillingWorld) => void (await w.reconcile())],
+      ['after the invoice was issued', async (w: BillingWorld, a: Linked) => void (await w.issue(a.customer))],
+    ])('a mapping that is pointed elsewhere %s moves nothing', async (_, first) => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      const line = w.line(a.license, '100.00');
+      w.export([line]);
+      await w.sync();
+      await first(w, a);
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      await w.sync();
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['100.00', '0.00']);
+      line.values['sell-total-price'] = '90.00';
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['90.00', '0.00']);
+    });
+
+    test('a mapping that is switched off: whoever was charged gets the final, a new licence is nobody’s', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const fresh = w.license(a);
+      const line = w.line(a.license, '100.00');
+      w.export([line]);
+      await w.sync();
+      await w.mapping(a, { is_active: false });
+      line.values['sell-total-price'] = '95.00';
+      w.export([line, w.line(fresh, '7.00')]);
+      const run = await w.reconcile();
+      expect(await w.charged(a.customer)).toBe('95.00');
+      expect(tieOut(run)).toEqual({ statement: 102, posted: 95, unmatched: 7, ties_out: true });
+      await w.mapping(a, { is_active: true });
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('102.00');
+    });
+  });
+
+  describe('project and resource', () => {
+    const item = async (w: BillingWorld, customer: string) => {
+      const invoice = await w.invoice(customer);
+      return invoice.items.find((one: { price: unknown }) => Number(one.price) !== 0);
+    };
+
+    test('follow the link within the organisation while the charge is on a draft and not closed', async () => {
+      const w = await world();
+      const a = await w.linked();
+      w.export([w.line(a.license, '100.00')]);
+      await w.sync();
+      const project = (await w.make.project({ customer: a.customer })).uuid;
+      const resource = (await w.make.resource({ project })).uuid;
+      await w.link(a.resource, '');
+      await w.link(resource, a.license.licenseId);
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('100.00');
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: project, resource_uuid: resource });
+      await w.reconcile();
+      await w.link(resource, '');
+      await w.link(a.resource, a.license.licenseId);
+      await w.reconcile();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: project, resource_uuid: resource });
+      expect(await w.charged(a.customer)).toBe('100.00');
+    });
+
+    test('stay when the licence is unlinked', async () => {
+      const w = await world();
+      const a = await w.linked();
+      w.export([w.line(a.license, '100.00')]);
+      await w.sync();
+      await w.link(a.resource, '');
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('100.00');
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: a.resource });
+    });
+
+    test('are none for a licence that is linked to nothing: the organisation is charged', async () => {
+      const w = await world();
+      const a = await w.party();
+      w.export([w.line(w.license(a), '100.00')]);
+      await w.sync();
+      expect(await w.charged(a.customer)).toBe('100.00');
+      const { project_uuid = null, resource_uuid = null } = await item(w, a.customer);
+      expect({ project_uuid, resource_uuid }).toEqual({ project_uuid: null, resource_uuid: null });
+    });
+
+    test('come with a link that is made later, on the draft', async () => {
+      const w = await world();
+      const a = await w.party();
+      const license = w.license(a);
+      w.export([w.line(license, '100.00')]);
+      await w.sync();
+      const resource = (await w.make.resource({ project: a.project })).uuid;
+      await w.link(resource, license.licenseId);
+      await w.sync();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: resource });
+      expect(await w.charged(a.customer)).toBe('100.00');
+    });
+  });
+
+  test('an organisation with two Arrow customers has one invoice', async () => {
+    const w = await world();
+    const a = await w.linked();
+    const { arrow } = w.unmapped();
+    await w.make.mapping({ settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference });
+    const second = w.license(a);
+    second.customerRef = arrow.Reference;
+    w.export([w.line(a.license, '10.00'), w.line(second, '20.00')]);
+    await w.sync();
+    expect(await w.bills(a.customer)).toEqual(['2026-01 EUR pending 30.00']);
+  });
+
+  test('two partners bill one organisation: two invoices, with numbers of their own', async () => {
+    const [one, two] = [await world(), await world()];
+    const a = await one.linked();
+    const arrow = two.unmapped().arrow;
+    await two.make.mapping({ settings: two.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference });
+    const theirs = two.license({ ...a, arrow });
+    one.export([one.line(a.license, '10.00')]);
+    two.export([two.line(theirs, '20.00')]);
+    await one.sync();
+    await two.sync();
+    expect((await one.bills(a.customer)).sort()).toEqual(['2026-01 EUR pending 10.00', '2026-01 EUR pending 20.00']);
+  });
+});
