@@ -174,7 +174,7 @@ describe('reading a month again', () => {
       const w = await world();
       const vm = await w.linked();
       w.export([w.line(vm.license, '1.00', { currency: 'USD' })]);
-      await w.reconcile();
+      await w.sync();
       await w.issue(vm.customer);
       const next = await w.linked(vm);
       w.consumes(next.license, [[10, 8]]);
