@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,17 +7,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AppLogger } from './common/app.logger.js';
-import { registerBodyParsers } from './common/body-parsers.js';
+import { baseUrlOf } from './common/base-url.js';
 import { type Clock, SystemClock } from './common/clock.js';
-import { setFallbackBaseUrl } from './common/links.js';
-import { parseUrl } from './common/parse-url.js';
+import { addressesIn } from './common/forwarded-for.js';
+import { pathPrefix, setFallbackBaseUrl } from './common/links.js';
+import { leaveBodiesUnread } from './common/unread-body.js';
 import { type RequestContext, runInRequest } from './common/request-context.js';
-import { RouteTable } from './common/route-table.js';
+import { isApiPath, RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
+import { connectionLimits, letConnectionsEnd } from './connections.js';
 import { setUpSwagger } from './swagger.js';
-
-/** Room for the 10,000 mappings that the set-up takes, nicely indented. */
-const BODY_LIMIT = 2_097_152;
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
 export async function createApp(env: Env, clock: Clock = new SystemClock()): Promise<NestFastifyApplication> {
@@ -29,16 +29,16 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
   app
     .getHttpAdapter()
     .getInstance()
-    .get('/', (_request, reply) => reply.redirect('/docs', 302));
+    .get('/', (_request, reply) => reply.redirect(`${pathPrefix(env.PUBLIC_URL)}/docs`, 302));
   return configureApp(app, env);
 }
 
 /** Fastify as our routes expect it. */
-export function adapterFor({ TRUSTED_PROXIES }: Pick<Env, 'TRUSTED_PROXIES'>): FastifyAdapter {
+export function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_SECONDS'>): FastifyAdapter {
   return new FastifyAdapter({
-    trustProxy: TRUSTED_PROXIES.length ? [...TRUSTED_PROXIES] : false,
-    bodyLimit: BODY_LIMIT,
-    forceCloseConnections: 'idle',
+    ...connectionLimits(env),
+    trustProxy: env.TRUSTED_PROXIES.length ? [...env.TRUSTED_PROXIES] : false,
+    rewriteUrl: ({ url = '/' }) => readableUrl(url),
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });
@@ -52,12 +52,39 @@ export function adapterFor({ TRUSTED_PROXIES }: Pick<Env, 'TRUSTED_PROXIES'>): F
  */
 export function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {
   const fastify = app.getHttpAdapter().getInstance();
-  registerBodyParsers(fastify);
+  leaveBodiesUnread(fastify);
+  void fastify.register(helmet, browserRules(env));
+  letConnectionsEnd(fastify, env);
   aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
   if (env.CORS_ORIGINS.length) letBrowsersIn(app, env.CORS_ORIGINS);
   setFallbackBaseUrl(env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
-  setUpSwagger(app);
+  setUpSwagger(app, env);
   return app;
+}
+
+/** What browsers may do with our pages: Swagger UI brings its own files and styles, and nobody may frame it. */
+function browserRules({ PUBLIC_URL }: Env): FastifyHelmetOptions {
+  const self = ["'self'"];
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: self,
+        styleSrc: [...self, "'unsafe-inline'"],
+        imgSrc: [...self, 'data:'],
+        connectSrc: self,
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    // Only where the operator says that everything comes by https.
+    strictTransportSecurity: PUBLIC_URL?.startsWith('https:') ? { includeSubDomains: false } : false,
+    // What the API answers is read by other origins where CORS_ORIGINS lets them.
+    crossOriginResourcePolicy: false,
+  };
 }
 
 /** An OPTIONS that is no preflight goes on to our own answer. */
@@ -91,27 +118,20 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) gone.abort();
     });
-    const context = { requestId: request.id, baseUrl: env.PUBLIC_URL ?? baseUrlOf(request), signal: gone.signal };
+    const forwardedFor = request.headers['x-forwarded-for'];
+    if (forwardedFor) request.headers['x-forwarded-for'] = addressesIn(String(forwardedFor));
+    const baseUrl = env.PUBLIC_URL ?? baseUrlOf(request, [env.HOST, ...env.ALLOWED_HOSTS]);
+    const context = { requestId: request.id, baseUrl, signal: gone.signal };
     contexts.set(request, context);
     reply.header('X-Request-Id', request.id);
+    // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
+    if (isApiPath(request.url)) reply.header('Cache-Control', 'no-store');
     runInRequest(context, done);
   });
   fastify.addHook('onRequest', async (request, reply) => {
     const answer = await routes.check(request, (header) => guard.authenticate(header));
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
-  // A connection that is kept open after the last answer would keep the service from ending for a minute.
-  let isEnding = false;
-  fastify.addHook('preClose', (done) => {
-    isEnding = true;
-    done();
-  });
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
-    if (isEnding) reply.header('Connection', 'close');
-    done(null, payload);
-  });
-  // Reading a body loses the context: it goes on in the socket's own.
-  fastify.addHook('preHandler', (request, _reply, done) => runInRequest(contexts.get(request)!, done));
   fastify.addHook('onResponse', (request, reply, done) => {
     const context = contexts.get(request);
     const path = request.url.split('?')[0];
@@ -121,12 +141,13 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
   });
 }
 
-function baseUrlOf(request: FastifyRequest): string {
-  const forwarded = String(request.headers['x-forwarded-proto'] ?? '')
-    .split(',')[0]!
-    .trim();
-  const protocol = forwarded === 'https' || forwarded === 'http' ? forwarded : request.protocol;
-  const host = request.headers.host ?? '';
-  const base = `${protocol}://${host}`;
-  return /^[\w.:[\]-]+$/.test(host) && parseUrl(base) ? base : '';
+/** A URL with a path whose escapes can be read; of one that has others each percent sign stands for itself. */
+function readableUrl(url: string): string {
+  const [path = '', ...query] = url.split('?');
+  try {
+    decodeURIComponent(path);
+    return url;
+  } catch {
+    return [path.replaceAll('%', '%25'), ...query].join('?');
+  }
 }

@@ -12,11 +12,14 @@ try {
   env = readEnv();
   const app = await createApp(env);
   const url = await listen(app, env);
-  const stop = () =>
+  const { SHUTDOWN_GRACE_SECONDS } = env;
+  const stop = () => {
+    setTimeout(() => process.exit(1), SHUTDOWN_GRACE_SECONDS * 1000);
     void app.close().then(
       () => process.exit(0),
       () => process.exit(1),
     );
+  };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   const message = `Listening on ${url} – Swagger UI at ${url}/docs`;

@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { isApiPath } from './common/route-table.js';
+import type { Env } from './config/env.js';
+import { completeExamples } from './swagger-examples.js';
 
 const description = `
 Maps ArrowSphere customers to Waldur organisations, finds and imports their licences, and makes what Arrow bills tie out
@@ -37,11 +39,13 @@ const TAGS = [
 ] as const;
 
 /** Swagger UI at /docs, the document at /docs/openapi.json and /docs/openapi.yaml. */
-export function setUpSwagger(app: NestFastifyApplication): void {
+export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>): void {
   const config = new DocumentBuilder()
     .setTitle('Waldur-compatible admin API for ArrowSphere')
     .setDescription(description)
     .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer(PUBLIC_URL ?? '/')
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The word `Token`, a space, then the key.' },
       'tokenAuth',
@@ -59,7 +63,9 @@ export function setUpSwagger(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
+    swaggerOptions: { persistAuthorization: false, docExpansion: 'none', filter: true },
+    // HEAD counts what GET lists: for clients, not for somebody who looks around. The document has it.
+    customCss: '.swagger-ui .opblock-head { display: none }',
     customSiteTitle: 'ArrowSphere admin API',
   });
 }
@@ -69,8 +75,13 @@ function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
   for (const item of Object.values(document.paths)) {
     for (const operation of Object.values(item) as Operation[]) {
       for (const parameter of operation.parameters ?? []) {
-        if (parameter.in === 'path' && parameter.name === 'uuid') parameter.schema = { type: 'string', format: 'uuid' };
+        if (parameter.in !== 'path' || parameter.name !== 'uuid') continue;
+        parameter.schema = { type: 'string', format: 'uuid' };
+        parameter.description = 'UUID of the object, with or without dashes; lists answer it as `uuid`.';
       }
+      // Said of each operation, as it is of those that ask for a token.
+      operation.security ??= [];
+      if (operation.summary) operation.description ??= `${operation.summary}.`;
       if (operation.requestBody) operation.requestBody.required = needsBody(document, operation.requestBody);
     }
   }
@@ -78,12 +89,16 @@ function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
   for (const schema of Object.values(document.components?.schemas ?? {}) as Choice[]) {
     if (schema.type === 'number' && schema.enum?.every(Number.isInteger)) schema.type = 'integer';
   }
+  completeExamples(document);
   return withTrailingSlashes(document);
 }
 
 /** The part of an operation that is changed here; Swagger's own types allow much that is never made. */
 interface Operation {
-  parameters?: { in: string; name: string; schema?: object }[];
+  parameters?: { in: string; name: string; schema?: object; description?: string }[];
+  security?: object[];
+  summary?: string;
+  description?: string;
   requestBody?: Body;
 }
 interface Choice {

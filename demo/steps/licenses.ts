@@ -42,7 +42,7 @@ export async function licensesStep({ call, made, say, title }: DemoContext): Pro
   }));
   const dry = await call('POST', `${mapping}/import_licenses/`, { items, dry_run: true });
   say(`importing ${items.length} licences: a dry run says ${dry.body.done} would be done`);
-  const imported = await call('POST', `${mapping}/import_licenses/`, { items });
+  const imported = await call('POST', `${mapping}/import_licenses/`, { items, dry_run: false });
   for (const { resource_uuid, resource_name, license_reference } of imported.body.results) {
     const { body: resource } = await call('GET', `/api/marketplace-resources/${resource_uuid}/`);
     say(`  imported ${license_reference} as "${resource_name}", plan ${resource.plan_name}`);

@@ -1,3 +1,4 @@
+import { Lanes } from '../common/lanes.js';
 import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { utcSentence } from './sentences.js';
@@ -26,8 +27,7 @@ interface Waiting extends Turn {
  * pause. A 429 halves the calls at once for the whole account; answers win them back one by one.
  */
 export class AccountGate {
-  private readonly lanes = new Map<string, Waiting[]>();
-  private waitingCalls = 0;
+  private readonly lanes = new Lanes<Waiting>();
   private runningCalls = 0;
   private limit: number;
   private answersSinceChange = 0;
@@ -42,7 +42,7 @@ export class AccountGate {
   }
 
   get waiting(): number {
-    return this.waitingCalls;
+    return this.lanes.size;
   }
 
   get running(): number {
@@ -68,7 +68,7 @@ export class AccountGate {
       if (turn.signal.aborted) return reject(turn.signal.reason as Error);
       if (this.pauseEnds > turn.deadlineAt) return reject(this.pauseError());
       const onAbort = (): void => {
-        this.remove(waiting);
+        this.lanes.remove(turn.lane, waiting);
         reject(turn.signal.reason as Error);
       };
       const waiting: Waiting = {
@@ -83,12 +83,16 @@ export class AccountGate {
           reject(error);
         },
       };
-      if (this.waitingCalls === 0 && this.mayStart()) return waiting.start();
-      if (this.waitingCalls >= this.limits.maxQueue && !this.makeRoomFor(turn.lane)) {
-        return reject(new ArrowQueueFullError(this.waitingCalls));
+      if (this.lanes.size === 0 && this.mayStart()) return waiting.start();
+      if (this.lanes.size >= this.limits.maxQueue) {
+        const full = new ArrowQueueFullError(this.lanes.size);
+        // A full queue of one bulk job must not refuse a page view.
+        const displaced = this.lanes.displaceFor(turn.lane);
+        if (!displaced) return reject(full);
+        displaced.refuse(full);
       }
       turn.signal.addEventListener('abort', onAbort, { once: true });
-      this.enqueue(waiting);
+      this.lanes.add(turn.lane, waiting);
     });
   }
 
@@ -111,9 +115,9 @@ export class AccountGate {
     };
     // Idle: calls that wait for the end of the pause have deadlines of their own, which keep the process alive.
     this.cancelPause = this.timer.after(milliseconds, end, true);
-    for (const waiting of [...this.lanes.values()].flat()) {
+    for (const waiting of this.lanes.all) {
       if (waiting.deadlineAt >= ends) continue;
-      this.remove(waiting);
+      this.lanes.remove(waiting.lane, waiting);
       waiting.refuse(this.pauseError());
     }
   }
@@ -148,42 +152,6 @@ export class AccountGate {
   }
 
   private startNext(): void {
-    while (this.waitingCalls > 0 && this.mayStart()) {
-      const [lane, queue] = this.lanes.entries().next().value as [string, Waiting[]];
-      const next = queue.shift() as Waiting;
-      this.waitingCalls -= 1;
-      // To the end of the line of lanes, so that each lane has one turn per round.
-      this.lanes.delete(lane);
-      if (queue.length > 0) this.lanes.set(lane, queue);
-      next.start();
-    }
-  }
-
-  private enqueue(waiting: Waiting): void {
-    const queue = this.lanes.get(waiting.lane);
-    if (queue) queue.push(waiting);
-    else this.lanes.set(waiting.lane, [waiting]);
-    this.waitingCalls += 1;
-  }
-
-  private remove(waiting: Waiting): void {
-    const queue = this.lanes.get(waiting.lane);
-    const index = queue?.indexOf(waiting) ?? -1;
-    if (!queue || index < 0) return;
-    queue.splice(index, 1);
-    this.waitingCalls -= 1;
-    if (queue.length === 0) this.lanes.delete(waiting.lane);
-  }
-
-  /** A full queue of one bulk job must not refuse a page view: the newest call of a longer lane makes room. */
-  private makeRoomFor(lane: string): boolean {
-    const own = this.lanes.get(lane)?.length ?? 0;
-    const longest = [...this.lanes.values()].reduce((a, b) => (b.length > a.length ? b : a));
-    if (longest.length <= own + 1) return false;
-    const victim = longest[longest.length - 1] as Waiting;
-    const error = new ArrowQueueFullError(this.waitingCalls);
-    this.remove(victim);
-    victim.refuse(error);
-    return true;
+    while (this.lanes.size > 0 && this.mayStart()) this.lanes.takeNext()!.start();
   }
 }

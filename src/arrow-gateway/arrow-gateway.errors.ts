@@ -21,6 +21,14 @@ export abstract class ArrowError extends AppError {
   ) {
     super(message, options);
   }
+
+  /** With what ArrowSphere itself said. */
+  override get sentence(): string {
+    const { arrowMessage } = this.details;
+    return !arrowMessage || this.message.includes(arrowMessage)
+      ? this.message
+      : `${this.message} ArrowSphere said: ${arrowMessage}`;
+  }
 }
 
 /** ArrowSphere does not know the API key (401, or a body that says so). */

@@ -1,3 +1,49 @@
+import type { ArrowCustomer } from './arrow-gateway.js';
+
+type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
+
+/**
+ * A reference as ArrowSphere writes it: without characters that nobody sees and spaces at its ends, `XSP` before a number in capitals.
+ * The same for two spellings of one reference; what only ArrowSphere knows (short codes) is {@link findArrowCustomers}'s.
+ */
+export function normalizeArrowReference(text: string): string {
+  const seen = text
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\p{Cc}]/gu, '')
+    .trim();
+  return /^xsp\d+$/i.test(seen) ? seen.toUpperCase() : seen;
+}
+
+/** Whether two texts are one ArrowSphere reference: letter case and invisible characters make no difference. */
+export function sameArrowReference(one: string, other: string): boolean {
+  return one === other || normalizeArrowReference(one).toUpperCase() === normalizeArrowReference(other).toUpperCase();
+}
+
+/** Whether a text is a reference in ArrowSphere's own spelling, `XSP` and a number: no customer is called so otherwise. */
+export function isOwnCustomerReference(text: string): boolean {
+  return /^XSP\d+$/.test(text);
+}
+
+/**
+ * The references of the customers that a text means: an equal reference settles it alone; only without one ArrowSphere's
+ * short code, the reference without its `XSP` and the reseller's own reference are tried, in that order. Names are never
+ * looked at. More than one: the text is ambiguous.
+ */
+export function findArrowCustomers(customers: readonly Identified[], text: string): string[] {
+  if (normalizeArrowReference(text) === '') return [];
+  const ways: ((customer: Identified) => boolean)[] = [
+    ({ reference }) => sameArrowReference(reference, text),
+    ({ ref }) => sameArrowReference(ref, text),
+    ({ reference }) => sameArrowReference(reference, `XSP${normalizeArrowReference(text)}`),
+    ({ internalReference }) => sameArrowReference(internalReference, text),
+  ];
+  for (const answers of ways) {
+    const found = [...new Set(customers.filter(answers).map(({ reference }) => reference))];
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 /**
  * Whether a text has the form of ArrowSphere's references of customers (`XSP661245`). Mappings may hold other texts, such
  * as short codes: those are nothing to ask ArrowSphere for by name.

@@ -75,7 +75,14 @@ export class AccessGuard implements CanActivate {
 /** `Token KEY`, `Bearer KEY` and `Bearer Token KEY`: the official JavaScript client sends each of them. */
 function tokenIn(header: string | undefined): string {
   const keys = wordsAfterScheme(header);
-  if (!keys) throw new NotAuthenticatedError('Authentication credentials were not provided.');
+  if (!keys) {
+    const isOneWord = /^\S+$/.test(header?.trim() ?? '');
+    throw new NotAuthenticatedError(
+      isOneWord
+        ? 'Authentication credentials were not provided. Write "Token" and a space before the key.'
+        : 'Authentication credentials were not provided.',
+    );
+  }
   if (keys.length === 0) throw new NotAuthenticatedError('Invalid token. No credentials provided.');
   if (keys.length > 1) throw new NotAuthenticatedError('Invalid token. Token string should not contain spaces.');
   return keys[0]!;

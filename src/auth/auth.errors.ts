@@ -6,6 +6,7 @@ export class NotAuthenticatedError extends RequestError {
   constructor(
     detail:
       | 'Authentication credentials were not provided.'
+      | 'Authentication credentials were not provided. Write "Token" and a space before the key.'
       | 'Invalid token.'
       | 'Invalid token. No credentials provided.'
       | 'Invalid token. Token string should not contain spaces.'

@@ -9,6 +9,8 @@ export interface Caller {
   readonly tokenLifetime: number | null;
   /** When the token expires (UTC), this use counted; null: never. */
   readonly tokenExpiresAt: Date | null;
+  /** Who really calls, where staff acts as this user. */
+  readonly impersonator?: { readonly uuid: string; readonly username: string };
 }
 
 /** Finds the user behind a token; whoever keeps the users provides it. */

@@ -19,13 +19,13 @@ const fieldErrors = {
   schema: { type: 'object', additionalProperties: true, example: { field: ['This field is required.'] } },
 };
 
-/** The answer of an action that could not be done: the same sentence under both keys, and a stable code. */
+/** The answer of an action that could not be done: the same sentence under three keys, and a stable code. */
 export const ApiActionRefused = (example: string) =>
   ApiBadRequestResponse({
     description: 'Wrong fields, or a sentence that says why it cannot be done',
     schema: {
       type: 'object',
-      properties: { detail: text(example), error: text(example), code: { type: 'string' } },
+      properties: { detail: text(example), error: text(example), message: text(example), code: { type: 'string' } },
       additionalProperties: true,
     },
   });
@@ -36,8 +36,13 @@ export const ApiActionConflict = (why: string) =>
     description: why,
     schema: {
       type: 'object',
-      required: ['detail', 'error', 'code'],
-      properties: { detail: { type: 'string' }, error: { type: 'string' }, code: { type: 'string' } },
+      required: ['detail', 'error', 'message', 'code'],
+      properties: {
+        detail: { type: 'string' },
+        error: { type: 'string' },
+        message: { type: 'string' },
+        code: { type: 'string' },
+      },
     },
   });
 
@@ -48,8 +53,12 @@ export const ApiMissing = () =>
 /** 404 of an action: its object, or a thing named in the request. */
 export const ApiThingMissing = (example: string) =>
   ApiNotFoundResponse({
-    description: 'No such object, or no such thing in it; then `error` is there as well',
-    schema: { type: 'object', required: ['detail'], properties: { detail: text(example), error: text(example) } },
+    description: 'No such object, or no such thing in it; then `error`, `message` and `code` are there as well',
+    schema: {
+      type: 'object',
+      required: ['detail'],
+      properties: { detail: text(example), error: text(example), message: text(example), code: { type: 'string' } },
+    },
   });
 
 /** 200: a page of a list, with its paging headers. */

@@ -1,10 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type AppErrorKind } from './app.error.js';
-import { unsupported } from './body-parsers.js';
 import { DatabaseUnavailableError, isDatabaseAway } from './database-away.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
+import { unsupported } from './unread-body.js';
 
 const STATUS: Record<AppErrorKind, number> = {
   invalid: 400,
@@ -14,6 +14,7 @@ const STATUS: Record<AppErrorKind, number> = {
   'no-such-object': 404,
   conflict: 409,
   upstream: 400,
+  'too-many': 429,
   overloaded: 503,
 };
 
@@ -36,14 +37,14 @@ export function answerTo(
     const status = STATUS[error.kind];
     if (error.fields) return { status, body: error.fields };
     if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
-    const headers = error.kind === 'overloaded' ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-    return { status, body: { detail: error.message, error: error.message, code: error.code }, headers };
+    const headers = status === 429 || status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
+    const sentence = error.message;
+    return { status, body: { detail: sentence, error: sentence, message: sentence, code: error.code }, headers };
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
   // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
-  if (status === 413) return { status, body: { detail: 'The request body is too large: 2 MB at most.' } };
   if (status === 415) return answerTo(unsupported(request));
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
   return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;

@@ -8,10 +8,19 @@
  * - `no-such-object`: the object or page at the address itself is not there (404, `detail` only)
  * - `conflict`: something else stands in the way (409)
  * - `upstream`: ArrowSphere failed and the request was not at fault (400, as Waldur answers it)
+ * - `too-many`: too many such requests at once; try again (429)
  * - `overloaded`: too much is waiting already; try again (503)
  */
 export type AppErrorKind =
-  'invalid' | 'fields' | 'forbidden' | 'not-found' | 'no-such-object' | 'conflict' | 'upstream' | 'overloaded';
+  | 'invalid'
+  | 'fields'
+  | 'forbidden'
+  | 'not-found'
+  | 'no-such-object'
+  | 'conflict'
+  | 'upstream'
+  | 'too-many'
+  | 'overloaded';
 
 /** Field name → sentences, or a nested tree of them, as Waldur's clients expect it. */
 export type FieldErrors = { [field: string]: string[] | FieldErrors | FieldErrors[] };
@@ -28,6 +37,11 @@ export abstract class AppError extends Error {
 
   override get name(): string {
     return this.constructor.name;
+  }
+
+  /** What is told of it where nobody can be asked back: on a job, a statement. */
+  get sentence(): string {
+    return this.message;
   }
 }
 

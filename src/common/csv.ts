@@ -3,8 +3,14 @@ import { StreamableFile } from '@nestjs/common';
 
 export type CsvCell = string | number | boolean | null | undefined;
 
-/** What a spreadsheet would run instead of show. Plain negative numbers are none of it. */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * What a spreadsheet would run instead of show: a formula sign, full-width ones too, where a cell begins. It also begins
+ * after a semicolon, tab or line end, as some take those for separators whatever the quotes say; and what cannot be
+ * seen, or is a quote, may stand before the sign.
+ */
+const FORMULA = /(^|[;\t\r\n])(?=(?:[\p{Cf}\p{Z}"]|(?![\t\r\n])\p{Cc})*[=+\-@＝＋－＠])/gu;
+const STARTS_BLANK = /^[\t\r]/;
+/** Plain negative numbers are none of it. */
 const PLAIN_NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** One line of RFC 4180, with its line end. Cells that would be formulas are made text by an apostrophe. */
@@ -14,7 +20,7 @@ export function csvLine(cells: readonly CsvCell[]): string {
 
 function csvCell(cell: CsvCell): string {
   const raw = cell === null || cell === undefined ? '' : String(cell);
-  const text = FORMULA.test(raw) && !PLAIN_NUMBER.test(raw) ? `'${raw}` : raw;
+  const text = PLAIN_NUMBER.test(raw) ? raw : raw.replace(FORMULA, "$1'").replace(STARTS_BLANK, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

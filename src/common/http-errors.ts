@@ -31,11 +31,3 @@ export class RequestError extends Error {
     this.name = 'RequestError';
   }
 }
-
-/**
- * Stands where a body should be that could not be parsed. It is kept until the caller is known and the object looked up,
- * because those answers come first.
- */
-export class UnusableBody {
-  constructor(readonly error: RequestError) {}
-}

@@ -19,6 +19,11 @@ export function baseUrl(): string {
   return currentRequest()?.baseUrl || fallbackBaseUrl;
 }
 
+/** The path that a proxy has put before ours, as `PUBLIC_URL` says; without a last slash, mostly blank. */
+export function pathPrefix(base = baseUrl()): string {
+  return parseUrl(base)?.pathname.replace(/\/+$/, '') ?? '';
+}
+
 /** Absolute link to one object, as it stands in answers. */
 export function hyperlink(to: Addressable, uuid: string): string {
   return `${baseUrl()}${to.path}${renderUuid(uuid)}/`;
@@ -34,8 +39,8 @@ export type ParsedLink =
   | { readonly kind: 'no-match' };
 
 /**
- * Reads a hyperlink as Waldur does: the host is ignored, the path has to be the object's own. A bare UUID is taken as
- * well. `aliases` are further paths the same object is served under.
+ * Reads a hyperlink as Waldur does: the host is ignored, the path has to be the object's own, with the prefix that our
+ * own links have or without it. A bare UUID is taken as well. `aliases` are further paths the same object is served under.
  */
 export function parseLink(text: string, to: Addressable, aliases: readonly string[] = []): ParsedLink {
   const bare = parseUuid(text);
@@ -46,6 +51,8 @@ export function parseLink(text: string, to: Addressable, aliases: readonly strin
     if (!url) return { kind: 'no-match' };
     path = url.pathname;
   }
+  const prefix = pathPrefix();
+  if (prefix && path.startsWith(`${prefix}/`)) path = path.slice(prefix.length);
   const match = /^(\/api\/.+\/)([^/]+)\/?$/.exec(path);
   if (!match) return { kind: 'no-match' };
   const uuid = parseUuid(match[2]!);

@@ -19,6 +19,15 @@ export class PagedQuery extends FieldsQuery {
   page_size?: string;
 }
 
+/** `o` of a list, described with the names that it can be sorted by. */
+export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
+  NamesFilter({
+    description: `Order: ${Object.keys(sortable)
+      .map((name) => `\`${name}\``)
+      .join(', ')}, joined by commas, \`-\` before a name for descending.`,
+    joined: true,
+  });
+
 /** What every list takes besides its filters. */
 export class ListQuery extends PagedQuery {
   @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.', joined: true })

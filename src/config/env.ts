@@ -64,6 +64,11 @@ const Variables = z
     ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
     ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
     ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
+    ALLOWED_HOSTS: list.pipe(
+      z.array(z.string().regex(/^(\*|[\w.-]+|\[[\da-f:]+\])$/i, 'must be host names without scheme and port, or *')),
+    ),
+    REQUEST_TIMEOUT_SECONDS: whole(30, 1, 3600),
+    SHUTDOWN_GRACE_SECONDS: whole(20, 1, 3600),
     TRUSTED_PROXIES: list.pipe(
       z.array(
         z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
@@ -110,6 +115,12 @@ export abstract class Env {
   abstract readonly ARROW_CONSUMPTION_SYNC_ENABLED: boolean;
   abstract readonly ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: number;
   abstract readonly ARROW_BILLING_CHECK_INTERVAL_HOURS: number;
+  /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
+  abstract readonly ALLOWED_HOSTS: readonly string[];
+  /** A request has to arrive as a whole within so many seconds. */
+  abstract readonly REQUEST_TIMEOUT_SECONDS: number;
+  /** The process ends within so many seconds after it was told to. */
+  abstract readonly SHUTDOWN_GRACE_SECONDS: number;
   /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
   abstract readonly TRUSTED_PROXIES: readonly string[];
   /** Browser origins allowed to call the API; empty: none. */

@@ -3,7 +3,10 @@ import { AddVendorOfferingMappings1795452096500 } from './migrations/17954520965
 import { CreateJobs1795452318373 } from './migrations/1795452318373-CreateJobs.js';
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
+import { AllowQuarterlyPlans1795700000000 } from './migrations/1795700000000-AllowQuarterlyPlans.js';
 import { LeaseJobs1795700000000 } from './migrations/1795700000000-LeaseJobs.js';
+import { RememberRetiredTokens1795740000000 } from './migrations/1795740000000-RememberRetiredTokens.js';
+import { TellWhoReallyLinked1795740100000 } from './migrations/1795740100000-TellWhoReallyLinked.js';
 import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBilling.js';
 import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger.js';
 import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
@@ -15,7 +18,10 @@ export const migrations = [
   CreateJobs1795452318373,
   AddLicenseLinks1795452834364,
   AddLoginsByPassword1795574680156,
+  AllowQuarterlyPlans1795700000000,
   LeaseJobs1795700000000,
+  RememberRetiredTokens1795740000000,
+  TellWhoReallyLinked1795740100000,
   CreateBilling1795743495945,
   GuardLedger1795743495946,
   IndexPostingsByName1795743495947,

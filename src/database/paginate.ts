@@ -2,7 +2,10 @@ import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 
-/** Order by columns of the list's own table, as entity properties; the UUID always comes last, so that pages never overlap. */
+/**
+ * Order by properties of the entity, or of one it points at (`project.customer.name`); the UUID always comes last, so
+ * that pages never overlap.
+ */
 export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
 
 /**
@@ -40,10 +43,9 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   const size = Math.min(pageSize, total - offset);
   if (size <= 0) return new Page<T>([], total, page, pageSize, query.field);
   const backwards = offset > total / 2;
-  const alias = filtered.alias;
-  const keys = filtered.clone().select(`${alias}.uuid`, 'uuid').orderBy();
+  const keys = filtered.clone().select(`${filtered.alias}.uuid`, 'uuid').orderBy();
   for (const [property, direction] of [...order, ['uuid', order.at(-1)?.[1] ?? 'ASC'] as const]) {
-    keys.addOrderBy(`${alias}.${property}`, backwards ? (direction === 'ASC' ? 'DESC' : 'ASC') : direction);
+    keys.addOrderBy(columnOf(keys, property), backwards ? (direction === 'ASC' ? 'DESC' : 'ASC') : direction);
   }
   keys.offset(backwards ? total - offset - size : offset).limit(size);
   const uuids = (await keys.getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
@@ -51,6 +53,19 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
   const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
   return new Page(items, total, page, pageSize, query.field);
+}
+
+/** A property path as a column to order by; what it leads through is joined, once each. */
+function columnOf<T extends ObjectLiteral>(keys: SelectQueryBuilder<T>, path: string): string {
+  const [column, ...reversed] = path.split('.').reverse();
+  let alias = keys.alias;
+  for (const relation of reversed.reverse()) {
+    const joined = `${alias}_${relation}_order`;
+    if (!keys.expressionMap.joinAttributes.some(({ alias: { name } }) => name === joined))
+      keys.leftJoin(`${alias}.${relation}`, joined);
+    alias = joined;
+  }
+  return `${alias}.${column}`;
 }
 
 /** The same list for HEAD: counted, not read. Throws `PageNotFoundError`. */

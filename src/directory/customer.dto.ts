@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -34,7 +34,11 @@ export class CreateCustomerDto {
 @ApiSchema({ name: 'PatchedCustomerRequest' })
 export class UpdateCustomerDto extends PartialDto(CreateCustomerDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const CUSTOMER_ORDER = { name: 'name', created: 'created', abbreviation: 'abbreviation' };
+
 export class ListCustomersQuery extends ListQuery {
+  @OrderFilter(CUSTOMER_ORDER) declare o?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'Part of the native name' }) native_name?: string;

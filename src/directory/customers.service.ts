@@ -6,6 +6,7 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { CUSTOMER_ORDER } from './customer.dto.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
 import { Customer } from './customer.entity.js';
 import { CustomerNotFoundError } from './directory.errors.js';
@@ -19,9 +20,7 @@ export class CustomersService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListCustomersQuery): Promise<Page<Customer>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', abbreviation: 'abbreviation' }, [
-      ['name', 'ASC'],
-    ]);
+    const order = orderOf(query.o, CUSTOMER_ORDER, [['name', 'ASC']]);
     return paginate(this.filtered(query), query, order, (uuids) => this.customers.findBy({ uuid: In([...uuids]) }));
   }
 

@@ -77,9 +77,9 @@ export class UnfitPasswordError extends InvalidFieldsError {
   }
 }
 
-/** So many log in at once that one more would only wait (503). */
+/** So many log in at once that one more would only wait (429). */
 export class LoginsBusyError extends AppError {
-  readonly kind = 'overloaded';
+  readonly kind = 'too-many';
   readonly code = 'logins_busy';
 
   constructor() {

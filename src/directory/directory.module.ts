@@ -26,6 +26,7 @@ import { LoginController } from './users/login.controller.js';
 import { LoginFailure } from './users/login-failure.entity.js';
 import { LoginFailuresService } from './users/login-failures.service.js';
 import { LoginService } from './users/login.service.js';
+import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensService } from './users/tokens.service.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
@@ -49,7 +50,18 @@ const services = [
 @Global()
 @Module({
   imports: [
-    TypeOrmModule.forFeature([User, AuthToken, LoginFailure, Customer, Project, Offering, Plan, Resource, Order]),
+    TypeOrmModule.forFeature([
+      User,
+      AuthToken,
+      RetiredToken,
+      LoginFailure,
+      Customer,
+      Project,
+      Offering,
+      Plan,
+      Resource,
+      Order,
+    ]),
   ],
   controllers: [
     LoginController,

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -31,7 +31,11 @@ export class CreateOfferingDto {
 @ApiSchema({ name: 'PatchedOfferingRequest' })
 export class UpdateOfferingDto extends PartialDto(CreateOfferingDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const OFFERING_ORDER = { name: 'name', created: 'created', state: 'state', type: 'type' };
+
 export class ListOfferingsQuery extends ListQuery {
+  @OrderFilter(OFFERING_ORDER) declare o?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @LinkFilter(() => Customer) customer?: string;

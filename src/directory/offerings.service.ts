@@ -6,6 +6,7 @@ import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OfferingNotFoundError } from './directory.errors.js';
+import { OFFERING_ORDER } from './offering.dto.js';
 import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
 import { Offering } from './offering.entity.js';
 
@@ -18,9 +19,7 @@ export class OfferingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListOfferingsQuery): Promise<Page<Offering>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state', type: 'type' }, [
-      ['created', 'DESC'],
-    ]);
+    const order = orderOf(query.o, OFFERING_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.offerings.find({ where: { uuid: In([...uuids]) }, relations, order: { plans: { name: 'ASC' } } }),
     );

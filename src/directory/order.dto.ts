@@ -1,12 +1,16 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Order, ORDER_STATES, type OrderState } from './order.entity.js';
 
+/** What lists are sorted by → property of the entity. */
+export const ORDERS_ORDER = { created: 'created', state: 'state' };
+
 export class ListOrdersQuery extends ListQuery {
+  @OrderFilter(ORDERS_ORDER) declare o?: string[];
   @UuidFilter() resource_uuid?: string;
   @UuidFilter() project_uuid?: string;
   @ChoicesFilter(ORDER_STATES) state?: OrderState[];

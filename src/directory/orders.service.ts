@@ -5,6 +5,7 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OrderNotFoundError } from './directory.errors.js';
+import { ORDERS_ORDER } from './order.dto.js';
 import type { ListOrdersQuery } from './order.dto.js';
 import { Order } from './order.entity.js';
 
@@ -17,7 +18,7 @@ export class OrdersService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListOrdersQuery): Promise<Page<Order>> {
-    const order = orderOf(query.o, { created: 'created', state: 'state' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, ORDERS_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.orders.find({ where: { uuid: In([...uuids]) }, relations }),
     );

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
-import { TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Offering } from './offering.entity.js';
 import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
@@ -35,11 +35,23 @@ export class UpdatePlanDto {
   unit?: PlanUnit;
 }
 
+/** What lists are sorted by → property of the entity. */
+export const PLAN_ORDER = { name: 'name', created: 'created' };
+
 export class ListPlansQuery extends ListQuery {
+  @OrderFilter(PLAN_ORDER) declare o?: string[];
+  @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
   @UuidFilter() offering_uuid?: string;
   @TextFilter({ description: 'Part of the name' }) name?: string;
 }
 
+/** A plan and how many live resources have it. */
+export interface PlanInUse {
+  readonly plan: Plan;
+  readonly resourcesCount: number;
+}
+
+/** The keys of Waldur's `ProviderPlanDetails`, which its clients cannot do without. */
 @ApiSchema({ name: 'Plan' })
 export class PlanResponse {
   @ApiProperty({ format: 'uri' }) url: string;
@@ -48,9 +60,24 @@ export class PlanResponse {
   @ApiProperty({ enum: PLAN_UNITS, enumName: 'PlanUnit' }) unit: PlanUnit;
   @ApiProperty({ format: 'uri' }) offering: string;
   @ApiProperty({ format: 'uuid' }) offering_uuid: string;
+  @ApiProperty({ description: 'Always true: plans of this service are not archived' }) is_active: boolean;
+  @ApiProperty({ type: Number, description: 'Always 0: prices come from ArrowSphere, month by month' })
+  init_price: number;
+  @ApiProperty({ type: Number, description: 'Always 0, as `init_price`' }) switch_price: number;
+  @ApiProperty({ type: [Object], description: 'Always empty: plans are open to every organisation' })
+  organization_groups: object[];
+  @ApiProperty({ type: [Object], description: 'Always empty, as `prices`' }) components: object[];
+  @ApiProperty({ type: Object, description: 'Always empty: prices come from ArrowSphere, month by month' })
+  prices: object;
+  @ApiProperty({ type: Object, description: 'Always empty, as `prices`' }) future_prices: object;
+  @ApiProperty({ type: Object, description: 'Always empty: nothing is limited by a plan' }) quotas: object;
+  @ApiProperty({ type: 'integer', description: 'Resources with this plan, terminated ones left out' })
+  resources_count: number;
+  @ApiProperty({ description: 'Always `usage-based`: what was used is what is charged' }) plan_type: string;
+  @ApiProperty({ format: 'decimal', description: 'Always 0.00, as `init_price`' }) minimal_price: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
-  static from(this: void, plan: Plan): PlanResponse {
+  static from(this: void, { plan, resourcesCount }: PlanInUse): PlanResponse {
     return {
       url: hyperlink(Plan, plan.uuid),
       uuid: renderUuid(plan.uuid),
@@ -58,6 +85,17 @@ export class PlanResponse {
       unit: plan.unit,
       offering: hyperlink(Offering, plan.offeringUuid),
       offering_uuid: renderUuid(plan.offeringUuid),
+      is_active: true,
+      init_price: 0,
+      switch_price: 0,
+      organization_groups: [],
+      components: [],
+      prices: {},
+      future_prices: {},
+      quotas: {},
+      resources_count: resourcesCount,
+      plan_type: 'usage-based',
+      minimal_price: '0.00',
       created: renderDateTime(plan.created),
     };
   }

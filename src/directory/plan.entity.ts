@@ -2,13 +2,13 @@ import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from '
 import { BaseEntity } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
 
-export const PLAN_UNITS = ['month', 'half_month', 'day', 'hour', 'quantity'] as const;
+export const PLAN_UNITS = ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'] as const;
 export type PlanUnit = (typeof PLAN_UNITS)[number];
 
 /** How an offering is charged. */
 @Entity()
 @Check('ck_plan_name_not_blank', `btrim(name) <> ''`)
-@Check('ck_plan_unit', `unit IN ('month', 'half_month', 'day', 'hour', 'quantity')`)
+@Check('ck_plan_unit', `unit IN ('month', 'quarter', 'half_month', 'day', 'hour', 'quantity')`)
 @Unique('uq_plan_uuid_offering_uuid', ['uuid', 'offeringUuid'])
 @Index(['offeringUuid'])
 export class Plan extends BaseEntity {

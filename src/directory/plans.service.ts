@@ -6,7 +6,8 @@ import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanNotFoundError } from './directory.errors.js';
-import type { CreatePlanDto, ListPlansQuery, UpdatePlanDto } from './plan.dto.js';
+import { PLAN_ORDER } from './plan.dto.js';
+import type { CreatePlanDto, ListPlansQuery, PlanInUse, UpdatePlanDto } from './plan.dto.js';
 import { Plan } from './plan.entity.js';
 
 /** Plans of offerings. */
@@ -15,9 +16,13 @@ export class PlansService {
   constructor(@InjectRepository(Plan) private readonly plans: Repository<Plan>) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListPlansQuery): Promise<Page<Plan>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created' }, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) => this.plans.findBy({ uuid: In([...uuids]) }));
+  async list(query: ListPlansQuery): Promise<Page<PlanInUse>> {
+    const order = orderOf(query.o, PLAN_ORDER, [['created', 'DESC']]);
+    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+      this.plans.findBy({ uuid: In([...uuids]) }),
+    );
+    const counts = await this.countResources(page.items);
+    return page.map((plan) => ({ plan, resourcesCount: counts.get(plan.uuid) ?? 0 }));
   }
 
   /** Throws `PageNotFoundError`. */
@@ -26,34 +31,46 @@ export class PlansService {
   }
 
   /** Throws `PlanNotFoundError`. */
-  async get(uuid: string): Promise<Plan> {
+  async get(uuid: string): Promise<PlanInUse> {
     const known = parseUuid(uuid);
     const plan = known && (await this.plans.findOneBy({ uuid: known }));
     if (!plan) throw new PlanNotFoundError();
-    return plan;
+    return { plan, resourcesCount: (await this.countResources([plan])).get(plan.uuid) ?? 0 };
   }
 
-  async create(dto: CreatePlanDto): Promise<Plan> {
+  async create(dto: CreatePlanDto): Promise<PlanInUse> {
     const { name, unit, offering } = dto;
     const { uuid } = await naming({}, () => this.plans.save(this.plans.create({ name, unit, offeringUuid: offering })));
     return this.get(uuid);
   }
 
   /** Throws `PlanNotFoundError`. */
-  async update(uuid: string, dto: UpdatePlanDto): Promise<Plan> {
-    const plan = await this.get(uuid);
+  async update(uuid: string, dto: UpdatePlanDto): Promise<PlanInUse> {
+    const { plan } = await this.get(uuid);
     await updateGiven(this.plans, plan.uuid, { name: dto.name, unit: dto.unit });
     return this.get(uuid);
   }
 
   /** Throws `PlanNotFoundError`, `ObjectInUseError`. */
   async remove(uuid: string): Promise<void> {
-    const plan = await this.get(uuid);
+    const { plan } = await this.get(uuid);
     await removing(`The plan "${plan.name}"`, () => this.plans.delete({ uuid: plan.uuid }));
+  }
+
+  /** Live resources by plan, in one statement; plans without any are left out. */
+  private async countResources(plans: readonly Plan[]): Promise<Map<string, number>> {
+    if (plans.length === 0) return new Map();
+    const counts: { uuid: string; count: number }[] = await this.plans.query(
+      `SELECT plan_uuid AS uuid, count(*)::int AS count FROM resource
+        WHERE plan_uuid = ANY($1::uuid[]) AND state <> 'Terminated' GROUP BY plan_uuid`,
+      [plans.map(({ uuid }) => uuid)],
+    );
+    return new Map(counts.map(({ uuid, count }) => [uuid, count]));
   }
 
   private filtered(query: ListPlansQuery): SelectQueryBuilder<Plan> {
     const found = this.plans.createQueryBuilder('plan');
+    if (query.offering) found.andWhere('plan.offeringUuid = :link', { link: query.offering });
     if (query.offering_uuid) found.andWhere('plan.offeringUuid = :offering', { offering: query.offering_uuid });
     if (query.name) found.andWhere('plan.name ILIKE :name', { name: containing(query.name) });
     return found;

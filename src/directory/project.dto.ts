@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -20,7 +20,17 @@ export class CreateProjectDto {
 @ApiSchema({ name: 'PatchedProjectRequest' })
 export class UpdateProjectDto extends PartialDto(CreateProjectDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const PROJECT_ORDER = {
+  name: 'name',
+  created: 'created',
+  customer_name: 'customer.name',
+  customer_abbreviation: 'customer.abbreviation',
+  customer_native_name: 'customer.nativeName',
+};
+
 export class ListProjectsQuery extends ListQuery {
+  @OrderFilter(PROJECT_ORDER) declare o?: string[];
   @UuidsFilter({ description: 'Organisations, UUIDs joined by commas' }) customer?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;

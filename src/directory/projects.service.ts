@@ -6,6 +6,7 @@ import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import { ProjectNotFoundError } from './directory.errors.js';
+import { PROJECT_ORDER } from './project.dto.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
 
@@ -18,7 +19,7 @@ export class ProjectsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListProjectsQuery): Promise<Page<Project>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, PROJECT_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.projects.find({ where: { uuid: In([...uuids]) }, relations }),
     );

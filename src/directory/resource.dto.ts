@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -62,7 +62,20 @@ export class StatusResponse {
   }
 }
 
+/** What lists are sorted by → property of the entity. */
+export const RESOURCE_ORDER = {
+  name: 'name',
+  created: 'created',
+  state: 'state',
+  backend_id: 'backendId',
+  project_name: 'project.name',
+  customer_name: 'project.customer.name',
+  offering_name: 'offering.name',
+  plan_name: 'plan.name',
+};
+
 export class ListResourcesQuery extends ListQuery {
+  @OrderFilter(RESOURCE_ORDER) declare o?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'The whole backend id' }) backend_id?: string;

@@ -20,6 +20,7 @@ export const ONE_LIVE_RESOURCE_PER_LICENSE = 'uq_resource_live_license';
 @Check('ck_resource_state', `state IN ('Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated')`)
 @Index(['projectUuid'])
 @Index(['offeringUuid'])
+@Index(['planUuid'])
 @Index(['backendId'])
 @Index(['created', 'uuid'])
 export class Resource extends BaseEntity {

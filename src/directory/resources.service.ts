@@ -10,6 +10,7 @@ import {
   PlanOfAnotherOfferingError,
   ResourceNotFoundError,
 } from './directory.errors.js';
+import { RESOURCE_ORDER } from './resource.dto.js';
 import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
 
@@ -34,7 +35,7 @@ export class ResourcesService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListResourcesQuery): Promise<Page<Resource>> {
-    const order = orderOf(query.o, { name: 'name', created: 'created', state: 'state' }, [['created', 'DESC']]);
+    const order = orderOf(query.o, RESOURCE_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.resources.find({ where: { uuid: In([...uuids]) }, relations }),
     );

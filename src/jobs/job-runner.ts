@@ -184,7 +184,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       this.logger.error(`Job ${run.kind} ${run.uuid} failed`, error instanceof Error ? error.stack : why);
     const { errorCode, errorMessage } =
       error instanceof AppError
-        ? { errorCode: error.code, errorMessage: error.message }
+        ? { errorCode: error.code, errorMessage: error.sentence }
         : {
             errorCode: 'unforeseen',
             errorMessage: `Something went wrong on our side. Please report it with this id: ${run.uuid}`,

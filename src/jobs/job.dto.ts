@@ -2,10 +2,12 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
+import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { renderUuid } from '../common/uuid.js';
 import { ChoicesFilter, TextFilter } from '../common/validation/query-fields.js';
 import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
 
+@KnownNamesOnly()
 export class ListJobsQuery extends ListQuery {
   @TextFilter({ description: 'The whole kind', example: 'billing-sync' }) kind?: string;
   @TextFilter({ description: 'The whole scope: what must not run twice at once' }) scope?: string;

@@ -20,8 +20,8 @@ describe('resolveArrowCustomer', () => {
     expect(() => resolveArrowCustomer([customer('XSP1', 'x'), customer('XSP2', 'x')], 'x')).toThrow(
       'More than one ArrowSphere customer answers to x: XSP1, XSP2. Put the full reference into the mapping.',
     );
-    expect(() => resolveArrowCustomer([customer('XSP1')], 'xsp1')).toThrow(
-      'ArrowSphere does not have the customer xsp1.',
+    expect(() => resolveArrowCustomer([customer('XSP1')], 'xsp2')).toThrow(
+      'ArrowSphere does not have the customer xsp2.',
     );
     expect(() => resolveArrowCustomer([customer('XSP1', '', '')], '')).toThrow('does not have');
   });

@@ -92,7 +92,7 @@ export class CustomerLicensesController {
   @ApiActionConflict(CONTENDED)
   async linkResources(
     @Param('uuid') uuid: string,
-    @Body() { items, dry_run }: LinkResourcesDto,
+    @Body() { items, dry_run = true }: LinkResourcesDto,
     @CurrentUser() caller: Caller,
   ): Promise<BulkResponse> {
     const options = { dryRun: dry_run, repeatable: true };
@@ -149,10 +149,10 @@ export class CustomerLicensesController {
   @ApiActionConflict(CONTENDED)
   async importLicenses(
     @Param('uuid') uuid: string,
-    @Body() { items, dry_run }: ImportLicensesDto,
+    @Body() { items, dry_run = true }: ImportLicensesDto,
     @CurrentUser() caller: Caller,
   ): Promise<BulkResponse> {
-    const options = { dryRun: dry_run, repeatable: true };
+    const options = { dryRun: dry_run, repeatable: true, ownNames: true };
     return BulkResponse.from(
       await this.linking.settle(uuid, items.map(ImportLicenseDto.wish), caller, options),
       dry_run,

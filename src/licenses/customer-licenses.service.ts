@@ -12,7 +12,7 @@ import {
   ArrowNotFoundError,
   ArrowReferenceNotUsableError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
-import { isCustomerReference } from '../arrow-gateway/arrow-reference.js';
+import { isCustomerReference, sameArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -75,7 +75,9 @@ export class CustomerLicensesService {
       const account = this.accountOf(mapping);
       const found = await this.gateway.findLicenses(account, wanted);
       const licenses = new Map(found.map((license) => [license.licenseReference, license]));
-      const owner = found.some(({ customerReference }) => customerReference !== mapping.arrowReference)
+      const owner = found.some(
+        ({ customerReference }) => !sameArrowReference(customerReference, mapping.arrowReference),
+      )
         ? await this.ownerOf(account, mapping)
         : mapping.arrowReference;
       const missing = wanted.filter((reference) => !licenses.has(reference));
@@ -96,10 +98,9 @@ export class CustomerLicensesService {
   private async askByName(account: ArrowAccount, reference: string, mapping: CustomerMapping): Promise<Verdict> {
     try {
       const license = await this.gateway.getLicense(account, reference);
-      const owner =
-        license.customerReference === mapping.arrowReference
-          ? mapping.arrowReference
-          : await this.ownerOf(account, mapping);
+      const owner = sameArrowReference(license.customerReference, mapping.arrowReference)
+        ? mapping.arrowReference
+        : await this.ownerOf(account, mapping);
       return judge(license, owner, mapping);
     } catch (error) {
       if (error instanceof ArrowNotFoundError) return { kind: 'denied', error: new LicenseUnknownError(reference) };
@@ -132,7 +133,7 @@ export class CustomerLicensesService {
 }
 
 function judge(license: ArrowLicense, owner: string, { arrowReference }: CustomerMapping): Verdict {
-  if (license.customerReference === owner) return { kind: 'confirmed', license };
+  if (sameArrowReference(license.customerReference, owner)) return { kind: 'confirmed', license };
   const { licenseReference, customerReference } = license;
   const error = new LicenseOfAnotherCustomerError(licenseReference, customerReference, arrowReference);
   return { kind: 'denied', error };

@@ -1,6 +1,9 @@
 import type { LicenseLink } from './license-link.entity.js';
 
-type Told = Pick<LicenseLink, 'kind' | 'licenseReference' | 'previousLicenseReference' | 'actorUsername' | 'created'>;
+type Told = Pick<
+  LicenseLink,
+  'kind' | 'licenseReference' | 'previousLicenseReference' | 'actorUsername' | 'impersonatorUsername' | 'created'
+>;
 
 /** An entry of the ledger as a sentence's second half: `mari linked it to XSP1 at 2026-05-01T10:00:00.000Z.` */
 export function describeLink({
@@ -8,6 +11,7 @@ export function describeLink({
   licenseReference,
   previousLicenseReference,
   actorUsername,
+  impersonatorUsername,
   created,
 }: Told): string {
   const done = {
@@ -16,5 +20,6 @@ export function describeLink({
     unlink: `unlinked it from ${previousLicenseReference}`,
     revert: `reverted it to ${licenseReference || 'no licence'}`,
   }[kind];
-  return `${actorUsername} ${done} at ${created.toISOString()}.`;
+  const who = impersonatorUsername ? `${impersonatorUsername} as ${actorUsername}` : actorUsername;
+  return `${who} ${done} at ${created.toISOString()}.`;
 }

@@ -1,4 +1,4 @@
-import { givenName } from '../arrow-gateway/given-name.js';
+import { givenName, suggestedName } from '../arrow-gateway/given-name.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { Counted } from '../common/page.js';
@@ -37,6 +37,8 @@ export class LicenseResponse {
   @ApiProperty() offer_sku: string;
   @ApiProperty({ description: 'The name somebody gave it; blank where ArrowSphere only made one up' })
   friendly_name: string;
+  @ApiProperty({ example: 'Production web shop', description: 'What bulk import calls a resource of it' })
+  suggested_name: string;
   @ApiProperty({ example: 'Microsoft' }) vendor: string;
   @ApiProperty() vendor_subscription_id: string;
   @ApiProperty({ description: "State in ArrowSphere's words" }) state: string;
@@ -51,6 +53,7 @@ export class LicenseResponse {
       offer_name: license.offerName ?? '',
       offer_sku: license.sku ?? '',
       friendly_name: givenName(license.friendlyName),
+      suggested_name: suggestedName(license),
       vendor: license.vendorName ?? '',
       vendor_subscription_id: license.vendorSubscriptionId ?? '',
       state: license.statusLabel ?? '',
@@ -123,7 +126,7 @@ export function answerDiscovered(found: DiscoveredLicenses): Counted<DiscoverLic
       resource_uuid: renderUuid(resourceUuid),
       resource_name: resources.get(resourceUuid)!.name,
       license_reference: licenseReference,
-      license_name: nameOf(licenses.get(licenseReference)!),
+      license_name: suggestedName(licenses.get(licenseReference)!),
       confidence,
       ambiguous,
       evidence,
@@ -131,8 +134,4 @@ export function answerDiscovered(found: DiscoveredLicenses): Counted<DiscoverLic
     error: found.error,
   };
   return new Counted(body, 1, found.ageSeconds === undefined ? {} : { Age: String(found.ageSeconds) });
-}
-
-function nameOf({ friendlyName, offerName, licenseReference }: ArrowLicense): string {
-  return givenName(friendlyName) || offerName || licenseReference;
 }

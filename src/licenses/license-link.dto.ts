@@ -1,14 +1,20 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { FieldsQuery, ListQuery, OrderFilter } from '../common/page.js';
 import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { renderUuid } from '../common/uuid.js';
 import { Resource } from '../directory/resource.entity.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { LicenseLink, LINK_KINDS, type LinkKind } from './license-link.entity.js';
 
+/** What lists are sorted by → property of the entity. */
+export const LICENSE_LINK_ORDER = { created: 'number' };
+
+@KnownNamesOnly()
 export class ListLicenseLinksQuery extends ListQuery {
+  @OrderFilter(LICENSE_LINK_ORDER) declare o?: string[];
   @LinkFilter(() => CustomerMapping) mapping?: string;
   @UuidFilter({ description: 'Entries written under this mapping, also after it was removed' }) mapping_uuid?: string;
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
@@ -17,10 +23,14 @@ export class ListLicenseLinksQuery extends ListQuery {
   license_reference?: string;
   @UuidFilter({ description: 'Who did it' }) actor_uuid?: string;
   @TextFilter({ description: 'Whole user name of who did it' }) actor?: string;
+  @UuidFilter({ description: 'Who really called, as somebody else' }) impersonator_uuid?: string;
   @ChoicesFilter(LINK_KINDS) kind?: LinkKind[];
   @BooleanFilter({ description: 'Entries that still hold: nothing came after, and the resource has that licence' })
   active?: boolean;
 }
+
+@KnownNamesOnly()
+export class LicenseLinkQuery extends FieldsQuery {}
 
 /** An entry, and whether it is what holds now. */
 export interface ListedLink {
@@ -46,6 +56,9 @@ export class LicenseLinkResponse {
   verified: boolean | null;
   @ApiProperty({ format: 'uuid' }) actor_uuid: string;
   @ApiProperty() actor_username: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Staff that really called, as the actor' })
+  impersonator_uuid: string | null;
+  @ApiProperty({ type: String, nullable: true }) impersonator_username: string | null;
   @ApiProperty({ description: 'Nothing came after, and the resource has this licence' }) is_active: boolean;
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'The entry that this one undid' })
   reverts_uuid: string | null;
@@ -67,6 +80,8 @@ export class LicenseLinkResponse {
       verified: link.verified,
       actor_uuid: renderUuid(link.actorUuid),
       actor_username: link.actorUsername,
+      impersonator_uuid: link.impersonatorUuid && renderUuid(link.impersonatorUuid),
+      impersonator_username: link.impersonatorUsername,
       is_active: isActive,
       reverts_uuid: link.revertsUuid && renderUuid(link.revertsUuid),
       reverted_by_uuid: revertedByUuid ? renderUuid(revertedByUuid) : null,

@@ -25,6 +25,7 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 @Index(['previousLicenseReference'])
 @Index(['mappingUuid'])
 @Index(['actorUuid'])
+@Index(['impersonatorUuid'])
 @Index('uq_license_link_reverts_uuid', ['revertsUuid'], { unique: true })
 export class LicenseLink {
   static readonly path = '/api/admin/arrow/license-links/';
@@ -73,6 +74,13 @@ export class LicenseLink {
 
   @Column({ length: 128 })
   actorUsername: string;
+
+  /** Who really called, where staff acted as the actor. */
+  @Column({ type: 'uuid', nullable: true })
+  impersonatorUuid: string | null;
+
+  @Column({ type: 'varchar', length: 128, nullable: true })
+  impersonatorUsername: string | null;
 
   /** For `revert`: the entry that it undid. An entry is undone once. */
   @Column({ type: 'uuid', nullable: true })

@@ -1,5 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { BooleanField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
+import {
+  BodyLimit,
+  BooleanField,
+  ListField,
+  MANY_ROWS_BYTES,
+  TextField,
+  UuidField,
+} from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { ImportWish, LinkWish, UnlinkWish } from './decide-links.js';
 import type { Settled } from './license-linking.service.js';
@@ -62,8 +69,9 @@ export class ImportLicenseDto {
 
 const MAX_ITEMS = 500;
 
+@BodyLimit(MANY_ROWS_BYTES)
 class BulkDto {
-  @BooleanField({ default: false, description: 'Say what would happen, and write nothing' })
+  @BooleanField({ default: true, description: 'Left out, or true: say what would happen, and write nothing' })
   dry_run?: boolean;
 }
 
@@ -73,9 +81,20 @@ export class LinkResourcesDto extends BulkDto {
   items: LinkResourceDto[];
 }
 
+/** As one of many: the name is the licence's own where it is left out. */
+@ApiSchema({ name: 'ImportLicensesItemRequest' })
+class ImportLicensesItemDto extends ImportLicenseDto {
+  @TextField({
+    max: 150,
+    description:
+      '`suggested_name` of discover_licenses if left out; the licence reference where ArrowSphere has no name',
+  })
+  declare license_name?: string;
+}
+
 @ApiSchema({ name: 'ImportLicensesRequest' })
 export class ImportLicensesDto extends BulkDto {
-  @ListField(ImportLicenseDto, { required: true, max: MAX_ITEMS, description: `At most ${MAX_ITEMS}` })
+  @ListField(ImportLicensesItemDto, { required: true, max: MAX_ITEMS, description: `At most ${MAX_ITEMS}` })
   items: ImportLicenseDto[];
 }
 
@@ -159,7 +178,7 @@ export class BulkResponse {
   @ApiProperty({ type: 'integer' }) refused: number;
   @ApiProperty({ type: [BulkResult], description: 'One per item, in their order' }) results: BulkResult[];
 
-  static from(this: void, settled: readonly Settled[], dryRun = false): BulkResponse {
+  static from(this: void, settled: readonly Settled[], dryRun: boolean): BulkResponse {
     const results = settled.map((one, index): BulkResult => ({
       index,
       outcome: one.outcome,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { suggestedName } from '../arrow-gateway/given-name.js';
 import type { Caller } from '../auth/caller.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
@@ -22,7 +23,7 @@ import {
   type Verdict,
   type Wish,
 } from './decide-links.js';
-import { LicenseLinksService, type NewLicenseLink } from './license-links.service.js';
+import { LicenseLinksService, type NewLicenseLink, whoActs } from './license-links.service.js';
 import { AccountNotActiveError, LicensesContendedError, MappingNotActiveError } from './licenses.errors.js';
 
 /** What came of one wish. */
@@ -74,14 +75,15 @@ export class LicenseLinkingService {
    * Carries out wishes, each with its own outcome, in their order: looks, asks ArrowSphere about what would change, and
    * then decides again and writes in one transaction, the mapping and its resources locked. A dry run leaves out only
    * the last step. With `repeatable`, an import that is in the wished project and offering already is a success that
-   * changes nothing, so that a request can be sent again. Throws `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`,
+   * changes nothing, so that a request can be sent again. With `ownNames`, an import without a name is named as
+   * ArrowSphere names the licence. Throws `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`,
    * `LicensesContendedError`.
    */
   async settle(
     mappingUuid: string,
     wishes: readonly Wish[],
     caller: Caller,
-    { dryRun = false, repeatable = false } = {},
+    { dryRun = false, repeatable = false, ownNames = false } = {},
   ): Promise<Settled[]> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
     refuseInactive(mapping, wishes);
@@ -92,7 +94,7 @@ export class LicenseLinkingService {
       mapping,
       promising.flatMap((at) => licenseOf(wishes[at]!) || []),
     );
-    const hopeful = promising.map((at) => wishes[at]!);
+    const hopeful = promising.map((at) => (ownNames ? named(wishes[at]!, verdicts) : wishes[at]!));
     const second = dryRun
       ? decide(ground, hopeful, verdicts).map((decision) => settled(decision, repeatable))
       : hopeful.length > 0
@@ -217,6 +219,13 @@ function refuseInactive(mapping: CustomerMapping, wishes: readonly Wish[]): void
   if (!mapping.settings.isActive) throw new AccountNotActiveError();
 }
 
+/** An import that has no name yet gets the licence's own, where ArrowSphere could be asked. */
+function named(wish: Wish, verdicts: ReadonlyMap<string, Verdict>): Wish {
+  if (wish.kind !== 'import' || wish.name !== undefined) return wish;
+  const verdict = verdicts.get(wish.license);
+  return verdict?.kind === 'confirmed' ? { ...wish, name: suggestedName(verdict.license) } : wish;
+}
+
 function licenseOf(wish: Wish): string {
   return wish.kind === 'unlink' ? '' : wish.license;
 }
@@ -244,8 +253,7 @@ function entryFor(
     licenseReference: licenseOf(wish),
     previousLicenseReference: write.outcome === 'create' ? '' : write.previous,
     verified: verdict ? verdict.kind === 'confirmed' : null,
-    actorUuid: caller.uuid,
-    actorUsername: caller.username,
+    ...whoActs(caller),
   };
 }
 

@@ -4,9 +4,9 @@ import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/existing-object.guard.js';
-import { LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
+import { LicenseLinkQuery, LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinksService } from './license-links.service.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
@@ -37,7 +37,7 @@ export class LicenseLinksController {
   @Get(':uuid')
   @ApiOperation({ operationId: 'admin_arrow_license_links_retrieve', summary: 'One entry of the link ledger' })
   @ApiFound(LicenseLinkResponse)
-  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<LicenseLinkResponse>> {
+  async get(@Param('uuid') uuid: string, @Query() query: LicenseLinkQuery): Promise<Partial<LicenseLinkResponse>> {
     return pick(LicenseLinkResponse.from(await this.links.get(uuid)), query.field);
   }
 

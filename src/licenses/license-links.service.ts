@@ -11,6 +11,7 @@ import { heldBy } from '../directory/directory.errors.js';
 import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
+import { LICENSE_LINK_ORDER } from './license-link.dto.js';
 import type { ListedLink, ListLicenseLinksQuery } from './license-link.dto.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
@@ -28,7 +29,19 @@ export type NewLicenseLink = Pick<
   | 'verified'
   | 'actorUuid'
   | 'actorUsername'
+  | 'impersonatorUuid'
+  | 'impersonatorUsername'
 > & { readonly revertsUuid?: string };
+
+/** The columns that say who does it, and who really calls. */
+export function whoActs({ uuid, username, impersonator }: Caller) {
+  return {
+    actorUuid: uuid,
+    actorUsername: username,
+    impersonatorUuid: impersonator?.uuid ?? null,
+    impersonatorUsername: impersonator?.username ?? null,
+  };
+}
 
 /** What makes an entry of `link` the one that holds: said once, used to filter and to show. */
 const ACTIVE = `link.license_reference <> ''
@@ -49,7 +62,7 @@ export class LicenseLinksService {
 
   /** Newest first. Throws `PageNotFoundError`. */
   async list(query: ListLicenseLinksQuery): Promise<Page<ListedLink>> {
-    const order = orderOf(query.o, { created: 'number' }, [['number', 'DESC']]);
+    const order = orderOf(query.o, LICENSE_LINK_ORDER, [['number', 'DESC']]);
     const listed = new Map<string, ListedLink>();
     const page = await paginate(this.filtered(query), query, order, async (uuids) => {
       for (const one of await this.load(uuids)) listed.set(one.uuid, one);
@@ -116,8 +129,7 @@ export class LicenseLinksService {
         licenseReference: link.previousLicenseReference,
         previousLicenseReference: link.licenseReference,
         verified: null,
-        actorUuid: caller.uuid,
-        actorUsername: caller.username,
+        ...whoActs(caller),
         revertsUuid: link.uuid,
       },
     ]);
@@ -171,11 +183,26 @@ export class LicenseLinksService {
   }
 
   private filtered(query: ListLicenseLinksQuery): SelectQueryBuilder<LicenseLink> {
-    const { mapping, mapping_uuid, resource, resource_uuid, license_reference, actor, actor_uuid, kind, active } =
-      query;
+    const {
+      mapping,
+      mapping_uuid,
+      resource,
+      resource_uuid,
+      license_reference,
+      actor,
+      actor_uuid,
+      impersonator_uuid,
+      kind,
+      active,
+    } = query;
     const found = this.links.createQueryBuilder('link');
     const equal = { mappingUuid: [mapping, mapping_uuid], resourceUuid: [resource, resource_uuid] };
-    for (const [property, values] of Object.entries({ ...equal, actorUuid: [actor_uuid], actorUsername: [actor] })) {
+    for (const [property, values] of Object.entries({
+      ...equal,
+      actorUuid: [actor_uuid],
+      actorUsername: [actor],
+      impersonatorUuid: [impersonator_uuid],
+    })) {
       values.forEach((value, at) => {
         if (value) found.andWhere(`link.${property} = :${property}${at}`, { [`${property}${at}`]: value });
       });

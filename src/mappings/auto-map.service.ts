@@ -42,11 +42,11 @@ export class AutoMapService {
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
    * else maps at the same time, what they took is skipped as `mapped_meanwhile`.
    *
-   * Throws `SettingsMissingError`, `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
+   * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
    */
   async run(dto: AutoMapDto): Promise<AutoMapping> {
     const { dry_run: dryRun = true, min_confidence: minConfidence = DEFAULT_MIN_CONFIDENCE } = dto;
-    const settings = await this.settings.resolve(dto.settings_uuid);
+    const settings = await this.settings.resolveNamed(dto.settings_uuid);
     const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
     const existing = await this.mappings.findBy({ settingsUuid: settings.uuid });

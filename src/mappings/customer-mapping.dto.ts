@@ -1,7 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField, UuidField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -10,7 +11,14 @@ import { Settings } from '../settings/settings.entity.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 
 class CustomerMappingFields {
-  @TextField({ required: true, max: 255, example: 'XSP661245', description: 'Customer reference in ArrowSphere' })
+  @TextField({
+    required: true,
+    max: 255,
+    clean: normalizeArrowReference,
+    example: 'XSP661245',
+    description:
+      "Customer reference in ArrowSphere. ArrowSphere's short code or your own reference works too: ArrowSphere is asked, and its reference is stored.",
+  })
   arrow_reference: string;
 
   @TextField({ max: 500, blank: true, example: 'Põhjala Tehnika OÜ', description: 'Company name in ArrowSphere' })
@@ -49,7 +57,15 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
 @ApiSchema({ name: 'PatchedArrowCustomerMappingRequest' })
 export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const CUSTOMER_MAPPING_ORDER = {
+  created: 'created',
+  arrow_reference: 'arrowReference',
+  arrow_company_name: 'arrowCompanyName',
+};
+
 export class ListCustomerMappingsQuery extends ListQuery {
+  @OrderFilter(CUSTOMER_MAPPING_ORDER) declare o?: string[];
   @TextFilter({ description: 'Part of the ArrowSphere reference' }) arrow_reference?: string;
   @TextFilter({ description: 'Part of the ArrowSphere company name' }) arrow_company_name?: string;
   @TextFilter({ description: "Part of the organisation's name" }) waldur_customer_name?: string;
@@ -118,10 +134,18 @@ class RenamedMapping {
   @ApiProperty() to: string;
 }
 
+class CorrectedReference {
+  @ApiProperty({ format: 'uuid' }) uuid: string;
+  @ApiProperty({ example: '661245' }) from: string;
+  @ApiProperty({ example: 'XSP661245' }) to: string;
+}
+
 /** What a sync with ArrowSphere changed, and which mapped customers ArrowSphere does not have. */
 export class SyncFromArrowResponse {
   @ApiProperty({ description: 'Mappings whose company name changed' }) updated: number;
   @ApiProperty({ type: [RenamedMapping] }) renamed: RenamedMapping[];
+  @ApiProperty({ type: [CorrectedReference], description: "Mappings that hold ArrowSphere's own reference now" })
+  corrected: CorrectedReference[];
   @ApiProperty({ type: [String], description: 'References of active mappings that ArrowSphere does not know' })
   missing: string[];
 }

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
-import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { ArrowCallCancelledError, ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { CUSTOMER_MAPPING_ORDER } from './customer-mapping.dto.js';
 import type {
   CreateCustomerMappingDto,
   ListCustomerMappingsQuery,
@@ -64,8 +68,7 @@ export class CustomerMappingsService {
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    const sortable = { created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, CUSTOMER_MAPPING_ORDER, [['created', 'DESC']]);
     const page = await paginate(this.filtered(query), query, order, (uuids) =>
       this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
     );
@@ -123,9 +126,13 @@ export class CustomerMappingsService {
     return active.length ? active : this.mappings.find({ where: { isActive: true, settingsUuid }, order });
   }
 
-  /** Throws `ArrowCustomerAlreadyMappedError`. */
+  /**
+   * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
+   * {@link ownReference}. Throws `ArrowCustomerAlreadyMappedError`.
+   */
   async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
-    const row = this.mappings.create(columns(dto));
+    const arrowReference = await this.ownReference(dto.settings, dto.arrow_reference);
+    const row = this.mappings.create({ ...columns(dto), arrowReference });
     await naming(refusals, () => this.mappings.insert(row));
     return this.get(row.uuid);
   }
@@ -172,11 +179,34 @@ export class CustomerMappingsService {
     });
   }
 
-  /** Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
+  /** As {@link create} for another reference. Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
   async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
-    const { uuid: known } = await this.get(uuid);
-    await updateGiven(this.mappings, known, columns(dto), refusals, { modified: this.clock.now() });
+    const { uuid: known, settingsUuid, arrowReference: stored } = await this.get(uuid);
+    const { settings = settingsUuid, arrow_reference: given } = dto;
+    const isNew = given !== undefined && (given !== stored || settings !== settingsUuid);
+    const arrowReference = isNew ? await this.ownReference(settings, given) : undefined;
+    await updateGiven(this.mappings, known, { ...columns(dto), arrowReference }, refusals, {
+      modified: this.clock.now(),
+    });
     return this.get(known);
+  }
+
+  /**
+   * ArrowSphere's own reference of the one customer that a text means. The text itself where ArrowSphere cannot be asked,
+   * knows nobody by it or more than one: the licences of such a mapping say which, and the next synchronisation with
+   * ArrowSphere corrects what it can.
+   */
+  private async ownReference(settingsUuid: string, text: string): Promise<string> {
+    if (isOwnCustomerReference(text)) return text;
+    try {
+      const account = this.settings.accountOf(await this.settings.get(settingsUuid));
+      const found = findArrowCustomers((await this.gateway.listCustomers(account, { refresh: true })).data, text);
+      return found.length === 1 ? found[0]! : text;
+    } catch (error) {
+      const unasked = error instanceof ArrowError || error instanceof ApiKeyUnreadableError;
+      if (!unasked || error instanceof ArrowCallCancelledError) throw error;
+      return text;
+    }
   }
 
   /** Throws `CustomerMappingNotFoundError`, `ObjectInUseError`. */
@@ -190,17 +220,19 @@ export class CustomerMappingsService {
   }
 
   /**
-   * Takes over company names from ArrowSphere, for active mappings. ArrowSphere is asked first, then all changes are
-   * written in one statement. Throws `SettingsMissingError` and the gateway's errors.
+   * Takes over references and company names from ArrowSphere, for active mappings. ArrowSphere is asked first, then each
+   * kind of change is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
    */
   async syncFromArrow({ settings_uuid }: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
     const settings = await this.settings.resolve(settings_uuid);
     const { data: customers } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
     const names = new Map(customers.map(({ reference, companyName }) => [reference, companyName]));
-    const mappings = await this.mappings.find({
-      where: { settingsUuid: settings.uuid, isActive: true },
-      order: { arrowReference: 'ASC' },
-    });
+    const stored = await this.ofSettings(settings.uuid);
+    const corrected = await this.correctReferences(stored, customers);
+    const ownReferences = new Map(corrected.map(({ uuid, to }) => [uuid, to]));
+    const mappings = stored
+      .filter(({ isActive }) => isActive)
+      .map((row) => ({ ...row, arrowReference: ownReferences.get(renderUuid(row.uuid)) ?? row.arrowReference }));
     const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
       const to = storable(names.get(arrowReference) ?? '', 500);
       // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
@@ -216,7 +248,33 @@ export class CustomerMappingsService {
     const missing = mappings
       .filter(({ arrowReference }) => !names.has(arrowReference))
       .map(({ arrowReference }) => arrowReference);
-    return { updated: renamed.length, renamed, missing };
+    return { updated: renamed.length, renamed, corrected, missing };
+  }
+
+  /** Active mappings that were made while ArrowSphere could not be asked get its own reference, where nobody has it yet. */
+  private async correctReferences(
+    mappings: readonly CustomerMapping[],
+    customers: readonly ArrowCustomer[],
+  ): Promise<SyncFromArrowResponse['corrected']> {
+    const known = new Set(customers.map(({ reference }) => reference));
+    const taken = new Set(mappings.map(({ arrowReference }) => arrowReference));
+    const corrected = mappings.flatMap(({ uuid, arrowReference: from, isActive }) => {
+      if (!isActive || known.has(from)) return [];
+      const [to, ...others] = findArrowCustomers(customers, from);
+      if (to === undefined || others.length > 0 || taken.has(to)) return [];
+      taken.add(to);
+      return [{ uuid: renderUuid(uuid), from, to }];
+    });
+    if (corrected.length) {
+      await naming(refusals, () =>
+        this.mappings.query(
+          `UPDATE customer_mapping AS mapping SET arrow_reference = corrected.reference, modified = $3
+             FROM unnest($1::uuid[], $2::text[]) AS corrected (uuid, reference) WHERE mapping.uuid = corrected.uuid`,
+          [corrected.map(({ uuid }) => uuid), corrected.map(({ to }) => to), this.clock.now()],
+        ),
+      );
+    }
+    return corrected;
   }
 
   private filtered(query: ListCustomerMappingsQuery): SelectQueryBuilder<CustomerMapping> {

@@ -1,6 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-import { BooleanField, ChoiceField, ListField, TextField, UuidField } from '../common/validation/body-fields.js';
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import {
+  BodyLimit,
+  BooleanField,
+  ChoiceField,
+  ListField,
+  MANY_ROWS_BYTES,
+  TextField,
+  UuidField,
+} from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
@@ -47,7 +56,7 @@ export class PreviewSettingsDto extends CredentialsDto {
 
 @ApiSchema({ name: 'CustomerMappingInputRequest' })
 export class CustomerMappingInput {
-  @TextField({ required: true, max: 255, example: 'XSP661245' })
+  @TextField({ required: true, max: 255, clean: normalizeArrowReference, example: 'XSP661245' })
   arrow_reference: string;
 
   @UuidField({ required: true })
@@ -55,6 +64,7 @@ export class CustomerMappingInput {
 }
 
 @ApiSchema({ name: 'SaveSettingsRequestRequest' })
+@BodyLimit(MANY_ROWS_BYTES)
 export class SaveSettingsDto extends PreviewSettingsDto {
   @ListField(CustomerMappingInput, { max: MAX_MAPPINGS, description: `At most ${MAX_MAPPINGS}, each reference once` })
   customer_mappings?: CustomerMappingInput[];

@@ -7,6 +7,7 @@ import {
   type ArrowPartner,
 } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
@@ -87,6 +88,8 @@ export class SetupService {
       inputs.length ? this.customersByReference(account) : undefined,
     ]);
     const wanted = inputs.map((input) => wantedMapping(input, arrowCustomers));
+    // Two spellings may mean one customer: only ArrowSphere knows.
+    refuseIfAny(duplicatesIn(wanted.map(({ arrowReference }) => arrowReference)));
     const { stored, mappings } = await this.dataSource.transaction(async (manager) => {
       const stored = await this.settings.storeActive(manager, account, partner, plan.choices);
       return { stored, mappings: await this.mappings.createMissing(manager, stored.settings.uuid, wanted) };
@@ -157,19 +160,15 @@ export class SetupService {
   private async checkInputs(inputs: readonly CustomerMappingInput[]): Promise<void> {
     if (inputs.length === 0) return;
     const existing = await this.customers.existing(inputs.map(({ waldur_customer_uuid }) => waldur_customer_uuid));
-    const entryOf = new Map<string, number>();
-    const faults = inputs.map(({ arrow_reference, waldur_customer_uuid }, i): FieldErrors => {
-      const fault: FieldErrors = {};
-      const earlier = entryOf.get(arrow_reference);
-      entryOf.set(arrow_reference, earlier ?? i);
-      if (earlier !== undefined)
-        fault.arrow_reference = [`${arrow_reference} is given in entry ${earlier + 1} already.`];
+    const duplicates = duplicatesIn(inputs.map(({ arrow_reference }) => arrow_reference));
+    const faults = inputs.map(({ waldur_customer_uuid }, i): FieldErrors => {
+      const fault: FieldErrors = { ...duplicates[i] };
       if (!existing.has(waldur_customer_uuid)) {
         fault.waldur_customer_uuid = [`Object with uuid=${waldur_customer_uuid} does not exist.`];
       }
       return fault;
     });
-    if (faults.some((fault) => Object.keys(fault).length)) throw new InvalidFieldsError({ customer_mappings: faults });
+    refuseIfAny(faults);
   }
 
   /** The names of mappings are a courtesy: an account is not held up by a list that cannot be had. */
@@ -182,6 +181,21 @@ export class SetupService {
       throw error;
     }
   }
+}
+
+/** One entry per reference, `{}` for those that come for the first time. */
+function duplicatesIn(references: readonly string[]): FieldErrors[] {
+  const entryOf = new Map<string, number>();
+  return references.map((reference, i): FieldErrors => {
+    const earlier = entryOf.get(reference);
+    entryOf.set(reference, earlier ?? i);
+    if (earlier === undefined) return {};
+    return { arrow_reference: [`${reference} is given in entry ${earlier + 1} already.`] };
+  });
+}
+
+function refuseIfAny(faults: FieldErrors[]): void {
+  if (faults.some((fault) => Object.keys(fault).length)) throw new InvalidFieldsError({ customer_mappings: faults });
 }
 
 function whyNone(fits: readonly ExportTypeFit[]): string {
@@ -213,9 +227,13 @@ function wantedMapping(
   { arrow_reference, waldur_customer_uuid }: CustomerMappingInput,
   arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
 ): WantedMapping {
-  const name = arrowCustomers?.get(arrow_reference)?.companyName ?? '';
+  const [found, ...others] = arrowCustomers?.has(arrow_reference)
+    ? [arrow_reference]
+    : findArrowCustomers([...(arrowCustomers?.values() ?? [])], arrow_reference);
+  const reference = found !== undefined && others.length === 0 ? found : arrow_reference;
+  const name = arrowCustomers?.get(reference)?.companyName ?? '';
   return {
-    arrowReference: arrow_reference,
+    arrowReference: reference,
     arrowCompanyName: storable(name, 500),
     waldurCustomerUuid: waldur_customer_uuid,
   };

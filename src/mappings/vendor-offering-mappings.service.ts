@@ -8,6 +8,7 @@ import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
+import { VENDOR_MAPPING_ORDER } from './vendor-offering-mapping.dto.js';
 import type {
   CreateVendorOfferingMappingDto,
   ListVendorOfferingMappingsQuery,
@@ -31,8 +32,7 @@ export class VendorOfferingMappingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMapping>> {
-    const sortable = { created: 'created', arrow_vendor_name: 'arrowVendorName' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, VENDOR_MAPPING_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
     );

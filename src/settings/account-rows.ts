@@ -31,6 +31,15 @@ export class AccountRows {
     await manager.update(Settings, { isActive: true, uuid: Not(uuid) }, { isActive: false, modified });
   }
 
+  /**
+   * Whether `uuid` may become the active account: one whose key could not be verified never replaces one that is at
+   * work. Waits for other changes of the active account.
+   */
+  async mayTakeOver(manager: EntityManager, uuid: string, isVerified: boolean): Promise<boolean> {
+    await this.serialize(manager);
+    return isVerified || !(await manager.existsBy(Settings, { isActive: true, uuid: Not(uuid) }));
+  }
+
   /** The row as it is now, kept from others until the transaction ends. Throws `SettingsNotFoundError`. */
   async lock(manager: EntityManager, uuid: string): Promise<Settings> {
     const settings = await manager.findOne(Settings, { where: { uuid }, lock: { mode: 'pessimistic_write' } });

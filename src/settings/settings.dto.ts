@@ -2,8 +2,9 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, OrderFilter } from '../common/page.js';
 import { BooleanField, ChoiceField, PartialDto, TextField, UrlField } from '../common/validation/body-fields.js';
+import type { FieldOptions, TextRules } from '../common/validation/field.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
@@ -11,12 +12,24 @@ import { Settings } from './settings.entity.js';
 
 const example = 'https://xsp.arrow.com/index.php/api/';
 
+/** Keys go into a header, which takes no other characters: ArrowSphere could not even be asked. */
+const ApiKeyField = (options: FieldOptions & Pick<TextRules, 'blank'>) =>
+  TextField({
+    ...options,
+    max: 500,
+    secret: true,
+    check: (key) =>
+      /^[\x20-\x7e]*$/.test(key)
+        ? undefined
+        : 'The key has characters that no key has (only ASCII is possible). Copy it from the ArrowSphere portal again.',
+  });
+
 @ApiSchema({ name: 'ArrowCredentialsRequest' })
 export class CredentialsDto {
   @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
   api_url: string;
 
-  @TextField({ required: true, max: 500, secret: true, description: 'ArrowSphere API key: write-only' })
+  @ApiKeyField({ required: true, description: 'ArrowSphere API key: write-only' })
   api_key: string;
 }
 
@@ -27,7 +40,10 @@ class SettingsFields {
   @TextField({ max: 50, example: 'IAAS', description: 'Classification that billing takes from exports' })
   classification_filter?: string;
 
-  @BooleanField({ default: true, description: 'The account in use; making one active switches the others off' })
+  @BooleanField({
+    default: true,
+    description: 'The account in use; making one active switches the others off, if ArrowSphere takes its key',
+  })
   is_active?: boolean;
 
   @BooleanField({ default: false, description: 'Whether scheduled jobs run' })
@@ -45,7 +61,7 @@ export class CreateSettingsDto extends SettingsFields {
   @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
   api_url: string;
 
-  @TextField({ required: true, max: 500, secret: true, description: 'ArrowSphere API key: write-only' })
+  @ApiKeyField({ required: true, description: 'ArrowSphere API key: write-only' })
   api_key: string;
 }
 
@@ -59,14 +75,23 @@ export class UpdateSettingsDto extends SettingsFields {
   })
   api_url: string;
 
-  @TextField({ max: 500, blank: true, secret: true, description: 'Left out or blank: the key stays' })
+  @ApiKeyField({ blank: true, description: 'Left out or blank: the key stays' })
   api_key?: string;
 }
 
 @ApiSchema({ name: 'PatchedArrowSettingsRequest' })
 export class PatchSettingsDto extends PartialDto(UpdateSettingsDto) {}
 
+/** What lists are sorted by → property of the entity. */
+export const SETTINGS_ORDER = {
+  created: 'created',
+  modified: 'modified',
+  partner_name: 'partnerName',
+  api_url: 'apiUrl',
+};
+
 export class ListSettingsQuery extends ListQuery {
+  @OrderFilter(SETTINGS_ORDER) declare o?: string[];
   @BooleanFilter() is_active?: boolean;
   @BooleanFilter() sync_enabled?: boolean;
 }
@@ -124,7 +149,8 @@ export class SavedSettingsResponse extends SettingsResponse {
   @ApiProperty({
     required: false,
     description:
-      'True: ArrowSphere took the key; false: it could not be asked. Left out where neither key nor address is new',
+      'True: ArrowSphere took the key; false: it could not be asked, and then another active account stays the active one. ' +
+      'Left out where neither key nor address is new and the account was not made active',
   })
   verified?: boolean;
   @ApiProperty({ required: false, description: 'Why it could not be asked' }) verification_error?: string;

@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
+import { InvalidFieldsError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
@@ -13,6 +14,7 @@ import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
+import { SETTINGS_ORDER } from './settings.dto.js';
 import type { CreateSettingsDto, ListSettingsQuery, PatchSettingsDto, SavedSettings } from './settings.dto.js';
 import { Settings } from './settings.entity.js';
 import {
@@ -52,8 +54,7 @@ export class SettingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListSettingsQuery): Promise<Page<Settings>> {
-    const sortable = { created: 'created', modified: 'modified', partner_name: 'partnerName', api_url: 'apiUrl' };
-    const order = orderOf(query.o, sortable, [['created', 'DESC']]);
+    const order = orderOf(query.o, SETTINGS_ORDER, [['created', 'DESC']]);
     return paginate(this.filtered(query), query, order, (uuids) => this.repository.findBy({ uuid: In([...uuids]) }));
   }
 
@@ -89,6 +90,13 @@ export class SettingsService {
     return settings;
   }
 
+  /** As {@link resolve}, but an account that is named and not there is a wrong field. Throws `InvalidFieldsError` too. */
+  async resolveNamed(uuid?: string): Promise<Settings> {
+    const settings = uuid ? await this.repository.findOneBy({ uuid }) : await this.resolve();
+    if (!settings) throw new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
+    return settings;
+  }
+
   /** What the gateway needs to call ArrowSphere for this account. Throws `ApiKeyUnreadableError`. */
   accountOf(settings: Settings): ArrowAccount {
     return { apiUrl: settings.apiUrl, apiKey: this.cipher.decrypt(settings.encryptedApiKey, settings.uuid) };
@@ -100,14 +108,15 @@ export class SettingsService {
   }
 
   /**
-   * Asks ArrowSphere who the key belongs to, then saves.
+   * Asks ArrowSphere who the key belongs to, then saves. Where it could not be asked, the account is active only if no
+   * other one is.
    * Throws `ApiKeyRefusedError`, `InvalidFieldsError` (api_url).
    */
   async create(dto: CreateSettingsDto): Promise<SavedSettings> {
     const { partner, unverifiedBecause } = await this.credentials.verify(this.credentials.accountOf(dto));
     const uuid = randomUUID();
-    const isActive = dto.is_active ?? true;
     await this.repository.manager.transaction(async (manager) => {
+      const isActive = (dto.is_active ?? true) && (await this.rows.mayTakeOver(manager, uuid, !!partner));
       if (isActive) await this.rows.deactivateOthers(manager, uuid);
       await manager.insert(Settings, {
         ...{ uuid, isActive, apiUrl: dto.api_url },
@@ -121,7 +130,8 @@ export class SettingsService {
 
   /**
    * Changes what is given. A new address or key is tried at ArrowSphere first, and has to belong to the same partner
-   * as long as anything hangs on the account.
+   * as long as anything hangs on the account. So is the key of an account that is to become the active one: where
+   * ArrowSphere could not be asked about it, it does not replace another.
    * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`, `PartnerChangedError`,
    * `InvalidFieldsError` (api_url).
    */
@@ -131,8 +141,11 @@ export class SettingsService {
     this.assertKeyMayTravel(known, dto);
     let verified: VerifiedCredentials | undefined;
     if (apiKey) verified = await this.credentials.verify({ apiUrl, apiKey });
+    else if (dto.is_active && !known.isActive) verified = await this.credentials.verify(this.accountOf(known));
     await this.repository.manager.transaction(async (manager) => {
-      if (dto.is_active) await this.rows.deactivateOthers(manager, known.uuid);
+      const takesOver =
+        dto.is_active && (await this.rows.mayTakeOver(manager, known.uuid, !verified?.unverifiedBecause));
+      if (takesOver) await this.rows.deactivateOthers(manager, known.uuid);
       const current = await this.rows.lock(manager, known.uuid);
       // Once more, as the address may have changed while ArrowSphere was asked.
       this.assertKeyMayTravel(current, dto);
@@ -142,7 +155,7 @@ export class SettingsService {
         { uuid: current.uuid },
         {
           ...columns(dto),
-          isActive: dto.is_active,
+          isActive: dto.is_active && !takesOver ? undefined : dto.is_active,
           ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: dto.api_url }),
           ...(verified?.partner && this.rows.partnerColumns(verified.partner)),
           modified: this.clock.now(),

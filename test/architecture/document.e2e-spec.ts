@@ -1,20 +1,25 @@
 import { describeOnce, startApp, type TestApp } from '../support/app.js';
+import { Builders } from '../support/builders.js';
 
 interface Operation {
   operationId: string;
   summary?: string;
   tags?: string[];
-  parameters?: { in: string; name: string; example?: unknown; schema?: { example?: unknown } }[];
+  parameters?: { in: string; name: string; description?: string; example?: unknown; schema?: { example?: unknown } }[];
+  security?: object[];
+  requestBody?: { content?: Record<string, { example?: unknown }> };
 }
 
 describeOnce('Our document, as people see it in Swagger UI', () => {
   let app: TestApp;
   let operations: Operation[];
   let tags: { name: string; description: string }[];
+  let document: { servers: object[]; paths: object };
 
   beforeAll(async () => {
     app = await startApp();
     const { body } = await app.api.get('/docs/openapi.json');
+    document = body;
     operations = Object.values<Record<string, Operation>>(body.paths).flatMap((item) => Object.values(item));
     ({ tags } = body);
   });
@@ -39,5 +44,73 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
   it('opens at the bare address', async () => {
     const answer = await fetch(`${app.url}/`, { redirect: 'manual' });
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);
+  });
+
+  it('says where it is served, which routes are open, and what the UUID of a path is', () => {
+    expect(document.servers).toEqual([{ url: '/' }]);
+    for (const { operationId, security } of operations)
+      expect([operationId, security]).toEqual([operationId, expect.any(Array)]);
+    const paths = operations.flatMap(({ operationId, parameters = [] }) =>
+      parameters.filter((each) => each.in === 'path' && !each.description).map(({ name }) => `${operationId} ${name}`),
+    );
+    expect(paths).toEqual([]);
+  });
+
+  it('describes the order of a list with the names it can be sorted by', () => {
+    const byId = new Map(operations.map((operation) => [operation.operationId, operation]));
+    const orderOf = (id: string) => byId.get(id)?.parameters?.find(({ name }) => name === 'o')?.description;
+    expect(orderOf('marketplace_resources_list')).toContain('`offering_name`, `plan_name`');
+    expect(orderOf('admin_arrow_customer_mappings_list')).toMatch(/^Order: `created`, `arrow_reference`/);
+  });
+
+  it('has examples that can be sent as they stand: no optional UUID, no schedule, no invented key', () => {
+    const open: unknown[] = [];
+    JSON.stringify(document, (_, value: { additionalProperties?: unknown; example?: unknown } | null) => {
+      if (value?.additionalProperties && value.example === undefined) open.push(value);
+      return value;
+    });
+    expect(open).toEqual([]);
+    const bodies = operations.flatMap(({ operationId, requestBody }) => {
+      const example = requestBody?.content?.['application/json']?.example;
+      return requestBody ? [[operationId, example] as const] : [];
+    });
+    expect(bodies.filter(([, example]) => example === undefined)).toEqual([]);
+    const exampleOf = new Map(bodies);
+    expect(exampleOf.get('admin_arrow_settings_create')).toMatchObject({ sync_enabled: false });
+    expect(exampleOf.get('admin_arrow_customer_mappings_auto_map')).toEqual({ dry_run: true, min_confidence: 0.9 });
+    expect(exampleOf.get('admin_arrow_vendor_offering_mappings_create')).not.toHaveProperty('plan');
+  });
+});
+
+describeOnce('The service behind a proxy that puts a path before it', () => {
+  const PUBLIC_URL = 'https://portal.example/arrow';
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ PUBLIC_URL });
+  });
+  afterAll(() => app?.stop());
+
+  it('names that path in its document, leads below it, and reads back the links it writes', async () => {
+    const { body } = await app.api.get('/docs/openapi.json');
+    expect(body.servers).toEqual([{ url: PUBLIC_URL }]);
+    const bare = await fetch(`${app.url}/`, { redirect: 'manual' });
+    expect(bare.headers.get('location')).toBe('/arrow/docs');
+    const make = new Builders(app);
+    const customer = await make.customer();
+    expect(customer.url).toBe(`${PUBLIC_URL}/api/customers/${customer.uuid}/`);
+    const path = `/api/customers/${customer.uuid}/`;
+    for (const link of [customer.url, `/arrow${path}`, path, `http://127.0.0.1${path}`, customer.uuid]) {
+      const project = await make.project({ customer: link });
+      expect(project.customer_uuid).toBe(customer.uuid);
+    }
+    const offering = await make.offering({ customer: customer.url });
+    for (const link of [customer.url, path, `https://elsewhere.example${path}`]) {
+      const found = await app.api.get(`/api/marketplace-provider-offerings/?customer=${encodeURIComponent(link)}`);
+      expect(found.body).toMatchObject([{ uuid: offering.uuid }]);
+    }
+    for (const link of [`/arrows${path}`, `/arrow/arrow${path}`, `/arrow/api/projects/${customer.uuid}/`]) {
+      const found = await app.api.get(`/api/marketplace-provider-offerings/?customer=${encodeURIComponent(link)}`);
+      expect(found.body).toEqual([]);
+    }
   });
 });

@@ -167,17 +167,28 @@ describe('A login by password', () => {
       expect(await logIn(credentials, { 'X-Forwarded-For': '10.0.0.99' })).toEqual(LOCKED);
     });
 
-    it('is told to come back when a hundred wait already', async () => {
+    it('is told to come back when a hundred wait already, while what has a token is served', async () => {
       const service = app.app.get(LoginService);
       const { username } = await userWithPassword();
-      const tries = await Promise.allSettled(
-        Array.from({ length: 103 }, () => service.logIn({ username, password: 'wrong' }, '127.0.0.1')),
-      );
-      const reasons = tries.map((each) => (each as PromiseRejectedResult).reason as { code?: string; message: string });
-      expect(reasons.filter(({ code }) => code === 'logins_busy').map(({ message }) => message)).toEqual([
-        'Too many logins are waiting for their turn. Try again in a few seconds.',
-        'Too many logins are waiting for their turn. Try again in a few seconds.',
+      let isOn = true;
+      const keepTrying = async () => {
+        while (isOn)
+          await service.logIn({ username, password: 'wrong' }, '127.0.0.1').catch((error: { code?: string }) => {
+            if (error.code === 'logins_busy') throw error;
+          });
+      };
+      const all = Array.from({ length: 101 }, keepTrying);
+      const refused = await app.api.as(undefined).post('/api-auth/password/', { username: 'mari', password: 'x' });
+      const served = await app.api.get('/api/users/me/');
+      isOn = false;
+      await Promise.all(all);
+      const sentence = 'Too many logins are waiting for their turn. Try again in a few seconds.';
+      expect([refused.status, refused.headers.get('retry-after'), refused.body]).toEqual([
+        429,
+        '5',
+        { detail: sentence, error: sentence, code: 'logins_busy' },
       ]);
+      expect(served.status).toBe(200);
     });
 
     it('leaves nothing behind of what was typed', async () => {
@@ -297,8 +308,12 @@ describe('A login by password', () => {
     });
 
     it.each([
+      ...['password1', 'Password1', 'QWERTYUIOP', 'p@ssw0rd', 'letmein123', ' iloveyou '].map(
+        (password): [string, string[]] => [password, ['This password is too common.']],
+      ),
       ['kuu', ['This password is too short. It must contain at least 8 characters.']],
-      ['1234567890', ['This password is entirely numeric.']],
+      ['1234567890', ['This password is too common.', 'This password is entirely numeric.']],
+      ['8264017395', ['This password is entirely numeric.']],
       [
         '123',
         ['This password is too short. It must contain at least 8 characters.', 'This password is entirely numeric.'],
@@ -352,6 +367,14 @@ describe('A login by password behind a proxy', () => {
     ['the same IPv4 address written as IPv6', '192.0.2.3', '::ffff:192.0.2.3', 401],
     ['what the client itself put before the proxy', '192.0.2.4', '192.0.2.99, 192.0.2.4', 401],
     ['a second trusted proxy', '192.0.2.5', '192.0.2.5, 10.1.2.3', 401],
+    ['another port of the same address', '192.0.2.6:1', '192.0.2.6:2', 401],
+    ['a second trusted proxy that writes ports', '192.0.2.7:9', '192.0.2.7:8, 10.1.2.3:7', 401],
+    ['another port of the same IPv6 address', '[2001:db8:1:5::1]:1', '"[2001:db8:1:5::1]:2"', 401],
+    ['words instead of addresses', 'junk-1', 'junk-2', 401],
+    ['words after an address', '192.0.2.8, junk-1', '192.0.2.9, junk-2', 401],
+    ['words before an address', 'junk-1, 192.0.2.10', 'junk-2, 192.0.2.10', 401],
+    ['something that is nearly an address', '192.0.2.11.1', '192.0.2.999', 401],
+    ['an empty entry', '192.0.2.12, ', '192.0.2.13,', 401],
   ])("is locked by the client's address: from %s", async (_, first, second, status) => {
     const { body: user } = await app.api.post('/api/users/', { username: `user-${first}` });
     await app.api.post(`/api/users/${user.uuid}/change_password/`, { new_password: PASSWORD });

@@ -39,7 +39,7 @@ describe('Tokens', () => {
   it.each([
     ['nothing at all', undefined, NOT_PROVIDED],
     ['an empty header', '', NOT_PROVIDED],
-    ['a bare key', 'KEY', NOT_PROVIDED],
+    ['a bare key', 'KEY', `${NOT_PROVIDED} Write "Token" and a space before the key.`],
     ['a scheme nobody knows', 'Basic KEY', NOT_PROVIDED],
     ['a scheme that only begins like ours', 'Tokens KEY', NOT_PROVIDED],
     ['the scheme alone', 'Token', EMPTY],
@@ -77,7 +77,10 @@ describe('Tokens', () => {
       const { token, ...shown } = user;
       const caller = app.api.as(token);
       expect(shown).toMatchObject({ full_name: 'Mari Maasikas', is_staff: false, is_active: true });
-      expect(await caller.get('/api/users/me/')).toMatchObject({ status: 200, body: shown });
+      const me = await caller.get('/api/users/me/');
+      expect(me).toMatchObject({ status: 200, body: shown });
+      const head = await caller.head('/api/users/me/');
+      expect([me, head].map(({ headers }) => headers.get('x-result-count'))).toEqual(['1', '1']);
       const refused = await caller.get('/api/customers/');
       expect([refused.status, refused.headers.get('www-authenticate'), refused.body]).toEqual([
         403,
@@ -135,7 +138,11 @@ describe('Tokens', () => {
   it('are replaced at once: the old one is unknown as soon as there is a new one', async () => {
     const { token, uuid } = await make.user();
     const refreshed = await app.api.post(`/api/users/${uuid}/refresh_token/`);
-    expect(refreshed).toMatchObject({ status: 201, body: { token: expect.stringMatching(/^[0-9a-f]{40}$/) } });
+    expect(refreshed).toMatchObject({ status: 200, body: { token: expect.stringMatching(/^[0-9a-f]{40}$/) } });
+    expect(Object.keys(refreshed.body)).toEqual([
+      ...['token', 'created', 'user_first_name', 'user_last_name', 'user_username', 'user_is_active'],
+      'user_token_lifetime',
+    ]);
     expect((await me(`Token ${token}`)).body).toEqual({ detail: UNKNOWN });
     expect((await me(`Token ${refreshed.body.token}`)).body.uuid).toBe(uuid);
   });
@@ -157,6 +164,13 @@ describe('Tokens', () => {
     });
   });
 
+  it('of the environment that another user has already are refused with a sentence', async () => {
+    const { token } = await make.user();
+    await expect(app.app.get(UsersService).ensureStaff('admin', token)).rejects.toThrow(
+      'STAFF_TOKEN is the token of another user already: choose another one.',
+    );
+  });
+
   it('of the environment keep working from start to start, for one and the same user', async () => {
     const users = app.app.get(UsersService);
     const before = await app.api.get('/api/users/me/');
@@ -167,13 +181,22 @@ describe('Tokens', () => {
     await users.ensureStaff('admin', changed);
     expect((await me(`Token ${STAFF_TOKEN}`)).status).toBe(401);
     expect((await me(`Token ${changed}`)).body).toEqual(before.body);
-    await users.ensureStaff('admin', STAFF_TOKEN);
   });
 
-  it('of the environment that another user has already are refused with a sentence', async () => {
-    const { token } = await make.user();
-    await expect(app.app.get(UsersService).ensureStaff('admin', token)).rejects.toThrow(
-      'STAFF_TOKEN is the token of another user already: choose another one.',
-    );
+  it('of the environment stay dead once they were replaced, by a refresh or by another one', async () => {
+    const users = app.app.get(UsersService);
+    const leaked = 'a-leaked-token-of-the-environment-0123456789';
+    await users.ensureStaff('admin', leaked);
+    const { body: admin } = await me(`Token ${leaked}`);
+    const { body: fresh } = await app.api.as(leaked).post(`/api/users/${admin.uuid}/refresh_token/`);
+    for (const dead of [leaked, STAFF_TOKEN]) {
+      expect(await users.ensureStaff('admin', dead)).toBe(false);
+      expect(await users.ensureStaff('somebody-new', dead)).toBe(false);
+      expect((await me(`Token ${dead}`)).status).toBe(401);
+    }
+    expect((await me(`Token ${fresh.token}`)).body).toEqual(admin);
+    const other = await new Builders({ ...app, api: app.api.as(fresh.token) }).user({ username: 'other' });
+    await users.refreshToken(other.uuid);
+    expect(await users.ensureStaff('admin', other.token)).toBe(false);
   });
 });

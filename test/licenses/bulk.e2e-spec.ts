@@ -14,7 +14,8 @@ describe('Linking and importing many at a time', () => {
   });
   afterAll(() => app.stop());
 
-  const act = (action: string, body: object) => app.api.post(`${path}${at.mapping.uuid}/${action}/`, body);
+  const act = (action: string, body: object) =>
+    app.api.post(`${path}${at.mapping.uuid}/${action}/`, { dry_run: false, ...body });
   const importing = (reference: string, fields: object = {}) => ({
     license_reference: reference,
     offering_uuid: at.offering.uuid,
@@ -119,6 +120,8 @@ describe('Linking and importing many at a time', () => {
       );
       const before = await everything();
       const dry = await act(action, { items, dry_run: true });
+      const leftOut = await app.api.post(`${path}${at.mapping.uuid}/${action}/`, { items });
+      expect(leftOut.body).toEqual(dry.body);
       expect(await everything()).toEqual(before);
       const real = await act(action, { items });
       expect(dry.body).toMatchObject({ dry_run: true, done: 5 });
@@ -126,6 +129,30 @@ describe('Linking and importing many at a time', () => {
       expect(await everything()).not.toEqual(before);
     },
   );
+
+  it("names resources as ArrowSphere names the licences, which discovery suggests; one import keeps Waldur's way", async () => {
+    const given = [
+      { friendlyName: 'Production web shop' },
+      { friendlyName: `XSP1|MS-AZR|${at.customer.Reference}|x` },
+      { friendlyName: 'Not taken' },
+    ].map((fields) => at.license(fields).licenseId) as [string, string, string];
+    const wanted = ['Production web shop', 'Microsoft Azure Plan', 'Mine'];
+    const found = await app.api.get(`${path}${at.mapping.uuid}/discover_licenses/`);
+    const suggested = new Map(
+      found.body.arrow_licenses.map((one: { license_reference: string; suggested_name: string }) => [
+        one.license_reference,
+        one.suggested_name,
+      ]),
+    );
+    expect(given.map((one) => suggested.get(one))).toEqual([...wanted.slice(0, 2), 'Not taken']);
+    const items = given.map((one, at) => importing(one, at === 2 ? { license_name: 'Mine' } : {}));
+    for (const dry_run of [true, false]) {
+      const { body } = await act('import_licenses', { items, dry_run });
+      expect(body.results.map(({ resource_name }: { resource_name: string }) => resource_name)).toEqual(wanted);
+    }
+    const single = at.license({ friendlyName: 'Named there' }).licenseId;
+    expect((await act('import_license', importing(single))).body.resource_name).toBe(single);
+  });
 
   it('goes on unverified when ArrowSphere fails', async () => {
     app.arrow.faults.add({ path: /licenses/, action: { kind: 'html' } });

@@ -46,6 +46,7 @@ describe('Discovering licences', () => {
             offer_name: 'Microsoft Azure Plan',
             offer_sku: 'MS-AZR-0145P',
             friendly_name: 'Production web shop',
+            suggested_name: 'Production web shop',
             vendor: 'Microsoft',
             vendor_subscription_id: license.vendorLicenseId,
             state: 'activation_ok',
@@ -55,6 +56,7 @@ describe('Discovering licences', () => {
           expect.objectContaining({
             license_reference: linked.licenseId,
             friendly_name: '',
+            suggested_name: 'Microsoft Azure Plan',
             linked_resource_uuid: other.uuid,
             linked_resource_name: 'Zzz',
           }),
@@ -140,7 +142,10 @@ describe('Discovering licences', () => {
     const customer = arrowCustomer({ Reference: 'XSP661277', Ref: 'R-77', InternalReference: 'our-77' });
     const before = app.arrow.data.customers;
     app.arrow.data.customers = [...before.filter(({ Reference }) => Reference !== 'XSP661277'), customer];
+    // Otherwise the mapping would hold ArrowSphere's own reference from the beginning.
+    app.arrow.faults.add({ path: /customers/, action: { kind: 'status', status: 500 } });
     const own = await another({ customer, arrow_reference: text });
+    app.arrow.faults.clear();
     const license = own.license();
     const { body } = await discover(own.mapping.uuid);
     app.arrow.data.customers = before;

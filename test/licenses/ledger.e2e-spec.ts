@@ -158,6 +158,40 @@ describe('The ledger of licence links', () => {
     });
   });
 
+  it('names who really called beside the user that staff acted as, for each kind of entry', async () => {
+    const { body: admin } = await app.api.get('/api/users/me/');
+    const mari = await make.user({ username: 'mari-as', is_staff: true });
+    const asMari = { 'X-Impersonated-User-Uuid': mari.uuid as string };
+    const acting = (action: string, body: object) => app.api.post(`${path}${at.mapping.uuid}/${action}/`, body, asMari);
+    const given = await resource();
+    const item = () => ({ license_reference: at.license().licenseId });
+    const imported = { offering_uuid: at.offering.uuid, project_uuid: at.project.uuid };
+    await acting('link_resource', { resource_uuid: given.uuid, ...item() });
+    const { body: made } = await acting('import_license', { ...imported, ...item() });
+    await acting('link_resources', { items: [{ resource_uuid: given.uuid, ...item() }] });
+    await acting('unlink_resource', { resource_uuid: given.uuid });
+    await app.api.post(`${ledger}${(await newest(given.uuid)).uuid}/revert/`, undefined, asMari);
+
+    const entries = [...(await entriesOf(given.uuid)), ...(await entriesOf(made.resource_uuid as string))];
+    expect(entries.map(({ kind }) => kind as string)).toEqual(['revert', 'unlink', 'link', 'link', 'import']);
+    for (const entry of entries) {
+      expect(entry).toMatchObject({
+        ...{ actor_uuid: mari.uuid, actor_username: 'mari-as' },
+        ...{ impersonator_uuid: admin.uuid, impersonator_username: 'admin' },
+      });
+    }
+    expect((await app.api.get(`${ledger}?impersonator_uuid=${admin.uuid}`)).body).toHaveLength(5);
+    const refused = await revert(entries[2].uuid as string);
+    expect(refused.body.detail).toContain('admin as mari-as');
+    const own = await resource();
+    await app.api
+      .as(mari.token)
+      .post(`${path}${at.mapping.uuid}/link_resource/`, { resource_uuid: own.uuid, ...item() });
+    expect(await newest(own.uuid)).toMatchObject({
+      ...{ actor_username: 'mari-as', impersonator_uuid: null, impersonator_username: null },
+    });
+  });
+
   it('is filtered by mapping, resource, licence, actor, kind and whether it still holds', async () => {
     const given = await resource();
     const first = await link(given.uuid);
@@ -202,5 +236,20 @@ describe('The ledger of licence links', () => {
       'only ever added to',
     );
     await expect(app.database.query('DELETE FROM license_link')).rejects.toThrow('only ever added to');
+  });
+
+  it('refuses a filter it does not have, in lists, counts and single entries, where Waldur has no such route', async () => {
+    const refused = {
+      status: 400,
+      body: { year: [expect.stringMatching(/^Unknown query parameter\. Known are: .*kind/)] },
+    };
+    expect(await app.api.get('/api/admin/arrow/license-links/?year=2026')).toMatchObject(refused);
+    expect((await app.api.head('/api/admin/arrow/license-links/?year=2026')).status).toBe(400);
+    expect(await app.api.get('/api/admin/arrow/jobs/?year=2026&kind=x')).toMatchObject(refused);
+    const [entry] = (await app.api.get('/api/admin/arrow/license-links/?page_size=1&kind=link&o=created')).body;
+    expect((await app.api.get(`${entry.url}?field=uuid`)).body).toEqual({ uuid: entry.uuid });
+    expect((await app.api.get(`${entry.url}?fields=uuid`)).body).toEqual({ fields: [expect.any(String)] });
+    expect((await app.api.get('/api/customers/?year=2026')).status).toBe(200);
+    expect((await app.api.get('/api/admin/arrow/jobs/?constructor=1&__proto__=2')).status).toBe(400);
   });
 });

@@ -28,7 +28,12 @@ describe('Linking and importing licences', () => {
     ...fields,
   });
   const backendId = async (uuid: string) => (await app.api.get(`/api/marketplace-resources/${uuid}/`)).body.backend_id;
-  const refusal = (sentence: string, code: string) => ({ detail: sentence, error: sentence, code });
+  const refusal = (sentence: string, code: string) => ({
+    detail: sentence,
+    error: sentence,
+    message: sentence,
+    code,
+  });
 
   describe('link_resource', () => {
     it('answers as documented, and keeps who did what in the ledger', async () => {

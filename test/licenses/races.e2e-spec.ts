@@ -18,7 +18,7 @@ describe('Requests that race for a licence', () => {
   afterAll(() => app.stop());
 
   const act = (action: string, body: object, mapping = at.mapping.uuid) =>
-    app.api.post(`${path}${mapping}/${action}/`, body);
+    app.api.post(`${path}${mapping}/${action}/`, { dry_run: false, ...body });
   const importing = (reference: string, own: World = at) => ({
     license_reference: reference,
     offering_uuid: own.offering.uuid,

@@ -25,7 +25,7 @@ describe('Available customers', () => {
       expect(status).toBe(400);
       if (method === 'GET') {
         const sentence = 'No active Arrow settings configured';
-        expect(body).toEqual({ detail: sentence, error: sentence, code: 'no_active_settings' });
+        expect(body).toEqual({ detail: sentence, error: sentence, message: sentence, code: 'no_active_settings' });
       }
     }
     await make.settings({ is_active: false });

@@ -1,3 +1,4 @@
+import { arrowCustomer } from '../../emulator/data.js';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 
@@ -86,6 +87,78 @@ describe('Customer mappings', () => {
         arrow_reference: '661246',
         arrow_company_name: '株式会社 🚀',
         is_active: false,
+      });
+    });
+
+    describe('of one customer of ArrowSphere, however it is written', () => {
+      const arrow = () => app.arrow.data.customers;
+      beforeAll(() =>
+        arrow().push(
+          arrowCustomer({ Reference: 'XSP7700000', Ref: 'S-7', InternalReference: 'INT-0' }),
+          arrowCustomer({ Reference: 'XSP7700001', Ref: 'twice' }),
+          arrowCustomer({ Reference: 'XSP7700002', Ref: 'twice' }),
+        ),
+      );
+      afterAll(() => (app.arrow.data.customers = arrow().filter(({ Reference }) => !Reference.startsWith('XSP77'))));
+
+      it.each(['7700000', 'INT-0', 'int-0', 's-7', 'xsp7700000', 'XSP7700000\u200b', '\ufeffＸsp7700000'])(
+        "with ArrowSphere's own reference for %j, and once only",
+        async (text) => {
+          const made = await create({ arrow_reference: text });
+          expect(made.arrow_reference).toBe('XSP7700000');
+          for (const again of ['XSP7700000', 'xsp7700000', 'XSP77\u200d00000', 'int-0']) {
+            const { status, body } = await app.api.post(path, valid({ arrow_reference: again }));
+            expect([status, body]).toEqual([
+              400,
+              { non_field_errors: ['The fields arrow_reference, settings must make a unique set.'] },
+            ]);
+          }
+          const other = await create();
+          expect((await app.api.patch(other.url, { arrow_reference: text })).status).toBe(400);
+          await app.api.delete(made.url);
+          expect((await app.api.patch(other.url, { arrow_reference: text })).body.arrow_reference).toBe('XSP7700000');
+          await app.api.delete(other.url);
+        },
+      );
+
+      it('in one set-up only once, whatever the two spellings are', async () => {
+        const setUp = (references: string[]) =>
+          app.api.post('/api/admin/arrow/settings/save_settings/', {
+            api_url: app.arrow.url,
+            api_key: app.arrow.apiKey,
+            customer_mappings: references.map((arrow_reference) => ({
+              arrow_reference,
+              waldur_customer_uuid: customer.uuid,
+            })),
+          });
+        for (const second of ['int-0', 'xsp7700000', '7700000', 'XSP7700000\u200b']) {
+          const { status, body } = await setUp(['XSP7700000', second]);
+          expect([status, body]).toEqual([
+            400,
+            { customer_mappings: [{}, { arrow_reference: ['XSP7700000 is given in entry 1 already.'] }] },
+          ]);
+        }
+        const { status, body } = await setUp(['int-0']);
+        expect(status).toBe(201);
+        expect(body.mappings).toMatchObject([
+          { arrow_reference: 'XSP7700000', outcome: 'created', known_to_arrow: true },
+        ]);
+        await app.database.query(`DELETE FROM customer_mapping WHERE arrow_reference = 'XSP7700000'`);
+      });
+
+      it('with the text as it is where two answer to it, nobody does, or ArrowSphere does not answer', async () => {
+        const made = [await create({ arrow_reference: 'twice' }), await create({ arrow_reference: 'nobody\u200b' })];
+        app.arrow.faults.add({ path: /customers/, action: { kind: 'status', status: 401 } });
+        made.push(await create({ arrow_reference: 'INT-0' }));
+        const before = app.arrow.requests.length;
+        made.push(await create({ arrow_reference: ' xsp7700009 ' }));
+        expect(app.arrow.requests.length).toBe(before);
+        app.arrow.faults.clear();
+        expect(made.map(({ arrow_reference }) => arrow_reference)).toEqual(['twice', 'nobody', 'INT-0', 'XSP7700009']);
+        for (const { url } of made) await app.api.delete(url);
+        expect((await app.api.post(path, valid({ arrow_reference: '\u200b' }))).body).toEqual({
+          arrow_reference: ['This field may not be blank.'],
+        });
       });
     });
 
@@ -310,9 +383,9 @@ describe('Customer mappings', () => {
       ['NaN', '{"is_active": NaN}'],
       ['two of them', '{} {}'],
       ['a single quote', "{'settings': 1}"],
-      ['lists in lists without end', '['.repeat(200_000)],
-      ['lists in lists, closed', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
-      ['objects in objects', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`],
+      ['lists in lists without end', '['.repeat(100_000)],
+      ['lists in lists, closed', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+      ['objects in objects', `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`],
     ])('JSON that is %s is a parse error', async (_, text) => {
       const { status, body } = await app.api.post(path, text);
       expect([status, Object.keys(body)]).toEqual([400, ['detail']]);
@@ -360,7 +433,7 @@ describe('Customer mappings', () => {
 
     it('5 MB are refused unread', async () => {
       const { status, body } = await app.api.post(path, JSON.stringify({ arrow_company_name: 'x'.repeat(5_000_000) }));
-      expect([status, body]).toEqual([413, { detail: 'The request body is too large: 2 MB at most.' }]);
+      expect([status, body]).toEqual([413, { detail: 'The request body is too large: 128 KB at most.' }]);
     });
 
     it.each(['text/plain', 'application/xml', 'application/jsonp', 'nonsense', 'application/json/;;', ''])(
@@ -417,8 +490,11 @@ describe('Customer mappings', () => {
       }
     });
 
-    it('a path that cannot be decoded is a bad request', async () => {
-      expect((await app.api.get(`${path}%E0%A4%A/`)).status).toBe(400);
+    it.each(['%E0%A4%A', '%', '%zz', 'a%2'])('a path that cannot be decoded, as %j, leads nowhere', async (part) => {
+      const { status, headers, body } = await app.api.get(`${path}${part}/`);
+      expect([status, body]).toEqual([404, { detail: 'No ArrowCustomerMapping matches the given query.' }]);
+      expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect((await app.api.as(undefined).get(`${path}${part}/`)).status).toBe(401);
     });
   });
 

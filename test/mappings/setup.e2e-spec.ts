@@ -170,7 +170,12 @@ describe('Setting an account up', () => {
       app.arrow.faults.add({ path: /^customers$/, action: { kind: 'status', status: 500 } });
       const { status, body } = await discover();
       expect(status).toBe(400);
-      expect(body).toEqual({ detail: expect.any(String), error: body.detail, code: 'arrow_unavailable' });
+      expect(body).toEqual({
+        detail: expect.any(String),
+        error: body.detail,
+        message: body.detail,
+        code: 'arrow_unavailable',
+      });
     });
   });
 
@@ -182,6 +187,7 @@ describe('Setting an account up', () => {
       expect(wrong.body).toEqual({
         detail: expect.stringContaining('ArrowSphere rejected the API key'),
         error: wrong.body.detail,
+        message: wrong.body.detail,
         code: 'arrow_credentials_rejected',
       });
       const away = await app.api.post(`${path}${action}/`, { ...credentials(), api_url: 'http://127.0.0.1:1/' });

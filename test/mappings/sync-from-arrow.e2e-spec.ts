@@ -34,7 +34,7 @@ describe('Sync from ArrowSphere', () => {
       const answer = await app.api.post(path, body);
       expect([answer.status, answer.body]).toEqual([
         400,
-        { detail: sentence, error: sentence, code: 'settings_missing' },
+        { detail: sentence, error: sentence, message: sentence, code: 'settings_missing' },
       ]);
     }
     for (const settings_uuid of ['mine', '', 7, [], {}]) {
@@ -44,6 +44,25 @@ describe('Sync from ArrowSphere', () => {
       settings_uuid: ['This field may not be null.'],
     });
     settings = await make.settings();
+  });
+
+  it("puts ArrowSphere's own reference into mappings that were made while it could not be asked", async () => {
+    arrowHas({ XSP700000: 'Seven', XSP700001: 'Taken' });
+    app.arrow.data.customers[0]!.InternalReference = 'INT-0';
+    app.arrow.faults.add({ path: /customers/, action: { kind: 'status', status: 500 } });
+    const short = await mapped('int-0', '');
+    const taken = await mapped('700001', '');
+    app.arrow.faults.clear();
+    const first = await mapped('XSP700001', 'Taken');
+    expect([short, taken].map(({ arrow_reference }) => arrow_reference)).toEqual(['int-0', '700001']);
+    expect((await app.api.post(path)).body).toEqual({
+      updated: 1,
+      renamed: [{ uuid: short.uuid, arrow_reference: 'XSP700000', from: '', to: 'Seven' }],
+      corrected: [{ uuid: short.uuid, from: 'int-0', to: 'XSP700000' }],
+      missing: ['700001'],
+    });
+    expect((await app.api.get(short.url)).body.arrow_reference).toBe('XSP700000');
+    expect((await app.api.get(first.url)).body.arrow_reference).toBe('XSP700001');
   });
 
   it('takes over new names, and names what it renamed and what ArrowSphere does not have', async () => {
@@ -62,6 +81,7 @@ describe('Sync from ArrowSphere', () => {
       {
         updated: 1,
         renamed: [{ uuid: one.uuid, arrow_reference: 'XSP1', from: 'Old name', to: 'Uus nimi OÜ' }],
+        corrected: [],
         missing: [gone.arrow_reference],
       },
     ]);
@@ -75,7 +95,7 @@ describe('Sync from ArrowSphere', () => {
     ]);
     expect(after[0].modified.getTime()).toBeGreaterThan(before[0].modified.getTime());
     expect(after.slice(1)).toEqual(before.slice(1));
-    expect((await app.api.post(path, {})).body).toEqual({ updated: 0, renamed: [], missing: ['XSP3'] });
+    expect((await app.api.post(path, {})).body).toEqual({ updated: 0, renamed: [], corrected: [], missing: ['XSP3'] });
   });
 
   it('asks ArrowSphere anew, for the account that is named, active or not', async () => {

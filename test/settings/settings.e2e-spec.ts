@@ -120,6 +120,44 @@ describe('ArrowSphere accounts', () => {
     expect(body).toMatchObject({ partner_reference: other.reference, sync_enabled: false });
   });
 
+  it('do not replace a working account while ArrowSphere cannot be asked about them', async () => {
+    const unreachable = { api_url: 'http://127.0.0.1:1/api/' };
+    for (const uuid of await activeOnes()) await app.api.patch(`${path}${uuid}/`, { is_active: false });
+    const first = await make.settings(unreachable);
+    expect(first).toMatchObject({ is_active: true, verified: false });
+    const working = await make.settings();
+    expect(await activeOnes()).toEqual([working.uuid]);
+
+    for (const given of [{}, { is_active: true }]) {
+      const saved = await make.settings({ ...unreachable, ...given });
+      expect(saved).toMatchObject({ is_active: false, verified: false, verification_error: expect.any(String) });
+    }
+    const changes = [{ is_active: true }, { is_active: true, api_key: 'another-key' }];
+    for (const change of changes) {
+      const { status, body } = await app.api.patch(first.url, { ...change, invoice_item_prefix: 'Cloud' });
+      expect([status, body]).toMatchObject([200, { is_active: false, verified: false, invoice_item_prefix: 'Cloud' }]);
+    }
+    expect(await activeOnes()).toEqual([working.uuid]);
+
+    const second = await make.settings({ api_key: secondKey.apiKey, is_active: false });
+    const down = app.arrow.faults.add({ action: { kind: 'reset-before-headers' } });
+    expect((await app.api.patch(second.url, { is_active: true })).body).toMatchObject({
+      is_active: false,
+      verified: false,
+    });
+    expect((await app.api.patch(working.url, { is_active: true, sync_enabled: false })).body.is_active).toBe(true);
+    app.arrow.faults.remove(down);
+    const refusing = app.arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 401 } });
+    expect((await app.api.patch(second.url, { is_active: true })).status).toBe(400);
+    app.arrow.faults.remove(refusing);
+    expect(await activeOnes()).toEqual([working.uuid]);
+    expect((await app.api.patch(second.url, { is_active: true })).body).toMatchObject({
+      is_active: true,
+      verified: true,
+    });
+    expect(await activeOnes()).toEqual([second.uuid]);
+  });
+
   it('are active one at a time, whoever asks', async () => {
     const first = await make.settings();
     const second = await make.settings();
@@ -314,7 +352,7 @@ describe('ArrowSphere accounts', () => {
       const unreachable = await validate({ ...credentials(), api_url: 'http://127.0.0.1:1/' });
       expect(unreachable).toMatchObject({ status: 200, body: { valid: false, error: expect.any(String) } });
       const notAKey = await validate(credentials('ключ'));
-      expect(notAKey).toMatchObject({ status: 200, body: { valid: false } });
+      expect(notAKey).toMatchObject({ status: 400, body: { api_key: [expect.stringContaining('ASCII')] } });
     });
 
     it('takes a key that may not see export types', async () => {
@@ -346,4 +384,16 @@ describe('Where ArrowSphere keys may not go', () => {
       expect([action, status, body]).toEqual([action, 400, { api_url: [expect.any(String)] }]);
     }
   });
+
+  it.each(['kéy', 'key\u200b', 'key\nX-Header: 1', '“key”', '🔑', 'key\u007f'])(
+    'says of the key %j that it cannot be one, and asks nobody',
+    async (api_key) => {
+      const before = app.arrow.requests.length;
+      const wrong = { status: 400, body: { api_key: [expect.stringContaining('only ASCII is possible')] } };
+      const body = { api_url: app.arrow.url, api_key };
+      for (const action of ['', 'validate_credentials/', 'discover_customers/', 'save_settings/'])
+        expect(await app.api.post(`${path}${action}`, body)).toMatchObject(wrong);
+      expect(app.arrow.requests.length).toBe(before);
+    },
+  );
 });

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { currencyOf } from '../../arrow-export/currency.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { renderUuid } from '../../common/uuid.js';
 import { ChoiceField, IntegerField, NumberField, TextField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
-import { YearMonth } from '../../common/year-month.js';
+import { isTimeZone, YearMonth } from '../../common/year-month.js';
 import type { AccountWithRule, ChangeAccount } from './billing-accounts.service.js';
 import { CHARGE_MODES, type ChargeMode } from './billing-rule.entity.js';
 
@@ -12,7 +13,12 @@ export class PatchBillingAccountDto {
   @ChoiceField(CHARGE_MODES, { description: 'Charge consumption at once and correct it later, or final lines only' })
   charge_mode?: ChargeMode;
 
-  @TextField({ max: 64, description: 'On whose calendar months begin and end', example: 'Europe/Tallinn' })
+  @TextField({
+    max: 64,
+    description: 'On whose calendar months begin and end',
+    example: 'Europe/Tallinn',
+    check: (name) => (isTimeZone(name) ? undefined : 'Not a known time zone.'),
+  })
   time_zone?: string;
 
   @IntegerField({
@@ -28,7 +34,12 @@ export class PatchBillingAccountDto {
   @ChoiceField(['point', 'comma'], { description: 'How the export writes decimals: 1,234.56 or 1.234,56' })
   number_locale?: 'point' | 'comma';
 
-  @TextField({ max: 3, description: 'ISO 4217, for cells that name none', example: 'EUR' })
+  @TextField({
+    max: 3,
+    description: 'ISO 4217, for cells that name none',
+    example: 'EUR',
+    check: (code) => (currencyOf(code).known ? undefined : 'Not a currency of ISO 4217, such as EUR.'),
+  })
   default_currency?: string;
 
   @NumberField({ min: 0, max: 100, description: 'Tax on what is charged', example: 24 })
@@ -43,7 +54,7 @@ export class PatchBillingAccountDto {
 
   @MonthField({
     description:
-      'First month that charge mode, locale, currency and tax hold for; by default the oldest one without a closed statement and an issued invoice',
+      'First month that charge mode, locale, currency and tax hold for; by default the oldest one after all that have a closed statement or an issued invoice',
   })
   valid_from?: YearMonth;
 

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currencyOf } from '../../arrow-export/currency.js';
-import { type FieldErrors, InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { isTimeZone, YearMonth } from '../../common/year-month.js';
+import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
@@ -99,18 +97,13 @@ export class BillingAccountsService {
     return { settingsUuid: settings.uuid, account: shown, rule };
   }
 
-  /** Throws `SettingsNotFoundError`, and `InvalidFieldsError` with every field that is wrong. */
+  /** Throws `SettingsNotFoundError`. */
   async change(
     settingsUuid: string,
     { account, rule, validFrom }: ChangeAccount,
     by: string,
   ): Promise<AccountWithRule> {
     const settings = await this.settings.get(settingsUuid);
-    const fields: FieldErrors = {};
-    if (account.timeZone !== undefined && !isTimeZone(account.timeZone)) fields.time_zone = ['Not a known time zone.'];
-    if (rule.defaultCurrency !== undefined && !currencyOf(rule.defaultCurrency).known)
-      fields.default_currency = ['Not a currency of ISO 4217, such as EUR.'];
-    if (Object.keys(fields).length) throw new InvalidFieldsError(fields);
     const known = await this.of(settings);
     await this.rules.of(known, await this.current(settings), YearMonth.at(this.clock.now(), known.timeZone));
     await this.repository.transaction((manager) => this.repository.update(manager, known.uuid, given(account)));

@@ -33,7 +33,7 @@ export class BillingRulesService {
     return rules.length ? ruleOf(rules, month) : undefined;
   }
 
-  /** Without `validFrom` it holds from the oldest month that has no closed statement and no issued invoice. */
+  /** Without `validFrom` it holds from the oldest month after all that have a closed statement or an issued invoice. */
   change(
     account: BillingAccount,
     fields: Partial<RuleFields>,
@@ -78,12 +78,14 @@ export function ruleOf(rules: readonly BillingRule[], month: YearMonth): Billing
   return rules.findLast((rule) => rule.validFrom <= month.firstDay) ?? rules[0]!;
 }
 
+/**
+ * The oldest begun month that nothing is closed or issued of, but never one before a month that has something: a rule
+ * holds from its month on, and what is closed or issued stays as it is. From the very beginning where nothing is.
+ */
 function firstFreeMonth(begun: readonly BegunMonth[], current: YearMonth): YearMonth {
   const newestFixed = begun.findLast(({ isFixed }) => isFixed);
   if (!newestFixed) return YearMonth.from(BEGINNING);
-  const open = begun.filter(({ isFixed }) => !isFixed).map(({ month }) => month);
   const next = YearMonth.from(newestFixed.month).plus(1).firstDay;
-  const isCurrentFixed = begun.some(({ month, isFixed }) => isFixed && month === current.firstDay);
-  const candidates = [...open, next, ...(isCurrentFixed ? [] : [current.firstDay])];
-  return YearMonth.from(candidates.sort()[0]!);
+  const open = [...begun.map(({ month }) => month), current.firstDay].filter((month) => month >= next);
+  return YearMonth.from(open.sort()[0] ?? next);
 }

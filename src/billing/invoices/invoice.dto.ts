@@ -69,7 +69,7 @@ export class InvoiceItemResponse {
 
   static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
     const price = round(item.price, currencyDigits(currency));
-    const { source, licenseReference, originalPeriod, priceSource, postings } = item;
+    const { source, licenseReference, originalPeriod, priceSource, correctsInvoiceUuid, postings } = item;
     return {
       uuid: renderUuid(item.uuid),
       name: item.name,
@@ -87,6 +87,7 @@ export class InvoiceItemResponse {
         ...(licenseReference ? { license_reference: licenseReference } : {}),
         original_period: originalPeriod,
         price_source: priceSource,
+        ...(correctsInvoiceUuid ? { corrects_invoice_uuid: renderUuid(correctsInvoiceUuid) } : {}),
         postings,
       },
     };

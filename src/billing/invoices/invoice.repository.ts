@@ -48,6 +48,8 @@ export interface InvoiceItem {
   /** `YYYY-MM`: the month that is charged. */
   readonly originalPeriod: string;
   readonly priceSource: PriceSource;
+  /** The issued invoice whose amount it corrects. */
+  readonly correctsInvoiceUuid: string | null;
   /** How many postings it is the sum of. */
   readonly postings: number;
 }

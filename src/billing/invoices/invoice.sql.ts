@@ -77,6 +77,7 @@ export const INVOICE_ITEMS = `
     charge.license_reference AS "licenseReference",
     to_char(charge.month, 'YYYY-MM') AS "originalPeriod",
     rule.price_source AS "priceSource",
+    first.corrects_invoice_uuid AS "correctsInvoiceUuid",
     total.postings
   FROM unnest($1::uuid[]) AS wanted (uuid)
   CROSS JOIN LATERAL (

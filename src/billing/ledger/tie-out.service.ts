@@ -19,6 +19,13 @@ const PARTS = ['provisional', 'posted', 'pending', 'unmatched', 'excluded', 'hel
 export class TieOutService {
   constructor(private readonly repository: TieOutRepository) {}
 
+  /** Whether every charge stands at its target or waits, and every issued invoice at its total. */
+  async stands(manager: EntityManager, context: BillingContext): Promise<boolean> {
+    const charges = await this.repository.chargesAway(manager, context);
+    const invoices = await this.repository.invoicesAway(manager, context);
+    return !charges.length && !invoices.length;
+  }
+
   /** One entry per currency. `statements`: the sums of the export. */
   async check(
     manager: EntityManager,

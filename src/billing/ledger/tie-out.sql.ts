@@ -102,21 +102,18 @@ export const INVOICES_AWAY = `
 
 /** Charges that do not stand at their rounded target, though nothing of them waits. `$1` account, `$2` month. */
 export const CHARGES_AWAY = `
-  SELECT charge.currency, count(*)::integer AS count
-  FROM charge
-  LEFT JOIN (
-    SELECT posting.charge_uuid, sum(posting.amount) AS amount
-    FROM invoice_posting posting
-    JOIN charge ON charge.uuid = posting.charge_uuid
+  SELECT away.currency, count(*)::integer AS count
+  FROM (
+    SELECT charge.currency
+    FROM charge
+    LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
+    LEFT JOIN invoice_posting posting ON posting.charge_uuid = charge.uuid
     WHERE charge.account_uuid = $1
       AND charge.month = $2
-    GROUP BY posting.charge_uuid
-  ) posted ON posted.charge_uuid = charge.uuid
-  LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
-  WHERE charge.account_uuid = $1
-    AND charge.month = $2
-    AND coalesce(posted.amount, 0) + coalesce(pending.amount, 0) <> charge.rounded
-  GROUP BY charge.currency`;
+    GROUP BY charge.uuid, pending.charge_uuid
+    HAVING coalesce(sum(posting.amount), 0) + coalesce(pending.amount, 0) <> charge.rounded
+  ) away
+  GROUP BY away.currency`;
 
 /** Currencies of the charges of a month. `$1` account, `$2` month. */
 export const CURRENCIES = `

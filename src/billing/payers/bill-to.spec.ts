@@ -13,7 +13,8 @@ const charge = (given: Partial<ExistingCharge> = {}): ExistingCharge => ({
   isInUse: true,
   ...given,
 });
-const find = (facts: Partial<BillToFacts>) => billTo([pair], { mappings: [], charges: [], links: [], ...facts })[0];
+const find = (facts: Partial<BillToFacts>) =>
+  billTo([pair], { mappings: [], charges: [], links: [], owners: [], ...facts })[0];
 
 describe('the bill-to party of a licence', () => {
   test('is the organisation that its Arrow customer is mapped to, with the project that it is linked to', () => {
@@ -48,6 +49,17 @@ describe('the bill-to party of a licence', () => {
     const elsewhere = { ...link, customerUuid: 'beta' };
     expect(find({ mappings: [acme], charges: [charge()], links: [elsewhere] })).toMatchObject({ customerUuid: 'acme' });
     expect(find({ mappings: [acme], links: [elsewhere] })).toMatchObject({ reason: 'resource_of_another_customer' });
+  });
+
+  test('of a licence that has moved is the new organisation, though the link is still to the former one', () => {
+    const former = { arrowCustomer: 'XSP0', mappingUuid: 'map-former', customerUuid: 'former' };
+    const late = { ...link, customerUuid: 'former' };
+    const owners = [{ licenseReference: 'LIC', arrowCustomer: 'XSP0' }];
+    expect(find({ mappings: [acme, former], links: [late], owners })).toMatchObject({
+      customerUuid: 'acme',
+      projectUuid: null,
+      reason: '',
+    });
   });
 
   test('is nobody where two organisations are possible, or none is mapped', () => {

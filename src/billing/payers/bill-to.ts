@@ -45,6 +45,8 @@ export interface BillToFacts {
   readonly mappings: readonly MappedCustomer[];
   readonly charges: readonly ExistingCharge[];
   readonly links: readonly LinkedResource[];
+  /** Every Arrow customer that was ever seen to own one of the licences. */
+  readonly owners: readonly LicensePair[];
 }
 
 /**
@@ -59,11 +61,19 @@ export function billTo(pairs: readonly LicensePair[], facts: BillToFacts): BillT
   for (const charge of facts.charges)
     chargesOf.set(charge.licenseReference, [...(chargesOf.get(charge.licenseReference) ?? []), charge]);
   const linkOf = new Map(facts.links.map((link) => [link.licenseReference, link]));
+  const hadBy = new Map<string, Set<string>>();
+  for (const { licenseReference, arrowCustomer } of [...facts.owners, ...pairs])
+    for (const customerUuid of organisations.get(arrowCustomer) ?? [])
+      hadBy.set(licenseReference, (hadBy.get(licenseReference) ?? new Set()).add(customerUuid));
   return pairs.map((pair) => {
-    const charges = chargesOf.get(pair.licenseReference) ?? [];
+    const { licenseReference } = pair;
+    const charges = chargesOf.get(licenseReference) ?? [];
     const found = organisationOf(pair, charges, organisations.get(pair.arrowCustomer));
     if ('reason' in found) return nobody(pair, found.reason);
-    return placeOf(pair, found.customerUuid, charges, linkOf.get(pair.licenseReference));
+    const link = linkOf.get(licenseReference);
+    // The link of a licence that has moved is only late; one to an organisation that never had it contradicts the owner.
+    const isLate = link !== undefined && hadBy.get(licenseReference)?.has(link.customerUuid) === true;
+    return placeOf(pair, found.customerUuid, charges, link, isLate);
   });
 }
 
@@ -89,6 +99,7 @@ function placeOf(
   customerUuid: string,
   charges: readonly ExistingCharge[],
   link: LinkedResource | undefined,
+  isLinkLate: boolean,
 ): BillTo {
   const own = charges.filter((charge) => charge.customerUuid === customerUuid);
   const standing = preferred(own.filter((charge) => charge.isFixed));
@@ -96,7 +107,7 @@ function placeOf(
   if (link?.customerUuid === customerUuid) return party(pair, link);
   const before = preferred(own);
   if (before) return party(pair, before);
-  if (link) return nobody(pair, 'resource_of_another_customer');
+  if (link && !isLinkLate) return nobody(pair, 'resource_of_another_customer');
   return party(pair, { customerUuid, projectUuid: null, resourceUuid: null });
 }
 

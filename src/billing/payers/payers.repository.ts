@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { BillingContext } from '../core/billing-context.js';
-import type { ExistingCharge } from './bill-to.js';
+import type { ExistingCharge, LicensePair } from './bill-to.js';
 
 const ADD_OWNERS = `
   INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
@@ -28,6 +28,12 @@ const LAST_OWNERS = `
   WHERE account_uuid = $1
     AND license_reference = ANY($2::text[])
   ORDER BY license_reference, seen_from DESC`;
+
+const OWNERS = `
+  SELECT DISTINCT license_reference AS "licenseReference", customer_reference AS "arrowCustomer"
+  FROM license_owner
+  WHERE account_uuid = $1
+    AND license_reference = ANY($2::text[])`;
 
 const OWNERS_VERSION = `
   SELECT count(*)::text || '/' || coalesce(max(seen_from)::text, '') AS version
@@ -85,6 +91,11 @@ export class PayersRepository {
       licenses,
     ]);
     return new Map(rows.map((row) => [row.licenseReference, row.customerReference]));
+  }
+
+  /** Every owner that these licences were ever seen to have. */
+  owners({ account }: BillingContext, licenses: readonly string[]): Promise<LicensePair[]> {
+    return this.dataSource.query(OWNERS, [account.uuid, licenses]);
   }
 
   /** Changes whenever an owner does. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import { normalizeArrowReference } from '../../arrow-gateway/arrow-reference.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
 import type { BillingContext } from '../core/billing-context.js';
@@ -64,12 +65,13 @@ export class PayersService {
   /** The bill-to party of each pair. */
   async billTo(context: BillingContext, pairs: readonly LicensePair[]): Promise<BillTo[]> {
     const licenses = [...new Set(pairs.map((pair) => pair.licenseReference))];
-    const [mappings, charges, links] = await Promise.all([
+    const [mappings, charges, links, owners] = await Promise.all([
       this.mapped(context),
       this.repository.charges(context, null),
       this.resources.linksOf(licenses),
+      this.repository.owners(context, licenses),
     ]);
-    return billTo(pairs, { mappings, charges, links });
+    return billTo(pairs, { mappings, charges, links, owners });
   }
 
   /** The active mappings under any active settings of the account. */
@@ -92,7 +94,8 @@ const digitsOf = (reference: string) => reference.replace(/\D/g, '').replace(/^0
 
 /** Text → the only reference that it is, in full or by its digits. */
 export function resolveNames(texts: readonly string[], references: readonly string[]): Map<string, string> {
-  const full = new Map(references.map((reference) => [reference.toUpperCase(), reference]));
+  const keyOf = (text: string) => normalizeArrowReference(text).toUpperCase();
+  const full = new Map(references.map((reference) => [keyOf(reference), reference]));
   const byDigits = new Map<string, string[]>();
   for (const reference of references) {
     const digits = digitsOf(reference);
@@ -101,7 +104,7 @@ export function resolveNames(texts: readonly string[], references: readonly stri
   const resolved = new Map<string, string>();
   for (const text of texts) {
     const candidates = /^\d+$/.test(text) ? (byDigits.get(digitsOf(text)) ?? []) : [];
-    const named = full.get(text.toUpperCase()) ?? (candidates.length === 1 ? candidates[0] : undefined);
+    const named = full.get(keyOf(text)) ?? (candidates.length === 1 ? candidates[0] : undefined);
     if (named) resolved.set(text, named);
   }
   return resolved;

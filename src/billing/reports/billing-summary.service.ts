@@ -52,7 +52,7 @@ export class BillingSummaryService {
 
 /**
  * An organisation with one mapping has all its consumption there. With several each record counts where the Arrow
- * customer of its charge is mapped; what belongs to none of them counts under the oldest, so that nothing is counted nowhere.
+ * customer of its charge is mapped; what belongs to none of them counts under the oldest, so that all of it counts.
  */
 function scopeOf(mapping: CustomerMapping, siblings: readonly CustomerMapping[]): RecordScope {
   const customerUuid = mapping.waldurCustomerUuid;

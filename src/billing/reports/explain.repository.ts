@@ -70,8 +70,7 @@ export interface ExplainedCharge {
   readonly currency: string;
   readonly basis: ChargeBasis;
   readonly heldReason: Reason | '';
-  readonly pendingReason: Reason | null;
-  readonly pendingAmount: DecimalString | null;
+  readonly pending: { readonly amount: DecimalString; readonly reason: Reason } | null;
   readonly postings: readonly ChargePosting[];
   /** In the digits of the currency. */
   readonly posted: DecimalString;

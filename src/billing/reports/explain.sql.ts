@@ -64,8 +64,10 @@ export const CHARGES = `
     charge.currency,
     charge.basis,
     charge.held_reason AS "heldReason",
-    pending.reason AS "pendingReason",
-    trim_scale(pending.amount)::text AS "pendingAmount"
+    CASE
+      WHEN pending.reason IS NOT NULL
+        THEN jsonb_build_object('amount', trim_scale(pending.amount)::text, 'reason', pending.reason)
+    END AS pending
   FROM charge
   LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
   WHERE charge.uuid = ANY($1::uuid[])`;

@@ -26,21 +26,19 @@ function partOf(line: StatementLine, charge: ExplainedCharge | null, price: Pric
 }
 
 function whyCharged(line: StatementLine, charge: ExplainedCharge | null): string {
-  if (line.status !== 'billable' && line.presence === 'present') return sentencesOf(line.reason);
-  if (line.presence === 'missing')
-    return charge
-      ? `The latest accepted export does not have the line any more, so it counts for nothing; ${standsAt(charge)}`
-      : 'The latest accepted export does not have the line any more, so it counts for nothing.';
+  if (line.presence === 'missing') {
+    const gone = 'The latest accepted export does not have the line any more, so it counts for nothing';
+    return charge ? `${gone}; ${standsAt(charge)}` : `${gone}.`;
+  }
   if (!charge) return sentencesOf(line.reason);
-  return [
-    `${basisOf(charge)}; ${standsAt(charge)}`,
-    charge.heldReason && sentencesOf(charge.heldReason),
-    charge.pendingReason &&
-      `${charge.pendingAmount} ${charge.currency} more wait. ${reasonOf(charge.pendingReason).sentence}`,
-    charge.resourceUuid ? '' : reasonOf('not_linked').sentence,
-  ]
-    .filter(Boolean)
-    .join(' ');
+  const sentences = [`${basisOf(charge)}; ${standsAt(charge)}`];
+  if (charge.heldReason) sentences.push(sentencesOf(charge.heldReason));
+  if (charge.pending) {
+    const amount = round(charge.pending.amount, currencyDigits(charge.currency));
+    sentences.push(`A difference of ${amount} ${charge.currency} waits.`, reasonOf(charge.pending.reason).sentence);
+  }
+  if (!charge.resourceUuid) sentences.push(reasonOf('not_linked').sentence);
+  return sentences.join(' ');
 }
 
 function basisOf({ basis, licenseReference, lines }: ExplainedCharge): string {

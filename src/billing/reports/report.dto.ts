@@ -184,7 +184,7 @@ export class BillingSummaryResponse {
   recent_billing_syncs: SummaryBillingSync[];
   @ApiProperty({
     description:
-      'Mappings of this organisation under all accounts. With several, each record counts once: under that of its customer.',
+      'Mappings of this organisation under all accounts. With several, each record counts under one of them.',
   })
   mappings_of_customer: number;
   @ApiProperty({ enum: ['customer', 'license_owner'], description: 'Whose consumption is counted here' })

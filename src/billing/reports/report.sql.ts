@@ -107,7 +107,7 @@ const RECORDS = `
       AND record.reversed_at IS NULL
       AND (charge.arrow_customer = ANY($2::text[])) <> $3::boolean`;
 
-/** In which currency most of it comes: amounts in others are not added to it. Parameters as above, then `$4` mapping. */
+/** In which currency most of it comes; others are not added to it. Parameters as above, then `$4` mapping. */
 export const MAIN_CURRENCY = `
   SELECT mode() WITHIN GROUP (ORDER BY used.currency) AS currency
   FROM (

@@ -18,7 +18,8 @@ export type AmountState = (typeof AMOUNT_STATES)[number];
 
 /**
  * A line of an account's billing export. Lines are evidence: they say what a charge ought to be and are never charged by
- * themselves, so it does not matter much which line is the same line again.
+ * themselves, so it does not matter much which line is the same line again. Without foreign keys, which cost as much as
+ * the row: account, statement and charge are those that the statement which writes the line joins, and are never deleted.
  */
 @Entity()
 @Check('ck_billing_sync_item_status', `status IN ('billable', 'unmatched', 'excluded')`)
@@ -33,7 +34,6 @@ export type AmountState = (typeof AMOUNT_STATES)[number];
 export class BillingSyncItem extends BaseEntity {
   static readonly path = '/api/admin/arrow/billing-sync-items/';
 
-  /** Without a foreign key, which costs as much as the row: the export that it came with refers to the account. */
   @Column('uuid')
   accountUuid: string;
 
@@ -56,7 +56,7 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   billingSyncUuid: string | null;
 
-  @ManyToOne(() => BillingSync, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingSync, { nullable: true, createForeignKeyConstraints: false })
   billingSync: Relation<BillingSync> | null;
 
   @Column({ type: 'varchar', length: 16 })
@@ -73,7 +73,7 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   chargeUuid: string | null;
 
-  @ManyToOne(() => Charge, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Charge, { nullable: true, createForeignKeyConstraints: false })
   charge: Relation<Charge> | null;
 
   /** The Arrow customer it belongs to (`XSP…`), by the line, the history of owners or the owner of today; `""`: unknown. */

@@ -44,10 +44,11 @@ export class ExportLoader {
   async fetch(context: BillingContext, options: FetchOptions): Promise<LoadedExport> {
     const snapshot = await this.snapshots.begin(context);
     try {
-      await this.staging.clearLeftovers();
-      const isSame = await readSteadily(({ allowRepeatedRows }) =>
-        this.fetchOnce(context, snapshot, options, allowRepeatedRows),
-      );
+      let attempts = 0;
+      const isSame = await readSteadily(async ({ allowRepeatedRows }) => {
+        if (attempts++) await this.staging.clear(snapshot.uuid);
+        return this.fetchOnce(context, snapshot, options, allowRepeatedRows);
+      });
       await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
       return { snapshot, isSame };
     } catch (error) {
@@ -72,7 +73,6 @@ export class ExportLoader {
     { last, signal, progress }: FetchOptions,
     allowRepeatedRows: boolean,
   ): Promise<boolean> {
-    await this.staging.clear(snapshot.uuid);
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     const known = new Set(last?.pages);
     const hashes: string[] = [];

@@ -9,11 +9,14 @@ import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import type { StagedTotal } from './check-export.js';
 import {
   ATTRIBUTE_LINES,
+  CLEAR,
   INSERT_BILL_TO,
   INSERT_NAMED_CUSTOMERS,
+  IS_STAGED,
   LICENSES_TO_ASK_FOR,
   NAMED_CUSTOMERS,
   REPEATED_KEYS,
+  SORT_IN_MEMORY,
   STAGED_COLUMNS,
   STAGED_PAIRS,
   STAGED_STATEMENTS,
@@ -72,7 +75,10 @@ export class StagingRepository {
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
   async attribute(snapshotUuid: string, { account, month, now }: BillingContext): Promise<void> {
-    await this.dataSource.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now]);
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(SORT_IN_MEMORY);
+      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now]);
+    });
   }
 
   pairs(snapshotUuid: string): Promise<LicensePair[]> {
@@ -109,8 +115,13 @@ export class StagingRepository {
     }));
   }
 
-  totals(manager: EntityManager, snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {
-    return manager.query(STAGED_TOTALS(price), [snapshotUuid]);
+  totals(snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {
+    return this.dataSource.query(STAGED_TOTALS(price), [snapshotUuid]);
+  }
+
+  async isStaged(manager: EntityManager, snapshotUuid: string): Promise<boolean> {
+    const [row] = await manager.query<{ staged: boolean }[]>(IS_STAGED, [snapshotUuid]);
+    return row!.staged;
   }
 
   /** Keys that more than one line of a licence carries, the most repeated first. */
@@ -118,17 +129,10 @@ export class StagingRepository {
     return this.dataSource.query(REPEATED_KEYS, [snapshotUuid, limit]);
   }
 
+  /** Also lets go of what killed runs left behind; nobody works on it any more after a day. */
   async clear(snapshotUuid: string): Promise<void> {
     for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
-      await this.dataSource.query(`DELETE FROM ${table} WHERE snapshot_uuid = $1`, [snapshotUuid]);
-  }
-
-  /** What killed runs left behind; nobody works on it any more after a day. */
-  async clearLeftovers(): Promise<void> {
-    for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
-      await this.dataSource.query(
-        `DELETE FROM ${table} WHERE snapshot_uuid IN (SELECT uuid FROM export_snapshot WHERE created < now() - interval '1 day')`,
-      );
+      await this.dataSource.query(CLEAR(table), [snapshotUuid]);
   }
 }
 

@@ -1,3 +1,6 @@
+/** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
+export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
+
 /** Columns of `export_staging` that are loaded; the others are worked out from them. */
 export const STAGED_COLUMNS = [
   'snapshot_uuid',
@@ -237,7 +240,7 @@ export const STAGED_TOTALS = (price: 'sell' | 'buy') => `
 
 /** Keys that more than one line of the same licence carries. `$1` snapshot, `$2` how many to show. */
 export const REPEATED_KEYS = `
-  SELECT license_reference AS "licenseReference", line_key AS "lineKey", count(*)::integer AS lines
+  SELECT license_reference AS "licenseReference", line_key AS "lineKey", max(occurrence)::integer AS lines
   FROM export_staging
   WHERE snapshot_uuid = $1
     AND occurrence > 1
@@ -250,13 +253,32 @@ export const REPEATED_KEYS = `
  * the classification that is billed. Lines as `staged`, with `statement` and `bill_to` joined.
  */
 export const verdict = (month: string, filter: string) => `CASE
+      WHEN staged.license_reference = '' THEN 'unmatched no_license'
+      WHEN staged.period = '?' THEN 'unmatched period_unreadable'
+      WHEN staged.period <> ${month}::text THEN 'unmatched other_period'
       WHEN ${filter}::text <> '' AND staged.classification = '' THEN 'excluded no_classification'
       WHEN ${filter}::text <> '' AND lower(staged.classification) <> lower(${filter}::text) THEN 'excluded classification'
       WHEN statement.arrow_state = 'rejected' THEN 'excluded statement_rejected'
-      WHEN staged.period = '?' THEN 'unmatched period_unreadable'
-      WHEN staged.period <> ${month}::text THEN 'unmatched other_period'
       WHEN staged.unattributed <> '' THEN 'unmatched ' || staged.unattributed
       WHEN bill_to.reason <> '' THEN 'unmatched ' || bill_to.reason
       WHEN NOT staged.currency_known THEN 'unmatched currency_unknown'
       ELSE 'billable'
     END`;
+
+/** Whether the export still waits: after a crash of the database unlogged tables are empty. `$1` snapshot. */
+export const IS_STAGED = `
+  SELECT EXISTS (
+    SELECT
+    FROM export_staging
+    WHERE snapshot_uuid = $1
+  ) AS staged`;
+
+/** `$1` snapshot. */
+export const CLEAR = (table: string) => `
+  DELETE FROM ${table}
+  WHERE snapshot_uuid = $1
+     OR snapshot_uuid IN (
+       SELECT uuid
+       FROM export_snapshot
+       WHERE created < now() - interval '1 day'
+     )`;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
@@ -32,9 +31,9 @@ import { largestOf, shrinkage, sizeOf, type StagedTotal } from './check-export.j
 import { type LoadedExport, ExportLoader, type Progress, resolveExportColumns } from './export-loader.service.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import type { MonthReport, PostingFailure } from './month-report.js';
-import { SnapshotsRepository } from './snapshots.repository.js';
+import { hashOf, SnapshotsRepository } from './snapshots.repository.js';
 import { StagingRepository } from './staging.repository.js';
-import { customerOf, type JudgedStatement, StatementRepository } from './statement.repository.js';
+import { customerOf, type JudgedStatement, type KnownLine, StatementRepository } from './statement.repository.js';
 
 /** What a run for a month is asked to do. */
 export interface ImportStatements {
@@ -75,6 +74,7 @@ const CHARGES_PER_TRANSACTION = 5_000;
 const MANY_POSTINGS = 5_000;
 const REPEATED_KEYS_SHOWN = 5;
 const HELD_SHOWN = 100;
+const RUNS_WHEN_OVERTAKEN = 3;
 
 class RolledBack extends Error {}
 
@@ -110,11 +110,27 @@ export class StatementImportService {
     if (command.force && !month.isOver(context.now, account.timeZone)) throw new MonthNotOverError(month);
     await this.accounts.ensureRunning(account.uuid, 'billing');
     try {
-      return await this.run(context, command, control);
+      return await this.runUntilNewest(context, command, control);
     } catch (error) {
       const isDropped = error instanceof ExportSupersededError || control.signal.aborted || isLeaseLost(error);
-      if (!command.dryRun && !isDropped) await this.statements.fail(context, (error as Error).message);
+      if (!command.dryRun && !isDropped)
+        await this.statements.fail(context, error instanceof AppError ? error.sentence : (error as Error).message);
       throw error;
+    }
+  }
+
+  /** An export that another run overtook is fetched again: this run may have been asked for more than that one. */
+  private async runUntilNewest(
+    context: BillingContext,
+    command: ImportStatements,
+    control: RunControl,
+  ): Promise<MonthReport> {
+    for (let run = 1; ; run++) {
+      try {
+        return await this.run(context, command, control);
+      } catch (error) {
+        if (!(error instanceof ExportSupersededError) || run === RUNS_WHEN_OVERTAKEN) throw error;
+      }
     }
   }
 
@@ -124,12 +140,12 @@ export class StatementImportService {
     const comparable = last?.exportTypeReference === context.settings.exportTypeReference ? last : null;
     const loaded = await this.loader.fetch(context, { last: comparable, ...control });
     const { snapshot } = loaded;
+    if (snapshot.rows === 0 && !before?.largestExport) return this.noData(context, snapshot, command);
+    if (loaded.isSame && before!.fingerprint && !command.onlyLicense) {
+      const unchanged = await this.unchanged(context, command, before!, snapshot, control.signal);
+      if (unchanged) return unchanged;
+    }
     try {
-      if (snapshot.rows === 0 && !before?.largestExport) return await this.noData(context, snapshot, command);
-      if (loaded.isSame && before!.fingerprint && !command.onlyLicense) {
-        const unchanged = await this.unchanged(context, command, before!, snapshot, control.signal);
-        if (unchanged) return unchanged;
-      }
       const prepared = await this.prepare(context, command, before, loaded, control);
       return command.dryRun
         ? await this.rehearse(context, command, before, prepared, control)
@@ -154,7 +170,8 @@ export class StatementImportService {
     const { uuid } = snapshot;
     if (isSame) await this.loader.stageKept(context, snapshot);
     await this.staging.ready();
-    const totals = await this.staging.totals(this.dataSource.manager, uuid, context.rule.priceSource);
+    const totals = await this.staging.totals(uuid, context.rule.priceSource);
+    if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();
     if (!command.acceptShrinkage) {
       const faults = shrinkage(before?.largestExport ?? null, sizeOf(totals), context.account.shrinkageShare);
       if (faults.length) throw new ExportRefusedError(context.month, faults);
@@ -168,9 +185,10 @@ export class StatementImportService {
     const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
     await this.staging.setBillTo(uuid, parties);
     // Before anything is written: what changes meanwhile makes the next run look again.
-    const fingerprint = await this.fingerprint(context, command, parties, named);
+    const inputs = await this.inputs(context, parties, named);
     const statements = await this.judge(context, command, snapshot, parties);
-    return { snapshot, totals, parties, statements, fingerprint, warnings: await this.warnings(context, snapshot) };
+    const warnings = await this.warnings(context, snapshot);
+    return { snapshot, totals, parties, statements, fingerprint: fingerprint(context, command, inputs), warnings };
   }
 
   private async apply(
@@ -185,7 +203,7 @@ export class StatementImportService {
     await inTransaction(async (manager) => {
       await this.lock(manager, context, snapshot);
       await this.statements.begin(manager, context, snapshot);
-      await this.ensureStaged(manager, context, snapshot);
+      await this.ensureStaged(manager, snapshot);
       if (command.onlyLicense) return this.statements.ensureStatements(manager, context, statements);
       await this.statements.upsertStatements(manager, context, statements, command.reconcile);
       if (command.reconcile && graceIsOver(calendarOf(context), command.force))
@@ -261,16 +279,24 @@ export class StatementImportService {
   private async merge(
     context: BillingContext,
     { onlyLicense }: ImportStatements,
-    { snapshot, totals }: Prepared,
+    { snapshot, totals, parties }: Prepared,
     inTransaction: InTransaction,
   ): Promise<void> {
+    const withProjects = [
+      ...new Set(parties.filter((party) => party.customerUuid).map((party) => party.projectUuid !== null)),
+    ];
     const currencies = totals.map((total) => total.currency);
     const of = onlyLicense ? 1 : Math.max(1, Math.ceil(snapshot.rows / LINES_PER_PART));
     for (let number = 0; number < of; number++) {
       await inTransaction(async (manager) => {
         await this.lock(manager, context, snapshot);
-        await this.ensureStaged(manager, context, snapshot);
-        await this.statements.mergePart(manager, context, snapshot.uuid, currencies, { number, of, onlyLicense });
+        await this.ensureStaged(manager, snapshot);
+        await this.statements.mergePart(manager, context, snapshot.uuid, currencies, {
+          number,
+          of,
+          onlyLicense,
+          withProjects,
+        });
       });
     }
   }
@@ -291,7 +317,7 @@ export class StatementImportService {
       const byCalendar = command.reconcile && graceIsOver(calendarOf(context), command.force);
       await this.ledger.closeCharges(manager, context, byCalendar, licenses);
       return {
-        holds: await this.holds(manager, context, command),
+        holds: await this.holds(manager, context, command, snapshot),
         customers: await this.ledger.chargedCustomers(manager, context, licenses),
       };
     });
@@ -348,14 +374,19 @@ export class StatementImportService {
   }
 
   /** Which charges stand: where a cell that is charged cannot be read, and where all lines of a customer are gone. */
-  private async holds(manager: EntityManager, context: BillingContext, command: ImportStatements): Promise<Holds> {
+  private async holds(
+    manager: EntityManager,
+    context: BillingContext,
+    command: ImportStatements,
+    snapshot: ExportSnapshot,
+  ): Promise<Holds> {
     const holds = new Holds();
     for (const { arrowCustomer, licenseReference, reason } of await this.statements.heldByLines(manager, context)) {
       if (reason === 'amount_missing') holds.holdLicense(licenseReference, reason);
       else if (arrowCustomer) holds.holdCustomer(arrowCustomer, reason);
     }
     if (command.acceptShrinkage) return holds;
-    for (const customer of await this.statements.customersWithoutLines(manager, context))
+    for (const customer of await this.statements.customersWithoutLines(manager, context, snapshot))
       holds.holdCustomer(customer, 'lines_gone');
     return holds;
   }
@@ -368,19 +399,20 @@ export class StatementImportService {
     snapshot: ExportSnapshot,
     signal: AbortSignal,
   ): Promise<MonthReport | null> {
-    await this.payers.seeOwners(context, await this.statements.unknownLicenses(context), signal);
-    const named = await this.payers.namedCustomers(context, await this.statements.knownNames(context), signal);
-    const pairs = await this.withConsumption(context, await this.statements.knownPairs(context));
-    const parties = await this.payers.billTo(context, pairs);
+    const lines = await this.statements.knownLines(context);
+    await this.payers.seeOwners(context, licensesOfNobody(lines), signal);
+    const named = await this.payers.namedCustomers(context, textsOf(lines), signal);
+    const pairs = lines
+      .filter((line) => line.licenseReference && line.arrowCustomer)
+      .map(({ licenseReference, arrowCustomer }) => ({ licenseReference, arrowCustomer }));
+    const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
+    const inputs = await this.inputs(context, parties, named);
     const possible = [command, { reconcile: true, force: command.force }, { reconcile: true, force: true }];
-    const prints = await Promise.all(possible.map((one) => this.fingerprint(context, one, parties, named)));
-    if (!prints.includes(before.fingerprint)) return null;
-    const stated = before.tieOut!.map(({ currency, statement, lines }) => ({ currency, total: statement, lines }));
-    const tieOut = await this.tieOut.check(this.dataSource.manager, context, stated);
-    if (!tieOut.every((entry) => entry.tiesOut)) return null;
-    if (!command.dryRun) await this.statements.touch(context, tieOut);
+    if (!possible.some((one) => fingerprint(context, one, inputs) === before.fingerprint)) return null;
+    if (!(await this.tieOut.stands(this.dataSource.manager, context))) return null;
+    if (!command.dryRun) await this.statements.touch(context);
     const settled = before.settledAt !== null;
-    return { ...this.report(context, snapshot, 'unchanged'), tieOut, settled };
+    return { ...this.report(context, snapshot, 'unchanged'), tieOut: before.tieOut!, settled };
   }
 
   private async noData(
@@ -392,30 +424,23 @@ export class StatementImportService {
     return this.report(context, snapshot, 'no_data');
   }
 
-  /** Of everything beside the export that decides what is posted: with both as they were, there is nothing to do. */
-  private async fingerprint(
+  /** Hash of everything beside the export, the command and the calendar that decides what is posted. */
+  private async inputs(
     context: BillingContext,
-    { reconcile, force }: Pick<ImportStatements, 'reconcile' | 'force'>,
     parties: readonly BillTo[],
     named: ReadonlyMap<string, string>,
   ): Promise<string> {
-    const calendar = calendarOf(context);
-    const inputs = {
-      parties,
-      named: [...named].sort(([a], [b]) => (a < b ? -1 : 1)),
-      mapped: await this.payers.mapped(context),
-      owners: await this.payers.ownersVersion(context),
-      rule: [context.rule.uuid, context.rule.modified],
-      prefix: context.settings.invoiceItemPrefix,
-      consumption: await this.consumption.version(context),
-      finality: [
-        reconcile,
-        force,
-        calendar.month.isOver(calendar.now, calendar.timeZone),
-        graceIsOver(calendar, force),
-      ],
-    };
-    return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+    return hashOf(
+      JSON.stringify({
+        parties,
+        named: [...named].sort(([a], [b]) => (a < b ? -1 : 1)),
+        mapped: await this.payers.mapped(context),
+        owners: await this.payers.ownersVersion(context),
+        rule: [context.rule.uuid, context.rule.modified],
+        prefix: context.settings.invoiceItemPrefix,
+        consumption: await this.consumption.version(context),
+      }),
+    );
   }
 
   /** Licences that have consumption and perhaps no line follow mapping and link as the others do. */
@@ -425,10 +450,9 @@ export class StatementImportService {
     return [...new Map(all.map((pair) => [keyOf(pair), pair])).values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
-  /** Throws where an unlogged table lost lines in a crash of the database: no line would be taken for no spend. */
-  private async ensureStaged(manager: EntityManager, context: BillingContext, snapshot: ExportSnapshot): Promise<void> {
-    const totals = await this.staging.totals(manager, snapshot.uuid, context.rule.priceSource);
-    if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();
+  /** Throws where a crash of the database emptied the unlogged table: no line would be taken for no spend. */
+  private async ensureStaged(manager: EntityManager, { uuid, rows }: ExportSnapshot): Promise<void> {
+    if (rows > 0 && !(await this.staging.isStaged(manager, uuid))) throw new StagingLostError();
   }
 
   private async lock(manager: EntityManager, context: BillingContext, { number }: ExportSnapshot): Promise<void> {
@@ -491,6 +515,27 @@ export class StatementImportService {
 
 function calendarOf({ month, now, account }: BillingContext) {
   return { month, now, timeZone: account.timeZone, graceDays: account.graceDays };
+}
+
+/** With the export and this as they were, there is nothing to do. */
+function fingerprint(
+  context: BillingContext,
+  { reconcile, force }: Pick<ImportStatements, 'reconcile' | 'force'>,
+  inputs: string,
+): string {
+  const calendar = calendarOf(context);
+  const isOver = calendar.month.isOver(calendar.now, calendar.timeZone);
+  return hashOf([inputs, reconcile, force, isOver, graceIsOver(calendar, force)].join());
+}
+
+/** Licences whose lines reached no customer: somebody may have come to know whose they are. */
+function licensesOfNobody(lines: readonly KnownLine[]): string[] {
+  const licenses = lines.filter((line) => !line.arrowCustomer && line.licenseReference);
+  return [...new Set(licenses.map((line) => line.licenseReference))].sort();
+}
+
+function textsOf(lines: readonly KnownLine[]): string[] {
+  return [...new Set(lines.map((line) => line.customerReference).filter(Boolean))].sort();
 }
 
 function isLeaseLost(error: unknown): boolean {

@@ -6,6 +6,7 @@ import type { Finality } from '../core/finality.js';
 import type { Reason } from '../core/reasons.js';
 import type { TieOut } from '../ledger/tie-out.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import { SORT_IN_MEMORY } from './staging.sql.js';
 import type { BillingMonth, ExportSize } from './billing-month.entity.js';
 import { BillingMonth as BillingMonthEntity } from './billing-month.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
@@ -15,9 +16,10 @@ import {
   EMPTY_CHARGES,
   ENSURE_STATEMENTS,
   HELD_BY_LINES,
+  INSERT_LINES,
   MARK_MISSING_LINES,
-  MERGE_LINES,
   REFRESH_STATEMENT_TOTALS,
+  UPDATE_LINES,
   UPSERT_CHARGES,
   UPSERT_STATEMENTS,
 } from './statement.sql.js';
@@ -37,6 +39,13 @@ export interface Part {
   readonly of: number;
   /** Only the lines of this licence. */
   readonly onlyLicense: string | null;
+  /** Which kinds of charges there can be: those with a project, those without. */
+  readonly withProjects: readonly boolean[];
+}
+
+/** Licence and customer of a line, as they are known and as it says them. */
+export interface KnownLine extends LicensePair {
+  readonly customerReference: string;
 }
 
 /** A charge that stands because of a line, or the licence of one. */
@@ -105,8 +114,7 @@ const IS_SETTLED = `
 const TOUCH = `
   UPDATE billing_month
   SET
-    tie_out = $3,
-    applied_at = $4,
+    applied_at = $3,
     error_message = ''
   WHERE account_uuid = $1
     AND month = $2`;
@@ -119,34 +127,16 @@ const TOUCH_STATEMENTS = `
   WHERE account_uuid = $1
     AND month = $2`;
 
-const KNOWN_PAIRS = `
-  SELECT DISTINCT license_reference AS "licenseReference", arrow_customer AS "arrowCustomer"
+/** What the lines of a month say of their licences and customers, each once. `$1` account, `$2` month. */
+const KNOWN_LINES = `
+  SELECT DISTINCT
+    license_reference AS "licenseReference",
+    arrow_customer AS "arrowCustomer",
+    customer_reference AS "customerReference"
   FROM billing_sync_item
   WHERE account_uuid = $1
     AND month = $2
-    AND presence = 'present'
-    AND license_reference <> ''
-  ORDER BY 1, 2`;
-
-const KNOWN_NAMES = `
-  SELECT DISTINCT customer_reference AS reference
-  FROM billing_sync_item
-  WHERE account_uuid = $1
-    AND month = $2
-    AND presence = 'present'
-    AND customer_reference <> ''
-  ORDER BY 1`;
-
-/** Licences whose lines reached no customer: somebody may have come to know whose they are. */
-const UNKNOWN_LICENSES = `
-  SELECT DISTINCT license_reference AS reference
-  FROM billing_sync_item
-  WHERE account_uuid = $1
-    AND month = $2
-    AND presence = 'present'
-    AND license_reference <> ''
-    AND arrow_customer = ''
-  ORDER BY 1`;
+    AND presence = 'present'`;
 
 /** Statements, charges and lines of an export on their way into the books of a month. */
 @Injectable()
@@ -229,8 +219,9 @@ export class StatementRepository {
     context: BillingContext,
     snapshotUuid: string,
     currencies: readonly string[],
-    { number, of, onlyLicense }: Part,
+    { number, of, onlyLicense, withProjects }: Part,
   ): Promise<void> {
+    await manager.query(SORT_IN_MEMORY);
     const { account, month, rule, now, settings } = context;
     const judged = [
       snapshotUuid,
@@ -244,10 +235,10 @@ export class StatementRepository {
     ];
     const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
     const charges = [...judged, month.lastDay, now, prefix, currencies, currencies.map(currencyDigits)];
-    for (const withProject of [true, false])
-      await manager.query(UPSERT_CHARGES(rule.priceSource, withProject), charges);
-    await manager.query(MERGE_LINES(rule.priceSource), judged);
     await manager.query(MARK_MISSING_LINES, [snapshotUuid, account.uuid, month.firstDay, number, of, onlyLicense]);
+    for (const withProject of withProjects) await manager.query(UPSERT_CHARGES(rule.priceSource, withProject), charges);
+    await manager.query(UPDATE_LINES(rule.priceSource), judged);
+    await manager.query(INSERT_LINES(rule.priceSource), judged);
     await manager.query(EMPTY_CHARGES, [account.uuid, month.firstDay, now, number, of, onlyLicense]);
   }
 
@@ -261,8 +252,12 @@ export class StatementRepository {
   }
 
   /** Arrow customers whose lines are all gone. */
-  async customersWithoutLines(manager: EntityManager, context: BillingContext): Promise<string[]> {
-    const rows = await manager.query<{ arrowCustomer: string }[]>(CUSTOMERS_WITHOUT_LINES, scopeOf(context));
+  async customersWithoutLines(
+    manager: EntityManager,
+    context: BillingContext,
+    { uuid }: ExportSnapshot,
+  ): Promise<string[]> {
+    const rows = await manager.query<{ arrowCustomer: string }[]>(CUSTOMERS_WITHOUT_LINES, [...scopeOf(context), uuid]);
     return rows.map((row) => row.arrowCustomer);
   }
 
@@ -299,26 +294,16 @@ export class StatementRepository {
   }
 
   /** The export is the one applied before, and nothing is to be done. */
-  async touch(context: BillingContext, tieOut: readonly TieOut[]): Promise<void> {
+  async touch(context: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.query(TOUCH, [...scopeOf(context), JSON.stringify(tieOut), context.now]);
+      await manager.query(TOUCH, [...scopeOf(context), context.now]);
       await manager.query(TOUCH_STATEMENTS, [...scopeOf(context), context.now]);
     });
   }
 
-  /** Licence and Arrow customer of the lines that the month has. */
-  knownPairs(context: BillingContext): Promise<LicensePair[]> {
-    return this.dataSource.query(KNOWN_PAIRS, scopeOf(context));
-  }
-
-  async knownNames(context: BillingContext): Promise<string[]> {
-    const rows = await this.dataSource.query<{ reference: string }[]>(KNOWN_NAMES, scopeOf(context));
-    return rows.map((row) => row.reference);
-  }
-
-  async unknownLicenses(context: BillingContext): Promise<string[]> {
-    const rows = await this.dataSource.query<{ reference: string }[]>(UNKNOWN_LICENSES, scopeOf(context));
-    return rows.map((row) => row.reference);
+  /** Licences and customers of the lines that the month has. */
+  knownLines(context: BillingContext): Promise<KnownLine[]> {
+    return this.dataSource.query(KNOWN_LINES, scopeOf(context));
   }
 
   /** Many rows were written: the next run should be planned for as many. */

@@ -245,7 +245,7 @@ export const EMPTY_CHARGES = `
         AND item.presence = 'present'
     )`;
 
-/** Columns of a line that follow the export, in the order of the statement below. */
+/** Columns of a line that follow the export. */
 const FOLLOWING = [
   'billing_sync_uuid',
   'status',
@@ -267,62 +267,97 @@ const FOLLOWING = [
   'service_end',
 ];
 
-const tuple = (columns: readonly string[], table: string) => columns.map((column) => `${table}.${column}`).join(', ');
+const PLACE = ['page_hash', 'page_row'];
 
-/** Takes the staged lines over; what did not change is not written. Parameters as for the lines. */
-export const MERGE_LINES = (price: PriceSource) => `
+const columnsOf = (table: string, columns: readonly string[]) =>
+  columns.map((column) => `${table}.${column}`).join(',\n    ');
+
+/** The staged lines as the books keep them. Parameters as for the lines. */
+const NEW_LINES = (price: PriceSource) => `
   WITH judged AS (${JUDGED_LINES}
-  )
-  INSERT INTO billing_sync_item AS known (
-    account_uuid, month, license_reference, arrow_line_reference, occurrence, original_price, page_hash, page_row,
-    ${FOLLOWING.join(', ')}
+  ),
+  line AS (
+    SELECT
+      judged.license_reference,
+      judged.line_key AS arrow_line_reference,
+      judged.occurrence,
+      coalesce(judged.${price}, 0) AS original_price,
+      judged.page_hash,
+      judged.page_row,
+      judged.statement_uuid AS billing_sync_uuid,
+      split_part(judged.verdict, ' ', 1) AS status,
+      split_part(judged.verdict, ' ', 2) AS reason,
+      charge.uuid AS charge_uuid,
+      judged.arrow_customer,
+      judged.customer_reference,
+      judged.sell,
+      judged.buy,
+      judged.amount_state,
+      judged.currency,
+      judged.vendor_name,
+      judged.subscription_reference,
+      judged.classification,
+      judged.description,
+      judged.customer_name AS end_customer_name,
+      coalesce(judged.quantity, 1) AS quantity,
+      judged.service_start,
+      judged.service_end
+    FROM judged
+    LEFT JOIN charge
+      ON charge.account_uuid = $2
+     AND charge.month = $3
+     AND charge.license_reference = judged.license_reference
+     AND charge.customer_uuid = judged.customer_uuid
+     AND charge.project_uuid IS NOT DISTINCT FROM judged.project_uuid
+     AND charge.currency = judged.currency
+     AND judged.verdict = 'billable'
+  )`;
+
+const SAME_LINE = `known.account_uuid = $2
+    AND known.month = $3
+    AND known.license_reference = line.license_reference
+    AND known.arrow_line_reference = line.arrow_line_reference
+    AND known.occurrence = line.occurrence`;
+
+/** Lines that are known follow the export; what did not change is not written. Parameters as for the lines. */
+export const UPDATE_LINES = (price: PriceSource) => `${NEW_LINES(price)}
+  UPDATE billing_sync_item known
+  SET
+    presence = 'present',
+    modified = now(),
+    ${[...PLACE, ...FOLLOWING].map((column) => `${column} = line.${column}`).join(',\n    ')}
+  FROM line
+  WHERE ${SAME_LINE}
+    AND (
+      known.presence <> 'present'
+      OR (
+    ${columnsOf('known', FOLLOWING)}
+      ) IS DISTINCT FROM (
+    ${columnsOf('line', FOLLOWING)}
+      )
+    )`;
+
+/** Lines that are new, in the order of the index that they grow. Parameters as for the lines. */
+export const INSERT_LINES = (price: PriceSource) => `${NEW_LINES(price)}
+  INSERT INTO billing_sync_item (
+    account_uuid, month, license_reference, arrow_line_reference, occurrence, original_price,
+    ${[...PLACE, ...FOLLOWING].join(', ')}
   )
   SELECT
     $2,
     $3,
-    judged.license_reference,
-    judged.line_key,
-    judged.occurrence,
-    coalesce(judged.${price}, 0),
-    judged.page_hash,
-    judged.page_row,
-    judged.statement_uuid,
-    split_part(judged.verdict, ' ', 1),
-    split_part(judged.verdict, ' ', 2),
-    charge.uuid,
-    judged.arrow_customer,
-    judged.customer_reference,
-    judged.sell,
-    judged.buy,
-    judged.amount_state,
-    judged.currency,
-    judged.vendor_name,
-    judged.subscription_reference,
-    judged.classification,
-    judged.description,
-    judged.customer_name,
-    coalesce(judged.quantity, 1),
-    judged.service_start,
-    judged.service_end
-  FROM judged
-  LEFT JOIN charge
-    ON charge.account_uuid = $2
-   AND charge.month = $3
-   AND charge.license_reference = judged.license_reference
-   AND charge.customer_uuid = judged.customer_uuid
-   AND charge.project_uuid IS NOT DISTINCT FROM judged.project_uuid
-   AND charge.currency = judged.currency
-   AND judged.verdict = 'billable'
-  ON CONFLICT ON CONSTRAINT uq_billing_sync_item_line DO UPDATE
-  SET
-    presence = 'present',
-    page_hash = excluded.page_hash,
-    page_row = excluded.page_row,
-    modified = now(),
-    ${FOLLOWING.map((column) => `${column} = excluded.${column}`).join(',\n    ')}
-  WHERE known.presence <> 'present'
-     OR (${tuple(FOLLOWING, 'known')})
-        IS DISTINCT FROM (${tuple(FOLLOWING, 'excluded')})`;
+    line.license_reference,
+    line.arrow_line_reference,
+    line.occurrence,
+    line.original_price,
+    ${columnsOf('line', [...PLACE, ...FOLLOWING])}
+  FROM line
+  WHERE NOT EXISTS (
+    SELECT
+    FROM billing_sync_item known
+    WHERE ${SAME_LINE}
+  )
+  ORDER BY line.license_reference, line.arrow_line_reference`;
 
 /** Lines that the export does not have any more. Parameters as for the lines, without `$4` and `$5`. */
 export const MARK_MISSING_LINES = `
@@ -363,15 +398,13 @@ export const HELD_BY_LINES = `
 
 /**
  * Arrow customers that had lines in the month and have none now, of whose licences no other party has a line.
- * `$1` account, `$2` month.
+ * `$1` account, `$2` month, `$3` snapshot.
  */
 export const CUSTOMERS_WITHOUT_LINES = `
   WITH present AS (
     SELECT DISTINCT arrow_customer, license_reference
-    FROM billing_sync_item
-    WHERE account_uuid = $1
-      AND month = $2
-      AND presence = 'present'
+    FROM export_staging
+    WHERE snapshot_uuid = $3
   ),
   gone AS (
     SELECT charge.arrow_customer

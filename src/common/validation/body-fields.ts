@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import { SetMetadata, type Type } from '@nestjs/common';
 import { PartialType } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
@@ -7,7 +7,16 @@ import { type Addressable, parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
 import { parseUrl } from '../parse-url.js';
 import { parseUuid } from '../uuid.js';
-import { Field, type FieldOptions, inheritParsers, NULL_REFUSED, type Parsed, parseText, pythonType } from './field.js';
+import {
+  Field,
+  type FieldOptions,
+  inheritParsers,
+  NULL_REFUSED,
+  type Parsed,
+  parseText,
+  pythonType,
+  type TextRules,
+} from './field.js';
 import { readDto } from './read-dto.js';
 
 const TRUE = new Set(['t', 'true', 'y', 'yes', 'on', '1']);
@@ -16,10 +25,8 @@ const FALSE = new Set(['f', 'false', 'n', 'no', 'off', '0']);
 const scalarText = (raw: unknown) =>
   typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : JSON.stringify(raw);
 
-/** Text. `max` in characters; `blank` allows `""`; spaces at both ends go, unless `trim` is false. */
-export const TextField = (
-  options: FieldOptions & { max?: number; blank?: boolean; trim?: boolean; secret?: boolean } = {},
-) =>
+/** Text by {@link TextRules}; `secret` is never shown. */
+export const TextField = (options: FieldOptions & TextRules & { secret?: boolean } = {}) =>
   Field((raw) => parseText(raw, options), options, {
     type: String,
     maxLength: options.max,
@@ -127,7 +134,7 @@ export const UuidField = (options: FieldOptions = {}) =>
 export const UrlField = (options: FieldOptions & { max: number; check?: (url: string) => string | undefined }) =>
   Field(
     (raw) => {
-      const text = parseText(raw, options);
+      const text = parseText(raw, { max: options.max });
       if ('error' in text) return text;
       if (!/^https?:\/\/[^\s/?#]+/i.test(text.value) || !parseUrl(text.value)) return { error: 'Enter a valid URL.' };
       const fault = options.check?.(text.value);
@@ -136,6 +143,8 @@ export const UrlField = (options: FieldOptions & { max: number; check?: (url: st
     options,
     { type: String, format: 'uri', maxLength: options.max, minLength: 1 },
   );
+
+const EXAMPLE_UUID = '08f0ed93-d85d-404e-a3b7-9a6877edaeea';
 
 /** The objects a request points at, by the DTO property that does so: read by the validation pipe. */
 export interface Relation {
@@ -194,7 +203,7 @@ export function RelationField(
     type: String,
     format: form === 'link' ? 'uri' : 'uuid',
     nullable: nullable || undefined,
-    example: '08f0ed93-d85d-404e-a3b7-9a6877edaeea',
+    example: form === 'link' ? `https://waldur.example${to().path}${EXAMPLE_UUID}/` : EXAMPLE_UUID,
   });
   return (target, property) => {
     const dto = target.constructor;
@@ -218,3 +227,17 @@ export const ListField = <T extends object>(item: Type<T>, options: FieldOptions
     options,
     { type: [item] } as never,
   );
+
+/** Room for ten thousand rows, nicely indented. */
+export const MANY_ROWS_BYTES = 2_097_152;
+/** Room for every field of an object at its longest. */
+const USUAL_BYTES = 131_072;
+const BODY_LIMIT = 'body-limit';
+
+/** On a DTO: how many bytes its body may have. Without it, 128 KB. */
+export const BodyLimit = (bytes: number) => SetMetadata(BODY_LIMIT, bytes);
+
+/** In bytes. */
+export function bodyLimitOf(dto: object | undefined): number {
+  return ((dto && Reflect.getMetadata(BODY_LIMIT, dto)) as number | undefined) ?? USUAL_BYTES;
+}

@@ -66,20 +66,35 @@ export const NULL_REFUSED = 'This field may not be null.';
 export const BLANK_REFUSED = 'This field may not be blank.';
 export const NULL_CHARACTERS_REFUSED = 'Null characters are not allowed.';
 
+export interface TextRules {
+  /** In characters. */
+  readonly max?: number;
+  /** Takes `""`. */
+  readonly blank?: boolean;
+  /** Spaces at both ends go, unless false. */
+  readonly trim?: boolean;
+  /** Makes one spelling of several. */
+  readonly clean?: (text: string) => string;
+  /** What is wrong with a text of the right length, as a sentence. */
+  readonly check?: (text: string) => string | undefined;
+}
+
 /** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
 export function parseText(
   raw: unknown,
-  { max = Infinity, blank = false, trim = true }: { max?: number; blank?: boolean; trim?: boolean } = {},
+  { max = Infinity, blank = false, trim = true, clean = (text) => text, check = () => undefined }: TextRules = {},
 ): Parsed<string> {
   if (raw === null) return { error: NULL_REFUSED };
   if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw)))
     return { error: 'Not a valid string.' };
-  const text = trim ? String(raw).trim() : String(raw);
-  if (text.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
-  if (!text.isWellFormed()) return { error: 'Not a valid string.' };
+  const given = trim ? String(raw).trim() : String(raw);
+  if (given.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
+  if (!given.isWellFormed()) return { error: 'Not a valid string.' };
+  const text = clean(given);
   if (text.trim() === '' && !blank) return { error: BLANK_REFUSED };
   if ([...text].length > max) return { error: `Ensure this field has no more than ${max} characters.` };
-  return { value: text };
+  const fault = check(text);
+  return fault ? { error: fault } : { value: text };
 }
 
 /** The name Python gives the type of a JSON value: Waldur's sentences use it. */

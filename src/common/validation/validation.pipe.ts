@@ -1,9 +1,26 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
-import { UnusableBody } from '../http-errors.js';
-import { relationMissing, relationsIn } from './body-fields.js';
+import { UnreadBody } from '../unread-body.js';
+import { bodyLimitOf, relationMissing, relationsIn } from './body-fields.js';
+import { parsersIn } from './field.js';
 import { readDto } from './read-dto.js';
+
+const knownNamesOnly = new WeakSet<object>();
+
+/**
+ * On the query of a route that Waldur does not have: a name it does not know is refused, as a misspelt filter would
+ * silently answer everything. Waldur's own routes ignore such names, as Waldur does.
+ */
+export const KnownNamesOnly = (): ClassDecorator => (dto) => void knownNamesOnly.add(dto);
+
+function unknownNames(dto: Type<object>, given: unknown): FieldErrors {
+  if (!knownNamesOnly.has(dto)) return {};
+  const known = parsersIn(dto);
+  const unknown = Object.keys(given as object).filter((name) => !known.has(name));
+  const sentence = `Unknown query parameter. Known are: ${[...known.keys()].sort().join(', ')}.`;
+  return Object.fromEntries(unknown.map((name) => [name, [sentence]]));
+}
 
 /**
  * Turns bodies and queries into checked DTOs, with the sentences Waldur's clients know. Relations are looked up, so
@@ -13,9 +30,9 @@ import { readDto } from './read-dto.js';
 export class ValidationPipe implements PipeTransform {
   constructor(private readonly dataSource: DataSource) {}
 
-  async transform(raw: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
-    if (type !== 'body' && type !== 'query') return raw;
-    if (raw instanceof UnusableBody) throw raw.error;
+  async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
+    if (type !== 'body' && type !== 'query') return sent;
+    const raw = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
     if (!metatype || (metatype as unknown) === Object) return raw;
     const dto = metatype as Type<object>;
     const given: unknown = raw === undefined ? {} : raw;
@@ -25,7 +42,7 @@ export class ValidationPipe implements PipeTransform {
       value as Record<string, unknown>,
       given as Record<string, unknown>,
     );
-    const all = { ...errors, ...missing };
+    const all = { ...errors, ...missing, ...(type === 'query' ? unknownNames(dto, given) : {}) };
     if (Object.keys(all).length) throw new InvalidFieldsError(all);
     return value;
   }

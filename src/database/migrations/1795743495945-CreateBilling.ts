@@ -164,17 +164,9 @@ export class CreateBilling1795743495945 implements MigrationInterface {
     await queryRunner.query(
       `ALTER TABLE "billing_sync" ADD CONSTRAINT "fk_billing_sync_customer_uuid" FOREIGN KEY ("customer_uuid") REFERENCES "customer"("uuid") ON DELETE RESTRICT ON UPDATE NO ACTION`,
     );
-    await queryRunner.query(
-      `ALTER TABLE "billing_sync_item" ADD CONSTRAINT "fk_billing_sync_item_billing_sync_uuid" FOREIGN KEY ("billing_sync_uuid") REFERENCES "billing_sync"("uuid") ON DELETE RESTRICT ON UPDATE NO ACTION`,
-    );
-    await queryRunner.query(
-      `ALTER TABLE "billing_sync_item" ADD CONSTRAINT "fk_billing_sync_item_charge_uuid" FOREIGN KEY ("charge_uuid") REFERENCES "charge"("uuid") ON DELETE RESTRICT ON UPDATE NO ACTION`,
-    );
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`ALTER TABLE "billing_sync_item" DROP CONSTRAINT "fk_billing_sync_item_charge_uuid"`);
-    await queryRunner.query(`ALTER TABLE "billing_sync_item" DROP CONSTRAINT "fk_billing_sync_item_billing_sync_uuid"`);
     await queryRunner.query(`ALTER TABLE "billing_sync" DROP CONSTRAINT "fk_billing_sync_customer_uuid"`);
     await queryRunner.query(`ALTER TABLE "billing_sync" DROP CONSTRAINT "fk_billing_sync_customer_mapping_uuid"`);
     await queryRunner.query(`ALTER TABLE "billing_sync" DROP CONSTRAINT "fk_billing_sync_account_uuid"`);

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags, ApiTooManyRequestsResponse } from '@nestjs/swagger';
 import { TokenOptional } from '../../auth/access.js';
 import { ApiDone } from '../../common/api-answers.js';
 import { LoginDto, TokenResponse } from './login.dto.js';
@@ -19,6 +19,9 @@ export class LoginController {
     description: 'After four wrong passwords in a row from one address, that user name waits for ten minutes there.',
   })
   @ApiDone(TokenResponse)
+  @ApiTooManyRequestsResponse({
+    description: 'Too many logins wait for their turn; Retry-After says when to come back',
+  })
   password(@Body() dto: LoginDto, @Ip() address: string): Promise<TokenResponse> {
     return this.login.logIn(dto, address);
   }

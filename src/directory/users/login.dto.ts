@@ -1,7 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { TextField } from '../../common/validation/body-fields.js';
+import { BodyLimit, TextField } from '../../common/validation/body-fields.js';
 
+/** Two short texts: strangers have nothing else to say. */
 @ApiSchema({ name: 'ObtainAuthTokenRequest' })
+@BodyLimit(8_192)
 export class LoginDto {
   @TextField({ required: true, max: 128, example: 'mari' })
   username: string;

@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
 import { DataSource } from 'typeorm';
 import { NotAuthenticatedError } from '../../auth/auth.errors.js';
 import { hashPassword, matchesPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
+import { currentRequest } from '../../common/request-context.js';
 import { Env } from '../../config/env.js';
 import { LoginsBusyError } from '../directory.errors.js';
 import type { LoginDto } from './login.dto.js';
-import { LOCKED_MINUTES, LoginFailuresService, type LoginOrigin } from './login-failures.service.js';
+import { LOCKED_MINUTES, LoginFailuresService, type LoginOrigin, placeOf } from './login-failures.service.js';
+import { LoginQueue } from './login-queue.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
 
@@ -18,8 +19,7 @@ const MOST_WAITING = 100;
 @Injectable()
 export class LoginService {
   private readonly logger = new Logger(LoginService.name);
-  /** One guess is counted before the next is made, so that many at once are no more than many in a row. */
-  private readonly oneAtATime = bulkhead(1, MOST_WAITING);
+  private readonly queue = new LoginQueue(MOST_WAITING);
   private nobodysHash?: Promise<string>;
 
   constructor(
@@ -39,11 +39,11 @@ export class LoginService {
       throw new NotAuthenticatedError(
         'Authentication method is disabled. Please use another authentication method or contact staff.',
       );
-    try {
-      return await this.oneAtATime.execute(() => this.attempt({ username, address }, password));
-    } catch (error) {
-      throw isBulkheadRejectedError(error) ? new LoginsBusyError() : error;
-    }
+    const signal = currentRequest()?.signal;
+    return this.queue.run(placeOf(address), () => {
+      if (signal?.aborted) throw new LoginsBusyError();
+      return this.attempt({ username, address }, password);
+    });
   }
 
   private async attempt(origin: LoginOrigin, password: string): Promise<{ token: string }> {

@@ -8,6 +8,7 @@ import { Env } from '../../config/env.js';
 import { naming } from '../../database/constraint.js';
 import { TokenTakenError } from '../directory.errors.js';
 import { AuthToken } from './auth-token.entity.js';
+import { RetiredToken } from './retired-token.entity.js';
 import { User } from './user.entity.js';
 
 /** For so long an expired token is told from an unknown one. */
@@ -28,10 +29,15 @@ export class TokensService extends Authenticator {
   }
 
   /**
-   * Makes this the lasting token of a user and ends every other one. Within the transaction that made or locked the
+   * Makes this the lasting token of a user and ends every other one; the lasting one there was never opens again. Within the transaction that made or locked the
    * user. Throws `TokenTakenError`.
    */
   async replaceAll(manager: EntityManager, userUuid: string, token: string): Promise<void> {
+    await manager.query(
+      `INSERT INTO retired_token (token_hash, retired_at)
+       SELECT token_hash, $2 FROM auth_token WHERE user_uuid = $1 AND expires_at IS NULL ON CONFLICT DO NOTHING`,
+      [userUuid, this.clock.now()],
+    );
     await manager.delete(AuthToken, { userUuid });
     await naming({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
       manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: null }),
@@ -41,6 +47,11 @@ export class TokensService extends Authenticator {
   /** Whether this is the lasting token of a user. */
   isLasting(manager: EntityManager, userUuid: string, token: string): Promise<boolean> {
     return manager.existsBy(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: IsNull() });
+  }
+
+  /** Whether this was the lasting token of a user, and was replaced. */
+  isRetired(manager: EntityManager, token: string): Promise<boolean> {
+    return manager.existsBy(RetiredToken, { tokenHash: hashToken(token) });
   }
 
   /** Makes a token for one login. Within the transaction that locked the user. */
@@ -74,7 +85,8 @@ export class TokensService extends Authenticator {
     const user = await this.tokens.manager.findOneBy(User, { uuid, isActive: true });
     if (!user) return undefined;
     const { username, isStaff, isSupport, isActive } = user;
-    return { ...caller, uuid, username, isStaff, isSupport, isActive };
+    const impersonator = { uuid: caller.uuid, username: caller.username };
+    return { ...caller, uuid, username, isStaff, isSupport, isActive, impersonator };
   }
 
   /** Until when a token holds, this use counted. Written at most twice in a lifetime, not with every request. */

@@ -70,6 +70,37 @@ export class UserWithTokenResponse extends UserResponse {
   }
 }
 
+/** A token that was made just now, in place of every other. */
+export interface NewToken {
+  readonly user: User;
+  readonly token: string;
+  readonly created: Date;
+}
+
+@ApiSchema({ name: 'UserAuthToken' })
+export class UserAuthTokenResponse {
+  @ApiProperty({ description: 'Shown in this answer only; afterwards only its hash is known.' }) token: string;
+  @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty() user_first_name: string;
+  @ApiProperty() user_last_name: string;
+  @ApiProperty() user_username: string;
+  @ApiProperty() user_is_active: boolean;
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Always null: this token does not expire' })
+  user_token_lifetime: number | null;
+
+  static from(this: void, { user, token, created }: NewToken): UserAuthTokenResponse {
+    return {
+      token,
+      created: renderDateTime(created),
+      user_first_name: user.firstName,
+      user_last_name: user.lastName,
+      user_username: user.username,
+      user_is_active: user.isActive,
+      user_token_lifetime: null,
+    };
+  }
+}
+
 /** The caller, and until when the token of this request holds. */
 @ApiSchema({ name: 'Me' })
 export class MeResponse extends UserResponse {
@@ -99,7 +130,8 @@ export class ChangePasswordDto {
     max: 128,
     secret: true,
     trim: false,
-    description: 'At least 8 characters, not all of them digits, and not the user name.',
+    description:
+      'At least 8 characters, not all of them digits, not the user name, and none of those that many people use.',
   })
   new_password: string;
 }

@@ -3,16 +3,16 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
 import { ApiDone, ApiMissing } from '../../common/api-answers.js';
-import { FieldsQuery } from '../../common/page.js';
+import { Counted, FieldsQuery } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
 import { Existing } from '../../database/existing-object.guard.js';
 import { UserNotFoundError } from '../directory.errors.js';
-import { TokenResponse } from './login.dto.js';
 import {
   ChangePasswordDto,
   CreateUserDto,
   MeResponse,
   PasswordResponse,
+  UserAuthTokenResponse,
   UserResponse,
   UserWithTokenResponse,
 } from './user.dto.js';
@@ -29,8 +29,8 @@ export class UsersController {
   @AnyUser()
   @ApiOperation({ operationId: 'users_me_retrieve', summary: 'Who am I?' })
   @ApiOkResponse({ type: MeResponse })
-  async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Partial<MeResponse>> {
-    return pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field);
+  async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Counted<Partial<MeResponse>>> {
+    return new Counted(pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field), 1);
   }
 
   @Post()
@@ -50,14 +50,16 @@ export class UsersController {
   }
 
   @Post(':uuid/refresh_token')
+  @HttpCode(200)
   @StaffOnly()
   @ApiOperation({
     operationId: 'users_refresh_token',
     summary: 'Replace the token; every old one stops working at once',
   })
-  @ApiCreatedResponse({ type: TokenResponse })
-  refreshToken(@Param('uuid') uuid: string): Promise<TokenResponse> {
-    return this.users.refreshToken(uuid);
+  @ApiDone(UserAuthTokenResponse)
+  @ApiMissing()
+  async refreshToken(@Param('uuid') uuid: string): Promise<UserAuthTokenResponse> {
+    return UserAuthTokenResponse.from(await this.users.refreshToken(uuid));
   }
 
   @Post(':uuid/change_password')

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { bulkhead } from 'cockatiel';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
+import { Clock } from '../../common/clock.js';
 import { parseUuid } from '../../common/uuid.js';
 import { naming } from '../../database/constraint.js';
 import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
-import type { ChangePasswordDto, CreateUserDto } from './user.dto.js';
+import type { ChangePasswordDto, CreateUserDto, NewToken } from './user.dto.js';
 import { User } from './user.entity.js';
 
 const SHORTEST_PASSWORD = 8;
@@ -17,9 +20,13 @@ const SHORTEST_BESIDE_USERNAME = 5;
 /** Users: who they are, what they may, and what they log in with. */
 @Injectable()
 export class UsersService {
+  /** With the one of a login there are two at most, however many change their passwords: hashing takes a processor. */
+  private readonly oneHashAtATime = bulkhead(1, Infinity);
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly tokens: TokensService,
+    private readonly clock: Clock,
   ) {}
 
   /** Throws `UserNotFoundError`. */
@@ -50,10 +57,10 @@ export class UsersService {
   }
 
   /** Makes a new lasting token; every old one, those of logins too, stops working at once. Throws `UserNotFoundError`. */
-  async refreshToken(uuid: string): Promise<{ token: string }> {
+  async refreshToken(uuid: string): Promise<NewToken> {
     const token = newToken();
-    await this.locked(uuid, (manager, user) => this.tokens.replaceAll(manager, user.uuid, token));
-    return { token };
+    const user = await this.locked(uuid, (manager, { uuid }) => this.tokens.replaceAll(manager, uuid, token));
+    return { user, token, created: this.clock.now() };
   }
 
   /**
@@ -64,7 +71,7 @@ export class UsersService {
     const { username } = await this.get(uuid);
     const faults = faultsOf(password, username);
     if (faults.length) throw new UnfitPasswordError(faults);
-    await this.setPasswordHash(uuid, await hashPassword(password));
+    await this.setPasswordHash(uuid, await this.oneHashAtATime.execute(() => hashPassword(password)));
   }
 
   /** Takes the password away; logins by it end at once. Throws `UserNotFoundError`. */
@@ -72,12 +79,17 @@ export class UsersService {
     await this.setPasswordHash(uuid, null);
   }
 
-  /** Sees to it that `username` is an active staff user whose lasting token is this one. Throws `TokenTakenError`. */
-  async ensureStaff(username: string, token: string): Promise<void> {
-    await this.users.manager.transaction(async (manager) => {
+  /**
+   * Sees to it that `username` is an active staff user whose lasting token is this one. Answers false, and changes
+   * nothing, where the token was replaced by another one before. Throws `TokenTakenError`.
+   */
+  async ensureStaff(username: string, token: string): Promise<boolean> {
+    return this.users.manager.transaction(async (manager) => {
+      if (await this.tokens.isRetired(manager, token)) return false;
       await manager.upsert(User, { username, isStaff: true, isActive: true }, ['username']);
       const { uuid } = await manager.findOneByOrFail(User, { username });
       if (!(await this.tokens.isLasting(manager, uuid, token))) await this.tokens.replaceAll(manager, uuid, token);
+      return true;
     });
   }
 
@@ -93,25 +105,31 @@ export class UsersService {
   }
 
   /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
-  private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<void> {
+  private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<User> {
     const known = parseUuid(uuid);
-    await this.users.manager.transaction(async (manager) => {
+    return this.users.manager.transaction(async (manager) => {
       const user =
         known && (await manager.findOne(User, { where: { uuid: known }, lock: { mode: 'pessimistic_write' } }));
       if (!user) throw new UserNotFoundError();
       await work(manager, user);
+      return user;
     });
   }
 }
 
-/** Django's rules and words, which Waldur's users know; without its list of common passwords. */
+/** In lower case. */
+const COMMON_PASSWORDS = new Set(dictionary['passwords-common']);
+
+/** Django's rules and words, which Waldur's users know; with a longer list of common passwords. */
 function faultsOf(password: string, username: string): string[] {
   const short = [...password].length < SHORTEST_PASSWORD;
+  const common = COMMON_PASSWORDS.has(password.toLowerCase().trim());
   const digits = /^\d+$/.test(password);
   const named = password.toLowerCase().includes(username.toLowerCase());
   const name = named && password.length - username.length < SHORTEST_BESIDE_USERNAME;
   return [
     ...(short ? [`This password is too short. It must contain at least ${SHORTEST_PASSWORD} characters.`] : []),
+    ...(common ? ['This password is too common.'] : []),
     ...(digits ? ['This password is entirely numeric.'] : []),
     ...(name ? ['The password is too similar to the username.'] : []),
   ];
