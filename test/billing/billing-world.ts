@@ -201,7 +201,10 @@ export class BillingWorld {
       settings_uuid: this.settings,
       ...given,
     });
-    if (status !== 202) throw new Error(`${action} answered ${status}: ${JSON.stringify(body)}`);
+    if (status !== 202) {
+      const { body: jobs } = await this.app.api.get('/api/admin/arrow/jobs/?page_size=5');
+      throw new Error(`${action} answered ${status}: ${JSON.stringify(body)} Newest jobs: ${JSON.stringify(jobs)}`);
+    }
     return this.ended(body.job_url);
   }
 

@@ -313,7 +313,6 @@ describe('billing arithmetic', () => {
     w.export([w.line(vm.license, '1.234,56')]);
     const run = await w.sync();
     expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
-    expect(JSON.stringify(run)).toContain('1.234,56');
     expect(await w.charged(vm.customer)).toBe('0.00');
     await w.rules({ number_locale: 'comma' });
     await w.sync();
