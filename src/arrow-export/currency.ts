@@ -6,19 +6,6 @@ export interface LineCurrency {
   readonly known: boolean;
 }
 
-/** Currencies in use as this runtime knows them, each as the one object that all of its lines share. */
-const KNOWN: ReadonlyMap<string, LineCurrency> = new Map(
-  Intl.supportedValuesOf('currency')
-    // "No currency" and the code for tests.
-    .filter((code) => code !== 'XXX' && code !== 'XTS')
-    .map((code) => [code, { code, known: true }]),
-);
-
-/** The currency that a text names, letter case ignored. `€`, `EURO` and `978` name none. */
-export function currencyOf(text: string): LineCurrency {
-  return KNOWN.get(text) ?? KNOWN.get(text.toUpperCase()) ?? { code: text.slice(0, 10), known: false };
-}
-
 /**
  * Minor units of ISO 4217 where they are not two. `Intl` does not serve: it has the digits that people write (a forint and
  * a rupiah have none there, with two in the standard), and other ones in another release of its data.
@@ -32,6 +19,19 @@ const MINOR_UNITS: Readonly<Record<number, string>> = {
 const DIGITS: ReadonlyMap<string, number> = new Map(
   Object.entries(MINOR_UNITS).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
 );
+
+/** The currencies this runtime or the table above knows, each as the one object that all of its lines share. */
+const KNOWN: ReadonlyMap<string, LineCurrency> = new Map(
+  [...Intl.supportedValuesOf('currency'), ...DIGITS.keys()]
+    // "No currency" and the code for tests.
+    .filter((code) => code !== 'XXX' && code !== 'XTS')
+    .map((code) => [code, { code, known: true }]),
+);
+
+/** The currency that a text names, letter case ignored. `€`, `EURO` and `978` name none. */
+export function currencyOf(text: string): LineCurrency {
+  return KNOWN.get(text) ?? KNOWN.get(text.toUpperCase()) ?? { code: text.slice(0, 10), known: false };
+}
 
 /** Decimals of an amount that is charged in this currency, as ISO 4217 says: JPY 0, EUR 2, KWD 3; 2 for what is none. */
 export function currencyDigits(code: string): number {

@@ -59,6 +59,7 @@ import { BillingSyncsController } from './statements/billing-syncs.controller.js
 import { BillingSyncsRepository } from './statements/billing-syncs.repository.js';
 import { BillingSyncsService } from './statements/billing-syncs.service.js';
 import { ExportLoader } from './statements/export-loader.service.js';
+import { ExportPreparation } from './statements/export-preparation.service.js';
 import { ExportPage, ExportSnapshot } from './statements/export-snapshot.entity.js';
 import { LineVendorsService } from './statements/line-vendors.service.js';
 import { LinesRepository } from './statements/lines.repository.js';
@@ -126,6 +127,7 @@ const entities = [
     ExplainRepository,
     ExplainService,
     ExportLoader,
+    ExportPreparation,
     HistoricalConsumptionService,
     InvoiceRepository,
     InvoicesService,

@@ -12,7 +12,7 @@ import { CurrencyUnknownError } from '../core/billing.errors.js';
 import type { Reason } from '../core/reasons.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
-import type { RunControl } from '../statements/statement-import.service.js';
+import type { RunControl } from '../statements/import-statements.js';
 import { ConsumptionLedgerService, type ConsumptionOutcome } from './consumption-ledger.service.js';
 import { ConsumptionRepository, type Consumed } from './consumption.repository.js';
 

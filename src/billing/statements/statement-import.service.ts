@@ -1,9 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { AppError } from '../../common/app.error.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import type { BillingRule } from '../accounts/billing-rule.entity.js';
 import { ConsumptionRepository } from '../consumption/consumption.repository.js';
 import type { BillingContext } from '../core/billing-context.js';
 import {
@@ -13,7 +11,7 @@ import {
   MonthNotOverError,
   StagingLostError,
 } from '../core/billing.errors.js';
-import { finalityOf, graceIsOver } from '../core/finality.js';
+import { graceIsOver } from '../core/finality.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { Holds } from '../ledger/holds.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
@@ -25,55 +23,24 @@ import {
   SAMPLE_SIZE,
 } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
-import type { BillTo, LicensePair } from '../payers/bill-to.js';
-import { PayersService } from '../payers/payers.service.js';
 import type { BillingMonth } from './billing-month.entity.js';
-import { largestOf, shrinkage, sizeOf, type StagedTotal } from './check-export.js';
-import { type LoadedExport, ExportLoader, type Progress, resolveExportColumns } from './export-loader.service.js';
+import { largestOf, sizeOf } from './check-export.js';
+import { ExportLoader } from './export-loader.service.js';
+import { ExportPreparation, fingerprintOf, type PreparedExport } from './export-preparation.service.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
+import { calendarOf, type ImportStatements, type RunControl } from './import-statements.js';
 import type { MonthReport, PostingFailure } from './month-report.js';
-import { hashOf, SnapshotsRepository } from './snapshots.repository.js';
+import { SnapshotsRepository } from './snapshots.repository.js';
 import { StagingRepository } from './staging.repository.js';
-import { customerOf, type JudgedStatement, type KnownLine, StatementRepository } from './statement.repository.js';
-
-/** What a run for a month is asked to do. */
-export interface ImportStatements {
-  /** Also close what may be closed. */
-  readonly reconcile: boolean;
-  /** With `reconcile`: do not wait for ArrowSphere's validation and the days of grace. */
-  readonly force: boolean;
-  /** Do everything and undo it: the answer shows what would be posted. */
-  readonly dryRun: boolean;
-  /** A person has looked at it: the export may shrink, and lines may be gone. */
-  readonly acceptShrinkage: boolean;
-  /** Only this licence. Statements and the state of the month stay as they are. */
-  readonly onlyLicense: string | null;
-}
-
-/** How a run says where it is, and hears that it should stop. */
-export interface RunControl {
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-}
+import { StatementRepository } from './statement.repository.js';
 
 /** Runs work in transactions of its own, or, for a dry run, all of it in one that is rolled back. */
 type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
-
-/** A staged export with everything that was found out before anything is written. */
-interface Prepared {
-  readonly snapshot: ExportSnapshot;
-  readonly totals: readonly StagedTotal[];
-  readonly parties: readonly BillTo[];
-  readonly statements: readonly JudgedStatement[];
-  readonly fingerprint: string;
-  readonly warnings: readonly string[];
-}
 
 const LINES_PER_PART = 100_000;
 const CHARGES_PER_TRANSACTION = 5_000;
 /** Postings in one run after which statistics are worth their time. */
 const MANY_POSTINGS = 5_000;
-const REPEATED_KEYS_SHOWN = 5;
 const HELD_SHOWN = 100;
 const RUNS_WHEN_OVERTAKEN = 3;
 
@@ -86,13 +53,12 @@ export class StatementImportService {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly gateway: ArrowGateway,
     private readonly accounts: BillingAccountsService,
     private readonly loader: ExportLoader,
+    private readonly preparation: ExportPreparation,
     private readonly snapshots: SnapshotsRepository,
     private readonly staging: StagingRepository,
     private readonly statements: StatementRepository,
-    private readonly payers: PayersService,
     private readonly consumption: ConsumptionRepository,
     private readonly months: MonthLockRepository,
     private readonly ledger: LedgerRepository,
@@ -142,12 +108,13 @@ export class StatementImportService {
     const loaded = await this.loader.fetch(context, { last: comparable, ...control });
     const { snapshot } = loaded;
     if (snapshot.rows === 0 && !before?.largestExport) return this.noData(context, snapshot, command);
-    if (loaded.isSame && before!.fingerprint && !command.onlyLicense) {
+    const mayBeUnchanged = loaded.isSame && before!.fingerprint && !command.onlyLicense && !command.acceptShrinkage;
+    if (mayBeUnchanged) {
       const unchanged = await this.unchanged(context, command, before!, snapshot, control.signal);
       if (unchanged) return unchanged;
     }
     try {
-      const prepared = await this.prepare(context, command, before, loaded, control);
+      const prepared = await this.preparation.prepare(context, command, before, loaded, control);
       return command.dryRun
         ? await this.rehearse(context, command, before, prepared, control)
         : await this.apply(context, command, before, prepared, control, (work) => this.dataSource.transaction(work));
@@ -160,43 +127,11 @@ export class StatementImportService {
     }
   }
 
-  /** Staged, checked and matched; nothing of the books is touched yet. Throws `ExportRefusedError`. */
-  private async prepare(
-    context: BillingContext,
-    command: ImportStatements,
-    before: BillingMonth | null,
-    { snapshot, isSame }: LoadedExport,
-    { signal, progress }: RunControl,
-  ): Promise<Prepared> {
-    const { uuid } = snapshot;
-    if (isSame) await this.loader.stageKept(context, snapshot);
-    await this.staging.ready();
-    const totals = await this.staging.totals(uuid, context.rule.priceSource);
-    if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();
-    if (!command.acceptShrinkage) {
-      const faults = shrinkage(before?.largestExport ?? null, sizeOf(totals), context.account.shrinkageShare);
-      if (faults.length) throw new ExportRefusedError(context.month, faults);
-    }
-    await progress('matching', 0, 1);
-    const named = await this.payers.namedCustomers(context, await this.staging.namedCustomers(uuid), signal);
-    await this.staging.nameCustomers(uuid, named);
-    await this.payers.seeOwners(context, await this.staging.licensesToAskFor(uuid, context), signal);
-    await this.staging.attribute(uuid, context);
-    const pairs = await this.staging.pairs(uuid);
-    const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
-    await this.staging.setBillTo(uuid, parties);
-    // Before anything is written: what changes meanwhile makes the next run look again.
-    const inputs = await this.inputs(context, parties, named);
-    const statements = await this.judge(context, command, snapshot, parties);
-    const warnings = await this.warnings(context, snapshot);
-    return { snapshot, totals, parties, statements, fingerprint: fingerprint(context, command, inputs), warnings };
-  }
-
   private async apply(
     context: BillingContext,
     command: ImportStatements,
     before: BillingMonth | null,
-    prepared: Prepared,
+    prepared: PreparedExport,
     control: RunControl,
     inTransaction: InTransaction,
   ): Promise<MonthReport> {
@@ -239,7 +174,7 @@ export class StatementImportService {
     context: BillingContext,
     command: ImportStatements,
     before: BillingMonth | null,
-    prepared: Prepared,
+    prepared: PreparedExport,
     control: RunControl,
   ): Promise<MonthReport> {
     let report: MonthReport | undefined;
@@ -256,31 +191,10 @@ export class StatementImportService {
     return report!;
   }
 
-  /** What the statements of the export may become, and through which mapping they are billed. */
-  private async judge(
-    context: BillingContext,
-    { force, reconcile }: ImportStatements,
-    snapshot: ExportSnapshot,
-    parties: readonly BillTo[],
-  ): Promise<JudgedStatement[]> {
-    const signs = await this.signsOf(context, snapshot);
-    const { manager } = this.dataSource;
-    const staged = await this.staging.statements(manager, snapshot.uuid, context, signs);
-    const mapped = new Map((await this.payers.mapped(context)).map((mapping) => [mapping.arrowCustomer, mapping]));
-    const customers = customerOf(parties);
-    return staged.map((statement) => ({
-      arrowCustomer: statement.arrowCustomer,
-      statementReference: statement.statementReference,
-      finality: finalityOf(statement, calendarOf(context), reconcile && force),
-      mappingUuid: mapped.get(statement.arrowCustomer)?.mappingUuid ?? null,
-      customerUuid: customers.get(statement.arrowCustomer) ?? mapped.get(statement.arrowCustomer)?.customerUuid ?? null,
-    }));
-  }
-
   private async merge(
     context: BillingContext,
     { onlyLicense }: ImportStatements,
-    { snapshot, totals, parties }: Prepared,
+    { snapshot, totals, parties }: PreparedExport,
     inTransaction: InTransaction,
   ): Promise<void> {
     const withProjects = [
@@ -306,7 +220,7 @@ export class StatementImportService {
   private async post(
     context: BillingContext,
     command: ImportStatements,
-    { snapshot, parties }: Prepared,
+    { snapshot, parties }: PreparedExport,
     { progress }: RunControl,
     inTransaction: InTransaction,
   ) {
@@ -400,16 +314,9 @@ export class StatementImportService {
     snapshot: ExportSnapshot,
     signal: AbortSignal,
   ): Promise<MonthReport | null> {
-    const lines = await this.statements.knownLines(context);
-    await this.payers.seeOwners(context, licensesOfNobody(lines), signal);
-    const named = await this.payers.namedCustomers(context, textsOf(lines), signal);
-    const pairs = lines
-      .filter((line) => line.licenseReference && line.arrowCustomer)
-      .map(({ licenseReference, arrowCustomer }) => ({ licenseReference, arrowCustomer }));
-    const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
-    const inputs = await this.inputs(context, parties, named);
+    const inputs = await this.preparation.inputsAsTheyAre(context, signal);
     const possible = [command, { reconcile: true, force: command.force }, { reconcile: true, force: true }];
-    if (!possible.some((one) => fingerprint(context, one, inputs) === before.fingerprint)) return null;
+    if (!possible.some((one) => fingerprintOf(context, one, inputs) === before.fingerprint)) return null;
     if (!(await this.tieOut.stands(this.dataSource.manager, context))) return null;
     if (!command.dryRun) await this.statements.touch(context);
     const settled = before.settledAt !== null;
@@ -423,32 +330,6 @@ export class StatementImportService {
   ): Promise<MonthReport> {
     if (!dryRun) await this.statements.fail(context, '');
     return this.report(context, snapshot, 'no_data');
-  }
-
-  /** Hash of everything beside the export, the command and the calendar that decides what is posted. */
-  private async inputs(
-    context: BillingContext,
-    parties: readonly BillTo[],
-    named: ReadonlyMap<string, string>,
-  ): Promise<string> {
-    return hashOf(
-      JSON.stringify({
-        parties,
-        named: [...named].sort(([a], [b]) => (a < b ? -1 : 1)),
-        mapped: await this.payers.mapped(context),
-        owners: await this.payers.ownersVersion(context),
-        rule: ruleContent(context.rule),
-        prefix: context.settings.invoiceItemPrefix,
-        consumption: await this.consumption.version(context),
-      }),
-    );
-  }
-
-  /** Licences that have consumption and perhaps no line follow mapping and link as the others do. */
-  private async withConsumption(context: BillingContext, pairs: readonly LicensePair[]): Promise<LicensePair[]> {
-    const keyOf = ({ licenseReference, arrowCustomer }: LicensePair) => `${licenseReference}\n${arrowCustomer}`;
-    const all = [...pairs, ...(await this.consumption.pairs(context))];
-    return [...new Map(all.map((pair) => [keyOf(pair), pair])).values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
   /** Throws where a crash of the database emptied the unlogged table: no line would be taken for no spend. */
@@ -467,35 +348,6 @@ export class StatementImportService {
     if (postings > MANY_POSTINGS) await this.statements.analyse();
   }
 
-  private async signsOf(context: BillingContext, snapshot: ExportSnapshot) {
-    const page = snapshot.pages[0] ? await this.snapshots.page(snapshot.pages[0]) : null;
-    if (!page) return { hasStates: false, hasDates: false };
-    const columns = await resolveExportColumns(context, this.gateway, page.headers);
-    return { hasStates: columns.statementState.length > 0, hasDates: columns.validationDate.length > 0 };
-  }
-
-  private async warnings(context: BillingContext, snapshot: ExportSnapshot): Promise<string[]> {
-    const page = snapshot.pages[0] ? await this.snapshots.page(snapshot.pages[0]) : null;
-    if (!page) return [];
-    const { rule } = context;
-    const columns = await resolveExportColumns(context, this.gateway, page.headers);
-    const other = rule.priceSource === 'sell' ? 'buy' : 'sell';
-    const repeated = await this.staging.repeatedKeys(snapshot.uuid, REPEATED_KEYS_SHOWN);
-    return [
-      ...(columns[`${rule.priceSource}Currency`].length
-        ? []
-        : [`The export names no currency; ${rule.defaultCurrency} was assumed.`]),
-      ...(columns[other].length ? [] : [`The export has no ${other} amounts; margins cannot be shown.`]),
-      ...(columns.validationDate.length || columns.statementState.length
-        ? []
-        : ['The export does not say what ArrowSphere has validated; the calendar decides.']),
-      ...repeated.map(
-        ({ licenseReference, lineKey, lines }) =>
-          `${lines} lines of ${licenseReference || 'no licence'} share the key "${lineKey}"; they were told apart by what they say.`,
-      ),
-    ];
-  }
-
   private report({ month }: BillingContext, snapshot: ExportSnapshot, outcome: MonthReport['outcome']): MonthReport {
     return {
       period: month.toString(),
@@ -512,37 +364,6 @@ export class StatementImportService {
       sample: [],
     };
   }
-}
-
-function calendarOf({ month, now, account }: BillingContext) {
-  return { month, now, timeZone: account.timeZone, graceDays: account.graceDays };
-}
-
-/** What a rule says: it may be changed in place, twice within one tick of the clock. */
-function ruleContent(rule: BillingRule): unknown[] {
-  const { uuid, chargeMode, priceSource, classificationFilter, numberLocale, defaultCurrency, taxPercent } = rule;
-  return [uuid, chargeMode, priceSource, classificationFilter, numberLocale, defaultCurrency, taxPercent];
-}
-
-/** With the export and this as they were, there is nothing to do. */
-function fingerprint(
-  context: BillingContext,
-  { reconcile, force }: Pick<ImportStatements, 'reconcile' | 'force'>,
-  inputs: string,
-): string {
-  const calendar = calendarOf(context);
-  const isOver = calendar.month.isOver(calendar.now, calendar.timeZone);
-  return hashOf([inputs, reconcile, force, isOver, graceIsOver(calendar, force)].join());
-}
-
-/** Licences whose lines reached no customer: somebody may have come to know whose they are. */
-function licensesOfNobody(lines: readonly KnownLine[]): string[] {
-  const licenses = lines.filter((line) => !line.arrowCustomer && line.licenseReference);
-  return [...new Set(licenses.map((line) => line.licenseReference))].sort();
-}
-
-function textsOf(lines: readonly KnownLine[]): string[] {
-  return [...new Set(lines.map((line) => line.customerReference).filter(Boolean))].sort();
 }
 
 function isLeaseLost(error: unknown): boolean {
