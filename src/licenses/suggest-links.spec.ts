@@ -108,7 +108,9 @@ describe('suggestLinks', () => {
       };
     };
     many(200);
-    const [few, lots] = [many(400), many(3_200)];
+    // The best of some: other work on the machine only ever adds to a time.
+    const best = (count: number) => [many(count), many(count), many(count)].sort((a, b) => a.took - b.took)[0]!;
+    const [few, lots] = [best(400), best(3_200)];
     expect([few.right, lots.right]).toEqual([400, 3_200]);
     expect(lots.took).toBeLessThan(30 * few.took);
   });
