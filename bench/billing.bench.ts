@@ -1,14 +1,18 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import type { StreamableFile } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../src/app.module.js';
 import { type ArrowExportPage, ArrowGateway } from '../src/arrow-gateway/arrow-gateway.js';
 import { BillingAccountsService } from '../src/billing/accounts/billing-accounts.service.js';
+import { BillingRulesService } from '../src/billing/accounts/billing-rules.service.js';
 import { ConsumptionRecordsService } from '../src/billing/consumption/consumption-records.service.js';
+import { InvoicesService } from '../src/billing/invoices/invoices.service.js';
 import { BillingSummaryService } from '../src/billing/reports/billing-summary.service.js';
-import { StatementSyncService } from '../src/billing/statement/statement-sync.service.js';
+import { ExplainService } from '../src/billing/reports/explain.service.js';
+import { StatementImportService } from '../src/billing/statements/statement-import.service.js';
 import { YearMonth } from '../src/common/year-month.js';
 import { readEnv } from '../src/config/env.js';
 import { SettingsService } from '../src/settings/settings.service.js';
@@ -17,9 +21,18 @@ import type { BenchRow } from './bench-row.js';
 const SERVER = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const LINES = Number(process.env.BENCH_LINES ?? 200_000);
 const RECORDS = Number(process.env.BENCH_RECORDS ?? 1_000_000);
+/** Lines of the smaller of two statements that are read as CSV; the larger has four times as many. */
+const READ_LINES = Number(process.env.BENCH_READ_LINES ?? 10_000);
 const PAGE = 1000;
-const CUSTOMERS = 200;
-const LICENSES = 2000;
+const MONTH = YearMonth.from('2026-01');
+
+/** An export: so many lines of so many licences of so many customers. */
+interface Shape {
+  readonly lines: number;
+  readonly licenses: number;
+  readonly customers: number;
+}
+
 const HEADERS = [
   'Sequence',
   'Sell Total Price',
@@ -38,10 +51,11 @@ const HEADERS = [
   'Bill To',
 ];
 
-const license = (number: number) => `XSP7${String(number % LICENSES).padStart(6, '0')}`;
-const owner = (number: number) => `XSP2${String((number % LICENSES) % CUSTOMERS).padStart(5, '0')}`;
+const license = (number: number, { licenses }: Shape) => `XSP7${String(number % licenses).padStart(6, '0')}`;
+const owner = (number: number, { licenses, customers }: Shape) =>
+  `XSP2${String((number % licenses) % customers).padStart(5, '0')}`;
 
-function row(n: number): (string | null)[] {
+function row(n: number, shape: Shape): (string | null)[] {
   const sell = `${(n % 977) + 1}.${String((n * 37) % 100_000).padStart(5, '0')}`;
   const buy = `${(n % 977) + 0}.${String((n * 53) % 100_000).padStart(5, '0')}`;
   return [
@@ -50,10 +64,10 @@ function row(n: number): (string | null)[] {
     buy,
     'EUR',
     '1',
-    license(n),
-    `sub-${license(n)}`,
-    `Company ${owner(n)}`,
-    `H1-${owner(n)}`,
+    license(n, shape),
+    `sub-${license(n, shape)}`,
+    `Company ${owner(n, shape)}`,
+    `H1-${owner(n, shape)}`,
     'Microsoft',
     'Virtual Machines',
     'IAAS',
@@ -65,28 +79,45 @@ function row(n: number): (string | null)[] {
 
 /** Hands over lines made on the spot, so that what is timed is the service and its database, not a network. */
 class LineSource {
+  constructor(private readonly shape: Shape) {}
+
   getExportType = (_: unknown, reference: string) => Promise.resolve({ reference, name: reference, columns: {} });
   findLicenses = (_: unknown, references: readonly string[]) =>
     Promise.resolve(
       references.map((reference) => ({
         licenseReference: reference,
-        customerReference: owner(Number(reference.slice(4))),
+        customerReference: owner(Number(reference.slice(4)), this.shape),
       })),
     );
+
   async *exportPages(): AsyncGenerator<ArrowExportPage> {
-    const totalPages = Math.ceil(LINES / PAGE);
+    const { lines } = this.shape;
+    const totalPages = Math.ceil(lines / PAGE);
     for (let page = 1; page <= totalPages; page++) {
-      const rows = Array.from({ length: Math.min(PAGE, LINES - (page - 1) * PAGE) }, (_, i) =>
-        row((page - 1) * PAGE + i),
-      );
+      const first = (page - 1) * PAGE;
+      const rows = Array.from({ length: Math.min(PAGE, lines - first) }, (_, i) => row(first + i, this.shape));
       await Promise.resolve();
-      yield { page, totalPages, totalRows: LINES, headers: HEADERS, rows };
+      yield { page, totalPages, totalRows: lines, headers: HEADERS, rows };
     }
   }
 }
 
-/** 200,000 lines into an empty ledger and again, beside the plainest way to put as many rows into PostgreSQL; then reads over a million records. */
+// Nest hands providers out by their class.
+type Get = <T>(token: abstract new (...args: never[]) => T) => T;
+
+/** Exports into an empty ledger and again, beside the plainest way to put as many rows into PostgreSQL; then reads. */
 export async function run(): Promise<BenchRow[]> {
+  const few = { lines: LINES, licenses: 2000, customers: 200 };
+  const many = { lines: LINES, licenses: LINES, customers: 200 };
+  return [
+    ...(await inDatabase(few, (get) => syncs(get, few, { atMost: 1, isRead: true }))),
+    ...(await inDatabase(many, (get) => syncs(get, many, { atMost: 2, isRead: false }))),
+    ...(await csvReads()),
+  ];
+}
+
+/** Runs `work` in the real application on a database of its own, whose ArrowSphere has an export of this shape. */
+async function inDatabase<T>(shape: Shape, work: (get: Get) => Promise<T>): Promise<T> {
   const name = `waldur_arrow_bench_${randomUUID().slice(0, 8)}`;
   const admin = new pg.Client(SERVER);
   await admin.connect();
@@ -100,11 +131,10 @@ export async function run(): Promise<BenchRow[]> {
   });
   const moduleRef = await Test.createTestingModule({ imports: [AppModule.forRoot(env)] })
     .overrideProvider(ArrowGateway)
-    .useValue(new LineSource())
+    .useValue(new LineSource(shape))
     .compile();
   try {
-    const rows = await measure((token) => moduleRef.get(token, { strict: false }));
-    return rows;
+    return await work((token) => moduleRef.get(token, { strict: false }));
   } finally {
     await moduleRef.close();
     await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -112,90 +142,118 @@ export async function run(): Promise<BenchRow[]> {
   }
 }
 
-// Nest hands providers out by their class.
-async function measure(get: <T>(token: abstract new (...args: never[]) => T) => T): Promise<BenchRow[]> {
-  const database = get<DataSource>(DataSource);
-  const settingsUuid = await seed(database);
+/** One sync of the month of the export. */
+async function syncOf(get: Get, settingsUuid: string) {
   const settings = await get(SettingsService).get(settingsUuid);
-  const accounts = get(BillingAccountsService);
+  const account = await get(BillingAccountsService).of(settings);
   const context = {
     settings,
-    account: await accounts.of(settings),
+    account,
+    rule: await get(BillingRulesService).of(account, settings, MONTH),
     arrow: { apiUrl: '', apiKey: '' },
-    month: YearMonth.from('2026-01'),
-    currentMonth: YearMonth.from('2026-02'),
+    month: MONTH,
+    currentMonth: MONTH.plus(1),
     now: new Date('2026-02-01T00:00:00Z'),
     requestedBy: 'bench',
     jobUuid: null,
+    lease: null,
   };
-  const options = { settle: false, force: false, dryRun: false, acceptShrinkage: false, onlyLicense: null };
-  const statements = get(StatementSyncService);
+  const command = { reconcile: false, force: false, dryRun: false, acceptShrinkage: false, onlyLicense: null };
+  const control = { signal: new AbortController().signal, progress: () => Promise.resolve() };
+  return async () => {
+    const start = performance.now();
+    const report = await get(StatementImportService).import(context, command, control);
+    if (!report.tieOut.every((entry) => entry.tiesOut)) throw new Error('The month does not tie out.');
+    return { outcome: report.outcome, ms: performance.now() - start };
+  };
+}
 
-  const plain = await plainInserts(database);
+async function syncs(
+  get: Get,
+  shape: Shape,
+  { atMost, isRead }: { readonly atMost: number; readonly isRead: boolean },
+): Promise<BenchRow[]> {
+  const database = get(DataSource);
+  const settingsUuid = await seed(database, shape);
+  const sync = await syncOf(get, settingsUuid);
+  const plain = await plainInserts(database, shape);
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   let peak = before;
   const watching = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
-  const steps: string[] = [];
-  let step = '';
-  let at = performance.now();
-  const control = {
-    signal: new AbortController().signal,
-    progress: (next: string) => {
-      if (next === step) return Promise.resolve();
-      if (step) steps.push(`${step} ${Math.round(performance.now() - at)} ms`);
-      [step, at] = [next, performance.now()];
-      return Promise.resolve();
-    },
-  };
-  const timed = async () => {
-    const start = performance.now();
-    const report = await statements.run(context, options, control);
-    return { report, ms: performance.now() - start };
-  };
-  const first = await timed();
-  steps.push(`${step} ${Math.round(performance.now() - at)} ms`);
+  const first = await sync();
   clearInterval(watching);
-  const grown = (peak - before) / 1_048_576;
-  const again = await timed();
-  process.stderr.write(
-    `first sync: ${steps.join(', ')}; ${first.report.postings} postings, tie-out ${JSON.stringify(first.report.tie_out)}\n`,
-  );
-  process.stderr.write(`second sync: ${again.report.outcome}\n`);
-  const reads = await millionRecords(database, get, settingsUuid, context.account.uuid);
+  const again = await sync();
+  if (first.outcome !== 'applied' || again.outcome !== 'unchanged') throw new Error('The second sync found changes.');
+  const grown = Math.round((peak - before) / 1_048_576);
+  const what = `${shape.lines} lines of ${shape.licenses} licences`;
+  const rows: BenchRow[] = [
+    { name: `plain multi-row INSERT of ${shape.lines} rows`, figure: Math.round(plain), unit: 'ms' },
+    { name: `sync of ${what} into an empty ledger`, figure: Math.round(first.ms), unit: 'ms' },
+    ratio(`sync / plain INSERT, ${what}`, first.ms / plain, { atMost }),
+  ];
+  if (!isRead) return rows;
   return [
-    { name: `plain multi-row INSERT of ${LINES} rows`, figure: Math.round(plain), unit: 'ms' },
-    { name: `sync of ${LINES} lines into an empty ledger`, figure: Math.round(first.ms), unit: 'ms' },
-    ratio('sync / plain INSERT', first.ms / plain, 'at most 3', first.ms / plain <= 3),
-    {
-      name: 'resident memory grown by the sync',
-      figure: Math.round(grown),
-      unit: 'MB',
-      goal: 'under 150',
-      ok: grown < 150,
-    },
+    ...rows,
+    { name: 'resident memory grown by the sync', figure: grown, unit: 'MB', goal: 'under 100', ok: grown < 100 },
     { name: 'second, unchanged sync', figure: Math.round(again.ms), unit: 'ms' },
-    ratio('first sync / unchanged sync', first.ms / again.ms, 'at least 5', first.ms / again.ms >= 5),
-    ...reads,
+    ratio('first sync / unchanged sync', first.ms / again.ms, { atLeast: 20 }),
+    ...(await records(get, settingsUuid)),
   ];
 }
 
-const ratio = (name: string, figure: number, goal: string, ok: boolean): BenchRow => ({
-  name,
-  figure: Math.round(figure * 100) / 100,
-  unit: '×',
-  goal,
-  ok,
-});
+/** `explain` and an invoice as CSV: one customer whose licences have one line each, then four times as many. */
+async function csvReads(): Promise<BenchRow[]> {
+  const [small, large] = [await csvReadsOf(READ_LINES), await csvReadsOf(READ_LINES * 4)];
+  return (['explain', 'invoice'] as const).flatMap((report) => [
+    { name: `${report} of ${READ_LINES} lines as CSV`, figure: Math.round(small[report]), unit: 'ms' },
+    ratio(`${report} as CSV: time for 4 × the lines`, large[report] / small[report], { atMost: 5 }),
+  ]);
+}
 
-async function seed(database: DataSource): Promise<string> {
+function csvReadsOf(lines: number): Promise<{ explain: number; invoice: number }> {
+  const shape = { lines, licenses: lines, customers: 1 };
+  return inDatabase(shape, async (get) => {
+    const database = get(DataSource);
+    await (
+      await syncOf(get, await seed(database, shape))
+    )();
+    await database.query('VACUUM ANALYZE');
+    const [statement] = await database.query<{ uuid: string }[]>('SELECT uuid FROM billing_sync');
+    const [invoice] = await database.query<{ uuid: string }[]>('SELECT uuid FROM invoice');
+    const read = async (ask: () => Promise<unknown>) => {
+      const start = performance.now();
+      for await (const chunk of ((await ask()) as StreamableFile).getStream()) void chunk;
+      return performance.now() - start;
+    };
+    const csv = { format: 'csv' } as never;
+    return {
+      explain: await read(() => get(ExplainService).explain(statement!.uuid, csv)),
+      invoice: await read(() => get(InvoicesService).items(invoice!.uuid, csv)),
+    };
+  });
+}
+
+function ratio(
+  name: string,
+  figure: number,
+  goal: { readonly atMost: number } | { readonly atLeast: number },
+): BenchRow {
+  const [words, ok] =
+    'atMost' in goal
+      ? [`at most ${goal.atMost}`, figure <= goal.atMost]
+      : [`at least ${goal.atLeast}`, figure >= goal.atLeast];
+  return { name, figure: Math.round(figure * 100) / 100, unit: '×', goal: words, ok };
+}
+
+async function seed(database: DataSource, { licenses, customers }: Shape): Promise<string> {
   const [settings] = await database.query(
     `INSERT INTO arrow_settings (api_url, encrypted_api_key, key_hint, key_changed_at, export_type_reference, partner_reference)
      VALUES ('http://127.0.0.1', '', '', now(), 'E1', 'XSP1') RETURNING uuid`,
   );
   await database.query(
     `INSERT INTO customer (name) SELECT 'Organisation ' || n FROM generate_series(0, $1::int - 1) n`,
-    [CUSTOMERS],
+    [customers],
   );
   await database.query(
     `INSERT INTO customer_mapping (settings_uuid, arrow_reference, waldur_customer_uuid)
@@ -209,13 +267,13 @@ async function seed(database: DataSource): Promise<string> {
      SELECT 'VM ' || n, project.uuid, (SELECT uuid FROM offering), 'XSP7' || lpad(n::text, 6, '0')
      FROM generate_series(0, $1::int - 1) n JOIN customer_mapping mapping ON mapping.arrow_reference = 'XSP2' || lpad((n % $2::int)::text, 5, '0')
      JOIN project ON project.customer_uuid = mapping.waldur_customer_uuid`,
-    [LICENSES, CUSTOMERS],
+    [licenses, customers],
   );
   return settings.uuid;
 }
 
 /** The yardstick: as many rows, of the same table and with its indexes, in statements of many VALUES over the same driver. */
-async function plainInserts(database: DataSource): Promise<number> {
+async function plainInserts(database: DataSource, shape: Shape): Promise<number> {
   await database.query('CREATE TABLE plain (LIKE billing_sync_item INCLUDING ALL)');
   const columns = [
     'account_uuid',
@@ -224,7 +282,7 @@ async function plainInserts(database: DataSource): Promise<number> {
     'arrow_line_reference',
     'occurrence',
     'status',
-    'customer_uuid',
+    'charge_uuid',
     'sell',
     'buy',
     'currency',
@@ -239,10 +297,10 @@ async function plainInserts(database: DataSource): Promise<number> {
   ];
   const account = randomUUID();
   const start = performance.now();
-  for (let from = 0; from < LINES; from += PAGE) {
+  for (let from = 0; from < shape.lines; from += PAGE) {
     const values: unknown[] = [];
-    const tuples = Array.from({ length: Math.min(PAGE, LINES - from) }, (_, i) => {
-      const cells = row(from + i);
+    const tuples = Array.from({ length: Math.min(PAGE, shape.lines - from) }, (_, i) => {
+      const cells = row(from + i, shape);
       const first = values.length;
       values.push(
         account,
@@ -273,56 +331,39 @@ async function plainInserts(database: DataSource): Promise<number> {
   return ms;
 }
 
-async function millionRecords(
-  database: DataSource,
-  get: <T>(token: abstract new (...args: never[]) => T) => T,
-  settingsUuid: string,
-  accountUuid: string,
-): Promise<BenchRow[]> {
+/** Two reports over very many consumption records. */
+async function records(get: Get, settingsUuid: string): Promise<BenchRow[]> {
+  const database = get(DataSource);
   await database.query(
-    `INSERT INTO consumption_record (account_uuid, month, license_reference, resource_uuid, customer_uuid, project_uuid, consumed_sell, consumed_buy, final_sell, final_buy, finalized_at, reconciled_at, price_source, currency)
-     SELECT $1, '2024-01-01'::date + make_interval(months => (n / $2::int) % 24), 'LIC' || n, resource.uuid, project.customer_uuid, project.uuid, n % 1000, n % 800,
-            CASE WHEN n % 10 < 8 THEN n % 990 END, CASE WHEN n % 10 < 8 THEN n % 790 END, CASE WHEN n % 10 < 8 THEN now() END, CASE WHEN n % 10 < 8 THEN now() END, 'sell', 'EUR'
-     FROM generate_series(0, $3::int - 1) n JOIN (SELECT *, row_number() OVER (ORDER BY backend_id) - 1 AS position FROM resource) resource ON resource.position = n % $2::int
+    `INSERT INTO charge (account_uuid, month, license_reference, customer_uuid, project_uuid, resource_uuid, currency, start, "end")
+     SELECT account.uuid, month.first, 'LIC' || n, project.customer_uuid, project.uuid, resource.uuid, 'EUR', month.first, month.first
+     FROM generate_series(0, $1::int - 1) n
+     CROSS JOIN billing_account account
+     CROSS JOIN LATERAL (SELECT ('2024-01-01'::date + make_interval(months => n % 24))::date AS first) month
+     JOIN (SELECT *, row_number() OVER (ORDER BY backend_id) - 1 AS position FROM resource) resource ON resource.position = n % 2000
      JOIN project ON project.uuid = resource.project_uuid`,
-    [accountUuid, LICENSES, RECORDS],
+    [RECORDS],
   );
-  await database.query('VACUUM ANALYZE consumption_record');
-  const [mapping] = await database.query(
-    'SELECT uuid, waldur_customer_uuid FROM customer_mapping WHERE settings_uuid = $1 ORDER BY arrow_reference LIMIT 1',
+  await database.query(
+    `INSERT INTO consumption_record (account_uuid, month, license_reference, charge_uuid, resource_uuid, customer_uuid, project_uuid, consumed_sell, consumed_buy, price_source, currency, asked_at)
+     SELECT account_uuid, month, license_reference, uuid, resource_uuid, customer_uuid, project_uuid, 100, 80, 'sell', currency, now()
+     FROM charge WHERE license_reference LIKE 'LIC%'`,
+  );
+  await database.query('VACUUM ANALYZE');
+  const [mapping] = await database.query<{ uuid: string }[]>(
+    'SELECT uuid FROM customer_mapping WHERE settings_uuid = $1 ORDER BY arrow_reference LIMIT 1',
     [settingsUuid],
   );
   const time = async (work: () => Promise<unknown>) => {
     await work();
     const start = performance.now();
     for (let i = 0; i < 5; i++) await work();
-    return (performance.now() - start) / 5;
+    return Math.round((performance.now() - start) / 0.5) / 10;
   };
-  const summary = await time(() => get(BillingSummaryService).of(mapping.uuid));
+  const summary = await time(() => get(BillingSummaryService).of(mapping!.uuid));
   const statistics = await time(() => get(ConsumptionRecordsService).statistics());
-  const plan = async (sql: string, parameters: unknown[]) => {
-    const rows = await database.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (ANALYZE, BUFFERS) ${sql}`, parameters);
-    return rows.map((line) => line['QUERY PLAN']).join('\n');
-  };
-  const summaryPlan = await plan(
-    'SELECT count(*), sum(consumed_sell), sum(final_sell), count(finalized_at) FROM consumption_record record WHERE record.customer_uuid = $1 AND record.reversed_at IS NULL',
-    [mapping.waldur_customer_uuid],
-  );
-  const statisticsPlan = await plan(
-    'SELECT month, count(*), sum(consumed_sell) FROM consumption_record WHERE reversed_at IS NULL GROUP BY month ORDER BY month DESC',
-    [],
-  );
-  process.stderr.write(
-    `\nbilling_summary:\n${summaryPlan}\n\nconsumption_statistics (reads every record: there is nothing for an index to leave out):\n${statisticsPlan}\n`,
-  );
   return [
-    {
-      name: `billing_summary over ${RECORDS} records`,
-      figure: Math.round(summary * 10) / 10,
-      unit: 'ms',
-      goal: 'no sequential scan',
-      ok: !summaryPlan.includes('Seq Scan'),
-    },
-    { name: `consumption_statistics over ${RECORDS} records`, figure: Math.round(statistics * 10) / 10, unit: 'ms' },
+    { name: `billing_summary over ${RECORDS} records`, figure: summary, unit: 'ms' },
+    { name: `consumption_statistics over ${RECORDS} records`, figure: statistics, unit: 'ms' },
   ];
 }

@@ -15,6 +15,8 @@ export class ListenError extends Error {
 
 /** Opens the service at HOST and PORT and answers its address, without a last slash. Throws {@link ListenError}. */
 export async function listen(app: NestFastifyApplication, env: Pick<Env, 'HOST' | 'PORT'>): Promise<string> {
+  // What goes wrong at start otherwise would be blamed on HOST and PORT.
+  await app.init();
   try {
     await app.listen(env.PORT, env.HOST);
   } catch (error) {

@@ -51,6 +51,7 @@ function optionsFrom(env: Env): ArrowGatewayOptions {
     maxQueue: env.ARROW_MAX_QUEUE,
     cacheMs: env.ARROW_CACHE_SECONDS * 1000,
     allowPrivateHosts: env.ARROW_ALLOW_PRIVATE_HOSTS,
+    proxy: env.HTTPS_PROXY ? { url: env.HTTPS_PROXY, except: env.NO_PROXY, hosts: env.ARROW_PROXY_HOSTS } : undefined,
   });
 }
 

@@ -1,3 +1,5 @@
+import type { ProxyOptions } from './proxy.js';
+
 /** Limits of the gateway; the environment sets the ones an operator may want to change. */
 export interface ArrowGatewayOptions {
   /** Total time of one call in milliseconds: its waiting, its attempts and its back-off together (`ARROW_TIMEOUT_MS`). */
@@ -18,6 +20,8 @@ export interface ArrowGatewayOptions {
   readonly cacheMs: number;
   /** Allow private addresses and plain `http:` (`ARROW_ALLOW_PRIVATE_HOSTS`): for the emulator and tests. */
   readonly allowPrivateHosts: boolean;
+  /** The way out, where connections are not made directly (`HTTPS_PROXY`). */
+  readonly proxy?: ProxyOptions;
   /** Longest back-off of the first retry in milliseconds; doubles with each further one. */
   readonly backoffMs: number;
   /** Longest back-off of any retry, in milliseconds. */

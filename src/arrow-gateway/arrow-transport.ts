@@ -6,6 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import type { GatewayTimer } from './gateway-timer.js';
+import { Proxy } from './proxy.js';
 import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';
 
 export interface TransportRequest {
@@ -70,6 +71,7 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
 /** One HTTP exchange with ArrowSphere, whatever its status. Knows of connections, nothing of what is said over them. */
 export class ArrowTransport {
   private readonly agents: { http: Agent; https: Agent };
+  private readonly proxy?: Proxy;
 
   constructor(
     private readonly http: HttpService,
@@ -83,10 +85,18 @@ export class ArrowTransport {
       timer,
       resolve,
     });
+    if (options.proxy) this.proxy = new Proxy(options.proxy);
   }
 
   /** Throws {@link TransportError}, or the reason of the signal. Redirects are answers, not followed. */
   async send(request: TransportRequest): Promise<TransportAnswer> {
+    const url = new URL(request.url);
+    const proxy = this.proxy?.isFor(url) ? this.proxy : undefined;
+    if (proxy && !proxy.allows(url))
+      throw new TransportError(
+        'address',
+        'The proxy is asked for hosts of ArrowSphere only: add this one to ARROW_PROXY_HOSTS.',
+      );
     try {
       const answer = await this.http.axiosRef.request<Readable>({
         adapter: 'http',
@@ -106,10 +116,10 @@ export class ArrowTransport {
         maxRedirects: 0,
         // Unpacked here, where what comes in and what comes out of it can both be counted.
         decompress: false,
-        // A proxy from the environment would do the connecting, and the check of the address with it.
+        // Ours is an agent: axios would go by the environment, whatever the address.
         proxy: false,
         httpAgent: this.agents.http,
-        httpsAgent: this.agents.https,
+        httpsAgent: proxy?.agent ?? this.agents.https,
       });
       const text = await textOf(unpacked(answer, this.options.maxAnswerBytes), this.options.maxAnswerBytes);
       return { status: answer.status, headers: headersOf(answer), text };
@@ -123,6 +133,7 @@ export class ArrowTransport {
   close(): void {
     this.agents.http.destroy();
     this.agents.https.destroy();
+    this.proxy?.agent.destroy();
   }
 }
 

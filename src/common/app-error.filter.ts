@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type AppErrorKind } from './app.error.js';
-import { DatabaseUnavailableError, isDatabaseAway } from './database-away.js';
+import { databaseFault } from './database-fault.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
 import { unsupported } from './unread-body.js';
@@ -32,14 +32,14 @@ export function answerTo(
   error: unknown,
   request: Parameters<typeof unsupported>[0] = { headers: {} },
 ): ErrorAnswer | undefined {
-  if (isDatabaseAway(error)) return answerTo(new DatabaseUnavailableError());
-  if (error instanceof AppError) {
-    const status = STATUS[error.kind];
-    if (error.fields) return { status, body: error.fields };
-    if (error.kind === 'no-such-object') return { status, body: { detail: error.message } };
+  const fault = databaseFault(error) ?? error;
+  if (fault instanceof AppError) {
+    const status = STATUS[fault.kind];
+    if (fault.fields) return { status, body: fault.fields };
+    if (fault.kind === 'no-such-object') return { status, body: { detail: fault.message } };
     const headers = status === 429 || status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
-    const sentence = error.message;
-    return { status, body: { detail: sentence, error: sentence, message: sentence, code: error.code }, headers };
+    const sentence = fault.message;
+    return { status, body: { detail: sentence, error: sentence, message: sentence, code: fault.code }, headers };
   }
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
@@ -59,7 +59,8 @@ export class AppErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
-    if (isDatabaseAway(error)) this.logger.warn(`The database does not answer: ${(error as Error).message}`);
+    const fault = databaseFault(error);
+    if (fault) this.logger.warn({ event: fault.code, why: (error as Error).message });
     const answer = answerTo(error, request) ?? this.unforeseen(error, request);
     void reply
       .status(answer.status)

@@ -9,6 +9,9 @@ export function logsJson({ LOG_FORMAT }: { LOG_FORMAT?: LogFormat }): boolean {
   return LOG_FORMAT ? LOG_FORMAT === 'json' : !process.stdout.isTTY;
 }
 
+/** Nest's own account of what it is made of: two hundred lines at every start. */
+const NOISE = ['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication'];
+
 /** Logs for people on a terminal, else one JSON object per line. */
 export class AppLogger extends ConsoleLogger {
   constructor({ LOG_LEVEL, LOG_FORMAT }: { LOG_LEVEL: string; LOG_FORMAT?: LogFormat }) {
@@ -22,5 +25,16 @@ export class AppLogger extends ConsoleLogger {
       colors: !json && process.stdout.isTTY === true,
       logLevels: LEVELS.slice(0, LEVELS.indexOf(level) + 1),
     });
+  }
+
+  override log(message: unknown, ...context: unknown[]): void {
+    if (NOISE.includes(String(context.at(-1)))) this.verbose(message, ...context);
+    else super.log(message, ...(context as [string]));
+  }
+
+  override error(message: unknown, ...context: unknown[]): void {
+    // Whoever started the process is told by a sentence, or by the same stack.
+    if (context.at(-1) === 'ExceptionHandler') this.debug(message, ...context);
+    else super.error(message, ...(context as [string]));
   }
 }

@@ -24,6 +24,19 @@ const list = z
 
 const isOrigin = (text: string) => text === '*' || parseUrl(text)?.origin === text;
 
+/** 32 bytes in base64. */
+export const SECRET_KEY_FORM = /^[A-Za-z0-9+/]{43}=?$/;
+
+/** Whether nothing of the user and password has been taken for host, path or fragment. */
+function isDatabaseUrl(text: string): boolean {
+  const url = parseUrl(text);
+  try {
+    return !!url && !url.hash && !url.pathname.includes('@') && !!decodeURIComponent(url.username + url.password + 'x');
+  } catch {
+    return false;
+  }
+}
+
 const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
 
 const Variables = z
@@ -34,6 +47,10 @@ const Variables = z
     DATABASE_URL: z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+      .refine(
+        (text) => isDatabaseUrl(text),
+        'cannot be read: in its user and password write # as %23, / as %2F, @ as %40, : as %3A and % as %25',
+      )
       .optional(),
     // Migrations hold one connection for their lock and run on another.
     DATABASE_POOL_SIZE: whole(10, 2, 200),
@@ -46,13 +63,7 @@ const Variables = z
       .optional(),
     PASSWORD_LOGIN_ENABLED: flag(true),
     LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
-    SECRET_KEY: z
-      .string()
-      .refine(
-        (text) => Buffer.from(text, 'base64').length === 32,
-        'must be 32 bytes in base64 (openssl rand -base64 32)',
-      )
-      .optional(),
+    SECRET_KEY: z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)').optional(),
     ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
     ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
     ARROW_MAX_CONCURRENCY: whole(8, 1, 64),
@@ -79,6 +90,10 @@ const Variables = z
         z.string().refine(isOrigin, 'must be origins such as https://portal.example, without a slash at the end, or *'),
       ),
     ),
+    SECRET_KEY_REPLACED: flag(false),
+    ARROW_PROXY_HOSTS: list,
+    HTTPS_PROXY: httpUrl.optional(),
+    NO_PROXY: z.string().default(''),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   })
@@ -104,6 +119,14 @@ export abstract class Env {
   abstract readonly LOGIN_TOKEN_LIFETIME_SECONDS: number;
   /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
   abstract readonly SECRET_KEY?: string;
+  /** The key that stored ArrowSphere keys were encrypted with is lost: start with the new one nevertheless. */
+  abstract readonly SECRET_KEY_REPLACED: boolean;
+  /** The way out to ArrowSphere. It resolves names, so then only `*.arrowsphere.net` and `ARROW_PROXY_HOSTS` are allowed. */
+  abstract readonly HTTPS_PROXY?: string;
+  /** Hosts that are connected to without the proxy, joined by commas. */
+  abstract readonly NO_PROXY: string;
+  /** Hosts besides ArrowSphere's own that may be reached through the proxy. */
+  abstract readonly ARROW_PROXY_HOSTS: readonly string[];
   abstract readonly ARROW_ALLOW_PRIVATE_HOSTS: boolean;
   abstract readonly ARROW_TIMEOUT_MS: number;
   abstract readonly ARROW_MAX_CONCURRENCY: number;
@@ -137,12 +160,21 @@ export class InvalidEnvironmentError extends Error {
   }
 }
 
-/** Reads and checks the variables; blank ones count as unset. Throws {@link InvalidEnvironmentError}. */
+/** Every variable there is. */
+export const variableNames = Object.keys(Variables.shape);
+
+/** Names that other programs use too, in small letters as well; blank means none there. */
+const SHARED = ['HTTPS_PROXY', 'NO_PROXY'];
+
+/** Reads and checks the variables. One that is set and blank is a fault. Throws {@link InvalidEnvironmentError}. */
 export function readEnv(variables: Record<string, string | undefined> = process.env): Env {
-  const given = Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const result = Variables.safeParse(given);
-  if (result.success) return result.data;
-  throw new InvalidEnvironmentError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  const given: Record<string, string | undefined> = { ...variables };
+  for (const name of SHARED) given[name] = variables[name] || variables[name.toLowerCase()] || undefined;
+  const blank = variableNames.filter((name) => given[name]?.trim() === '');
+  const result = Variables.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value)));
+  if (result.success && !blank.length) return result.data;
+  throw new InvalidEnvironmentError([
+    ...blank.map((name) => `${name} is set, but blank: give it a value, or do not set it`),
+    ...(result.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+  ]);
 }

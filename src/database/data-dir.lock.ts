@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../common/make-folder.js';
 
 /** Another process has the embedded database open: two of them would corrupt it. */
 export class DataDirInUseError extends Error {
@@ -26,7 +27,7 @@ const held = new Set<string>();
  * Throws {@link DataDirInUseError}.
  */
 export function lockDataDir(dataDir: string, { pid, host } = { pid: process.pid, host: hostname() }): () => void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const path = join(dataDir, 'lock');
   const own = `${path}.${host}.${pid}`;
   // Linked into place complete: nobody ever reads half a lock.

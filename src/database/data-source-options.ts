@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { makeFolder } from '../common/make-folder.js';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { DataSourceOptions } from 'typeorm';
@@ -38,17 +38,18 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
   const logger = new DatabaseLogger();
   if (location.DATABASE_URL) {
     const { default: pg } = await import('pg');
+    const { LOCK_TIMEOUT_MS, ServerPool } = await import('./server-pool.js');
     readExactly(pg.types);
     return {
       ...shared,
       logger,
       logging: ['error', 'warn'],
-      driver: pg,
+      driver: { ...pg, Pool: ServerPool },
       url: location.DATABASE_URL,
       poolSize: location.DATABASE_POOL_SIZE,
       applicationName: 'waldur-arrowsphere',
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { options: '-c timezone=UTC', keepAlive: true },
+      extra: { lock_timeout: LOCK_TIMEOUT_MS, keepAlive: true },
     };
   }
   const { PglitePool } = await import('./pglite-pool.js');
@@ -78,7 +79,7 @@ const TYPE = { date: 1082, textArray: 1009, dateArray: 1182, numericArray: 1231 
 async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
   const unlock = lockDataDir(dataDir);
   try {
-    mkdirSync(join(dataDir, 'pglite'), { recursive: true, mode: 0o700 });
+    makeFolder(join(dataDir, 'pglite'));
     const { PGlite } = await import('@electric-sql/pglite');
     const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
     const database = await PGlite.create({ dataDir: join(dataDir, 'pglite'), extensions: { pg_trgm } });

@@ -3,8 +3,10 @@ import { AddVendorOfferingMappings1795452096500 } from './migrations/17954520965
 import { CreateJobs1795452318373 } from './migrations/1795452318373-CreateJobs.js';
 import { AddLicenseLinks1795452834364 } from './migrations/1795452834364-AddLicenseLinks.js';
 import { AddLoginsByPassword1795574680156 } from './migrations/1795574680156-AddLoginsByPassword.js';
-import { AllowQuarterlyPlans1795700000000 } from './migrations/1795700000000-AllowQuarterlyPlans.js';
 import { LeaseJobs1795700000000 } from './migrations/1795700000000-LeaseJobs.js';
+import { StateOldestProgram1795700000001 } from './migrations/1795700000001-StateOldestProgram.js';
+import { CheckSecretKey1795700000002 } from './migrations/1795700000002-CheckSecretKey.js';
+import { AllowQuarterlyPlans1795700000003 } from './migrations/1795700000003-AllowQuarterlyPlans.js';
 import { RememberRetiredTokens1795740000000 } from './migrations/1795740000000-RememberRetiredTokens.js';
 import { TellWhoReallyLinked1795740100000 } from './migrations/1795740100000-TellWhoReallyLinked.js';
 import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBilling.js';
@@ -18,8 +20,10 @@ export const migrations = [
   CreateJobs1795452318373,
   AddLicenseLinks1795452834364,
   AddLoginsByPassword1795574680156,
-  AllowQuarterlyPlans1795700000000,
   LeaseJobs1795700000000,
+  StateOldestProgram1795700000001,
+  CheckSecretKey1795700000002,
+  AllowQuarterlyPlans1795700000003,
   RememberRetiredTokens1795740000000,
   TellWhoReallyLinked1795740100000,
   CreateBilling1795743495945,

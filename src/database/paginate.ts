@@ -81,11 +81,19 @@ export async function countOnly<T extends ObjectLiteral>(
 export function mentioning(alias: string, properties: readonly string[], words: string): Brackets {
   return new Brackets((any) => {
     for (const property of properties) {
-      any.orWhere(`${alias}.${property} ILIKE :mentioned`, { mentioned: containing(words) });
+      any.orWhere(mentions(`${alias}.${property}`, 'mentioned'), { mentioned: containing(words) });
     }
     const mentionedUuid = parseUuid(words);
     if (mentionedUuid) any.orWhere(`${alias}.uuid = :mentionedUuid`, { mentionedUuid });
   });
+}
+
+/**
+ * Whether a property has the text of a parameter, made by {@link containing}, in it; capital or not, in any script, on
+ * a server whose own rules know ASCII only (`LC_CTYPE C`) too.
+ */
+export function mentions(property: string, parameter: string): string {
+  return `${property} ILIKE :${parameter} COLLATE "und-x-icu"`;
 }
 
 /** `%text%` for ILIKE, with the text's own wildcards taken literally. */

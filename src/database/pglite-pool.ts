@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
+import { DatabaseBusyError } from '../common/database-fault.js';
 
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
 const LEASE_TIMEOUT_MS = 60_000;
@@ -78,11 +79,10 @@ export class PglitePool extends EventEmitter {
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(turn), 1);
         const seconds = this.leaseTimeoutMs / 1000;
-        reject(
-          new Error(
-            `The embedded database was busy for ${seconds} s: a transaction is too long, or waits for a connection of its own.`,
-          ),
+        new Logger('Database').warn(
+          `The embedded database was busy for ${seconds} s: a transaction is too long, or waits for a connection of its own.`,
         );
+        reject(new DatabaseBusyError());
       }, this.leaseTimeoutMs);
       const turn = () => {
         clearTimeout(timer);

@@ -5,7 +5,7 @@ import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentioning, mentions, orderOf, paginate } from '../database/paginate.js';
 import { CUSTOMER_ORDER } from './customer.dto.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
 import { Customer } from './customer.entity.js';
@@ -86,11 +86,12 @@ export class CustomersService {
   private filtered(query: ListCustomersQuery): SelectQueryBuilder<Customer> {
     const { name, name_exact, native_name, abbreviation, backend_id, query: words, archived } = query;
     const found = this.customers.createQueryBuilder('customer');
-    if (name) found.andWhere('customer.name ILIKE :name', { name: containing(name) });
+    if (name) found.andWhere(mentions('customer.name', 'name'), { name: containing(name) });
     if (name_exact) found.andWhere('customer.name = :name_exact', { name_exact });
-    if (native_name) found.andWhere('customer.nativeName ILIKE :native_name', { native_name: containing(native_name) });
+    if (native_name)
+      found.andWhere(mentions('customer.nativeName', 'native_name'), { native_name: containing(native_name) });
     if (abbreviation)
-      found.andWhere('customer.abbreviation ILIKE :abbreviation', { abbreviation: containing(abbreviation) });
+      found.andWhere(mentions('customer.abbreviation', 'abbreviation'), { abbreviation: containing(abbreviation) });
     if (backend_id) found.andWhere('customer.backendId = :backend_id', { backend_id });
     if (archived) found.andWhere('false');
     const searched = ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'];

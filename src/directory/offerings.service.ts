@@ -4,7 +4,7 @@ import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OfferingNotFoundError } from './directory.errors.js';
 import { OFFERING_ORDER } from './offering.dto.js';
 import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
@@ -70,7 +70,7 @@ export class OfferingsService {
     const { name, name_exact, customer, customer_uuid, type, state, keyword, query: words } = query;
     const found = this.offerings.createQueryBuilder('offering');
     for (const [parameter, part] of Object.entries({ name, keyword, words })) {
-      if (part) found.andWhere(`offering.name ILIKE :${parameter}`, { [parameter]: containing(part) });
+      if (part) found.andWhere(mentions('offering.name', parameter), { [parameter]: containing(part) });
     }
     if (name_exact) found.andWhere('offering.name = :name_exact', { name_exact });
     if (customer) found.andWhere('offering.customerUuid = :customer', { customer });

@@ -4,7 +4,7 @@ import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanNotFoundError } from './directory.errors.js';
 import { PLAN_ORDER } from './plan.dto.js';
 import type { CreatePlanDto, ListPlansQuery, PlanInUse, UpdatePlanDto } from './plan.dto.js';
@@ -72,7 +72,7 @@ export class PlansService {
     const found = this.plans.createQueryBuilder('plan');
     if (query.offering) found.andWhere('plan.offeringUuid = :link', { link: query.offering });
     if (query.offering_uuid) found.andWhere('plan.offeringUuid = :offering', { offering: query.offering_uuid });
-    if (query.name) found.andWhere('plan.name ILIKE :name', { name: containing(query.name) });
+    if (query.name) found.andWhere(mentions('plan.name', 'name'), { name: containing(query.name) });
     return found;
   }
 }

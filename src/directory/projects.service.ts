@@ -4,7 +4,7 @@ import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import { ProjectNotFoundError } from './directory.errors.js';
 import { PROJECT_ORDER } from './project.dto.js';
 import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
@@ -67,12 +67,12 @@ export class ProjectsService {
     const { customer, name, name_exact, customer_name, query: words } = query;
     const found = this.projects.createQueryBuilder('project');
     if (customer) found.andWhere('project.customerUuid IN (:...customer)', { customer });
-    if (name) found.andWhere('project.name ILIKE :name', { name: containing(name) });
+    if (name) found.andWhere(mentions('project.name', 'name'), { name: containing(name) });
     if (name_exact) found.andWhere('project.name = :name_exact', { name_exact });
     if (words) found.andWhere(mentioning('project', ['name'], words));
     if (customer_name) {
       found.innerJoin('project.customer', 'customer');
-      found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(customer_name) });
+      found.andWhere(mentions('customer.name', 'customer_name'), { customer_name: containing(customer_name) });
     }
     return found;
   }

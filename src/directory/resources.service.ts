@@ -4,7 +4,7 @@ import { Any, type EntityManager, In, Not, Repository, type SelectQueryBuilder }
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import {
   LicenseOnAnotherResourceError,
   PlanOfAnotherOfferingError,
@@ -211,7 +211,7 @@ export class ResourcesService {
       query: words,
     } = query;
     const found = this.resources.createQueryBuilder('resource');
-    if (name) found.andWhere('resource.name ILIKE :name', { name: containing(name) });
+    if (name) found.andWhere(mentions('resource.name', 'name'), { name: containing(name) });
     if (name_exact) found.andWhere('resource.name = :name_exact', { name_exact });
     if (backend_id) found.andWhere('resource.backendId = :backend_id', { backend_id });
     if (state) found.andWhere('resource.state IN (:...state)', { state });

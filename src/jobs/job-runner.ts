@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
-import { isDatabaseAway } from '../common/database-away.js';
+import { databaseFault } from '../common/database-fault.js';
 import { Env } from '../config/env.js';
 import { JobCancelledError, JobGaveUpError, JobIncompleteError, LeaseLostError } from './job.errors.js';
 import { JobHandlers } from './job-handlers.js';
@@ -176,7 +176,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       await this.jobs.fail(claim, { state: 'cancelled' });
       return this.logger.log({ ...endOf(run), state: 'cancelled' });
     }
-    if (this.stopping.signal.aborted || (isDatabaseAway(error) && run.attempts < MAX_ATTEMPTS)) {
+    if (this.stopping.signal.aborted || (databaseFault(error) && run.attempts < MAX_ATTEMPTS)) {
       await this.jobs.putBack(claim);
       return this.logger.warn({ ...named(run), event: 'job_interrupted', why });
     }

@@ -9,7 +9,7 @@ import type { Count, Page } from '../common/page.js';
 import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentions, orderOf, paginate } from '../database/paginate.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { CUSTOMER_MAPPING_ORDER } from './customer-mapping.dto.js';
@@ -119,11 +119,9 @@ export class CustomerMappingsService {
 
   /** The active mappings under the active settings of a partner; where it has none, under the settings given. */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
-    const order = { created: 'ASC', uuid: 'ASC' } as const;
-    const active = partnerReference
-      ? await this.mappings.find({ where: { isActive: true, settings: { isActive: true, partnerReference } }, order })
-      : [];
-    return active.length ? active : this.mappings.find({ where: { isActive: true, settingsUuid }, order });
+    const active = await this.settings.activeOfPartner(partnerReference ?? '');
+    const where = { isActive: true, settingsUuid: active?.uuid ?? settingsUuid };
+    return this.mappings.find({ where, order: { created: 'ASC', uuid: 'ASC' } });
   }
 
   /**
@@ -282,9 +280,9 @@ export class CustomerMappingsService {
     const { settings, settings_uuid, waldur_customer, waldur_customer_uuid } = query;
     const found = this.mappings.createQueryBuilder('mapping');
     if (arrow_reference)
-      found.andWhere('mapping.arrowReference ILIKE :reference', { reference: containing(arrow_reference) });
+      found.andWhere(mentions('mapping.arrowReference', 'reference'), { reference: containing(arrow_reference) });
     if (arrow_company_name)
-      found.andWhere('mapping.arrowCompanyName ILIKE :company', { company: containing(arrow_company_name) });
+      found.andWhere(mentions('mapping.arrowCompanyName', 'company'), { company: containing(arrow_company_name) });
     if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
     if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
     if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
@@ -293,7 +291,7 @@ export class CustomerMappingsService {
       found.andWhere('mapping.waldurCustomerUuid = :waldur_customer_uuid', { waldur_customer_uuid });
     if (waldur_customer_name) {
       found.innerJoin('mapping.waldurCustomer', 'customer');
-      found.andWhere('customer.name ILIKE :customer_name', { customer_name: containing(waldur_customer_name) });
+      found.andWhere(mentions('customer.name', 'customer_name'), { customer_name: containing(waldur_customer_name) });
     }
     return found;
   }

@@ -5,7 +5,7 @@ import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
-import { containing, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
 import { VENDOR_MAPPING_ORDER } from './vendor-offering-mapping.dto.js';
@@ -70,7 +70,7 @@ export class VendorOfferingMappingsService {
       `SELECT DISTINCT ON (wanted.at) wanted.at::int AS at, mapping.plan_uuid
          FROM unnest($2::text[], $3::uuid[]) WITH ORDINALITY AS wanted (name, offering_uuid, at)
          JOIN vendor_offering_mapping mapping ON mapping.settings_uuid = $1 AND mapping.is_active
-              AND mapping.offering_uuid = wanted.offering_uuid AND lower(mapping.arrow_vendor_name) = lower(wanted.name)
+              AND mapping.offering_uuid = wanted.offering_uuid AND lower(mapping.arrow_vendor_name COLLATE "und-x-icu") = lower(wanted.name COLLATE "und-x-icu")
         ORDER BY wanted.at, mapping.arrow_vendor_name = wanted.name DESC, mapping.arrow_vendor_name`,
       [settingsUuid, wanted.map(({ vendorName }) => vendorName.trim()), wanted.map(({ offeringUuid }) => offeringUuid)],
     );
@@ -105,7 +105,7 @@ export class VendorOfferingMappingsService {
     const { arrow_vendor_name, is_active, settings, settings_uuid, offering, offering_uuid } = query;
     const found = this.mappings.createQueryBuilder('mapping');
     if (arrow_vendor_name)
-      found.andWhere('mapping.arrowVendorName ILIKE :vendor', { vendor: containing(arrow_vendor_name) });
+      found.andWhere(mentions('mapping.arrowVendorName', 'vendor'), { vendor: containing(arrow_vendor_name) });
     if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
     if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
     if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });

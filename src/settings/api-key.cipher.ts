@@ -1,9 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Injectable } from '@nestjs/common';
-import { Env } from '../config/env.js';
-import { ApiKeyUnreadableError } from './settings.errors.js';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { makeFolder } from '../common/make-folder.js';
+import { Env, SECRET_KEY_FORM } from '../config/env.js';
+import { ApiKeyUnreadableError, SecretKeyError } from './settings.errors.js';
 
 const VERSION = 'v1';
 
@@ -12,11 +14,35 @@ const VERSION = 'v1';
  * in another row. Written `v1.<nonce>.<tag>.<text>`, each in base64url.
  */
 @Injectable()
-export class ApiKeyCipher {
-  private readonly key: Buffer;
+export class ApiKeyCipher implements OnModuleInit {
+  private key: Buffer;
 
-  constructor(env: Env) {
-    this.key = Buffer.from(env.SECRET_KEY ?? generatedKey(resolve(env.DATA_DIR)), 'base64');
+  constructor(
+    private readonly env: Env,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** Throws `SecretKeyError` for another key than the stored API keys were encrypted with, and for none. */
+  async onModuleInit(): Promise<void> {
+    const [stored] = await this.dataSource.query<{ digest: string }[]>(`SELECT digest FROM secret_key_check`);
+    const [sample] = await this.dataSource.query<{ uuid: string; text: string }[]>(
+      `SELECT uuid, encrypted_api_key AS text FROM arrow_settings WHERE encrypted_api_key <> '' ORDER BY created LIMIT 1`,
+    );
+    const mayBeNew = !sample || this.env.SECRET_KEY_REPLACED;
+    const path = join(resolve(this.env.DATA_DIR), 'secret.key');
+    const text = this.env.SECRET_KEY ?? keptKey(path) ?? (mayBeNew ? newKey(path) : undefined);
+    if (text === undefined) throw new SecretKeyError(`There is no SECRET_KEY, and ${path} is missing.`);
+    if (!SECRET_KEY_FORM.test(text))
+      throw new SecretKeyError(`${path} is damaged: it does not hold 32 bytes in base64.`);
+    this.key = Buffer.from(text, 'base64');
+    const digest = createHmac('sha256', this.key).update('waldur-arrowsphere: this is the key').digest('hex');
+    if (stored?.digest === digest) return;
+    if (!mayBeNew && (stored || !this.decrypts(sample)))
+      throw new SecretKeyError(`${this.env.SECRET_KEY ? 'SECRET_KEY' : path} is not the key it was.`);
+    await this.dataSource.query(
+      `INSERT INTO secret_key_check (digest) VALUES ($1) ON CONFLICT ("only") DO UPDATE SET digest = $1`,
+      [digest],
+    );
   }
 
   encrypt(apiKey: string, settingsUuid: string): string {
@@ -24,6 +50,14 @@ export class ApiKeyCipher {
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce).setAAD(Buffer.from(settingsUuid));
     const text = Buffer.concat([cipher.update(apiKey, 'utf8'), cipher.final()]);
     return [VERSION, ...[nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.');
+  }
+
+  private decrypts({ uuid, text }: { uuid: string; text: string }): boolean {
+    try {
+      return this.decrypt(text, uuid) !== '';
+    } catch {
+      return false;
+    }
   }
 
   /** Throws {@link ApiKeyUnreadableError}. */
@@ -43,14 +77,19 @@ export class ApiKeyCipher {
   }
 }
 
-/** The key kept in `DATA_DIR`, made at the first start; for the embedded database only. */
-function generatedKey(dataDir: string): string {
-  const path = join(dataDir, 'secret.key');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+/** The key kept in `DATA_DIR`, for the embedded database only. */
+function keptKey(path: string): string | undefined {
   try {
-    writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-  return readFileSync(path, 'utf8').trim();
+}
+
+function newKey(path: string): string {
+  const key = randomBytes(32).toString('base64');
+  makeFolder(dirname(path));
+  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
 }

@@ -68,3 +68,14 @@ export class ApiKeyUnreadableError extends AppError {
     super('The stored API key cannot be decrypted: SECRET_KEY has changed. Save the API key again.');
   }
 }
+
+/** The service must not start with this key, or without one. */
+export class SecretKeyError extends Error {
+  constructor(what: string) {
+    super(
+      `${what} The stored ArrowSphere API keys cannot be decrypted without the key they were saved with: bring it back. ` +
+        'If it is lost for good, start once with SECRET_KEY_REPLACED=true and save the API keys again.',
+    );
+    this.name = 'SecretKeyError';
+  }
+}

@@ -235,6 +235,7 @@ describe('what a month costs when', () => {
       w.export([line]);
       await w.schedules();
       expect(await w.charged(vm.customer)).toBe('100.00');
+      await w.reconcile({ force: false });
       expect(await w.statement(vm)).toMatchObject({ state: 4 });
       w.export([line, w.line(vm.license, '-20.00')]);
       app.clock.set('2026-02-14T00:00:00Z');
@@ -249,6 +250,7 @@ describe('what a month costs when', () => {
       stranger.customerRef = arrow.Reference;
       w.export([w.line(vm.license, '100.00'), w.line(stranger, '60.00')]);
       await w.schedules();
+      await w.reconcile({ force: false });
       expect(await w.statement(vm)).toMatchObject({ state: 4 });
       const customer = (await w.make.customer()).uuid;
       await w.make.mapping({ settings: w.settings, waldur_customer: customer, arrow_reference: arrow.Reference });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,11 +101,13 @@ describe('The process', () => {
   );
 
   it(
-    'prints a staff token at the very first start only, keeps its database to itself, and ends well',
+    'makes a staff token at the very first start only, which stands in no log, keeps its database to itself, and ends well',
     async () => {
       const variables = { DATA_DIR: dataDir(), LOG_LEVEL: 'verbose' };
       const first = start(variables);
-      const [, token] = await first.says(/shown this once:\n\n {4}([0-9a-f]{40})\n/);
+      const [, path] = await first.says(/The staff token of the user "admin" is in (\S+): keep it elsewhere/);
+      const token = readFileSync(path!, 'utf8').trim();
+      expect(statSync(path!).mode & 0o777).toBe(0o600);
       expect((await (await first.api(token)).get('/api/users/me/')).body.username).toBe('admin');
 
       const second = start(variables);
@@ -123,10 +125,75 @@ describe('The process', () => {
         `Start to ready on an existing embedded database: ${Math.round(performance.now() - started)} ms\n`,
       );
       expect(again.output).not.toMatch(/[0-9a-f]{40}/);
-      expect(again.output).not.toContain('Staff token');
+      expect(again.output).not.toContain('staff token');
+      for (const { output } of [first, again]) expect(output).not.toContain(token);
       expect((await there.get('/api/users/me/')).status).toBe(200);
       expect(await there.as(undefined).get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
       expect(await again.exit('SIGINT')).toBe(0);
+    },
+    LONG,
+  );
+
+  it(
+    'ends at once, with a sentence, where it could only start as something that nobody asked for',
+    async () => {
+      const key = Buffer.alloc(32).toString('base64');
+      const blank = start({ DATABASE_URL: '', ARROW_TIMEOUT_MS: ' ', SECRET_KEY: key });
+      const nowhere = start({ DATA_DIR: '/proc/nowhere' });
+      const password = start({ DATABASE_URL: 'postgres://me:pass#word@127.0.0.1/x', SECRET_KEY: key });
+      const cut = start({ SECRET_KEY: key.slice(0, 40) });
+      const all = [blank, nowhere, password, cut];
+      expect(await Promise.all(all.map((each) => each.exit()))).toEqual([1, 1, 1, 1]);
+      expect(blank.output).toContain('  - DATABASE_URL is set, but blank: give it a value, or do not set it');
+      expect(blank.output).toContain('  - ARROW_TIMEOUT_MS is set, but blank');
+      expect(nowhere.output).toContain('DATA_DIR cannot be used: ENOENT');
+      expect(password.output).toContain('  - DATABASE_URL cannot be read: in its user and password write # as %23');
+      expect(cut.output).toContain('  - SECRET_KEY must be 32 bytes in base64');
+      expect(all.map(({ output }) => output).join('')).not.toMatch(/pass#word|\n\s+at .*:\d+:\d+/);
+    },
+    LONG,
+  );
+
+  it(
+    'starts quietly, and never with another key than its ArrowSphere keys are kept under',
+    async () => {
+      const variables = {
+        DATA_DIR: dataDir(),
+        ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+        STAFF_TOKEN: 'staff-token-for-tests-0123456789abcdefghij',
+      };
+      const kept = join(variables.DATA_DIR, 'secret.key');
+      const first = start(variables);
+      const api = await first.api(variables.STAFF_TOKEN);
+      arrow.data.partners[0]!.apiKey = 'the-first-secret-api-key';
+      const account = { api_url: arrow.url, api_key: 'the-first-secret-api-key' };
+      const created = await api.post('/api/admin/arrow/settings/', account);
+      expect(created.status).toBe(201);
+      expect(first.output).toContain(`embedded database in ${variables.DATA_DIR}`);
+      expect(await first.exit('SIGTERM')).toBe(0);
+      expect(first.output.split('\n').length).toBeLessThan(10);
+
+      renameSync(kept, `${kept}.away`);
+      const missing = start(variables);
+      expect(await missing.exit()).toBe(1);
+      expect(missing.output).toMatch(/There is no SECRET_KEY, and .*secret\.key is missing\. The stored ArrowSphere/);
+      expect(() => statSync(kept)).toThrow('ENOENT');
+      const wrong = start({ ...variables, SECRET_KEY: Buffer.alloc(32, 1).toString('base64') });
+      expect(await wrong.exit()).toBe(1);
+      expect(wrong.output).toContain('SECRET_KEY is not the key it was.');
+      renameSync(`${kept}.away`, kept);
+      appendFileSync(kept, 'and more');
+      const damaged = start(variables);
+      expect(await damaged.exit()).toBe(1);
+      expect(damaged.output).toContain('secret.key is damaged');
+
+      const lost = start({
+        ...variables,
+        SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+        SECRET_KEY_REPLACED: 'true',
+      });
+      const after = await lost.api(variables.STAFF_TOKEN);
+      expect((await after.patch(created.body.url, { api_key: account.api_key })).status).toBe(200);
     },
     LONG,
   );

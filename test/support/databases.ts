@@ -16,17 +16,18 @@ function fingerprint(): string {
   const folder = join(root, 'src/database/migrations');
   const hash = createHash('sha256');
   for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)));
-  for (const file of ['src/database/data-source-options.ts', 'package.json'])
+  for (const file of ['src/database/data-source-options.ts', 'src/database/migrate.ts', 'package.json'])
     hash.update(readFileSync(join(root, file)));
   return hash.digest('hex').slice(0, 12);
 }
 
 async function migrateDatabase(location: { DATABASE_URL?: string; DATA_DIR: string }): Promise<void> {
+  const { migrate } = await import('../../src/database/migrate.js');
   const { dataSourceOptions } = await import('../../src/database/data-source-options.js');
   const options = await dataSourceOptions({ DATABASE_POOL_SIZE: 2, ...location });
   const dataSource = new DataSource({ ...options, logger: 'simple-console', logging: ['error'] });
   await dataSource.initialize();
-  await dataSource.runMigrations();
+  await migrate(dataSource);
   await dataSource.destroy();
 }
 
@@ -42,13 +43,15 @@ export async function prepareDatabases(postgresUrl: string | undefined): Promise
     else renameSync(building, template);
   }
   if (!postgresUrl) return { TEST_PGLITE_TEMPLATE: template };
-  const name = `waldur_arrow_template_${print}`;
+  const name = `waldur_arrow_template_${print}${(process.env.TEST_DATABASE_LOCALE ?? '').toLowerCase()}`;
   await administer(postgresUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock(7236116)');
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate', [name]);
     if (rowCount) return;
     await client.query(`DROP DATABASE IF EXISTS ${name}`);
-    await client.query(`CREATE DATABASE ${name}`);
+    const locale = process.env.TEST_DATABASE_LOCALE;
+    const ofLocale = locale ? ` TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE '${locale}' LC_CTYPE '${locale}'` : '';
+    await client.query(`CREATE DATABASE ${name}${ofLocale}`);
     await migrateDatabase({ DATABASE_URL: databaseUrl(postgresUrl, name), DATA_DIR: '' });
     await client.query(`ALTER DATABASE ${name} IS_TEMPLATE true`);
   });

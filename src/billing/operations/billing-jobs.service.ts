@@ -22,7 +22,7 @@ import {
 } from '../core/billing.errors.js';
 import { namedResource, namedSettings } from '../core/named-in-request.js';
 import { StatementImportService } from '../statements/statement-import.service.js';
-import { monthsToWatch, openMonths } from './due-months.js';
+import { monthsToWatch, openMonths, type OpenWindow } from './due-months.js';
 import { type AppliedMonth, DueMonthsRepository } from './due-months.repository.js';
 import { renderConsumptionReport, renderMonthReport, shortfallOf } from './job-result.dto.js';
 
@@ -74,6 +74,7 @@ interface Parameters extends Options {
 interface ScheduledAccount {
   readonly settings: Settings;
   readonly account: BillingAccount;
+  readonly window: OpenWindow;
   readonly applied: readonly AppliedMonth[];
   readonly open: readonly YearMonth[];
 }
@@ -222,11 +223,10 @@ export class BillingJobsService implements OnModuleInit {
   /** Open months; and those that are watched, which are closed anew where that may be done without a person. */
   private async scheduleSyncs(): Promise<void> {
     const now = this.clock.now();
-    for (const { settings, account, applied, open } of await this.scheduled('billing')) {
+    for (const { settings, account, window, applied, open } of await this.scheduled('billing')) {
       if (!settings.exportTypeReference) continue;
       for (const month of open) await this.enqueue(BILLING_SYNC, settings, month, {}, SCHEDULE);
-      for (const month of monthsToWatch(applied, now)) {
-        if (open.some((other) => other.equals(month))) continue;
+      for (const month of monthsToWatch(applied, window, now)) {
         const reconcile = this.env.ARROW_AUTO_RECONCILIATION && month.isOver(now, account.timeZone);
         await this.enqueue(reconcile ? BILLING_RECONCILIATION : BILLING_SYNC, settings, month, {}, SCHEDULE);
       }
@@ -255,9 +255,9 @@ export class BillingJobsService implements OnModuleInit {
     for (const settings of await this.settings.scheduled()) {
       const account = await this.accounts.of(settings);
       if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
-      const current = YearMonth.at(this.clock.now(), account.timeZone);
+      const window = { current: YearMonth.at(this.clock.now(), account.timeZone), count: account.openMonths };
       const applied = await this.dueMonths.applied(account);
-      found.push({ settings, account, applied, open: openMonths(applied, current, account.openMonths) });
+      found.push({ settings, account, window, applied, open: openMonths(applied, window) });
     }
     return found;
   }

@@ -20,7 +20,7 @@ import {
 import { ReportsRepository } from './reports.repository.js';
 
 /** Every page adds the month up again, so it takes few of them. */
-const CSV_ROWS = 20_000;
+const CSV_ROWS = 50_000;
 
 /** What people ask of billing beside the invoices themselves. */
 @Injectable()

@@ -8,7 +8,7 @@ import type { BillingContext } from '../core/billing-context.js';
 import { ExportRefusedError } from '../core/billing.errors.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import { hashOf, type PageRows, SnapshotsRepository } from './snapshots.repository.js';
-import { type StagedLine, StagingRepository } from './staging.repository.js';
+import { StagingRepository } from './staging.repository.js';
 
 /** An export that was fetched whole: kept, and staged unless it is the one that was applied last. */
 export interface LoadedExport {
@@ -137,13 +137,11 @@ class Stage {
   async add({ hash, headers, rows }: PageRows): Promise<void> {
     const columns = await this.columnsOf(headers);
     const { rule } = this.context;
-    const reading = { columns, numberLocale: rule.numberLocale, priceSource: rule.priceSource };
-    const lines = rows.map((row, pageRow): StagedLine => {
-      const line = readExportLine(row, { ...reading, defaultCurrency: rule.defaultCurrency });
-      return { ...line, pageHash: hash, pageRow };
-    });
+    const { numberLocale, priceSource, defaultCurrency } = rule;
+    const reading = { columns, numberLocale, priceSource, defaultCurrency };
+    const lines = rows.map((row) => readExportLine(row, reading));
     await this.loading;
-    this.loading = this.staging.add(this.snapshotUuid, lines);
+    this.loading = this.staging.add(this.snapshotUuid, hash, lines);
     this.loading.catch(() => undefined);
   }
 

@@ -23,12 +23,6 @@ import {
   STAGED_TOTALS,
 } from './staging.sql.js';
 
-/** A line and where its raw cells are. */
-export interface StagedLine extends ExportLine {
-  readonly pageHash: string;
-  readonly pageRow: number;
-}
-
 /** What the lines of one statement say of it. */
 export interface StagedStatement extends StatementSigns {
   readonly arrowCustomer: string;
@@ -49,8 +43,9 @@ export interface RepeatedKey {
 export class StagingRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  async add(snapshotUuid: string, lines: readonly StagedLine[]): Promise<void> {
-    const rows = lines.map((line) => cellsOf(snapshotUuid, line));
+  /** The lines of a page, in the order of its rows. */
+  async add(snapshotUuid: string, pageHash: string, lines: readonly ExportLine[]): Promise<void> {
+    const rows = lines.map((line, pageRow) => cellsOf(snapshotUuid, line, pageHash, pageRow));
     await copyRows(this.dataSource, 'export_staging', STAGED_COLUMNS, rows);
   }
 
@@ -136,7 +131,7 @@ export class StagingRepository {
   }
 }
 
-function cellsOf(snapshotUuid: string, line: StagedLine): CopyCell[] {
+function cellsOf(snapshotUuid: string, line: ExportLine, pageHash: string, pageRow: number): CopyCell[] {
   const { period, currency } = line;
   return [
     snapshotUuid,
@@ -161,8 +156,8 @@ function cellsOf(snapshotUuid: string, line: StagedLine): CopyCell[] {
     currency.known,
     line.serviceStart,
     line.serviceEnd,
-    line.pageHash,
-    line.pageRow,
+    pageHash,
+    pageRow,
   ];
 }
 

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { AppError } from '../../common/app.error.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
+import type { BillingRule } from '../accounts/billing-rule.entity.js';
 import { ConsumptionRepository } from '../consumption/consumption.repository.js';
 import type { BillingContext } from '../core/billing-context.js';
 import {
@@ -436,7 +437,7 @@ export class StatementImportService {
         named: [...named].sort(([a], [b]) => (a < b ? -1 : 1)),
         mapped: await this.payers.mapped(context),
         owners: await this.payers.ownersVersion(context),
-        rule: [context.rule.uuid, context.rule.modified],
+        rule: ruleContent(context.rule),
         prefix: context.settings.invoiceItemPrefix,
         consumption: await this.consumption.version(context),
       }),
@@ -515,6 +516,12 @@ export class StatementImportService {
 
 function calendarOf({ month, now, account }: BillingContext) {
   return { month, now, timeZone: account.timeZone, graceDays: account.graceDays };
+}
+
+/** What a rule says: it may be changed in place, twice within one tick of the clock. */
+function ruleContent(rule: BillingRule): unknown[] {
+  const { uuid, chargeMode, priceSource, classificationFilter, numberLocale, defaultCurrency, taxPercent } = rule;
+  return [uuid, chargeMode, priceSource, classificationFilter, numberLocale, defaultCurrency, taxPercent];
 }
 
 /** With the export and this as they were, there is nothing to do. */

@@ -1,9 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { newToken } from '../../auth/token.js';
+import { makeFolder } from '../../common/make-folder.js';
 import { Env } from '../../config/env.js';
 import { UsersService } from './users.service.js';
 
-/** Sees to it that somebody can log in: `admin` with `STAFF_TOKEN`, or with a token printed once at the very first start. */
+/**
+ * Sees to it that somebody can log in: `admin` with `STAFF_TOKEN`, or with a token made at the very first start. That
+ * is shown on a terminal; without one, output is a log, and it goes to a file of the owner's.
+ */
 @Injectable()
 export class BootstrapStaffService implements OnApplicationBootstrap {
   private readonly logger = new Logger(BootstrapStaffService.name);
@@ -13,6 +19,7 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
     private readonly users: UsersService,
   ) {}
 
+  /** Throws `TokenTakenError`, and what keeps `DATA_DIR` from being written. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.env.STAFF_TOKEN) {
       if (await this.users.ensureStaff('admin', this.env.STAFF_TOKEN)) return;
@@ -22,8 +29,17 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
     }
     if (await this.users.hasUsers()) return;
     const token = newToken();
+    if (process.stdout.isTTY) {
+      await this.users.ensureStaff('admin', token);
+      process.stdout.write(`\nStaff token of the user "admin", shown this once:\n\n    ${token}\n\n`);
+      return;
+    }
+    const path = join(resolve(this.env.DATA_DIR), 'staff-token');
+    makeFolder(resolve(this.env.DATA_DIR));
+    // A token that nobody can read must not be the only one.
+    rmSync(path, { force: true });
+    writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
     await this.users.ensureStaff('admin', token);
-    // Straight to the terminal, once, and never into a log.
-    process.stdout.write(`\nStaff token of the user "admin", shown this once:\n\n    ${token}\n\n`);
+    process.stdout.write(`The staff token of the user "admin" is in ${path}: keep it elsewhere and remove the file.\n`);
   }
 }

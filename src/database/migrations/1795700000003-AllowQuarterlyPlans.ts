@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class AllowQuarterlyPlans1795700000000 implements MigrationInterface {
-  name = 'AllowQuarterlyPlans1795700000000';
+export class AllowQuarterlyPlans1795700000003 implements MigrationInterface {
+  name = 'AllowQuarterlyPlans1795700000003';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`ALTER TABLE "plan" DROP CONSTRAINT "ck_plan_unit"`);

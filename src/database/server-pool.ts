@@ -1,0 +1,101 @@
+import pg from 'pg';
+import { currentRequest } from '../common/request-context.js';
+
+/**
+ * Said with the first packet, which PgBouncer keeps for each of its clients in any pooling mode: how dates are written
+ * does not hang on how the server is set up. `options` would be refused by it.
+ */
+const SESSION = { DateStyle: 'ISO, MDY', TimeZone: 'UTC', standard_conforming_strings: 'on' };
+
+/** How long a statement outside of any transaction waits for a lock; PgBouncer does not take it. */
+export const LOCK_TIMEOUT_MS = 5_000;
+
+/** A request gives up waiting before others have waited for its connection for too long. Jobs have more time. */
+const startOfTransaction = () =>
+  `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${currentRequest() ? LOCK_TIMEOUT_MS : 60_000}; SET LOCAL idle_in_transaction_session_timeout = 300000`;
+
+interface Startup {
+  getStartupConf(): Record<string, string>;
+}
+
+class ServerClient extends pg.Client {
+  /** Has met a server that takes no changes: after a fail-over others than this one may. */
+  sawReadOnly = false;
+
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
+    connection.on('errorMessage', ({ code }: { code?: string }) => {
+      if (code === '25006') this.sawReadOnly = true;
+    });
+  }
+
+  getStartupConf(): Record<string, string> {
+    return { ...(pg.Client.prototype as unknown as Startup).getStartupConf.call(this), ...SESSION };
+  }
+
+  /** Ready for the next one: nothing is running, and no transaction is open. */
+  get isClean(): boolean {
+    const { readyForQuery } = this as unknown as { readyForQuery: boolean };
+    return readyForQuery && this.getTransactionStatus() === 'I';
+  }
+
+  override query(...args: unknown[]): never {
+    if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction();
+    return super.query(...(args as Parameters<pg.Client['query']>)) as never;
+  }
+}
+
+type Release = (error?: unknown) => void;
+type Done = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
+
+/** Lends connections to a PostgreSQL server. What comes back in any other state than it was lent in is thrown away. */
+export class ServerPool extends pg.Pool {
+  private readonly generations = new WeakMap<object, number>();
+  private generation = 0;
+
+  constructor(config: pg.PoolConfig) {
+    super({ ...config, Client: ServerClient });
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(done: Done): void;
+  override connect(done?: Done): Promise<pg.PoolClient> | void {
+    const lent = this.lend();
+    if (!done) return lent;
+    lent.then(
+      (client) => done(undefined, client, (error) => client.release(error as Error)),
+      (error: Error) => done(error, undefined, () => undefined),
+    );
+  }
+
+  private async lend(): Promise<pg.PoolClient> {
+    const client = await this.next();
+    const generation = this.generations.get(client) ?? this.generation;
+    this.generations.set(client, generation);
+    // Made while the server took no changes: it may go on thinking so.
+    if (generation < this.generation) {
+      client.release(true);
+      return this.lend();
+    }
+    const release = client.release.bind(client) as (error?: unknown) => void;
+    const own = client as unknown as ServerClient;
+    client.release = (error) => {
+      if (own.sawReadOnly && generation === this.generation) this.generation++;
+      release(error || own.sawReadOnly || !own.isClean);
+    };
+    return client;
+  }
+
+  private async next(): Promise<pg.PoolClient> {
+    try {
+      return await super.connect();
+    } catch (error) {
+      const { options } = this as unknown as { options: pg.PoolConfig };
+      if (!options.lock_timeout || !/unsupported startup parameter/.test((error as Error).message)) throw error;
+      // PgBouncer: then only transactions have their time-out.
+      options.lock_timeout = undefined;
+      return this.next();
+    }
+  }
+}
