@@ -187,7 +187,8 @@ class RandomMonth {
       currency,
       price: random.price(),
       excluded: oddity === 1,
-      ofOtherPeriod: oddity === 2,
+      // Which of two reasons a line of another period on a rejected statement gets is left open: these are never rejected.
+      ofOtherPeriod: oddity === 2 && (owner === 'C' || owner === 'X') && customer === this.parties[owner],
       ...given,
     };
   }
