@@ -47,7 +47,13 @@ export class ExportLoader {
       let attempts = 0;
       const isSame = await readSteadily(async ({ allowRepeatedRows }) => {
         if (attempts++) await this.staging.clear(snapshot.uuid);
-        return this.fetchOnce(context, snapshot, options, allowRepeatedRows);
+        const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
+        try {
+          return await this.fetchOnce(context, snapshot, stage, options, allowRepeatedRows);
+        } finally {
+          // A page that is still being loaded must not come in after its snapshot was cleared.
+          await stage.flush().catch(() => undefined);
+        }
       });
       await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
       return { snapshot, isSame };
@@ -63,17 +69,20 @@ export class ExportLoader {
   /** Stages an export that is kept already. */
   async stageKept(context: BillingContext, snapshot: ExportSnapshot): Promise<void> {
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
-    for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
-    await stage.flush();
+    try {
+      for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
+    } finally {
+      await stage.flush();
+    }
   }
 
   private async fetchOnce(
     context: BillingContext,
     snapshot: ExportSnapshot,
+    stage: Stage,
     { last, signal, progress }: FetchOptions,
     allowRepeatedRows: boolean,
   ): Promise<boolean> {
-    const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     const known = new Set(last?.pages);
     const hashes: string[] = [];
     let rows = 0;

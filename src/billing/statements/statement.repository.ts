@@ -238,7 +238,7 @@ export class StatementRepository {
     await manager.query(MARK_MISSING_LINES, [snapshotUuid, account.uuid, month.firstDay, number, of, onlyLicense]);
     for (const withProject of withProjects) await manager.query(UPSERT_CHARGES(rule.priceSource, withProject), charges);
     await manager.query(UPDATE_LINES(rule.priceSource), judged);
-    await manager.query(INSERT_LINES(rule.priceSource), judged);
+    await manager.query(INSERT_LINES(rule.priceSource), [...judged, now]);
     await manager.query(EMPTY_CHARGES, [account.uuid, month.firstDay, now, number, of, onlyLicense]);
   }
 

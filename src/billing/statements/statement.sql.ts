@@ -337,15 +337,17 @@ export const UPDATE_LINES = (price: PriceSource) => `${NEW_LINES(price)}
       )
     )`;
 
-/** Lines that are new, in the order of the index that they grow. Parameters as for the lines. */
+/** Lines that are new, in the order of the index that they grow. Parameters as for the lines, and `$9` now: first seen. */
 export const INSERT_LINES = (price: PriceSource) => `${NEW_LINES(price)}
   INSERT INTO billing_sync_item (
-    account_uuid, month, license_reference, arrow_line_reference, occurrence, original_price,
+    account_uuid, month, created, modified, license_reference, arrow_line_reference, occurrence, original_price,
     ${[...PLACE, ...FOLLOWING].join(', ')}
   )
   SELECT
     $2,
     $3,
+    $9::timestamptz,
+    $9::timestamptz,
     line.license_reference,
     line.arrow_line_reference,
     line.occurrence,
