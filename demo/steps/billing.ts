@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { negate } from '../../src/common/money.js';
 import type { DemoContext } from '../context.js';
 
 const CUSTOMER = 'XSP200001';
@@ -31,9 +30,11 @@ export async function billingStep(context: DemoContext): Promise<void> {
   say(`billing sync: ${synced.state}, ${synced.result.outcome}, ${synced.result.postings} postings`);
   const reconciled = await run('reconcile');
   say(`reconciliation: ${reconciled.state}, ${reconciled.result.outcome}, ${reconciled.result.postings} postings`);
-  for (const tie of reconciled.result.tie_out ?? []) {
+  for (const tie of reconciled.result.tie_out) {
+    const { statement, provisional, currency, posted, pending, unmatched, excluded, held, carried } = tie;
+    say(`  ${currency}: statement ${statement} + provisional ${provisional}`);
     say(
-      `  statement ${tie.statement} ${tie.currency} = posted ${tie.posted} + unmatched ${tie.unmatched} + excluded ${tie.excluded} + carried ${negate(tie.rounding)}`,
+      `    = posted ${posted} + pending ${pending} + unmatched ${unmatched} + excluded ${excluded} + held ${held} + carried ${carried}`,
     );
     say(`  difference ${tie.difference}: ${tie.ties_out ? 'it ties out' : 'it does not tie out'}`);
   }
@@ -45,12 +46,28 @@ export async function billingStep(context: DemoContext): Promise<void> {
     say(
       `invoice of ${mapping.waldur_customer_name} for ${invoice.year}-${String(invoice.month).padStart(2, '0')}, ${invoice.state}:`,
     );
-    for (const { name, price } of invoice.items) say(`  ${name.padEnd(62)} ${price.padStart(10)}`);
+    for (const { name, unit_price } of invoice.items) say(`  ${name.padEnd(62)} ${unit_price.padStart(10)}`);
     say(`  ${'total'.padEnd(62)} ${invoice.price.padStart(10)} ${invoice.currency}`);
   }
+  const explained = await explainedLine(context, period, 'XSP710001');
+  say('one line of XSP710001, explained:');
+  for (const part of ['normalised', 'match', 'postings', 'why']) say(`  ${part}: ${JSON.stringify(explained[part])}`);
   const { body: unlinked, headers } = await call('GET', `${ARROW}/billing-syncs/unlinked_spend/?period=${period}`);
   say(`${headers.get('x-result-count')} licences bill and hang on nothing; the largest:`);
   for (const { license_reference, end_customer_name, amount, currency, fix } of unlinked.slice(0, 3)) {
     say(`  ${license_reference}  ${end_customer_name.padEnd(24)} ${amount.padStart(8)} ${currency}  ${fix}`);
   }
+}
+
+/** A line of the licence, from ArrowSphere's cells to the invoice. */
+async function explainedLine({ call, made }: DemoContext, period: string, license: string) {
+  const mapping = made.get(`mapping:${CUSTOMER}`);
+  const { body: statements } = await call(
+    'GET',
+    `${ARROW}/billing-syncs/?report_period=${period}&customer_mapping_uuid=${mapping}`,
+  );
+  const { body: lines } = await call('GET', `${ARROW}/billing-syncs/${statements[0].uuid}/explain/`);
+  return lines.find(
+    ({ normalised }: { normalised: { license_reference: string } }) => normalised.license_reference === license,
+  );
 }

@@ -186,7 +186,7 @@ describe('A login by password', () => {
       expect([refused.status, refused.headers.get('retry-after'), refused.body]).toEqual([
         429,
         '5',
-        { detail: sentence, error: sentence, code: 'logins_busy' },
+        { detail: sentence, error: sentence, message: sentence, code: 'logins_busy' },
       ]);
       expect(served.status).toBe(200);
     });

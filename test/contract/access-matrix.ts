@@ -70,7 +70,7 @@ export function callersOf(
     {
       name: 'bare key',
       authorization: tokens.staff,
-      refused: NO_CREDENTIALS,
+      refused: unauthenticated(`${NO_CREDENTIALS.detail} Write "Token" and a space before the key.`),
     },
     {
       name: 'other scheme',

@@ -395,7 +395,7 @@ export const CASES: Record<string, Makers> = {
   admin_arrow_consumption_records_list: list(
     (world) => `resource_uuid=${world.resource.uuid}&billing_period=${PERIOD}-01`,
     (world) =>
-      `resource=${encodeURIComponent(world.unbilledResource.url)}&customer_uuid=${world.customer.uuid}&is_finalized=false`,
+      `resource=${encodeURIComponent(world.unbilledResource.url)}&customer_uuid=${world.customer.uuid}&is_finalized=true`,
     () => `billing_period_from=${PERIOD}-01&billing_period_to=${PERIOD}-01`,
   ),
   admin_arrow_consumption_records_count: count(),

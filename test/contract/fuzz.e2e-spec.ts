@@ -182,7 +182,7 @@ async function expectSoundRows({ database, api }: TestApp): Promise<void> {
   );
   await none(
     'charges that were posted twice',
-    `SELECT charge_key, revision FROM invoice_posting GROUP BY charge_key, revision HAVING count(*) > 1`,
+    `SELECT charge_uuid, revision FROM invoice_posting GROUP BY charge_uuid, revision HAVING count(*) > 1`,
   );
   await none(
     'two active accounts',

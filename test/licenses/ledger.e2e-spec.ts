@@ -168,7 +168,7 @@ describe('The ledger of licence links', () => {
     const imported = { offering_uuid: at.offering.uuid, project_uuid: at.project.uuid };
     await acting('link_resource', { resource_uuid: given.uuid, ...item() });
     const { body: made } = await acting('import_license', { ...imported, ...item() });
-    await acting('link_resources', { items: [{ resource_uuid: given.uuid, ...item() }] });
+    await acting('link_resources', { dry_run: false, items: [{ resource_uuid: given.uuid, ...item() }] });
     await acting('unlink_resource', { resource_uuid: given.uuid });
     await app.api.post(`${ledger}${(await newest(given.uuid)).uuid}/revert/`, undefined, asMari);
 

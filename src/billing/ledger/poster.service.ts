@@ -295,7 +295,8 @@ function nameOf(
   if (kind !== 'compensation') return charge.name;
   const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
   const what = amount.startsWith('-') ? 'credit' : 'additional charge';
-  return `${prefix} adjustment: ${charge.name.slice(0, 180)} (${what} for ${month.toString()})`.slice(0, 255);
+  const subject = charge.name.startsWith(`${prefix}: `) ? charge.name.slice(prefix.length + 2) : charge.name;
+  return `${prefix} adjustment: ${subject.slice(0, 180)} (${what} for ${month.toString()})`.slice(0, 255);
 }
 
 function changed({ charge, plan, heldReason }: Step): PlannedCharge[] {
