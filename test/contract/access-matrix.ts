@@ -58,6 +58,10 @@ export interface Expectation {
 
 const STAFF_ONLY: Expectation = { status: 403, detail: 'You do not have permission to perform this action.' };
 const NO_CREDENTIALS: Expectation = { status: 401, detail: 'Authentication credentials were not provided.' };
+const BARE_KEY: Expectation = {
+  status: 401,
+  detail: `${NO_CREDENTIALS.detail} Write "Token" and a space before the key.`,
+};
 const unauthenticated = (detail: string): Expectation => ({ status: 401, detail });
 
 /** Every kind of caller: staff is let in everywhere, the others get exactly this answer where staff is asked for. */
@@ -70,7 +74,7 @@ export function callersOf(
     {
       name: 'bare key',
       authorization: tokens.staff,
-      refused: unauthenticated(`${NO_CREDENTIALS.detail} Write "Token" and a space before the key.`),
+      refused: BARE_KEY,
     },
     {
       name: 'other scheme',
@@ -107,6 +111,7 @@ export function expectationFor(route: Route, caller: { refused?: Expectation }):
   const name = `${route.method} ${route.path}`;
   if (OPEN_ROUTES.includes(name)) return undefined;
   if (ROUTES_FOR_ANY_USER.includes(name) && caller.refused === STAFF_ONLY) return undefined;
-  if (ROUTES_WITHOUT_TOKEN.includes(name) && [STAFF_ONLY, NO_CREDENTIALS].includes(caller.refused!)) return undefined;
+  if (ROUTES_WITHOUT_TOKEN.includes(name) && [STAFF_ONLY, NO_CREDENTIALS, BARE_KEY].includes(caller.refused!))
+    return undefined;
   return caller.refused;
 }
