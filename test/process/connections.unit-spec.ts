@@ -1,10 +1,7 @@
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcesses } from '../support/service-process.js';
 
 const LONG = 240_000;
 const STAFF_TOKEN = 'staff-token-for-tests-0123456789abcdefghij';
@@ -36,29 +33,19 @@ const head = (request: string, ...headers: string[]) =>
 const AS_STAFF = `Authorization: Token ${STAFF_TOKEN}`;
 
 describe('A process with strangers at the door', () => {
-  const services: ServiceProcess[] = [];
-  const folders: string[] = [];
+  const processes = new ServiceProcesses();
   let arrow: ArrowEmulator;
 
-  const start = (variables: Record<string, string>) => {
-    const service = ServiceProcess.start({ STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ...variables });
-    services.push(service);
-    return service;
-  };
-  const dataDir = () => {
-    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-process-'));
-    folders.push(folder);
-    cpSync(process.env.TEST_PGLITE_TEMPLATE!, folder, { recursive: true });
-    return folder;
-  };
+  const start = (variables: Record<string, string>) =>
+    processes.start({ STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ...variables });
+  const dataDir = () => processes.dataDir();
 
   beforeAll(async () => {
     arrow = await ArrowEmulator.start();
   });
   afterAll(async () => {
-    await Promise.all(services.map((service) => service.exit('SIGKILL')));
+    await processes.end();
     await arrow.stop();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }, LONG);
 
   it(

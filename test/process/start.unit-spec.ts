@@ -1,39 +1,27 @@
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcesses } from '../support/service-process.js';
 
 /** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
 const LONG = 240_000;
 
 describe('The process', () => {
-  const services: ServiceProcess[] = [];
-  const folders: string[] = [];
+  const processes = new ServiceProcesses();
   let arrow: ArrowEmulator;
 
-  const start = (variables: Record<string, string>) => {
-    const service = ServiceProcess.start(variables);
-    services.push(service);
-    return service;
-  };
-  const dataDir = () => {
-    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-process-'));
-    folders.push(folder);
-    cpSync(process.env.TEST_PGLITE_TEMPLATE!, folder, { recursive: true });
-    return folder;
-  };
+  const start = (variables: Record<string, string>) => processes.start(variables);
+  const dataDir = () => processes.dataDir();
 
   beforeAll(async () => {
     arrow = await ArrowEmulator.start();
     arrow.data.partners[0]!.apiKey = 'the-first-secret-api-key';
   });
   afterAll(async () => {
-    await Promise.all(services.map((service) => service.exit('SIGKILL')));
+    await processes.end();
     await arrow.stop();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }, LONG);
 
   it(

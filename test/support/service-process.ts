@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ApiClient } from './api-client.js';
 
 /** The service in a process of its own, started as production starts it. */
@@ -48,5 +51,30 @@ export class ServiceProcess {
   async exit(signal?: NodeJS.Signals): Promise<number | null> {
     if (signal) this.child.kill(signal);
     return this.ended;
+  }
+}
+
+/** The processes of a test file and their data folders: all of them are gone when it ends. */
+export class ServiceProcesses {
+  private readonly services: ServiceProcess[] = [];
+  private readonly folders: string[] = [];
+
+  start(variables: Record<string, string>): ServiceProcess {
+    const service = ServiceProcess.start(variables);
+    this.services.push(service);
+    return service;
+  }
+
+  /** A data folder with an embedded database that is migrated already. */
+  dataDir(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-process-'));
+    this.folders.push(folder);
+    cpSync(process.env.TEST_PGLITE_TEMPLATE!, folder, { recursive: true });
+    return folder;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.exit('SIGKILL')));
+    for (const folder of this.folders) rmSync(folder, { recursive: true, force: true });
   }
 }
