@@ -7,12 +7,10 @@ import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
 /** `license`: what is charged for a licence. `rounding`: what rounding every other charge of the invoice takes or gives. */
-export const CHARGE_KINDS = ['license', 'rounding'] as const;
-export type ChargeKind = (typeof CHARGE_KINDS)[number];
+export type ChargeKind = 'license' | 'rounding';
 
 /** What the target of a charge is taken from. */
-export const CHARGE_BASES = ['lines', 'consumption', 'waiting', 'taken_back', 'held'] as const;
-export type ChargeBasis = (typeof CHARGE_BASES)[number];
+export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | 'held';
 
 /**
  * Lines are evidence, charges are money: one licence, one month, one bill-to party, one currency. A charge that was

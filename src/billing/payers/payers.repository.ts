@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { columnsOf } from '../../database/columns-of.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { ExistingCharge, LicensePair } from './bill-to.js';
 
@@ -9,8 +10,8 @@ const ADD_OWNERS = `
     $1::uuid,
     seen.license_reference,
     seen.customer_reference,
-    $4::timestamptz
-  FROM unnest($2::text[], $3::text[]) AS seen (license_reference, customer_reference)
+    $2::timestamptz
+  FROM unnest($3::text[], $4::text[]) AS seen (license_reference, customer_reference)
   LEFT JOIN (
     SELECT DISTINCT ON (license_reference) license_reference, customer_reference
     FROM license_owner
@@ -62,7 +63,6 @@ const CHARGES = `
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.kind = 'license'
-    AND ($3::text[] IS NULL OR charge.license_reference = ANY($3))
   ORDER BY charge.modified DESC, charge.uuid`;
 
 /** Owner history of licences, and whom they are charged to already. */
@@ -76,12 +76,8 @@ export class PayersRepository {
     seen: readonly { readonly licenseReference: string; readonly customerReference: string }[],
   ): Promise<void> {
     if (!seen.length) return;
-    await this.dataSource.query(ADD_OWNERS, [
-      account.uuid,
-      seen.map((license) => license.licenseReference),
-      seen.map((license) => license.customerReference),
-      now,
-    ]);
+    const columns = columnsOf(seen, 'licenseReference', 'customerReference');
+    await this.dataSource.query(ADD_OWNERS, [account.uuid, now, ...columns]);
   }
 
   /** Licence → the owner seen last. */
@@ -104,8 +100,8 @@ export class PayersRepository {
     return row!.version;
   }
 
-  /** The charges of these licences (null: of all) in the month, last changed first. */
-  charges({ account, month }: BillingContext, licenses: readonly string[] | null): Promise<ExistingCharge[]> {
-    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay, licenses]);
+  /** The charges of licences in the month, last changed first. */
+  charges({ account, month }: BillingContext): Promise<ExistingCharge[]> {
+    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay]);
   }
 }

@@ -49,12 +49,12 @@ export class PayersService {
   async namedCustomers(
     context: BillingContext,
     texts: readonly string[],
+    mapped: readonly MappedCustomer[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
     if (!texts.length) return new Map();
     const { arrow, account } = context;
     const { data } = await this.gateway.listCustomers(arrow, { signal, lane: `billing:${account.uuid}` });
-    const mapped = await this.mapped(context);
     const references = new Set([
       ...data.map((customer) => customer.reference),
       ...mapped.map((mapping) => mapping.arrowCustomer),
@@ -62,12 +62,16 @@ export class PayersService {
     return resolveNames(texts, [...references]);
   }
 
-  /** The bill-to party of each pair. */
-  async billTo(context: BillingContext, pairs: readonly LicensePair[]): Promise<BillTo[]> {
+  /** The bill-to party of each pair; `mapped` where it was read before. */
+  async billTo(
+    context: BillingContext,
+    pairs: readonly LicensePair[],
+    mapped?: readonly MappedCustomer[],
+  ): Promise<BillTo[]> {
     const licenses = [...new Set(pairs.map((pair) => pair.licenseReference))];
     const [mappings, charges, links, owners] = await Promise.all([
-      this.mapped(context),
-      this.repository.charges(context, null),
+      mapped ?? this.mapped(context),
+      this.repository.charges(context),
       this.resources.linksOf(licenses),
       this.repository.owners(context, licenses),
     ]);

@@ -6,14 +6,8 @@ import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
 /** Waldur's numbers and labels. Closed is `reconciled`; `validated` only notes what ArrowSphere says. */
-export const SYNC_STATES = { pending: 1, synced: 2, validated: 3, reconciled: 4 } as const;
-export type SyncState = (typeof SYNC_STATES)[keyof typeof SYNC_STATES];
-export const SYNC_STATE_LABELS: Record<SyncState, string> = {
-  1: 'Pending',
-  2: 'Synced',
-  3: 'Validated',
-  4: 'Reconciled',
-};
+export const SYNC_STATE_LABELS = { 1: 'Pending', 2: 'Synced', 3: 'Validated', 4: 'Reconciled' } as const;
+export type SyncState = keyof typeof SYNC_STATE_LABELS;
 
 /**
  * A statement: what ArrowSphere bills one Arrow customer in one month. Those of customers that are not mapped are kept

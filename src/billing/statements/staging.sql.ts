@@ -1,34 +1,6 @@
 /** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
 export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
 
-/** Columns of `export_staging` that are loaded; the others are worked out from them. */
-export const STAGED_COLUMNS = [
-  'snapshot_uuid',
-  'license_reference',
-  'line_key',
-  'statement_reference',
-  'statement_state',
-  'validated',
-  'period',
-  'classification',
-  'vendor_name',
-  'description',
-  'sku',
-  'subscription_reference',
-  'customer_reference',
-  'customer_name',
-  'quantity',
-  'sell',
-  'buy',
-  'amount_state',
-  'currency',
-  'currency_known',
-  'service_start',
-  'service_end',
-  'page_hash',
-  'page_row',
-] as const;
-
 /** What a line says of its customer, each text once. `$1` snapshot. */
 export const NAMED_CUSTOMERS = `
   SELECT DISTINCT customer_reference AS reference
@@ -205,17 +177,30 @@ export const INSERT_BILL_TO = `
   SELECT $1, pair.*
   FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS pair`;
 
-/** What lines of each statement say of its state. `$1` snapshot, `$2` month as `YYYY-MM`. */
+/**
+ * What lines of each statement say of its state, and the organisation that most licences of its customer are charged to.
+ * `$1` snapshot, `$2` month as `YYYY-MM`.
+ */
 export const STAGED_STATEMENTS = `
   SELECT
     staged.arrow_customer AS "arrowCustomer",
     ${statementReference('$2')} AS "statementReference",
-    (array_agg(DISTINCT staged.statement_state) FILTER (WHERE staged.statement_state <> ''))::text[] AS states,
-    (count(*) FILTER (WHERE NOT staged.validated))::integer AS "notValidated"
+    coalesce(
+      (array_agg(DISTINCT staged.statement_state) FILTER (WHERE staged.statement_state <> ''))::text[],
+      '{}'
+    ) AS states,
+    CASE WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer END AS "notValidated",
+    charged.customer_uuid AS "customerUuid"
   FROM export_staging staged
+  LEFT JOIN (
+    SELECT arrow_customer, mode() WITHIN GROUP (ORDER BY customer_uuid) AS customer_uuid
+    FROM export_staging_bill_to
+    WHERE snapshot_uuid = $1
+    GROUP BY arrow_customer
+  ) charged ON charged.arrow_customer = staged.arrow_customer
   WHERE staged.snapshot_uuid = $1
     AND ${statementReference('$2')} IS NOT NULL
-  GROUP BY 1, 2
+  GROUP BY 1, 2, 5
   ORDER BY 1, 2`;
 
 /** The statement that a line stands on: its own, or one made of month and customer; null where it names neither. */
