@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
+import { groupBy } from '../../common/group-by.js';
 import { type DecimalString, equal, round, subtract, sum } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
@@ -64,7 +65,9 @@ export class PosterService {
   async post(manager: EntityManager, context: BillingContext, scope: PostScope): Promise<Posted> {
     const { account, month, rule } = context;
     await this.ledger.ensureRoundingCharges(manager, context, scope.customers);
-    const groups = byParty(await this.ledger.charges(manager, context, scope.customers));
+    const charges = await this.ledger.charges(manager, context, scope.customers);
+    // The rounding charge of each party comes first.
+    const groups = [...groupBy(charges, partyOf).values()];
     const parties = groups.map(([charge]) => charge!);
     const existing = await this.invoices.lockExisting(manager, account.uuid, month.firstDay, parties);
     const invoiceOf = new Map(existing.map((invoice) => [partyOf(invoice), invoice]));
@@ -108,7 +111,7 @@ export class PosterService {
     due: readonly Step[],
   ): Promise<Map<string, string>> {
     const chosen = new Map<string, string>();
-    let left = byParty(due.map(({ charge }) => charge)).map(([charge]) => charge!);
+    let left = [...new Map(due.map(({ charge }) => [partyOf(charge), charge])).values()];
     for (let at = month; left.length; at = at.isBefore(currentMonth) ? currentMonth : at.plus(1)) {
       for (const invoice of await this.invoices.lockDrafts(manager, account.uuid, at.firstDay, left))
         if (!isIssued(invoice)) chosen.set(partyOf(invoice), invoice.uuid);
@@ -173,15 +176,4 @@ function isChanged({ charge, plan }: Step): boolean {
 function heldOf({ charge: { customerUuid, licenseReference, currency }, plan }: Step): HeldCharge[] {
   const { heldReason: reason, target: amount } = plan;
   return reason ? [{ customerUuid, licenseReference, currency, amount, reason }] : [];
-}
-
-/** In the order of the ledger: the rounding charge of each party comes first. */
-function byParty(charges: readonly StoredCharge[]): StoredCharge[][] {
-  const groups = new Map<string, StoredCharge[]>();
-  for (const charge of charges) {
-    const group = groups.get(partyOf(charge));
-    if (group) group.push(charge);
-    else groups.set(partyOf(charge), [charge]);
-  }
-  return [...groups.values()];
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
+import { type DecimalString, round, subtract } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { TieOutParts } from './tie-out.js';
-import { AWAY, CURRENCIES, PARTS } from './tie-out.sql.js';
+import { AWAY, PARTS } from './tie-out.sql.js';
 
 /** The parts of one organisation in one currency; of lines that reach nobody where `customerUuid` is null. */
 export type OrganisationParts = TieOutParts & {
@@ -12,6 +13,9 @@ export type OrganisationParts = TieOutParts & {
   readonly lines: number;
   readonly unreadable: number;
 };
+
+/** `exact`: the sum of exact targets. */
+type SummedParts = Omit<OrganisationParts, 'carried'> & { readonly exact: DecimalString };
 
 /** Charges without a pending difference that do not stand at their rounded target, and issued invoices not at their total. */
 export interface Away {
@@ -22,15 +26,13 @@ export interface Away {
 /** What the tie-out is summed from. Only sums rows, and shares no code with what wrote them. */
 @Injectable()
 export class TieOutRepository {
-  async parts(
-    manager: EntityManager,
-    { account, month, rule }: BillingContext,
-    currencies: readonly string[],
-  ): Promise<OrganisationParts[]> {
-    const scope = [account.uuid, month.firstDay];
-    const charged = await manager.query<{ currency: string }[]>(CURRENCIES, scope);
-    const known = [...new Set([...currencies, ...charged.map((row) => row.currency)])];
-    return manager.query(PARTS(rule.priceSource), [...scope, known, known.map(currencyDigits)]);
+  async parts(manager: EntityManager, { account, month, rule }: BillingContext): Promise<OrganisationParts[]> {
+    const parameters = [account.uuid, month.firstDay];
+    const rows = await manager.query<SummedParts[]>(PARTS(rule.priceSource), parameters);
+    return rows.map(({ exact, ...parts }) => ({
+      ...parts,
+      carried: subtract(exact, round(exact, currencyDigits(parts.currency))),
+    }));
   }
 
   /** By currency; those without any are left out. */

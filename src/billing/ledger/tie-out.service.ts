@@ -29,7 +29,7 @@ export class TieOutService {
     statements: readonly StatementTotal[],
   ): Promise<TieOut[]> {
     const stated = statements.map((statement) => statement.currency);
-    const parts = await this.repository.parts(manager, context, stated);
+    const parts = await this.repository.parts(manager, context);
     const away = await this.repository.away(manager, context);
     const currencies = [...new Set([...stated, ...parts.map((part) => part.currency)])].sort();
     return currencies.map((currency) => {

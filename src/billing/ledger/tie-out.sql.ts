@@ -1,11 +1,12 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { TIE_OUT_PARTS } from './tie-out.js';
+
+const SUMMED = ['statement', 'provisional', 'posted', 'pending', 'unmatched', 'excluded', 'held', 'exact'];
 
 const amountOf = (name: string) => `coalesce(sum(amount) FILTER (WHERE name = '${name}'), 0)`;
 
 /**
  * The parts of the tie-out per currency and organisation, each summed from its own rows; lines that reach nobody stand
- * under no organisation. `$1` account, `$2` month, `$3` currencies, `$4` their digits.
+ * under no organisation. `$1` account, `$2` month.
  */
 export const PARTS = (price: PriceSource) => `
   WITH line AS (
@@ -34,9 +35,8 @@ export const PARTS = (price: PriceSource) => `
       charge.customer_uuid,
       sum(charge.target - charge.lines_${price}) FILTER (WHERE charge.basis <> 'held') AS provisional,
       sum(charge.lines_${price} - charge.target) FILTER (WHERE charge.basis = 'held') AS held,
-      sum(charge.target) - round(sum(charge.target), coalesce(max(digits.digits), 2)) AS carried
+      sum(charge.target) AS exact
     FROM charge
-    LEFT JOIN unnest($3::text[], $4::integer[]) AS digits (currency, digits) ON digits.currency = charge.currency
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
@@ -50,7 +50,7 @@ export const PARTS = (price: PriceSource) => `
       unnest(ARRAY[statement, unmatched, excluded, lines, unreadable])
     FROM line
     UNION ALL
-    SELECT currency, customer_uuid, unnest(ARRAY['provisional', 'held', 'carried']), unnest(ARRAY[provisional, held, carried])
+    SELECT currency, customer_uuid, unnest(ARRAY['provisional', 'held', 'exact']), unnest(ARRAY[provisional, held, exact])
     FROM target
     UNION ALL
     SELECT charge.currency, charge.customer_uuid, 'posted', posting.amount
@@ -68,7 +68,7 @@ export const PARTS = (price: PriceSource) => `
   SELECT
     currency,
     customer_uuid AS "customerUuid",
-    ${TIE_OUT_PARTS.map((name) => `trim_scale(${amountOf(name)})::text AS ${name}`).join(',\n    ')},
+    ${SUMMED.map((name) => `trim_scale(${amountOf(name)})::text AS ${name}`).join(',\n    ')},
     ${amountOf('lines')}::integer AS lines,
     ${amountOf('unreadable')}::integer AS unreadable
   FROM part
@@ -109,10 +109,3 @@ export const AWAY = `
     UNION ALL SELECT currency, false FROM invoice_away
   ) away
   GROUP BY currency`;
-
-/** Currencies of the charges of a month. `$1` account, `$2` month. */
-export const CURRENCIES = `
-  SELECT DISTINCT currency
-  FROM charge
-  WHERE account_uuid = $1
-    AND month = $2`;

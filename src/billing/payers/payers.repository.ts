@@ -4,6 +4,13 @@ import { columnsOf } from '../../database/columns-of.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { ExistingCharge, LicensePair } from './bill-to.js';
 
+/** The owner that each licence was last seen to have. `$1` account. */
+export const LAST_OWNER = `
+    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
+    FROM license_owner
+    WHERE account_uuid = $1
+    ORDER BY license_reference, seen_from DESC`;
+
 const ADD_OWNERS = `
   INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
   SELECT DISTINCT ON (seen.license_reference)
@@ -12,23 +19,16 @@ const ADD_OWNERS = `
     seen.customer_reference,
     $2::timestamptz
   FROM unnest($3::text[], $4::text[]) AS seen (license_reference, customer_reference)
-  LEFT JOIN (
-    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
-    FROM license_owner
-    WHERE account_uuid = $1
-    ORDER BY license_reference, seen_from DESC
+  LEFT JOIN (${LAST_OWNER}
   ) last ON last.license_reference = seen.license_reference
   WHERE last.customer_reference IS DISTINCT FROM seen.customer_reference
   ON CONFLICT DO NOTHING`;
 
 const LAST_OWNERS = `
-  SELECT DISTINCT ON (license_reference)
-    license_reference AS "licenseReference",
-    customer_reference AS "customerReference"
-  FROM license_owner
-  WHERE account_uuid = $1
-    AND license_reference = ANY($2::text[])
-  ORDER BY license_reference, seen_from DESC`;
+  SELECT license_reference AS "licenseReference", customer_reference AS "customerReference"
+  FROM (${LAST_OWNER}
+  ) last
+  WHERE license_reference = ANY($2::text[])`;
 
 const OWNERS = `
   SELECT DISTINCT license_reference AS "licenseReference", customer_reference AS "arrowCustomer"

@@ -50,7 +50,4 @@ export class BillingMonth {
   /** Everything of it is closed and posted. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   settledAt: Date | null;
-
-  @Column({ type: 'text', default: '' })
-  errorMessage: string;
 }

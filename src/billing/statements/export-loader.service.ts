@@ -102,7 +102,7 @@ export class ExportLoader {
       const text = JSON.stringify({ headers: page.headers, rows: page.rows });
       const hash = hashOf(text);
       await keeping;
-      keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text, page.rows.length);
+      keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text);
       keeping.catch(() => undefined);
       if (isSame && last!.pages[hashes.length] !== hash) await stageWhatWasTheSame();
       if (!isSame) await stage.add({ hash, headers: page.headers, rows: page.rows });

@@ -62,7 +62,7 @@ export class ExportPreparation {
     await this.staging.setBillTo(uuid, parties);
     // Before anything is written: what changes meanwhile makes the next run look again.
     const fingerprint = fingerprintOf(context, run, await this.inputs(context, parties, named, mapped));
-    const statements = await this.judge(run, uuid, columns, mapped);
+    const statements = await this.judge(run, uuid, mapped);
     const warnings = columns ? await this.warnings(context, uuid, columns) : [];
     return { snapshot, totals, parties, statements, fingerprint, warnings };
   }
@@ -102,10 +102,9 @@ export class ExportPreparation {
   private async judge(
     { context, reconcile, force }: ImportRun,
     snapshotUuid: string,
-    columns: Columns | null,
     mapped: readonly MappedCustomer[],
   ): Promise<JudgedStatement[]> {
-    const staged = await this.staging.statements(snapshotUuid, context, Boolean(columns?.statementState.length));
+    const staged = await this.staging.statements(snapshotUuid, context);
     const mappingOf = new Map(mapped.map((mapping) => [mapping.arrowCustomer, mapping]));
     return staged.map((statement) => {
       const mapping = mappingOf.get(statement.arrowCustomer);

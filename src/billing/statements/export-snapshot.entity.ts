@@ -58,9 +58,6 @@ export class ExportPage {
   @PrimaryColumn({ length: 64 })
   hash: string;
 
-  @Column('integer')
-  rows: number;
-
   /** `{"headers": [...], "rows": [[...]]}`, gzip. */
   @Column('bytea')
   content: Buffer;

@@ -117,9 +117,9 @@ export class SnapshotsRepository {
   }
 
   /** Stores a page once, however often it comes. */
-  async keep(hash: string, text: string, rows: number): Promise<void> {
+  async keep(hash: string, text: string): Promise<void> {
     const content = await compress(text, { level: 1 });
-    await this.pages.createQueryBuilder().insert().values({ hash, rows, content }).orIgnore().execute();
+    await this.pages.createQueryBuilder().insert().values({ hash, content }).orIgnore().execute();
   }
 
   /** Lets go of the pages of the month's replaced exports. */

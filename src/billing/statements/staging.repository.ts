@@ -99,7 +99,7 @@ export class StagingRepository {
 
   /** Licences of which the lines do not say, or not alike, whose they are. */
   async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
-    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [snapshotUuid, account.uuid, month.firstDay]));
+    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [account.uuid, month.firstDay, snapshotUuid]));
   }
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
@@ -127,11 +127,8 @@ export class StagingRepository {
     await this.dataSource.query(INSERT_BILL_TO, [snapshotUuid, ...columns]);
   }
 
-  /** `hasStates`: whether the export has a column of states at all. */
-  async statements(snapshotUuid: string, { month }: BillingContext, hasStates: boolean): Promise<StagedStatement[]> {
-    const parameters = [snapshotUuid, month.toString()];
-    const rows = await this.dataSource.query<StagedStatement[]>(STAGED_STATEMENTS, parameters);
-    return hasStates ? rows : rows.map((row) => ({ ...row, states: null }));
+  statements(snapshotUuid: string, { month }: BillingContext): Promise<StagedStatement[]> {
+    return this.dataSource.query(STAGED_STATEMENTS, [snapshotUuid, month.toString()]);
   }
 
   totals(snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {

@@ -1,3 +1,5 @@
+import { LAST_OWNER } from '../payers/payers.repository.js';
+
 /** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
 export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
 
@@ -17,7 +19,7 @@ export const INSERT_NAMED_CUSTOMERS = `
 
 /**
  * Licences that ArrowSphere is to be asked for: those with a new line that names nobody, those whose owner is not known,
- * and those where sources differ. `$1` snapshot, `$2` account, `$3` month.
+ * and those where sources differ. `$1` account, `$2` month, `$3` snapshot.
  */
 export const LICENSES_TO_ASK_FOR = `
   WITH line AS (
@@ -32,22 +34,18 @@ export const LICENSES_TO_ASK_FOR = `
     LEFT JOIN export_staging_customer named
       ON named.snapshot_uuid = staged.snapshot_uuid
      AND named.customer_reference = staged.customer_reference
-    WHERE staged.snapshot_uuid = $1
+    WHERE staged.snapshot_uuid = $3
       AND staged.license_reference <> ''
     GROUP BY staged.license_reference, staged.line_key
   ),
   known AS (
     SELECT license_reference, arrow_line_reference, count(*) AS lines
     FROM billing_sync_item
-    WHERE account_uuid = $2
-      AND month = $3
+    WHERE account_uuid = $1
+      AND month = $2
     GROUP BY license_reference, arrow_line_reference
   ),
-  owner AS (
-    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
-    FROM license_owner
-    WHERE account_uuid = $2
-    ORDER BY license_reference, seen_from DESC
+  owner AS (${LAST_OWNER}
   )
   SELECT DISTINCT line.license_reference AS reference
   FROM line
@@ -185,10 +183,10 @@ export const STAGED_STATEMENTS = `
   SELECT
     staged.arrow_customer AS "arrowCustomer",
     ${statementReference('$2')} AS "statementReference",
-    coalesce(
-      (array_agg(DISTINCT staged.statement_state) FILTER (WHERE staged.statement_state <> ''))::text[],
-      '{}'
-    ) AS states,
+    CASE
+      WHEN count(staged.statement_state) > 0
+        THEN (array_remove(array_agg(DISTINCT staged.statement_state), ''))::text[]
+    END AS states,
     CASE WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer END AS "notValidated",
     charged.customer_uuid AS "customerUuid"
   FROM export_staging staged

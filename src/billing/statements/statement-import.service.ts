@@ -126,7 +126,6 @@ export class StatementImportService {
       });
     await locked(async (manager) => {
       await this.statements.begin(manager, context, snapshot);
-      await this.ensureStaged(manager, snapshot);
       await this.statements.upsertStatements(manager, context, statements, reconcile, onlyLicense !== null);
       if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, statements);
     });
@@ -145,7 +144,6 @@ export class StatementImportService {
         largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals), run.acceptShrinkage),
         tieOut,
         settledAt: settled ? (before?.settledAt ?? context.now) : null,
-        errorMessage: failures.length ? `${failures.length} organisations could not be posted.` : '',
         fingerprint: complete ? prepared.fingerprint : '',
       });
       return { tieOut, settled };
@@ -180,7 +178,8 @@ export class StatementImportService {
     const of = onlyLicense ? 1 : Math.max(1, Math.ceil(snapshot.rows / LINES_PER_PART));
     for (let number = 0; number < of; number++) {
       await locked(async (manager) => {
-        await this.ensureStaged(manager, snapshot);
+        // A crash of the database empties the unlogged table: no line would be taken for no spend.
+        if (snapshot.rows > 0 && !(await this.staging.isStaged(manager, snapshot.uuid))) throw new StagingLostError();
         await this.statements.mergePart(manager, context, snapshot, currencies, { number, of, onlyLicense });
       });
     }
@@ -247,7 +246,7 @@ export class StatementImportService {
         if (!isKnown) this.logger.error('An organisation could not be posted', (error as Error).stack);
         const sentence = isKnown ? error.message : 'It failed in the database; the log says why.';
         failures.push({ customerUuid: group[0]!, error: sentence });
-        return this.statements.failCustomer(run.context, group[0]!, sentence);
+        return this.statements.fail(run.context, sentence, group[0]);
       }
     }
     for (const customer of group) await this.isolating(run, [customer], step, failures);
@@ -264,11 +263,6 @@ export class StatementImportService {
     if (!run.dryRun) await this.statements.touch(context);
     const settled = before.settledAt !== null;
     return { ...emptyReport(context, snapshot, 'unchanged'), tieOut: before.tieOut!, settled };
-  }
-
-  /** Throws where a crash of the database emptied the unlogged table: no line would be taken for no spend. */
-  private async ensureStaged(manager: EntityManager, { uuid, rows }: ExportSnapshot): Promise<void> {
-    if (rows > 0 && !(await this.staging.isStaged(manager, uuid))) throw new StagingLostError();
   }
 
   private async accepted(context: BillingContext, snapshot: ExportSnapshot, postings: number): Promise<void> {

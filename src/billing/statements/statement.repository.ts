@@ -105,15 +105,8 @@ export class StatementRepository {
     await manager.update(BillingMonth, monthOf(context), { snapshotNumber: number, fingerprint: '' });
   }
 
-  /** Says on the month and its statements why nothing was changed. */
-  async fail(context: BillingContext, error: string): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      await manager.upsert(BillingMonth, { ...monthOf(context), errorMessage: error }, ['accountUuid', 'month']);
-      await manager.query(FAIL_STATEMENTS, [...scopeOf(context), error, context.now, null]);
-    });
-  }
-
-  async failCustomer(context: BillingContext, customer: string, error: string): Promise<void> {
+  /** Says on the statements of the month, or of one organisation in it, why nothing was changed. */
+  async fail(context: BillingContext, error: string, customer: string | null = null): Promise<void> {
     await this.dataSource.query(FAIL_STATEMENTS, [...scopeOf(context), error, context.now, customer]);
   }
 
@@ -203,7 +196,7 @@ export class StatementRepository {
   /** The export is the one applied before, and nothing is to be done. */
   async touch(context: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.update(BillingMonth, monthOf(context), { appliedAt: context.now, errorMessage: '' });
+      await manager.update(BillingMonth, monthOf(context), { appliedAt: context.now });
       await manager.query(TOUCH_STATEMENTS, [...scopeOf(context), context.now]);
     });
   }

@@ -3,8 +3,8 @@ import { statementReference, verdict } from './staging.sql.js';
 
 /**
  * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, `$5` leave those that are
- * there as they are?, then arrays: `$6` Arrow customers, `$7` references, `$8` finality, `$9` mappings, `$10`
- * organisations. Closed stays closed unless it is rejected.
+ * there as they are, and say of new ones that they were not synced yet?, then arrays: `$6` Arrow customers, `$7`
+ * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected.
  */
 export const UPSERT_STATEMENTS = `
   INSERT INTO billing_sync AS statement (
@@ -14,11 +14,11 @@ export const UPSERT_STATEMENTS = `
   SELECT
     $1,
     $2,
-    $3,
+    CASE WHEN NOT $5::boolean THEN $3::timestamptz END,
     given.arrow_customer,
     given.reference,
     CASE given.finality WHEN 'open' THEN 'pending' ELSE given.finality END,
-    CASE WHEN given.finality <> 'validated' THEN 2 WHEN $4::boolean THEN 4 ELSE 3 END,
+    CASE WHEN $5::boolean THEN 1 WHEN given.finality <> 'validated' THEN 2 WHEN $4::boolean THEN 4 ELSE 3 END,
     given.mapping_uuid,
     given.customer_uuid,
     CASE given.finality WHEN 'validated' THEN $3::timestamptz END,
@@ -75,29 +75,20 @@ export const CLOSE_STATEMENTS_WITHOUT_LINES = `
  * Totals of what the export has now, per statement, in the currency that most of its lines have. `$1` account, `$2` month.
  */
 export const REFRESH_STATEMENT_TOTALS = `
-  WITH line AS (
-    SELECT
+  WITH main AS (
+    SELECT DISTINCT ON (billing_sync_uuid)
       billing_sync_uuid,
       currency,
-      sum(sell) AS sell,
-      sum(buy) AS buy,
-      count(*)::integer AS lines
+      coalesce(sum(sell), 0) AS sell,
+      coalesce(sum(buy), 0) AS buy,
+      sum(count(*)) OVER (PARTITION BY billing_sync_uuid)::integer AS lines
     FROM billing_sync_item
     WHERE account_uuid = $1
       AND month = $2
       AND presence = 'present'
       AND status = 'billable'
     GROUP BY billing_sync_uuid, currency
-  ),
-  main AS (
-    SELECT DISTINCT ON (billing_sync_uuid)
-      billing_sync_uuid,
-      currency,
-      coalesce(sell, 0) AS sell,
-      coalesce(buy, 0) AS buy,
-      sum(lines) OVER (PARTITION BY billing_sync_uuid)::integer AS lines
-    FROM line
-    ORDER BY billing_sync_uuid, line.lines DESC, currency
+    ORDER BY billing_sync_uuid, count(*) DESC, currency
   )
   UPDATE billing_sync statement
   SET
