@@ -5,6 +5,7 @@ import { Customer } from '../../directory/customer.entity.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 /** `license`: what is charged for a licence. `rounding`: what rounding every other charge of the invoice takes or gives. */
 export type ChargeKind = 'license' | 'rounding';
@@ -36,7 +37,7 @@ export class Charge extends BaseEntity {
   @Column('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   /** First day of the month that is charged. */
@@ -53,13 +54,13 @@ export class Charge extends BaseEntity {
   @Column('uuid')
   customerUuid: string;
 
-  @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
   customer: Relation<Customer>;
 
   @Column({ type: 'uuid', nullable: true })
   projectUuid: string | null;
 
-  @ManyToOne(() => Project, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Project, { onDelete: 'RESTRICT' })
   project: Relation<Project> | null;
 
   /** ISO 4217 */
@@ -70,7 +71,7 @@ export class Charge extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   resourceUuid: string | null;
 
-  @ManyToOne(() => Resource, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
   resource: Relation<Resource> | null;
 
   /** The Arrow customer that it is charged by (`XSP…`); stays when mappings change. */
@@ -114,6 +115,6 @@ export class Charge extends BaseEntity {
   heldReason: string;
 
   /** When all statements of its lines were closed; null: more may come. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   closedAt: Date | null;
 }

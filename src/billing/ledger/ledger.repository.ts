@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DecimalString } from '../../common/money.js';
 import { columnsOf } from '../../database/columns-of.js';
+import { insertRows } from '../../database/insert-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
 import type { ChargeBasis, ChargeKind } from './charge.entity.js';
-import type { PostingKind } from './invoice-posting.entity.js';
+import { InvoicePosting } from './invoice-posting.entity.js';
 import {
   CHARGE_FACTS,
   CHARGED_CUSTOMERS,
   CLOSE_CHARGES,
   DELETE_PENDING,
   ENSURE_ROUNDING_CHARGES,
-  INSERT_POSTINGS,
   UPDATE_CHARGES,
   UPSERT_PENDING,
 } from './ledger.sql.js';
@@ -33,21 +32,7 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
   readonly postedTaxPercent: string | null;
 }
 
-export interface NewPosting {
-  readonly chargeUuid: string;
-  readonly revision: number;
-  readonly kind: PostingKind;
-  readonly amount: DecimalString;
-  readonly target: DecimalString;
-  readonly basis: ChargeBasis;
-  readonly invoiceUuid: string;
-  readonly correctsInvoiceUuid: string | null;
-  readonly ruleUuid: string;
-  readonly taxPercent: string;
-  readonly name: string;
-  readonly start: string;
-  readonly end: string;
-}
+export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'charge' | 'invoice' | 'correctsInvoice' | 'rule'>;
 
 /** Charges, postings and what waits. Every method works in the caller's transaction, which has locked the month. */
 @Injectable()
@@ -100,25 +85,8 @@ export class LedgerRepository {
   }
 
   /** Appends postings at their charges' next revisions. A revision that is there already fails the transaction. */
-  async append(manager: EntityManager, { jobUuid }: BillingContext, postings: readonly NewPosting[]): Promise<void> {
-    if (!postings.length) return;
-    const columns = columnsOf(
-      postings,
-      'chargeUuid',
-      'revision',
-      'kind',
-      'amount',
-      'target',
-      'basis',
-      'invoiceUuid',
-      'correctsInvoiceUuid',
-      'ruleUuid',
-      'taxPercent',
-      'name',
-      'start',
-      'end',
-    );
-    await manager.query(INSERT_POSTINGS, [jobUuid, ...columns]);
+  append(manager: EntityManager, postings: readonly NewPosting[]): Promise<void> {
+    return insertRows(manager, InvoicePosting, postings);
   }
 
   async replacePending(

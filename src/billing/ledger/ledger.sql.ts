@@ -1,5 +1,11 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
 
+/** The consumption of the charge's licence, whoever's charge it is the target of. */
+const CONSUMPTION = `LEFT JOIN consumption_record record
+    ON record.account_uuid = charge.account_uuid
+   AND record.month = charge.month
+   AND record.license_reference = charge.license_reference`;
+
 /** Charges of organisations in a month with what is posted on them. `$1` account, `$2` month, `$3` organisations, `$4` tax rate. */
 export const CHARGE_FACTS = (price: PriceSource) => `
   WITH entry AS (
@@ -60,10 +66,7 @@ export const CHARGE_FACTS = (price: PriceSource) => `
   FROM charge
   LEFT JOIN posted ON posted.charge_uuid = charge.uuid
   LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
-  LEFT JOIN consumption_record record
-    ON record.account_uuid = charge.account_uuid
-   AND record.month = charge.month
-   AND record.license_reference = charge.license_reference
+  ${CONSUMPTION}
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.customer_uuid = ANY($3::uuid[])
@@ -100,18 +103,6 @@ export const UPDATE_CHARGES = `
   FROM unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::text[], $6::text[])
     AS planned (uuid, target, rounded, basis, held_reason)
   WHERE charge.uuid = planned.uuid`;
-
-/** `$1` job, then one array per column. */
-export const INSERT_POSTINGS = `
-  INSERT INTO invoice_posting (
-    job_uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, corrects_invoice_uuid, rule_uuid,
-    tax_percent, name, start, "end"
-  )
-  SELECT $1::uuid, posting.*
-  FROM unnest(
-    $2::uuid[], $3::integer[], $4::text[], $5::numeric[], $6::numeric[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
-    $11::numeric[], $12::text[], $13::date[], $14::date[]
-  ) AS posting`;
 
 /** `$1` now, `$2` charges, `$3` amounts, `$4` reasons. */
 export const UPSERT_PENDING = `
@@ -176,10 +167,7 @@ export const CLOSE_CHARGES = `
     FROM charge
     LEFT JOIN license ON license.license_reference = charge.license_reference
     LEFT JOIN customer ON customer.arrow_customer = charge.arrow_customer
-    LEFT JOIN consumption_record record
-      ON record.account_uuid = charge.account_uuid
-     AND record.month = charge.month
-     AND record.license_reference = charge.license_reference
+    ${CONSUMPTION}
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'

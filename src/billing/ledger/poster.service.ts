@@ -97,7 +97,7 @@ export class PosterService {
       steps.flatMap(({ charge, plan }) => (plan.pending ? [{ chargeUuid: charge.uuid, ...plan.pending }] : [])),
       steps.flatMap(({ charge, plan }) => (charge.pending && !plan.pending ? [charge.uuid] : [])),
     );
-    await this.ledger.append(manager, context, postings);
+    await this.ledger.append(manager, postings);
     return { postings, held: steps.flatMap(heldOf) };
   }
 
@@ -157,6 +157,7 @@ function postingsOf({ charge, plan, invoice }: Step, draft: string, context: Bil
       name: kind === 'compensation' ? adjustmentName(charge.name, amount, context) : charge.name,
       start: charge.start,
       end: charge.end,
+      jobUuid: context.jobUuid,
     };
   });
 }

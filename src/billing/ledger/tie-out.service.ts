@@ -36,7 +36,7 @@ export class TieOutService {
       const own = parts.filter((part) => part.currency === currency);
       const { total = '0', lines = 0 } = statements.find((entry) => entry.currency === currency) ?? {};
       const totals = TIE_OUT_PARTS.map((name) => [name, sum(own.map((part) => part[name]))]);
-      const sums = { ...(Object.fromEntries(totals) as TieOutParts), statement: add(total, '0') };
+      const sums = { ...(Object.fromEntries(totals) as TieOutParts), statement: total };
       const difference = differenceOf(sums);
       const counts = {
         linesAstray: Math.abs(lines - own.reduce((count, part) => count + part.lines, 0)),

@@ -62,16 +62,17 @@ export function billTo(pairs: readonly LicensePair[], facts: BillToFacts): BillT
   const linkOf = new Map(facts.links.map((link) => [link.licenseReference, link]));
   const ownersOf = groupBy([...facts.owners, ...pairs], ({ licenseReference }) => licenseReference);
   return pairs.map((pair) => {
-    const charges = chargesOf.get(pair.licenseReference) ?? [];
-    const link = linkOf.get(pair.licenseReference);
+    const { licenseReference, arrowCustomer } = pair;
+    const charges = chargesOf.get(licenseReference) ?? [];
+    const link = linkOf.get(licenseReference);
     // The link of a licence that has moved is only late; one to an organisation that never had it contradicts the owner.
     const isLate = () =>
-      ownersOf.get(pair.licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid));
-    const own = charges.filter(({ arrowCustomer }) => arrowCustomer === pair.arrowCustomer);
+      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid));
+    const own = charges.filter((charge) => charge.arrowCustomer === arrowCustomer);
     const found = organisationOf(own, organisationsOf(pair));
     const place = found.customerUuid ? placeOf(found.customerUuid, charges, link, isLate) : found;
     const { customerUuid = null, projectUuid = null, resourceUuid = null, reason = '' } = place;
-    return { ...pair, customerUuid, projectUuid, resourceUuid, reason };
+    return { licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason };
   });
 }
 

@@ -11,16 +11,16 @@ import type { ImportRun } from './import-statements.js';
 import { hashOf, type PageRows, SnapshotsRepository } from './snapshots.repository.js';
 import { StagingRepository } from './staging.repository.js';
 
-/** An export that was fetched whole: kept, and staged unless it is the one that was applied last. */
+/** An export that was fetched whole, and is kept. */
 export interface LoadedExport {
   readonly snapshot: ExportSnapshot;
-  /** The same, to the last cell, as the one applied last: not staged. */
+  /** The same, to the last cell, as the one applied last. */
   readonly isSame: boolean;
-  /** Null where nothing was staged. */
+  /** Null: its lines are not staged yet. */
   readonly columns: Columns | null;
 }
 
-/** Fetches an export, keeps it page by page, and stages its lines as they come. */
+/** Fetches an export, keeps it page by page, and stages its lines. */
 @Injectable()
 export class ExportLoader {
   constructor(
@@ -31,9 +31,9 @@ export class ExportLoader {
   ) {}
 
   /**
-   * While the pages are those of the export applied last nothing is staged. An export that shifted while it was paged is
-   * read again, twice at most. Throws the gateway's errors and `ExportRefusedError`; the snapshot then says so and is never
-   * used.
+   * Stages the first export of a month as it comes: others may be the one applied last, of which nothing is to be done. An
+   * export that shifted while it was paged is read again, twice at most. Throws the gateway's errors and
+   * `ExportRefusedError`; the snapshot then says so and is never used.
    */
   async fetch(run: ImportRun): Promise<LoadedExport> {
     const { context, before } = run;
@@ -90,11 +90,6 @@ export class ExportLoader {
     const known = new Set(last?.pages);
     const hashes: string[] = [];
     let rows = 0;
-    let isSame = last !== null;
-    const stageWhatWasTheSame = async () => {
-      isSame = false;
-      for await (const kept of this.snapshots.read(last!, hashes.length)) await stage.add(kept);
-    };
     let keeping: Promise<void> = Promise.resolve();
     for await (const page of this.gateway.exportPages(arrow, query, options)) {
       await progress('fetching', page.page, page.totalPages);
@@ -104,16 +99,14 @@ export class ExportLoader {
       await keeping;
       keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text);
       keeping.catch(() => undefined);
-      if (isSame && last!.pages[hashes.length] !== hash) await stageWhatWasTheSame();
-      if (!isSame) await stage.add({ hash, headers: page.headers, rows: page.rows });
+      if (!last) await stage.add({ hash, headers: page.headers, rows: page.rows });
       hashes.push(hash);
       rows += page.rows.length;
     }
     await keeping;
-    if (isSame && hashes.length !== last!.pages.length) await stageWhatWasTheSame();
     await stage.flush();
     await this.snapshots.finish(snapshot, { rows, pages: hashes, hash: hashOf(hashes.join()) });
-    return isSame;
+    return last?.hash === snapshot.hash;
   }
 }
 

@@ -40,10 +40,10 @@ export class ExportPreparation {
   ) {}
 
   /** Staged, checked and matched; nothing of the books is touched yet. Throws `ExportRefusedError`. */
-  async prepare(run: ImportRun, { snapshot, isSame, ...loaded }: LoadedExport): Promise<PreparedExport> {
+  async prepare(run: ImportRun, { snapshot, ...loaded }: LoadedExport): Promise<PreparedExport> {
     const { context, before, signal } = run;
     const { uuid } = snapshot;
-    const columns = isSame ? await this.loader.stageKept(context, snapshot) : loaded.columns;
+    const columns = loaded.columns ?? (await this.loader.stageKept(context, snapshot));
     await this.staging.ready();
     const totals = await this.staging.totals(uuid, context.rule.priceSource);
     if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();

@@ -104,8 +104,8 @@ export class SnapshotsRepository {
   }
 
   /** The kept pages of an export, one at a time. */
-  async *read(snapshot: ExportSnapshot, upTo = snapshot.pages.length): AsyncGenerator<PageRows> {
-    for (const hash of snapshot.pages.slice(0, upTo)) yield (await this.page(hash))!;
+  async *read({ pages }: ExportSnapshot): AsyncGenerator<PageRows> {
+    for (const hash of pages) yield (await this.page(hash))!;
   }
 
   /** Null where it is not kept any more. */

@@ -3,6 +3,12 @@ import { LAST_OWNER } from '../payers/payers.repository.js';
 /** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
 export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
 
+/** Staged lines with the Arrow customer that each names. */
+const STAGED_LINES = `FROM export_staging staged
+    LEFT JOIN export_staging_customer named
+      ON named.snapshot_uuid = staged.snapshot_uuid
+     AND named.customer_reference = staged.customer_reference`;
+
 /** What a line says of its customer, each text once. `$1` snapshot. */
 export const NAMED_CUSTOMERS = `
   SELECT DISTINCT customer_reference AS reference
@@ -30,10 +36,7 @@ export const LICENSES_TO_ASK_FOR = `
       bool_or(named.arrow_customer IS NULL) AS names_nobody,
       min(named.arrow_customer) AS first_named,
       max(named.arrow_customer) AS last_named
-    FROM export_staging staged
-    LEFT JOIN export_staging_customer named
-      ON named.snapshot_uuid = staged.snapshot_uuid
-     AND named.customer_reference = staged.customer_reference
+    ${STAGED_LINES}
     WHERE staged.snapshot_uuid = $3
       AND staged.license_reference <> ''
     GROUP BY staged.license_reference, staged.line_key
@@ -102,10 +105,7 @@ export const ATTRIBUTE_LINES = `
           staged.page_hash,
           staged.page_row
       ) AS occurrence
-    FROM export_staging staged
-    LEFT JOIN export_staging_customer named
-      ON named.snapshot_uuid = staged.snapshot_uuid
-     AND named.customer_reference = staged.customer_reference
+    ${STAGED_LINES}
     WHERE staged.snapshot_uuid = $1
   ),
   contradicted AS (
@@ -214,8 +214,8 @@ export const STAGED_TOTALS = (price: 'sell' | 'buy') => `
   SELECT
     currency,
     count(*)::integer AS lines,
-    coalesce(sum(${price}), 0) AS total,
-    coalesce(sum(abs(${price})), 0) AS turnover
+    trim_scale(coalesce(sum(${price}), 0)) AS total,
+    trim_scale(coalesce(sum(abs(${price})), 0)) AS turnover
   FROM export_staging
   WHERE snapshot_uuid = $1
   GROUP BY currency
