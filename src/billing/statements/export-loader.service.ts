@@ -41,9 +41,8 @@ export class ExportLoader {
     const last = applied?.exportTypeReference === context.settings.exportTypeReference ? applied : null;
     const snapshot = await this.snapshots.begin(context);
     try {
-      let attempts = 0;
       const loaded = await readSteadily(async ({ allowRepeatedRows }) => {
-        if (attempts++) await this.staging.clear(snapshot.uuid);
+        await this.staging.clear(snapshot.uuid);
         const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
         try {
           const isSame = await this.fetchOnce(run, last, snapshot, stage, allowRepeatedRows);

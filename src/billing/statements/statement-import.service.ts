@@ -122,12 +122,14 @@ export class StatementImportService {
       inTransaction(async (manager) => {
         const { snapshotNumber } = await this.months.take(manager, context);
         if (snapshotNumber > snapshot.number) throw new ExportSupersededError(context.month);
+        // A crash of the database empties the unlogged table: no line would be taken for no spend.
+        if (snapshot.rows > 0 && !(await this.staging.isStaged(manager, snapshot.uuid))) throw new StagingLostError();
         return work(manager);
       });
     await locked(async (manager) => {
       await this.statements.begin(manager, context, snapshot);
       await this.statements.upsertStatements(manager, context, statements, reconcile, onlyLicense !== null);
-      if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, statements);
+      if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, snapshot);
     });
     await this.merge(run, prepared, locked);
     const posted = await this.post(run, prepared, locked);
@@ -177,11 +179,8 @@ export class StatementImportService {
     const currencies = totals.map((total) => total.currency);
     const of = onlyLicense ? 1 : Math.max(1, Math.ceil(snapshot.rows / LINES_PER_PART));
     for (let number = 0; number < of; number++) {
-      await locked(async (manager) => {
-        // A crash of the database empties the unlogged table: no line would be taken for no spend.
-        if (snapshot.rows > 0 && !(await this.staging.isStaged(manager, snapshot.uuid))) throw new StagingLostError();
-        await this.statements.mergePart(manager, context, snapshot, currencies, { number, of, onlyLicense });
-      });
+      const part = { number, of, onlyLicense };
+      await locked((manager) => this.statements.mergePart(manager, context, snapshot, currencies, part));
     }
   }
 

@@ -129,14 +129,10 @@ export class StatementRepository {
     await manager.query(UPSERT_STATEMENTS, [...scopeOf(context), context.now, close, onlyNew, ...columns]);
   }
 
-  /** Closes the statements that the export has no line of. */
-  async closeOthers(
-    manager: EntityManager,
-    context: BillingContext,
-    statements: readonly JudgedStatement[],
-  ): Promise<void> {
-    const columns = columnsOf(statements, 'arrowCustomer', 'statementReference');
-    await manager.query(CLOSE_STATEMENTS_WITHOUT_LINES, [...scopeOf(context), context.now, ...columns]);
+  /** Closes the statements that the staged export has no line of. */
+  async closeOthers(manager: EntityManager, context: BillingContext, { uuid }: ExportSnapshot): Promise<void> {
+    const parameters = [...scopeOf(context), context.now, uuid, context.month.toString()];
+    await manager.query(CLOSE_STATEMENTS_WITHOUT_LINES, parameters);
   }
 
   /** Takes a part of the staged lines over, and what charges they add up to. */

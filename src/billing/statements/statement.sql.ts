@@ -50,7 +50,7 @@ export const UPSERT_STATEMENTS = `
 
 /**
  * Statements without a line in the export, which can say nothing any more: the calendar or a person closes them.
- * `$1` account, `$2` month, `$3` now, `$4` Arrow customers and `$5` references of those that have lines.
+ * `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
  */
 export const CLOSE_STATEMENTS_WITHOUT_LINES = `
   UPDATE billing_sync statement
@@ -66,9 +66,10 @@ export const CLOSE_STATEMENTS_WITHOUT_LINES = `
     AND arrow_state <> 'rejected'
     AND NOT EXISTS (
       SELECT
-      FROM unnest($4::text[], $5::text[]) AS given (arrow_customer, reference)
-      WHERE given.arrow_customer = statement.arrow_customer
-        AND given.reference = statement.statement_reference
+      FROM export_staging staged
+      WHERE staged.snapshot_uuid = $4
+        AND staged.arrow_customer = statement.arrow_customer
+        AND ${statementReference('$5')} = statement.statement_reference
     )`;
 
 /**
@@ -76,33 +77,33 @@ export const CLOSE_STATEMENTS_WITHOUT_LINES = `
  */
 export const REFRESH_STATEMENT_TOTALS = `
   WITH main AS (
-    SELECT DISTINCT ON (billing_sync_uuid)
-      billing_sync_uuid,
-      currency,
-      coalesce(sum(sell), 0) AS sell,
-      coalesce(sum(buy), 0) AS buy,
-      sum(count(*)) OVER (PARTITION BY billing_sync_uuid)::integer AS lines
-    FROM billing_sync_item
-    WHERE account_uuid = $1
-      AND month = $2
-      AND presence = 'present'
-      AND status = 'billable'
-    GROUP BY billing_sync_uuid, currency
-    ORDER BY billing_sync_uuid, count(*) DESC, currency
+    SELECT DISTINCT ON (statement.uuid)
+      statement.uuid,
+      coalesce(item.currency, statement.currency) AS currency,
+      coalesce(sum(item.sell), 0) AS sell,
+      coalesce(sum(item.buy), 0) AS buy,
+      sum(count(item.uuid)) OVER (PARTITION BY statement.uuid)::integer AS lines
+    FROM billing_sync statement
+    LEFT JOIN billing_sync_item item
+      ON item.billing_sync_uuid = statement.uuid
+     AND item.account_uuid = $1
+     AND item.month = $2
+     AND item.presence = 'present'
+     AND item.status = 'billable'
+    WHERE statement.account_uuid = $1
+      AND statement.month = $2
+    GROUP BY statement.uuid, item.currency
+    ORDER BY statement.uuid, count(item.uuid) DESC, item.currency
   )
   UPDATE billing_sync statement
   SET
-    sell_total = coalesce(main.sell, 0),
-    buy_total = coalesce(main.buy, 0),
-    item_count = coalesce(main.lines, 0),
-    currency = coalesce(main.currency, statement.currency)
-  FROM billing_sync known
-  LEFT JOIN main ON main.billing_sync_uuid = known.uuid
-  WHERE statement.uuid = known.uuid
-    AND statement.account_uuid = $1
-    AND statement.month = $2
-    AND (statement.sell_total, statement.buy_total, statement.item_count)
-        IS DISTINCT FROM (coalesce(main.sell, 0), coalesce(main.buy, 0), coalesce(main.lines, 0))`;
+    sell_total = main.sell,
+    buy_total = main.buy,
+    item_count = main.lines,
+    currency = main.currency
+  FROM main
+  WHERE statement.uuid = main.uuid
+    AND (statement.sell_total, statement.buy_total, statement.item_count) IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
 
 /** Lines are taken over in parts, by licence: this part, of so many; or only this licence. */
 const isOfPart = (table: string, part: string, of: string, license: string) =>
