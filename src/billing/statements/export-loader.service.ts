@@ -5,7 +5,7 @@ import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { readSteadily } from '../../arrow-gateway/read-steadily.js';
 import { Clock } from '../../common/clock.js';
 import type { BillingContext } from '../core/billing-context.js';
-import { ExportRefusedError } from '../core/billing.errors.js';
+import { ExportRefusedError, ExportSupersededError } from '../core/billing.errors.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import type { ImportRun } from './import-statements.js';
 import { hashOf, type PageRows, SnapshotsRepository } from './snapshots.repository.js';
@@ -63,11 +63,15 @@ export class ExportLoader {
     }
   }
 
-  /** Stages an export that is kept already. */
+  /** Stages an export that is kept already. Throws `ExportRefusedError`, `ExportSupersededError`. */
   async stageKept(context: BillingContext, snapshot: ExportSnapshot): Promise<Columns | null> {
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     try {
-      for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
+      for await (const page of this.snapshots.read(snapshot)) {
+        // A run that finished meanwhile let go of it.
+        if (!page) throw new ExportSupersededError(context.month);
+        await stage.add(page);
+      }
     } finally {
       await stage.flush();
     }

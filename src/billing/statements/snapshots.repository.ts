@@ -103,9 +103,9 @@ export class SnapshotsRepository {
     return this.snapshots.findOneBy({ uuid });
   }
 
-  /** The kept pages of an export, one at a time. */
-  async *read({ pages }: ExportSnapshot): AsyncGenerator<PageRows> {
-    for (const hash of pages) yield (await this.page(hash))!;
+  /** The pages of an export, one at a time; null where one is not kept any more. */
+  async *read({ pages }: ExportSnapshot): AsyncGenerator<PageRows | null> {
+    for (const hash of pages) yield await this.page(hash);
   }
 
   /** Null where it is not kept any more. */
