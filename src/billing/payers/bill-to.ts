@@ -1,4 +1,5 @@
 import { groupBy } from '../../common/group-by.js';
+import type { LicenseLinkFacts } from '../../directory/resources.service.js';
 import type { Reason } from '../core/reasons.js';
 
 /** One licence as one Arrow customer has it: whose lines are to find their bill-to party. */
@@ -34,18 +35,10 @@ export interface ExistingCharge extends LicensePair {
   readonly isInUse: boolean;
 }
 
-/** The live resource that a licence is linked to. */
-export interface LinkedResource {
-  readonly licenseReference: string;
-  readonly resourceUuid: string;
-  readonly projectUuid: string;
-  readonly customerUuid: string;
-}
-
 export interface BillToFacts {
   readonly mappings: readonly MappedCustomer[];
   readonly charges: readonly ExistingCharge[];
-  readonly links: readonly LinkedResource[];
+  readonly links: readonly LicenseLinkFacts[];
   /** Every Arrow customer that was ever seen to own one of the licences. */
   readonly owners: readonly LicensePair[];
 }
@@ -93,7 +86,7 @@ function organisationOf(own: readonly ExistingCharge[], mapped: ReadonlySet<stri
 function placeOf(
   customerUuid: string,
   charges: readonly ExistingCharge[],
-  link: LinkedResource | undefined,
+  link: LicenseLinkFacts | undefined,
   isLate: () => boolean,
 ): Place {
   const own = charges.filter((charge) => charge.customerUuid === customerUuid);

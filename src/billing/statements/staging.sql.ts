@@ -76,14 +76,6 @@ export const ATTRIBUTE_LINES = `
     FROM license_owner
     WHERE account_uuid = $2
   ),
-  ever AS (
-    SELECT
-      license_reference,
-      count(DISTINCT customer_reference) AS owners,
-      min(customer_reference) AS only_owner
-    FROM owner
-    GROUP BY license_reference
-  ),
   line AS (
     SELECT
       staged.ctid AS row,
@@ -108,36 +100,40 @@ export const ATTRIBUTE_LINES = `
     ${STAGED_LINES}
     WHERE staged.snapshot_uuid = $1
   ),
-  contradicted AS (
-    SELECT DISTINCT line.license_reference
-    FROM line
-    JOIN ever ON ever.license_reference = line.license_reference
-    WHERE line.named_customer <> ever.only_owner
+  license AS (
+    SELECT
+      owner.license_reference,
+      min(owner.customer_reference) AS any_owner,
+      count(DISTINCT owner.customer_reference) > 1
+        OR coalesce(bool_or(said.named_customer <> owner.customer_reference), false) AS is_contested
+    FROM owner
+    LEFT JOIN (SELECT DISTINCT license_reference, named_customer FROM line) said
+      ON said.license_reference = owner.license_reference
+    GROUP BY owner.license_reference
   ),
   attributed AS (
     SELECT
       line.row,
       line.occurrence,
       line.license_reference,
-      ever.owners,
+      license.license_reference IS NOT NULL AS has_owner,
       coalesce(
         line.named_customer,
         past.customer_reference,
-        CASE WHEN ever.owners = 1 AND contradicted.license_reference IS NULL THEN ever.only_owner END
+        CASE WHEN NOT license.is_contested THEN license.any_owner END
       ) AS arrow_customer
     FROM line
-    LEFT JOIN ever ON ever.license_reference = line.license_reference
-    LEFT JOIN contradicted ON contradicted.license_reference = line.license_reference
+    LEFT JOIN license ON license.license_reference = line.license_reference
     LEFT JOIN billing_sync_item known
-      ON (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+      ON license.is_contested
      AND known.account_uuid = $2
      AND known.month = $3
      AND known.license_reference = line.license_reference
      AND known.arrow_line_reference = line.line_key
      AND known.occurrence = line.occurrence
     LEFT JOIN owner past
-      ON past.license_reference = line.license_reference
-     AND (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+      ON license.is_contested
+     AND past.license_reference = line.license_reference
      AND line.named_customer IS NULL
      AND tstzrange(past.seen_from, past.seen_until) @> least(
        (line.service_end + 1)::timestamp AT TIME ZONE 'UTC',
@@ -152,7 +148,7 @@ export const ATTRIBUTE_LINES = `
     unattributed = CASE
       WHEN attributed.license_reference = '' THEN 'no_license'
       WHEN attributed.arrow_customer IS NOT NULL THEN ''
-      WHEN attributed.owners IS NOT NULL THEN 'owner_conflict'
+      WHEN attributed.has_owner THEN 'owner_conflict'
       ELSE 'customer_unknown'
     END
   FROM attributed
