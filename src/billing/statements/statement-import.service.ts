@@ -13,7 +13,7 @@ import {
   StagingLostError,
 } from '../core/billing.errors.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
-import { LedgerRepository } from '../ledger/ledger.repository.js';
+import { LedgerRepository, type StoredCharge } from '../ledger/ledger.repository.js';
 import { type HeldCharge, type Posted, type Posting, PosterService } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
 import { largestOf, sizeOf } from './check-export.js';
@@ -188,6 +188,8 @@ export class StatementImportService {
   private async post(run: ImportRun, { snapshot, parties }: PreparedExport, locked: InTransaction) {
     const { context, reconcile, dryRun, onlyLicense } = run;
     const licenses = onlyLicense ? [onlyLicense] : null;
+    const includes = ({ licenseReference }: HeldCharge | StoredCharge) =>
+      !onlyLicense || licenseReference === onlyLicense;
     const { heldBecause, customers } = await locked(async (manager) => {
       if (reconcile) await this.consumption.closeReopened(manager, context);
       await this.consumption.relink(manager, context, parties, licenses);
@@ -214,9 +216,10 @@ export class StatementImportService {
       );
       postings += posted.postings.length;
       for (const { customerUuid } of posted.postings) changed.add(customerUuid);
-      for (const { customerUuid, reason } of posted.held) if (reason !== 'amount_missing') leftOut.add(customerUuid);
+      const stands = posted.held.filter(includes);
+      for (const { customerUuid, reason } of stands) if (reason !== 'amount_missing') leftOut.add(customerUuid);
       sample.push(...posted.postings.slice(0, SHOWN - sample.length));
-      held.push(...posted.held.slice(0, SHOWN - held.length));
+      held.push(...stands.slice(0, SHOWN - held.length));
     };
     let done = 0;
     for (const group of grouped(customers)) {

@@ -29,14 +29,6 @@ export interface JudgedStatement {
   readonly customerUuid: string | null;
 }
 
-/** Lines of a month are taken over in parts, so that no transaction gets long. */
-export interface Part {
-  readonly number: number;
-  readonly of: number;
-  /** Only the lines of this licence. */
-  readonly onlyLicense: string | null;
-}
-
 /** Licence and customer of a line, as they are known and as it says them. */
 export interface KnownLine extends LicensePair {
   readonly customerReference: string;
@@ -135,13 +127,13 @@ export class StatementRepository {
     await manager.query(CLOSE_STATEMENTS_WITHOUT_LINES, parameters);
   }
 
-  /** Takes a part of the staged lines over, and what charges they add up to. */
+  /** Takes a part of the staged lines over, or those of one licence, and what charges they add up to. */
   async mergePart(
     manager: EntityManager,
     context: BillingContext,
     { uuid }: ExportSnapshot,
     currencies: readonly string[],
-    { number, of, onlyLicense }: Part,
+    { number, of, onlyLicense }: { number: number; of: number; onlyLicense: string | null },
   ): Promise<void> {
     await manager.query(SORT_IN_MEMORY);
     const { month, rule, now, settings } = context;
