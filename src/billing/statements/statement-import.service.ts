@@ -14,7 +14,7 @@ import {
 } from '../core/billing.errors.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { LedgerRepository, type StoredCharge } from '../ledger/ledger.repository.js';
-import { type HeldCharge, type Posted, type Posting, PosterService } from '../ledger/poster.service.js';
+import { type HeldCharge, type Posting, PosterService } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
 import { largestOf, sizeOf } from './check-export.js';
 import { ExportLoader } from './export-loader.service.js';
@@ -206,10 +206,10 @@ export class StatementImportService {
     const failures: PostingFailure[] = [];
     let postings = 0;
     const step = async (group: readonly string[]) => {
-      const posted = await locked((manager): Promise<Posted> =>
+      const posted = await locked((manager) =>
         this.poster.post(manager, context, {
           customers: group,
-          includes: (charge) => !onlyLicense || charge.licenseReference === onlyLicense,
+          includes,
           heldBecause: (charge) => heldBecause.get(charge.uuid) ?? null,
           force: reconcile && run.force,
         }),
