@@ -14,8 +14,8 @@ export interface ExportLine {
   readonly customerReference: string;
   readonly customerName: string;
   readonly statementReference: string;
-  /** Lower case; `''` where the export has no such column. */
-  readonly statementState: string;
+  /** Lower case; `null`: the export has no such column. */
+  readonly statementState: string | null;
   /** Whether ArrowSphere validated it, which only a real date says; `null`: the export has no such column. */
   readonly validated: boolean | null;
   /** `YYYY-MM` */
@@ -69,7 +69,7 @@ export function readExportLine(row: Row, context: ExportLineContext): ExportLine
     customerReference: text('customerReference'),
     customerName: text('customerName', 500),
     statementReference: text('statement'),
-    statementState: text('statementState', 50).toLowerCase(),
+    statementState: columns.statementState.length ? text('statementState', 50).toLowerCase() : null,
     validated: columns.validationDate.length ? parseDate(text('validationDate')) !== null : null,
     period: parsePeriod(firstText(row, columns.period)),
     classification: text('classification', 50),

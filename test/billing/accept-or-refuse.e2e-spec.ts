@@ -67,13 +67,20 @@ describe('an export', () => {
     });
   });
 
-  test('whose rows are cut short charges and credits nobody', async () => {
+  test('whose rows are cut short charges and credits nobody, and the job says that it is incomplete', async () => {
     const { w, vm, other, lines } = await accepted();
     for (const line of lines) line.values['sell-total-price'] = '11.00';
     app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'short-rows', by: 12 } });
-    await w.sync();
-    await w.reconcile();
+    for (const run of [await w.sync(), await w.sync(), await w.reconcile()])
+      expect(run).toMatchObject({
+        state: 'failed',
+        error_code: 'incomplete',
+        error_message: expect.stringMatching(/^2 organisations stand/),
+      });
     expect(await both(w, vm, other)).toEqual(['100.00', '7.00']);
+    app.arrow.faults.clear();
+    expect(await w.sync()).toMatchObject({ state: 'succeeded' });
+    expect(await both(w, vm, other)).toEqual(['110.00', '7.00']);
   });
 
   test('with fewer lines than before is followed within the share', async () => {
@@ -103,6 +110,21 @@ describe('an export', () => {
       },
     );
 
+    test('at first sight: nothing of it stands yet, so nothing of it is billed until it can be read', async () => {
+      const w = await world();
+      const [vm, other] = [await w.linked(), await w.linked()];
+      const second = await w.linked(vm);
+      const unreadable = w.line(vm.license, 'abc');
+      w.export([unreadable, w.line(vm.license, '3.00'), w.line(second.license, '5.00'), w.line(other.license, '7.00')]);
+      const run = await w.sync();
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await both(w, vm, other)).toEqual(['0.00', '7.00']);
+      expect(tieOut(run)).toMatchObject({ statement: 15, posted: 7, held: 8 });
+      unreadable.values['sell-total-price'] = '1.00';
+      expect(await w.sync()).toMatchObject({ state: 'succeeded' });
+      expect(await both(w, vm, other)).toEqual(['9.00', '7.00']);
+    });
+
     test('in a cell that is not charged: nothing is stopped', async () => {
       const { w, vm, other, lines } = await accepted();
       Object.assign(lines[0]!.values, { 'sell-total-price': '20.00', 'buy-total-price': 'abc', qty: 'some' });
@@ -121,19 +143,21 @@ describe('an export', () => {
       steady.values['sell-total-price'] = '21.00';
       last.values['sell-total-price'] = '8.00';
       const run = await w.sync();
+      expect(run).toMatchObject({ state: 'succeeded' });
       expect(await both(w, vm, other)).toEqual(['121.00', '8.00']);
       expect(tieOut(run)).toMatchObject({ held: 79, ties_out: true });
     });
   });
 
   describe('without any line of one customer', () => {
-    test('holds that customer, lists it, and bills everybody else', async () => {
+    test('holds that customer, lists it, bills everybody else, and the job has failed', async () => {
       const { w, vm, other, lines } = await accepted();
       lines[0]!.values['sell-total-price'] = '11.00';
       w.export(lines);
       const run = await w.sync();
       expect(await both(w, vm, other)).toEqual(['101.00', '7.00']);
       expect(tieOut(run)).toEqual({ statement: 101, posted: 108, held: -7, ties_out: true });
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
       expect(JSON.stringify(run.result)).toContain(other.customer);
     });
 
@@ -144,6 +168,8 @@ describe('an export', () => {
       const run = await w.sync({ accept_shrinkage: true });
       expect(await both(w, vm, other)).toEqual(['100.00', '0.00']);
       expect(tieOut(run)).toEqual({ statement: 100, posted: 100, ties_out: true });
+      // Nothing of it stands any more, so that nobody has to accept it again.
+      expect(await w.reconcile()).toMatchObject({ state: 'succeeded', result: { held: [] } });
     });
 
     test('is followed when its licence is under another customer now', async () => {

@@ -21,6 +21,21 @@ describe('reading a month again', () => {
       expect(await w.statement(vm)).toMatchObject({ state: 4 });
     });
 
+    test('asks ArrowSphere for the columns of its export type at most once in a run', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const line = w.line(vm.license, '10.00');
+      w.export([line]);
+      for (const amount of ['10.00', '11.00']) {
+        line.values['sell-total-price'] = amount;
+        const before = app.arrow.requests.length;
+        await w.sync();
+        const asked = app.arrow.requests.slice(before).filter(({ path }) => path.includes('exports/types/'));
+        expect(asked.length).toBeLessThanOrEqual(1);
+        expect(await w.charged(vm.customer)).toBe(amount);
+      }
+    });
+
     test('charges a licence whose owner ArrowSphere has come to know', async () => {
       const w = await world();
       const vm = await w.linked();

@@ -1,6 +1,6 @@
 import { consumptionLine } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld } from './billing-world.js';
+import { BillingWorld, LABELS } from './billing-world.js';
 
 const SYNCS = '/api/admin/arrow/billing-syncs';
 
@@ -417,6 +417,32 @@ describe('billing operations', () => {
     await other.sync();
     expect([await other.charged(one.customer), await other.charged(two.customer)]).toEqual(['30.00', '40.00']);
     expect(await other.statement(one)).toMatchObject({ state: 2, sell_total: '30.0000000000' });
+  });
+
+  test('a run for one resource charges nothing of a statement that ArrowSphere rejected, seen before or not', async () => {
+    const other = await new BillingWorld(app).start({}, [...LABELS, 'Statement State']);
+    const one = await other.linked();
+    other.export([other.line(one.license, '30.00', { values: { 'statement-state': 'Rejected' } })]);
+    for (let run = 0; run < 2; run++) {
+      await other.sync({ resource_uuid: one.resource });
+      expect(await other.charged(one.customer)).toBe('0.00');
+      expect(await other.statement(one)).toMatchObject({ state: 1, arrow_state: 'rejected' });
+    }
+  });
+
+  test('texts are found in any script, capital or not', async () => {
+    const other = await new BillingWorld(app).start();
+    const one = await other.linked();
+    const values = { 'statement-reference': 'ÄRVE-ЖУК', 'vendor-name': 'ÕLI Жук', 'vendor-subscription-id': 'ŠÜK-1' };
+    other.export([other.line(one.license, '30.00', { values: { ...values, 'line-reference': 'РИДА-Ž' } })]);
+    await other.sync();
+    const count = async (list: string, filter: Record<string, string>) =>
+      ((await get(`/api/admin/arrow/${list}/?${new URLSearchParams(filter).toString()}`)) as unknown[]).length;
+    expect(await count('billing-syncs', { statement_reference: 'ärve-жук' })).toBe(1);
+    expect(await count('billing-sync-items', { vendor_name: 'õli жук' })).toBe(1);
+    expect(await count('billing-sync-items', { subscription_reference: 'šük' })).toBe(1);
+    expect(await count('billing-sync-items', { arrow_line_reference: 'рида-ž' })).toBe(1);
+    expect(await count('billing-sync-items', { arrow_line_reference: 'рид_-ž' })).toBe(0);
   });
 
   test('an issued invoice takes nothing any more: corrections go to the open month and name the old one', async () => {

@@ -86,7 +86,7 @@ export class HistoricalConsumptionService {
   ) {}
 
   /**
-   * What fails for single months stands in `errors`. Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`,
+   * What fails for single months stands in `errors`. Throws `NamedNotFoundError`, `ResourceNotLinkedError`,
    * `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
    * where no month can be asked for.
    */

@@ -4,8 +4,7 @@ import { finalityOf, graceIsOver, type StatementSigns } from './finality.js';
 const on = (day: string) => ({
   month: YearMonth.from('2026-01'),
   now: new Date(`${day}T12:00:00Z`),
-  timeZone: 'UTC',
-  graceDays: 3,
+  account: { timeZone: 'UTC', graceDays: 3 },
 });
 const judge = (signs: Partial<StatementSigns>, day: string, force = false) =>
   finalityOf({ states: null, notValidated: null, ...signs }, on(day), force);

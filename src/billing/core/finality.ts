@@ -1,4 +1,5 @@
-import type { YearMonth } from '../../common/year-month.js';
+import type { BillingAccount } from '../accounts/billing-account.entity.js';
+import type { BillingContext } from './billing-context.js';
 
 /** What the lines of one statement say about its state. */
 export interface StatementSigns {
@@ -9,12 +10,8 @@ export interface StatementSigns {
 }
 
 /** On whose calendar, and how long after the end of a month, a statement closes where ArrowSphere says nothing. */
-export interface Calendar {
-  readonly month: YearMonth;
-  readonly now: Date;
-  /** IANA name. */
-  readonly timeZone: string;
-  readonly graceDays: number;
+export interface Calendar extends Pick<BillingContext, 'month' | 'now'> {
+  readonly account: Pick<BillingAccount, 'timeZone' | 'graceDays'>;
 }
 
 /** `open`: more lines may come. `validated`: may be closed. `rejected`: ArrowSphere refused it, nobody is charged. */
@@ -25,20 +22,20 @@ export type Finality = 'open' | 'validated' | 'rejected';
  * month is never closed. `force`: a person decided not to wait.
  */
 export function finalityOf({ states, notValidated }: StatementSigns, calendar: Calendar, force: boolean): Finality {
-  const { month, now, timeZone, graceDays } = calendar;
+  const { month, now, account } = calendar;
   if (states?.some((state) => state.startsWith('reject'))) return 'rejected';
-  if (!month.isOver(now, timeZone)) return 'open';
+  if (!month.isOver(now, account.timeZone)) return 'open';
   if (force) return 'validated';
   if (states?.some(saysOpen)) return 'open';
   if (states?.length) return 'validated';
   if (notValidated !== null) return notValidated === 0 ? 'validated' : 'open';
   if (states) return 'open';
-  return month.isOver(now, timeZone, graceDays) ? 'validated' : 'open';
+  return graceIsOver(calendar, false) ? 'validated' : 'open';
 }
 
 /** Whether the days of grace after the month are over: what closes a statement that says nothing. */
-export function graceIsOver({ month, now, timeZone, graceDays }: Calendar, force: boolean): boolean {
-  return month.isOver(now, timeZone, force ? 0 : graceDays);
+export function graceIsOver({ month, now, account }: Calendar, force: boolean): boolean {
+  return month.isOver(now, account.timeZone, force ? 0 : account.graceDays);
 }
 
 function saysOpen(state: string): boolean {

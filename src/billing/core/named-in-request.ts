@@ -1,25 +1,24 @@
-import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import { ObjectNotFoundError } from '../../common/http-errors.js';
 import type { Resource } from '../../directory/resource.entity.js';
 import type { ResourcesService } from '../../directory/resources.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
-import { SettingsNotFoundError } from '../../settings/settings.errors.js';
 import type { SettingsService } from '../../settings/settings.service.js';
-import { NamedResourceNotFoundError, NamedSettingsNotFoundError } from './billing.errors.js';
+import { NamedNotFoundError } from './billing.errors.js';
 
-/** The account that a request names. Throws `NamedSettingsNotFoundError`. */
-export async function namedSettings(settings: SettingsService, uuid: string): Promise<Settings> {
-  try {
-    return await settings.get(uuid);
-  } catch (error) {
-    throw error instanceof SettingsNotFoundError ? new NamedSettingsNotFoundError(uuid) : error;
-  }
+/** The account that a request names. Throws `NamedNotFoundError`. */
+export function namedSettings(settings: SettingsService, uuid: string): Promise<Settings> {
+  return named(settings.get(uuid), `Settings not found: ${uuid}`);
 }
 
-/** The resource that a request names. Throws `NamedResourceNotFoundError`. */
-export async function namedResource(resources: ResourcesService, uuid: string): Promise<Resource> {
+/** The resource that a request names. Throws `NamedNotFoundError`. */
+export function namedResource(resources: ResourcesService, uuid: string): Promise<Resource> {
+  return named(resources.get(uuid), `Resource ${uuid} not found`);
+}
+
+async function named<T>(found: Promise<T>, sentence: string): Promise<T> {
   try {
-    return await resources.get(uuid);
+    return await found;
   } catch (error) {
-    throw error instanceof ResourceNotFoundError ? new NamedResourceNotFoundError(uuid) : error;
+    throw error instanceof ObjectNotFoundError ? new NamedNotFoundError(error.code, sentence) : error;
   }
 }

@@ -5,14 +5,13 @@ import { Customer } from '../../directory/customer.entity.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 /** `license`: what is charged for a licence. `rounding`: what rounding every other charge of the invoice takes or gives. */
-export const CHARGE_KINDS = ['license', 'rounding'] as const;
-export type ChargeKind = (typeof CHARGE_KINDS)[number];
+export type ChargeKind = 'license' | 'rounding';
 
 /** What the target of a charge is taken from. */
-export const CHARGE_BASES = ['lines', 'consumption', 'waiting', 'taken_back', 'held'] as const;
-export type ChargeBasis = (typeof CHARGE_BASES)[number];
+export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | 'held';
 
 /**
  * Lines are evidence, charges are money: one licence, one month, one bill-to party, one currency. A charge that was
@@ -38,7 +37,7 @@ export class Charge extends BaseEntity {
   @Column('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   /** First day of the month that is charged. */
@@ -55,13 +54,13 @@ export class Charge extends BaseEntity {
   @Column('uuid')
   customerUuid: string;
 
-  @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
   customer: Relation<Customer>;
 
   @Column({ type: 'uuid', nullable: true })
   projectUuid: string | null;
 
-  @ManyToOne(() => Project, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Project, { onDelete: 'RESTRICT' })
   project: Relation<Project> | null;
 
   /** ISO 4217 */
@@ -72,7 +71,7 @@ export class Charge extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   resourceUuid: string | null;
 
-  @ManyToOne(() => Resource, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
   resource: Relation<Resource> | null;
 
   /** The Arrow customer that it is charged by (`XSP…`); stays when mappings change. */
@@ -116,6 +115,6 @@ export class Charge extends BaseEntity {
   heldReason: string;
 
   /** When all statements of its lines were closed; null: more may come. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   closedAt: Date | null;
 }

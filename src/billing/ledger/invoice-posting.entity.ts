@@ -12,7 +12,7 @@ import {
 import { MoneyColumn } from '../../database/money.column.js';
 import { BillingRule } from '../accounts/billing-rule.entity.js';
 import { Invoice } from '../invoices/invoice.entity.js';
-import { Charge } from './charge.entity.js';
+import { Charge, type ChargeBasis } from './charge.entity.js';
 
 /**
  * `charge`: the spend itself and its changes on a draft. `compensation`: a correction after issue, or of what was posted
@@ -42,7 +42,7 @@ export class InvoicePosting {
   @Column('uuid')
   chargeUuid: string;
 
-  @ManyToOne(() => Charge, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Charge, { onDelete: 'RESTRICT' })
   charge: Relation<Charge>;
 
   /** 1, 2, 3 … per charge. */
@@ -62,25 +62,25 @@ export class InvoicePosting {
 
   /** What the target was taken from then: `lines`, `consumption`, … */
   @Column({ type: 'varchar', length: 16 })
-  basis: string;
+  basis: ChargeBasis;
 
   @Column('uuid')
   invoiceUuid: string;
 
-  @ManyToOne(() => Invoice, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Invoice, { onDelete: 'RESTRICT' })
   invoice: Relation<Invoice>;
 
   /** The issued invoice whose amount it corrects. */
   @Column({ type: 'uuid', nullable: true })
   correctsInvoiceUuid: string | null;
 
-  @ManyToOne(() => Invoice, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Invoice, { onDelete: 'RESTRICT' })
   correctsInvoice: Relation<Invoice> | null;
 
   @Column('uuid')
   ruleUuid: string;
 
-  @ManyToOne(() => BillingRule, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingRule, { onDelete: 'RESTRICT' })
   rule: Relation<BillingRule>;
 
   /** A correction keeps the rate of what it corrects. */

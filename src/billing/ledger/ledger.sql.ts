@@ -1,33 +1,52 @@
+import type { PriceSource } from '../../arrow-export/columns.js';
+
+/** The consumption of the charge's licence, whoever's charge it is the target of. */
+const CONSUMPTION = `LEFT JOIN consumption_record record
+    ON record.account_uuid = charge.account_uuid
+   AND record.month = charge.month
+   AND record.license_reference = charge.license_reference`;
+
 /** Charges of organisations in a month with what is posted on them. `$1` account, `$2` month, `$3` organisations, `$4` tax rate. */
-export const CHARGE_FACTS = `
-  WITH posted AS (
+export const CHARGE_FACTS = (price: PriceSource) => `
+  WITH entry AS (
     SELECT
       posting.charge_uuid,
+      posting.tax_percent,
+      invoice.month = $2 AS is_own_month,
+      invoice.month = $2 AND invoice.state = 'pending' AND posting.tax_percent <> $4 AS is_at_other_rate,
       sum(posting.amount) AS amount,
-      max(posting.revision) AS revision,
-      (array_agg(posting.tax_percent ORDER BY posting.revision DESC) FILTER (WHERE invoice.month = $2))[1] AS tax_percent,
-      coalesce(bool_or(invoice.state = 'pending' AND invoice.month = $2 AND posting.tax_percent <> $4), false) AS at_other_rates
+      max(posting.revision) AS revision
     FROM invoice_posting posting
     JOIN charge ON charge.uuid = posting.charge_uuid
     JOIN invoice ON invoice.uuid = posting.invoice_uuid
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.customer_uuid = ANY($3::uuid[])
-    GROUP BY posting.charge_uuid
+    GROUP BY 1, 2, 3, 4
+  ),
+  posted AS (
+    SELECT
+      charge_uuid,
+      sum(amount) AS amount,
+      max(revision) AS revision,
+      (array_agg(tax_percent ORDER BY revision DESC) FILTER (WHERE is_own_month))[1] AS tax_percent,
+      jsonb_agg(
+        jsonb_build_object('taxPercent', tax_percent::text, 'amount', amount::text)
+        ORDER BY tax_percent
+      ) FILTER (WHERE is_at_other_rate AND amount <> 0) AS at_other_rates
+    FROM entry
+    GROUP BY charge_uuid
   )
   SELECT
     charge.uuid,
     charge.kind,
     charge.license_reference AS "licenseReference",
     charge.customer_uuid AS "customerUuid",
-    charge.project_uuid AS "projectUuid",
-    charge.arrow_customer AS "arrowCustomer",
     charge.currency,
     charge.name,
     charge.start,
     charge."end",
-    charge.lines_sell AS "linesSell",
-    charge.lines_buy AS "linesBuy",
+    charge.lines_${price} AS lines,
     charge.target,
     charge.rounded,
     charge.basis,
@@ -36,43 +55,43 @@ export const CHARGE_FACTS = `
     coalesce(posted.amount, 0) AS posted,
     coalesce(posted.revision, 0) AS revision,
     posted.tax_percent AS "postedTaxPercent",
-    coalesce(posted.at_other_rates, false) AS "isAtOtherRates",
-    pending.amount AS "pendingAmount",
-    pending.reason AS "pendingReason",
+    coalesce(posted.at_other_rates, '[]') AS "draftAtOtherRates",
+    CASE
+      WHEN pending.charge_uuid IS NOT NULL
+        THEN jsonb_build_object('amount', pending.amount::text, 'reason', pending.reason)
+    END AS pending,
     record.charge_uuid IS NOT NULL AS "isConsumptionKnown",
-    record.charge_uuid = charge.uuid AS "isFirstParty",
     record.reversed_at IS NOT NULL AS "isTakenBack",
-    record.consumed_sell AS "consumedSell",
-    record.consumed_buy AS "consumedBuy"
+    CASE WHEN record.charge_uuid = charge.uuid THEN record.consumed_${price} END AS consumption
   FROM charge
   LEFT JOIN posted ON posted.charge_uuid = charge.uuid
   LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
-  LEFT JOIN consumption_record record
-    ON record.account_uuid = charge.account_uuid
-   AND record.month = charge.month
-   AND record.license_reference = charge.license_reference
+  ${CONSUMPTION}
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.customer_uuid = ANY($3::uuid[])
   ORDER BY charge.customer_uuid, charge.currency, charge.license_reference, charge.uuid`;
 
-/** What stands on drafts of the month at another rate. `$1` charges, `$2` month, `$3` tax rate. */
-export const DRAFT_AT_OTHER_RATES = `
-  SELECT
-    posting.charge_uuid AS "chargeUuid",
-    posting.tax_percent AS "taxPercent",
-    sum(posting.amount) AS amount
-  FROM invoice_posting posting
-  JOIN invoice ON invoice.uuid = posting.invoice_uuid
-  WHERE posting.charge_uuid = ANY($1::uuid[])
-    AND invoice.month = $2
-    AND invoice.state = 'pending'
-    AND posting.tax_percent <> $3
-  GROUP BY posting.charge_uuid, posting.tax_percent
-  HAVING sum(posting.amount) <> 0
-  ORDER BY posting.tax_percent`;
+/** Rounding charges that are not there yet. `$1` account, `$2` month, `$3` organisations. */
+export const ENSURE_ROUNDING_CHARGES = `
+  INSERT INTO charge (account_uuid, month, kind, license_reference, customer_uuid, currency, name, start, "end")
+  SELECT DISTINCT
+    account_uuid,
+    month,
+    'rounding',
+    '',
+    customer_uuid,
+    currency,
+    'Rounding ' || to_char(month, 'YYYY-MM'),
+    month,
+    (month + interval '1 month - 1 day')::date
+  FROM charge
+  WHERE account_uuid = $1
+    AND month = $2
+    AND customer_uuid = ANY($3::uuid[])
+  ON CONFLICT DO NOTHING`;
 
-/** `$1` charges, `$2` exact targets, `$3` rounded targets, `$4` bases, `$5` reasons for holding, `$6` now. */
+/** `$1` now, then one array per column. */
 export const UPDATE_CHARGES = `
   UPDATE charge
   SET
@@ -80,36 +99,16 @@ export const UPDATE_CHARGES = `
     rounded = planned.rounded,
     basis = planned.basis,
     held_reason = planned.held_reason,
-    modified = $6
-  FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::text[], $5::text[])
+    modified = $1
+  FROM unnest($2::uuid[], $3::numeric[], $4::numeric[], $5::text[], $6::text[])
     AS planned (uuid, target, rounded, basis, held_reason)
   WHERE charge.uuid = planned.uuid`;
 
-/** Rounding charges that are not there yet. `$1` account, `$2` month, `$3` last day, `$4` organisations, `$5` currencies. */
-export const CREATE_ROUNDING_CHARGES = `
-  INSERT INTO charge (account_uuid, month, kind, license_reference, customer_uuid, currency, name, start, "end")
-  SELECT $1, $2, 'rounding', '', wanted.customer_uuid, wanted.currency, 'Rounding', $2, $3
-  FROM unnest($4::uuid[], $5::text[]) AS wanted (customer_uuid, currency)
-  ORDER BY wanted.customer_uuid, wanted.currency
-  RETURNING uuid, customer_uuid AS "customerUuid", currency`;
-
-/** `$1` job, then one array per column. */
-export const INSERT_POSTINGS = `
-  INSERT INTO invoice_posting (
-    job_uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, corrects_invoice_uuid, rule_uuid,
-    tax_percent, name, start, "end"
-  )
-  SELECT $1::uuid, posting.*
-  FROM unnest(
-    $2::uuid[], $3::integer[], $4::text[], $5::numeric[], $6::numeric[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[],
-    $11::numeric[], $12::text[], $13::date[], $14::date[]
-  ) AS posting`;
-
-/** `$1` charges, `$2` amounts, `$3` reasons, `$4` now. */
+/** `$1` now, `$2` charges, `$3` amounts, `$4` reasons. */
 export const UPSERT_PENDING = `
-  INSERT INTO pending_posting AS pending (charge_uuid, amount, reason, since)
-  SELECT planned.charge_uuid, planned.amount, planned.reason, $4
-  FROM unnest($1::uuid[], $2::numeric[], $3::text[]) AS planned (charge_uuid, amount, reason)
+  INSERT INTO pending_posting AS pending (since, charge_uuid, amount, reason)
+  SELECT $1, planned.*
+  FROM unnest($2::uuid[], $3::numeric[], $4::text[]) AS planned
   ON CONFLICT (charge_uuid) DO UPDATE
   SET
     amount = excluded.amount,
@@ -168,10 +167,7 @@ export const CLOSE_CHARGES = `
     FROM charge
     LEFT JOIN license ON license.license_reference = charge.license_reference
     LEFT JOIN customer ON customer.arrow_customer = charge.arrow_customer
-    LEFT JOIN consumption_record record
-      ON record.account_uuid = charge.account_uuid
-     AND record.month = charge.month
-     AND record.license_reference = charge.license_reference
+    ${CONSUMPTION}
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'

@@ -1,6 +1,7 @@
 import { Column, Entity, OneToOne, JoinColumn, PrimaryColumn, type Relation } from 'typeorm';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Charge } from './charge.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 /** A difference that an issued invoice cannot take yet: it waits until its charge is closed or somebody forces it. */
 @Entity()
@@ -8,7 +9,7 @@ export class PendingPosting {
   @PrimaryColumn('uuid')
   chargeUuid: string;
 
-  @OneToOne(() => Charge, { nullable: false, onDelete: 'RESTRICT' })
+  @OneToOne(() => Charge, { onDelete: 'RESTRICT' })
   @JoinColumn()
   charge: Relation<Charge>;
 
@@ -20,6 +21,6 @@ export class PendingPosting {
   @Column({ length: 40 })
   reason: string;
 
-  @Column({ type: 'timestamptz', precision: 3 })
+  @TimeColumn()
   since: Date;
 }

@@ -11,7 +11,9 @@ const aCharge = (given: Partial<ChargeFacts> = {}): ChargeFacts => ({
   heldBecause: null,
   posted: '0',
   revision: given.posted === undefined ? 0 : 1,
-  standing: given.posted ?? '0',
+  target: given.posted ?? '0',
+  rounded: given.posted ?? '0',
+  pending: null,
   draftAtOtherRates: [],
   ...given,
 });
@@ -66,9 +68,14 @@ describe('the plan of a charge', () => {
 
   test('stands at what was posted while it is held, closed or not', () => {
     for (const isClosed of [false, true]) {
-      const held = aCharge({ lines: '0', posted: '40.00', standing: '40.001', isClosed, heldBecause: 'lines_gone' });
+      const held = aCharge({ lines: '0', posted: '40.00', target: '40.001', isClosed, heldBecause: 'lines_gone' });
       expect(planCharge(held, rules())).toMatchObject({ target: '40.001', basis: 'held', entries: [], pending: null });
     }
+  });
+
+  test('stands at nothing while it is held before anything was posted', () => {
+    const fresh = aCharge({ lines: '12.50', target: '12.50', rounded: '12.50', heldBecause: 'amount_unreadable' });
+    expect(planCharge(fresh, rules())).toMatchObject({ target: '0', basis: 'held', entries: [], pending: null });
   });
 
   test('is 0 once it was taken back, until the close', () => {
@@ -80,6 +87,7 @@ describe('the plan of a charge', () => {
   test.each([
     ['JPY', '2234.8', '2235'],
     ['KWD', '30.5555', '30.556'],
+    ['CLF', '1.00005', '1.0001'],
     ['EUR', '-1.005', '-1.01'],
   ])('is rounded to the digits of %s, halves away from zero', (currency, lines, rounded) => {
     expect(planCharge(aCharge({ currency, lines }), rules())).toMatchObject({ rounded });

@@ -1,5 +1,5 @@
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { type DecimalString, equal, isZero, negate, round, subtract } from '../../common/money.js';
+import { add, type DecimalString, equal, isZero, negate, round, subtract, sum } from '../../common/money.js';
 import type { Reason } from '../core/reasons.js';
 import type { ChargeBasis } from './charge.entity.js';
 import type { PostingKind } from './invoice-posting.entity.js';
@@ -9,6 +9,12 @@ export interface DraftAmount {
   /** `"22.00"` */
   readonly taxPercent: string;
   readonly amount: DecimalString;
+}
+
+/** A difference that waits, in the digits of the charge's currency. */
+export interface Pending {
+  readonly amount: DecimalString;
+  readonly reason: Reason;
 }
 
 /** Everything that decides what a charge ought to stand at, read under the lock of its month. Amounts in its currency. */
@@ -30,8 +36,11 @@ export interface ChargeFacts {
   readonly posted: DecimalString;
   /** The highest revision among them; 0: none. */
   readonly revision: number;
-  /** What it stands at: the last exact target. */
-  readonly standing: DecimalString;
+  /** The last exact target, and the same in the digits of the currency. */
+  readonly target: DecimalString;
+  readonly rounded: DecimalString;
+  readonly pending: Pending | null;
+  /** None of them zero. */
   readonly draftAtOtherRates: readonly DraftAmount[];
 }
 
@@ -54,32 +63,37 @@ export interface ChargePlan {
   readonly target: DecimalString;
   readonly rounded: DecimalString;
   readonly basis: ChargeBasis;
+  /** `""` unless its basis is `held`. */
+  readonly heldReason: Reason | '';
   readonly entries: readonly PlannedEntry[];
-  readonly pending: { readonly amount: DecimalString; readonly reason: Reason } | null;
+  readonly pending: Pending | null;
 }
 
 /** Target minus posted is posted next, or waits where the invoice is issued and more may come. No database, no clock. */
 export function planCharge(charge: ChargeFacts, rules: PlanRules): ChargePlan {
   const { target, basis } = targetOf(charge, rules);
   const rounded = round(target, currencyDigits(charge.currency));
-  const difference = subtract(rounded, charge.posted);
-  const mayPost = !charge.isIssued || charge.isClosed || rules.force;
-  if (isZero(difference) && !charge.draftAtOtherRates.length)
-    return { target, rounded, basis, entries: [], pending: null };
-  if (!mayPost)
-    return { target, rounded, basis, entries: [], pending: { amount: difference, reason: 'invoice_issued' } };
-  const kind = kindOf(charge, basis);
-  return { target, rounded, basis, entries: entriesOf(charge, difference, kind), pending: null };
+  const amount = subtract(rounded, charge.posted);
+  const stands = { target, rounded, basis, heldReason: charge.heldBecause ?? '', entries: [], pending: null } as const;
+  if (isZero(amount) && !charge.draftAtOtherRates.length) return stands;
+  if (charge.isIssued && !charge.isClosed && !rules.force)
+    return { ...stands, pending: { amount, reason: 'invoice_issued' } };
+  return { ...stands, entries: entriesOf(charge, amount, kindOf(charge, basis)) };
 }
 
 /** The table of the design, row by row; a charge that is held stands. */
 function targetOf(charge: ChargeFacts, { chargeMode }: PlanRules): { target: DecimalString; basis: ChargeBasis } {
-  if (charge.heldBecause) return { target: charge.standing, basis: 'held' };
+  if (charge.heldBecause) return { target: standing(charge), basis: 'held' };
   if (charge.isClosed || chargeMode === 'final_only' || !charge.isConsumptionKnown)
     return { target: charge.lines, basis: 'lines' };
   if (charge.isTakenBack) return { target: '0', basis: 'taken_back' };
   if (charge.consumption !== null) return { target: charge.consumption, basis: 'consumption' };
   return { target: '0', basis: 'waiting' };
+}
+
+/** The last exact target; what is posted where that was never carried out, as of a charge that is new. */
+function standing({ posted, pending, rounded, target }: ChargeFacts): DecimalString {
+  return equal(add(posted, pending?.amount ?? '0'), rounded) ? target : posted;
 }
 
 function kindOf({ isIssued, isClosed, revision }: ChargeFacts, basis: ChargeBasis): PostingKind {
@@ -88,21 +102,13 @@ function kindOf({ isIssued, isClosed, revision }: ChargeFacts, basis: ChargeBasi
 }
 
 /** What stands on the draft at a rate that does not hold any more is taken off and put on again at the one that does. */
-function entriesOf(charge: ChargeFacts, difference: DecimalString, kind: PostingKind): PlannedEntry[] {
-  const moved = charge.draftAtOtherRates.filter(({ amount }) => !isZero(amount));
-  const taken = moved.map(({ amount, taxPercent }) => ({
-    kind: 'charge' as const,
-    amount: negate(amount),
+function entriesOf({ draftAtOtherRates: moved }: ChargeFacts, difference: DecimalString, kind: PostingKind) {
+  const entry = (amount: DecimalString, taxPercent: string | null): PlannedEntry => ({
+    kind: moved.length ? 'charge' : kind,
+    amount,
     taxPercent,
-  }));
-  const again = moved.reduce((total, { amount }) => subtract(total, negate(amount)), difference);
-  return isZero(again) ? taken : [...taken, { kind: moved.length ? 'charge' : kind, amount: again, taxPercent: null }];
-}
-
-/** Whether a charge stands as it is stored, so that nothing of it is to be written. */
-export function isUnchanged(
-  stored: { readonly target: DecimalString; readonly rounded: DecimalString; readonly basis: ChargeBasis },
-  plan: ChargePlan,
-): boolean {
-  return stored.basis === plan.basis && equal(stored.target, plan.target) && equal(stored.rounded, plan.rounded);
+  });
+  const taken = moved.map(({ amount, taxPercent }) => entry(negate(amount), taxPercent));
+  const again = add(difference, sum(moved.map(({ amount }) => amount)));
+  return isZero(again) ? taken : [...taken, entry(again, null)];
 }

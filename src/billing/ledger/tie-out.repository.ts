@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
+import { type DecimalString, round, subtract } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { TieOutParts } from './tie-out.js';
-import { CHARGES_AWAY, CURRENCIES, INVOICES_AWAY, TIE_OUT_PARTS } from './tie-out.sql.js';
+import { AWAY, PARTS } from './tie-out.sql.js';
 
 /** The parts of one organisation in one currency; of lines that reach nobody where `customerUuid` is null. */
 export type OrganisationParts = TieOutParts & {
@@ -13,40 +14,30 @@ export type OrganisationParts = TieOutParts & {
   readonly unreadable: number;
 };
 
-/** How many there are in one currency. */
+/** `exact`: the sum of exact targets. */
+type SummedParts = Omit<OrganisationParts, 'carried'> & { readonly exact: DecimalString };
+
+/** Charges without a pending difference that do not stand at their rounded target, and issued invoices not at their total. */
 export interface Away {
-  readonly currency: string;
-  readonly count: number;
+  readonly chargesAway: number;
+  readonly invoicesAway: number;
 }
 
 /** What the tie-out is summed from. Only sums rows, and shares no code with what wrote them. */
 @Injectable()
 export class TieOutRepository {
-  async parts(
-    manager: EntityManager,
-    context: BillingContext,
-    currencies: readonly string[],
-  ): Promise<OrganisationParts[]> {
-    const charged = await manager.query<{ currency: string }[]>(CURRENCIES, scopeOf(context));
-    const known = [...new Set([...currencies, ...charged.map((row) => row.currency)])];
-    return manager.query(TIE_OUT_PARTS(context.rule.priceSource), [
-      ...scopeOf(context),
-      known,
-      known.map(currencyDigits),
-    ]);
+  async parts(manager: EntityManager, { account, month, rule }: BillingContext): Promise<OrganisationParts[]> {
+    const parameters = [account.uuid, month.firstDay];
+    const rows = await manager.query<SummedParts[]>(PARTS(rule.priceSource), parameters);
+    return rows.map(({ exact, ...parts }) => ({
+      ...parts,
+      carried: subtract(exact, round(exact, currencyDigits(parts.currency))),
+    }));
   }
 
-  /** Charges without a pending difference that do not stand at their rounded target. */
-  chargesAway(manager: EntityManager, context: BillingContext): Promise<Away[]> {
-    return manager.query(CHARGES_AWAY, scopeOf(context));
+  /** By currency; those without any are left out. */
+  async away(manager: EntityManager, { account, month }: BillingContext): Promise<Map<string, Away>> {
+    const rows = await manager.query<(Away & { currency: string })[]>(AWAY, [account.uuid, month.firstDay]);
+    return new Map(rows.map(({ currency, ...away }) => [currency, away]));
   }
-
-  /** Issued invoices whose postings are not the total stored at issue. */
-  invoicesAway(manager: EntityManager, context: BillingContext): Promise<Away[]> {
-    return manager.query(INVOICES_AWAY, scopeOf(context));
-  }
-}
-
-function scopeOf({ account, month }: BillingContext): [account: string, month: string] {
-  return [account.uuid, month.firstDay];
 }

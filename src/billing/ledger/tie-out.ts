@@ -1,24 +1,26 @@
 import type { DecimalString } from '../../common/money.js';
 
 /** How a month adds up, in one currency: `statement + provisional = posted + pending + unmatched + excluded + held + carried`. */
-export interface TieOutParts {
-  /** Sum of the export, from its own rows. */
-  readonly statement: DecimalString;
-  /** Charges whose target is not their lines and that are not held (consumption, waiting lines, taken back): target minus lines. */
-  readonly provisional: DecimalString;
-  /** Sum of the postings, those of rounding charges among them. */
-  readonly posted: DecimalString;
-  /** Sum of the differences that issued invoices cannot take yet, as the plan wrote them. */
-  readonly pending: DecimalString;
-  /** Lines that nobody can be charged for yet. */
-  readonly unmatched: DecimalString;
-  /** Lines that are deliberately not charged. */
-  readonly excluded: DecimalString;
-  /** Held charges: their lines minus the last exact targets, which stand. */
-  readonly held: DecimalString;
-  /** Per invoice: exact targets minus their rounded sum. */
-  readonly carried: DecimalString;
-}
+export const TIE_OUT_PARTS = [
+  // Sum of the export, from its own rows.
+  'statement',
+  // Charges whose target is not their lines and that are not held (consumption, waiting lines, taken back): target minus lines.
+  'provisional',
+  // Sum of the postings, those of rounding charges among them.
+  'posted',
+  // Sum of the differences that issued invoices cannot take yet, as the plan wrote them.
+  'pending',
+  // Lines that nobody can be charged for yet.
+  'unmatched',
+  // Lines that are deliberately not charged.
+  'excluded',
+  // Held charges: their lines minus the last exact targets, which stand.
+  'held',
+  // Per invoice: exact targets minus their rounded sum.
+  'carried',
+] as const;
+
+export type TieOutParts = Readonly<Record<(typeof TIE_OUT_PARTS)[number], DecimalString>>;
 
 /** The parts of one organisation, or of lines that reach nobody where `customerUuid` is null. */
 export interface OrganisationTieOut extends TieOutParts {

@@ -117,8 +117,8 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   /**
-   * Throws `NamedSettingsNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
-   * `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `OtherRunUnderWayError`.
+   * Throws `NamedNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
+   * `NamedNotFoundError`, `ResourceNotLinkedError`, `OtherRunUnderWayError`.
    */
   async triggerSync(command: TriggerSync, by: string): Promise<JobRun> {
     const settings = await this.billable(command.settingsUuid);

@@ -2,7 +2,7 @@ import { currencyDigits } from '../../arrow-export/currency.js';
 import { type DecimalString, round } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
 import type { ConsumptionReport } from '../consumption/consumption-sync.service.js';
-import type { HeldCharge, PostingSample } from '../ledger/poster.service.js';
+import type { HeldCharge, Posting } from '../ledger/poster.service.js';
 import type { OrganisationTieOut, TieOut, TieOutParts } from '../ledger/tie-out.js';
 import type { MonthReport } from '../statements/month-report.js';
 
@@ -39,10 +39,11 @@ export function renderConsumptionReport(report: ConsumptionReport): Record<strin
 }
 
 /** Why a run is no success, in words; `""` where it is one. */
-export function shortfallOf({ failures, tieOut }: MonthReport): string {
+export function shortfallOf({ failures, leftOut, tieOut }: MonthReport): string {
   const away = tieOut.filter((entry) => !entry.tiesOut).map((entry) => entry.currency);
   return [
     ...(failures.length ? [`${failures.length} organisations could not be posted: see failures in the result.`] : []),
+    ...(leftOut ? [`${leftOut} organisations stand at what was posted: see held in the result.`] : []),
     ...(away.length ? [`${away.join(', ')} does not tie out: see tie_out in the result.`] : []),
   ].join(' ');
 }
@@ -77,7 +78,7 @@ function renderHeld({ customerUuid, licenseReference, currency, amount, reason }
   return { ...about, currency, amount: trimmed(amount), reason };
 }
 
-function renderSample(posting: PostingSample): Record<string, unknown> {
+function renderSample(posting: Posting): Record<string, unknown> {
   const { customerUuid, licenseReference, revision, kind, name, currency, target, posted, amount } = posting;
   return {
     charge_key: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,

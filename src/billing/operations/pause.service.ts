@@ -42,7 +42,7 @@ export class PauseService {
     private readonly records: ConsumptionRecordsService,
   ) {}
 
-  /** An unknown account changes nothing. Throws `NamedSettingsNotFoundError`. */
+  /** An unknown account changes nothing. Throws `NamedNotFoundError`. */
   async switchTo(enabled: boolean, command: SwitchSync, by: string): Promise<SwitchedSync> {
     const { settingsUuid, everything, reason } = command;
     const settings = await this.named(settingsUuid, everything);

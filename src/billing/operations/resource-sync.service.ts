@@ -53,7 +53,7 @@ export class ResourceSyncService {
   ) {}
 
   /**
-   * Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
+   * Throws `SettingsMissingError`, `NamedNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
    * `InvalidFieldsError`, and the gateway's errors.
    */
   async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {

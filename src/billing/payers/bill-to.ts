@@ -1,3 +1,5 @@
+import { groupBy } from '../../common/group-by.js';
+import type { LicenseLinkFacts } from '../../directory/resources.service.js';
 import type { Reason } from '../core/reasons.js';
 
 /** One licence as one Arrow customer has it: whose lines are to find their bill-to party. */
@@ -33,18 +35,10 @@ export interface ExistingCharge extends LicensePair {
   readonly isInUse: boolean;
 }
 
-/** The live resource that a licence is linked to. */
-export interface LinkedResource {
-  readonly licenseReference: string;
-  readonly resourceUuid: string;
-  readonly projectUuid: string;
-  readonly customerUuid: string;
-}
-
 export interface BillToFacts {
   readonly mappings: readonly MappedCustomer[];
   readonly charges: readonly ExistingCharge[];
-  readonly links: readonly LinkedResource[];
+  readonly links: readonly LicenseLinkFacts[];
   /** Every Arrow customer that was ever seen to own one of the licences. */
   readonly owners: readonly LicensePair[];
 }
@@ -54,75 +48,57 @@ export interface BillToFacts {
  * possible nobody is charged. After issue or close nothing moves; before, a draft follows mapping and link.
  */
 export function billTo(pairs: readonly LicensePair[], facts: BillToFacts): BillTo[] {
-  const organisations = new Map<string, Set<string>>();
-  for (const { arrowCustomer, customerUuid } of facts.mappings)
-    organisations.set(arrowCustomer, (organisations.get(arrowCustomer) ?? new Set()).add(customerUuid));
-  const chargesOf = new Map<string, ExistingCharge[]>();
-  for (const charge of facts.charges)
-    chargesOf.set(charge.licenseReference, [...(chargesOf.get(charge.licenseReference) ?? []), charge]);
+  const mappingsOf = groupBy(facts.mappings, ({ arrowCustomer }) => arrowCustomer);
+  const organisationsOf = ({ arrowCustomer }: LicensePair) =>
+    new Set(mappingsOf.get(arrowCustomer)?.map(({ customerUuid }) => customerUuid));
+  const chargesOf = groupBy(facts.charges, ({ licenseReference }) => licenseReference);
   const linkOf = new Map(facts.links.map((link) => [link.licenseReference, link]));
-  const hadBy = new Map<string, Set<string>>();
-  for (const { licenseReference, arrowCustomer } of [...facts.owners, ...pairs])
-    for (const customerUuid of organisations.get(arrowCustomer) ?? [])
-      hadBy.set(licenseReference, (hadBy.get(licenseReference) ?? new Set()).add(customerUuid));
+  const ownersOf = groupBy([...facts.owners, ...pairs], ({ licenseReference }) => licenseReference);
   return pairs.map((pair) => {
-    const { licenseReference } = pair;
+    const { licenseReference, arrowCustomer } = pair;
     const charges = chargesOf.get(licenseReference) ?? [];
-    const found = organisationOf(pair, charges, organisations.get(pair.arrowCustomer));
-    if ('reason' in found) return nobody(pair, found.reason);
     const link = linkOf.get(licenseReference);
     // The link of a licence that has moved is only late; one to an organisation that never had it contradicts the owner.
-    const isLate = link !== undefined && hadBy.get(licenseReference)?.has(link.customerUuid) === true;
-    return placeOf(pair, found.customerUuid, charges, link, isLate);
+    const isLate = () =>
+      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid));
+    const own = charges.filter((charge) => charge.arrowCustomer === arrowCustomer);
+    const found = organisationOf(own, organisationsOf(pair));
+    const place = found.customerUuid ? placeOf(found.customerUuid, charges, link, isLate) : found;
+    const { customerUuid = null, projectUuid = null, resourceUuid = null, reason = '' } = place;
+    return { licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason };
   });
 }
 
-function organisationOf(
-  { arrowCustomer }: LicensePair,
-  charges: readonly ExistingCharge[],
-  mapped: ReadonlySet<string> | undefined,
-): { readonly customerUuid: string } | { readonly reason: Reason } {
-  const own = charges.filter((charge) => charge.arrowCustomer === arrowCustomer);
-  const fixed = own.filter((charge) => charge.isFixed);
-  const standing = preferred(fixed);
+type Place = Partial<Omit<BillTo, keyof LicensePair>>;
+
+/** `own`: charges of the licence by the same Arrow customer. */
+function organisationOf(own: readonly ExistingCharge[], mapped: ReadonlySet<string>): Place {
+  const standing = preferred(own.filter((charge) => charge.isFixed));
   if (standing) return standing;
-  const [one, another] = mapped ?? [];
+  const [customerUuid, another] = mapped;
   if (another) return { reason: 'several_mappings' };
-  if (one) return { customerUuid: one };
+  if (customerUuid) return { customerUuid };
   // A mapping that was switched off: whoever was charged gets the final amounts.
   return preferred(own) ?? { reason: 'customer_not_mapped' };
 }
 
 /** Project and resource within the organisation: as they stand, else by the link, else as they were. */
 function placeOf(
-  pair: LicensePair,
   customerUuid: string,
   charges: readonly ExistingCharge[],
-  link: LinkedResource | undefined,
-  isLinkLate: boolean,
-): BillTo {
+  link: LicenseLinkFacts | undefined,
+  isLate: () => boolean,
+): Place {
   const own = charges.filter((charge) => charge.customerUuid === customerUuid);
   const standing = preferred(own.filter((charge) => charge.isFixed));
-  if (standing) return party(pair, standing);
-  if (link?.customerUuid === customerUuid) return party(pair, link);
+  if (standing) return standing;
+  if (link?.customerUuid === customerUuid) return link;
   const before = preferred(own);
-  if (before) return party(pair, before);
-  if (link && !isLinkLate) return nobody(pair, 'resource_of_another_customer');
-  return party(pair, { customerUuid, projectUuid: null, resourceUuid: null });
+  if (before) return before;
+  return link && !isLate() ? { reason: 'resource_of_another_customer' } : { customerUuid };
 }
 
 /** Of several charges the one in use; the others are left from before. */
 function preferred(charges: readonly ExistingCharge[]): ExistingCharge | undefined {
   return charges.find((charge) => charge.isInUse) ?? charges[0];
-}
-
-function party(
-  { licenseReference, arrowCustomer }: LicensePair,
-  { customerUuid, projectUuid, resourceUuid }: Pick<ExistingCharge, 'customerUuid' | 'projectUuid' | 'resourceUuid'>,
-): BillTo {
-  return { licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason: '' };
-}
-
-function nobody({ licenseReference, arrowCustomer }: LicensePair, reason: Reason): BillTo {
-  return { licenseReference, arrowCustomer, customerUuid: null, projectUuid: null, resourceUuid: null, reason };
 }

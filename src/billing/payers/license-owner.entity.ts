@@ -7,7 +7,7 @@ export class LicenseOwner {
   @PrimaryColumn('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   @PrimaryColumn({ length: 255 })

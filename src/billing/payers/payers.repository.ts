@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { columnsOf } from '../../database/columns-of.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { ExistingCharge, LicensePair } from './bill-to.js';
+
+/** The owner that each licence was last seen to have. `$1` account. */
+export const LAST_OWNER = `
+    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
+    FROM license_owner
+    WHERE account_uuid = $1
+    ORDER BY license_reference, seen_from DESC`;
 
 const ADD_OWNERS = `
   INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
@@ -9,25 +17,18 @@ const ADD_OWNERS = `
     $1::uuid,
     seen.license_reference,
     seen.customer_reference,
-    $4::timestamptz
-  FROM unnest($2::text[], $3::text[]) AS seen (license_reference, customer_reference)
-  LEFT JOIN (
-    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
-    FROM license_owner
-    WHERE account_uuid = $1
-    ORDER BY license_reference, seen_from DESC
+    $2::timestamptz
+  FROM unnest($3::text[], $4::text[]) AS seen (license_reference, customer_reference)
+  LEFT JOIN (${LAST_OWNER}
   ) last ON last.license_reference = seen.license_reference
   WHERE last.customer_reference IS DISTINCT FROM seen.customer_reference
   ON CONFLICT DO NOTHING`;
 
 const LAST_OWNERS = `
-  SELECT DISTINCT ON (license_reference)
-    license_reference AS "licenseReference",
-    customer_reference AS "customerReference"
-  FROM license_owner
-  WHERE account_uuid = $1
-    AND license_reference = ANY($2::text[])
-  ORDER BY license_reference, seen_from DESC`;
+  SELECT license_reference AS "licenseReference", customer_reference AS "customerReference"
+  FROM (${LAST_OWNER}
+  ) last
+  WHERE license_reference = ANY($2::text[])`;
 
 const OWNERS = `
   SELECT DISTINCT license_reference AS "licenseReference", customer_reference AS "arrowCustomer"
@@ -62,7 +63,6 @@ const CHARGES = `
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.kind = 'license'
-    AND ($3::text[] IS NULL OR charge.license_reference = ANY($3))
   ORDER BY charge.modified DESC, charge.uuid`;
 
 /** Owner history of licences, and whom they are charged to already. */
@@ -76,12 +76,8 @@ export class PayersRepository {
     seen: readonly { readonly licenseReference: string; readonly customerReference: string }[],
   ): Promise<void> {
     if (!seen.length) return;
-    await this.dataSource.query(ADD_OWNERS, [
-      account.uuid,
-      seen.map((license) => license.licenseReference),
-      seen.map((license) => license.customerReference),
-      now,
-    ]);
+    const columns = columnsOf(seen, 'licenseReference', 'customerReference');
+    await this.dataSource.query(ADD_OWNERS, [account.uuid, now, ...columns]);
   }
 
   /** Licence → the owner seen last. */
@@ -104,8 +100,8 @@ export class PayersRepository {
     return row!.version;
   }
 
-  /** The charges of these licences (null: of all) in the month, last changed first. */
-  charges({ account, month }: BillingContext, licenses: readonly string[] | null): Promise<ExistingCharge[]> {
-    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay, licenses]);
+  /** The charges of licences in the month, last changed first. */
+  charges({ account, month }: BillingContext): Promise<ExistingCharge[]> {
+    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay]);
   }
 }

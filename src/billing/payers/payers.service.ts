@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { normalizeArrowReference } from '../../arrow-gateway/arrow-reference.js';
+import { groupBy } from '../../common/group-by.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
 import type { BillingContext } from '../core/billing-context.js';
@@ -49,12 +50,12 @@ export class PayersService {
   async namedCustomers(
     context: BillingContext,
     texts: readonly string[],
+    mapped: readonly MappedCustomer[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
     if (!texts.length) return new Map();
     const { arrow, account } = context;
     const { data } = await this.gateway.listCustomers(arrow, { signal, lane: `billing:${account.uuid}` });
-    const mapped = await this.mapped(context);
     const references = new Set([
       ...data.map((customer) => customer.reference),
       ...mapped.map((mapping) => mapping.arrowCustomer),
@@ -62,12 +63,16 @@ export class PayersService {
     return resolveNames(texts, [...references]);
   }
 
-  /** The bill-to party of each pair. */
-  async billTo(context: BillingContext, pairs: readonly LicensePair[]): Promise<BillTo[]> {
+  /** The bill-to party of each pair; `mapped` where it was read before. */
+  async billTo(
+    context: BillingContext,
+    pairs: readonly LicensePair[],
+    mapped?: readonly MappedCustomer[],
+  ): Promise<BillTo[]> {
     const licenses = [...new Set(pairs.map((pair) => pair.licenseReference))];
     const [mappings, charges, links, owners] = await Promise.all([
-      this.mapped(context),
-      this.repository.charges(context, null),
+      mapped ?? this.mapped(context),
+      this.repository.charges(context),
       this.resources.linksOf(licenses),
       this.repository.owners(context, licenses),
     ]);
@@ -93,18 +98,14 @@ export class PayersService {
 const digitsOf = (reference: string) => reference.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
 
 /** Text → the only reference that it is, in full or by its digits. */
-export function resolveNames(texts: readonly string[], references: readonly string[]): Map<string, string> {
+function resolveNames(texts: readonly string[], references: readonly string[]): Map<string, string> {
   const keyOf = (text: string) => normalizeArrowReference(text).toUpperCase();
   const full = new Map(references.map((reference) => [keyOf(reference), reference]));
-  const byDigits = new Map<string, string[]>();
-  for (const reference of references) {
-    const digits = digitsOf(reference);
-    if (digits) byDigits.set(digits, [...(byDigits.get(digits) ?? []), reference]);
-  }
+  const byDigits = groupBy(references, digitsOf);
   const resolved = new Map<string, string>();
   for (const text of texts) {
-    const candidates = /^\d+$/.test(text) ? (byDigits.get(digitsOf(text)) ?? []) : [];
-    const named = full.get(keyOf(text)) ?? (candidates.length === 1 ? candidates[0] : undefined);
+    const [one, another] = /^\d+$/.test(text) ? (byDigits.get(digitsOf(text)) ?? []) : [];
+    const named = full.get(keyOf(text)) ?? (another ? undefined : one);
     if (named) resolved.set(text, named);
   }
   return resolved;

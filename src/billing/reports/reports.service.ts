@@ -36,7 +36,7 @@ export class ReportsService {
 
   /**
    * Spend that is charged to nobody or to no resource, largest first, of the month asked for or else of the newest one
-   * with lines. Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `PageNotFoundError`.
+   * with lines. Throws `SettingsMissingError`, `NamedNotFoundError`, `PageNotFoundError`.
    */
   async unlinkedSpend(query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
     const named = query.settings_uuid;

@@ -2,6 +2,7 @@ import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 import type { TieOut } from '../ledger/tie-out.js';
 import { ExportSnapshot } from './export-snapshot.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 /** Size of the largest export accepted since a person last accepted one: what shrinkage is measured from. */
 export interface ExportSize {
@@ -16,7 +17,7 @@ export class BillingMonth {
   @PrimaryColumn('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   @PrimaryColumn('date')
@@ -30,7 +31,7 @@ export class BillingMonth {
   @Column({ type: 'uuid', nullable: true })
   snapshotUuid: string | null;
 
-  @ManyToOne(() => ExportSnapshot, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => ExportSnapshot, { onDelete: 'RESTRICT' })
   snapshot: Relation<ExportSnapshot> | null;
 
   /** Of all inputs beside the export; `""` while the month is being worked on. Written at the very end of a run. */
@@ -44,13 +45,10 @@ export class BillingMonth {
   @Column({ type: 'jsonb', nullable: true })
   tieOut: TieOut[] | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   appliedAt: Date | null;
 
   /** Everything of it is closed and posted. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   settledAt: Date | null;
-
-  @Column({ type: 'text', default: '' })
-  errorMessage: string;
 }

@@ -5,16 +5,13 @@ import { Charge } from '../ledger/charge.entity.js';
 import { BillingSync } from './billing-sync.entity.js';
 
 /** `billable`: it counts towards a charge. `unmatched`: nobody can be charged yet. `excluded`: deliberately not charged. */
-export const ITEM_STATUSES = ['billable', 'unmatched', 'excluded'] as const;
-export type ItemStatus = (typeof ITEM_STATUSES)[number];
+export type ItemStatus = 'billable' | 'unmatched' | 'excluded';
 
 /** Whether the latest accepted export has the line. */
-export const ITEM_PRESENCES = ['present', 'missing'] as const;
-export type ItemPresence = (typeof ITEM_PRESENCES)[number];
+export type ItemPresence = 'present' | 'missing';
 
 /** What the charged cell says: an amount, nothing, or something that cannot be read. */
-export const AMOUNT_STATES = ['value', 'absent', 'invalid'] as const;
-export type AmountState = (typeof AMOUNT_STATES)[number];
+export type AmountState = 'value' | 'absent' | 'invalid';
 
 /**
  * A line of an account's billing export. Lines are evidence: they say what a charge ought to be and are never charged by

@@ -4,16 +4,11 @@ import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 /** Waldur's numbers and labels. Closed is `reconciled`; `validated` only notes what ArrowSphere says. */
-export const SYNC_STATES = { pending: 1, synced: 2, validated: 3, reconciled: 4 } as const;
-export type SyncState = (typeof SYNC_STATES)[keyof typeof SYNC_STATES];
-export const SYNC_STATE_LABELS: Record<SyncState, string> = {
-  1: 'Pending',
-  2: 'Synced',
-  3: 'Validated',
-  4: 'Reconciled',
-};
+export const SYNC_STATE_LABELS = { 1: 'Pending', 2: 'Synced', 3: 'Validated', 4: 'Reconciled' } as const;
+export type SyncState = keyof typeof SYNC_STATE_LABELS;
 
 /**
  * A statement: what ArrowSphere bills one Arrow customer in one month. Those of customers that are not mapped are kept
@@ -31,7 +26,7 @@ export class BillingSync extends BaseEntity {
   @Column('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   /** `XSP…`; `""` where its lines name nobody. */
@@ -42,14 +37,14 @@ export class BillingSync extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   customerMappingUuid: string | null;
 
-  @ManyToOne(() => CustomerMapping, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => CustomerMapping, { onDelete: 'RESTRICT' })
   customerMapping: Relation<CustomerMapping> | null;
 
   /** The organisation that is charged. */
   @Column({ type: 'uuid', nullable: true })
   customerUuid: string | null;
 
-  @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
   customer: Relation<Customer> | null;
 
   /** First day of the month. */
@@ -83,12 +78,12 @@ export class BillingSync extends BaseEntity {
   @Column({ type: 'text', default: '' })
   errorMessage: string;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   syncedAt: Date | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   validatedAt: Date | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   reconciledAt: Date | null;
 }

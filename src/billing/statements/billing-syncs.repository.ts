@@ -1,36 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, ListQuery, Page } from '../../common/page.js';
+import type { Count, Page } from '../../common/page.js';
 import { YearMonth } from '../../common/year-month.js';
-import { containing, countOnly, type Order, paginate } from '../../database/paginate.js';
+import { containing, countOnly, mentions, narrow, type Order, orderOf, paginate } from '../../database/paginate.js';
+import type { ListBillingSyncItemsQuery, ListBillingSyncsQuery } from './billing-sync.dto.js';
 import { BillingSync } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
 
-/** Which statements are meant; what is left out does not matter. */
-export interface StatementFilter {
-  readonly customer_mapping?: string;
-  readonly customer_mapping_uuid?: string;
-  readonly settings_uuid?: string;
-  readonly statement_reference?: string;
-  readonly report_period?: string;
-  readonly report_period_from?: string;
-  readonly report_period_to?: string;
-  readonly state?: number;
-  readonly arrow_state?: string;
-}
-
-/** Which lines are meant. */
-export interface LineFilter {
-  readonly billing_sync?: string;
-  readonly billing_sync_uuid?: string;
-  readonly report_period?: string;
-  readonly vendor_name?: string;
-  readonly classification?: string;
-  readonly subscription_reference?: string;
-  readonly arrow_line_reference?: string;
-  readonly has_compensation?: boolean;
-}
+const STATEMENT_ORDER = {
+  created: 'created',
+  modified: 'modified',
+  report_period: 'month',
+  statement_reference: 'statementReference',
+  state: 'state',
+  sell_total: 'sellTotal',
+  buy_total: 'buyTotal',
+  synced_at: 'syncedAt',
+};
+const NEWEST_MONTH_FIRST: Order = [
+  ['month', 'DESC'],
+  ['created', 'DESC'],
+];
+const LINE_ORDER = {
+  created: 'created',
+  report_period: 'month',
+  arrow_line_reference: 'arrowLineReference',
+  vendor_name: 'vendorName',
+  classification: 'classification',
+  original_price: 'originalPrice',
+};
 
 const relations = { customerMapping: true, customer: true };
 
@@ -79,15 +78,16 @@ export class BillingSyncsRepository {
     @InjectRepository(BillingSyncItem) private readonly lines: Repository<BillingSyncItem>,
   ) {}
 
-  /** With mapping and organisation. Throws `PageNotFoundError`. */
-  list(query: ListQuery & StatementFilter, order: Order): Promise<Page<BillingSync>> {
+  /** With mapping and organisation, newest month first by default. Throws `PageNotFoundError`. */
+  list(query: ListBillingSyncsQuery): Promise<Page<BillingSync>> {
+    const order = orderOf(query.o, STATEMENT_ORDER, NEWEST_MONTH_FIRST);
     return paginate(this.filtered(query), query, order, (uuids) =>
       this.statements.find({ where: { uuid: In([...uuids]) }, relations }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListQuery & StatementFilter): Promise<Count> {
+  count(query: ListBillingSyncsQuery): Promise<Count> {
     return countOnly(this.filtered(query), query);
   }
 
@@ -101,13 +101,14 @@ export class BillingSyncsRepository {
     return new Map(rows.map((row) => [row.statementUuid, row.invoiceUuid]));
   }
 
-  /** Throws `PageNotFoundError`. */
-  listLines(query: ListQuery & LineFilter, order: Order): Promise<Page<BillingSyncItem>> {
+  /** Newest first by default. Throws `PageNotFoundError`. */
+  listLines(query: ListBillingSyncItemsQuery): Promise<Page<BillingSyncItem>> {
+    const order = orderOf(query.o, LINE_ORDER, [['created', 'DESC']]);
     return paginate(this.filteredLines(query), query, order, (uuids) => this.lines.findBy({ uuid: In([...uuids]) }));
   }
 
   /** Throws `PageNotFoundError`. */
-  countLines(query: ListQuery & LineFilter): Promise<Count> {
+  countLines(query: ListBillingSyncItemsQuery): Promise<Count> {
     return countOnly(this.filteredLines(query), query);
   }
 
@@ -124,51 +125,42 @@ export class BillingSyncsRepository {
     });
   }
 
-  private filtered(filter: StatementFilter): SelectQueryBuilder<BillingSync> {
-    const { customer_mapping, customer_mapping_uuid, settings_uuid, statement_reference, state, arrow_state } = filter;
-    const { report_period, report_period_from, report_period_to } = filter;
+  private filtered(query: ListBillingSyncsQuery): SelectQueryBuilder<BillingSync> {
     const found = this.statements.createQueryBuilder('sync').where('sync.customerMappingUuid IS NOT NULL');
-    if (customer_mapping) found.andWhere('sync.customerMappingUuid = :customer_mapping', { customer_mapping });
-    if (customer_mapping_uuid)
-      found.andWhere('sync.customerMappingUuid = :customer_mapping_uuid', { customer_mapping_uuid });
-    if (settings_uuid)
-      found
-        .innerJoin('sync.customerMapping', 'mapping')
-        .andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
-    if (statement_reference)
-      found.andWhere('sync.statementReference ILIKE :statement', { statement: containing(statement_reference) });
-    if (report_period) ofMonth(found, 'sync', report_period);
-    if (report_period_from) found.andWhere(`to_char(sync.month, 'YYYY-MM') >= :from`, { from: report_period_from });
-    if (report_period_to) found.andWhere(`to_char(sync.month, 'YYYY-MM') <= :to`, { to: report_period_to });
-    if (state !== undefined) found.andWhere('sync.state = :state', { state });
-    if (arrow_state) found.andWhere('sync.arrowState = lower(:arrow_state)', { arrow_state });
-    return found;
+    if (query.settings_uuid) found.innerJoin('sync.customerMapping', 'mapping');
+    return narrow(found, {
+      'sync.customerMappingUuid = :mapping': query.customer_mapping,
+      'sync.customerMappingUuid = :mappingUuid': query.customer_mapping_uuid,
+      'mapping.settingsUuid = :settings': query.settings_uuid,
+      [mentions('sync.statementReference', 'reference')]: contained(query.statement_reference),
+      'sync.month = :month': monthOf(query.report_period),
+      "to_char(sync.month, 'YYYY-MM') >= :from": query.report_period_from,
+      "to_char(sync.month, 'YYYY-MM') <= :to": query.report_period_to,
+      'sync.state = :state': query.state,
+      'sync.arrowState = lower(:arrowState)': query.arrow_state,
+    });
   }
 
-  private filteredLines(filter: LineFilter): SelectQueryBuilder<BillingSyncItem> {
-    const { billing_sync, billing_sync_uuid, report_period, vendor_name, classification, has_compensation } = filter;
-    const { subscription_reference: subscription, arrow_line_reference: line } = filter;
+  private filteredLines(query: ListBillingSyncItemsQuery): SelectQueryBuilder<BillingSyncItem> {
     const found = this.lines.createQueryBuilder('item').where(IS_LISTED);
-    if (billing_sync) found.andWhere('item.billingSyncUuid = :billing_sync', { billing_sync });
-    if (billing_sync_uuid) found.andWhere('item.billingSyncUuid = :billing_sync_uuid', { billing_sync_uuid });
-    if (report_period) ofMonth(found, 'item', report_period);
-    if (vendor_name) found.andWhere('item.vendorName ILIKE :vendor', { vendor: containing(vendor_name) });
-    if (classification) found.andWhere('item.classification = :classification', { classification });
-    if (subscription)
-      found.andWhere('item.subscriptionReference ILIKE :subscription', { subscription: containing(subscription) });
-    if (line) found.andWhere('item.arrowLineReference ILIKE :line', { line: containing(line) });
-    if (has_compensation !== undefined) found.andWhere(`${has_compensation ? '' : 'NOT '}${IS_CORRECTED}`);
-    return found;
+    if (query.has_compensation !== undefined) found.andWhere(`${query.has_compensation ? '' : 'NOT '}${IS_CORRECTED}`);
+    return narrow(found, {
+      'item.billingSyncUuid = :sync': query.billing_sync,
+      'item.billingSyncUuid = :syncUuid': query.billing_sync_uuid,
+      'item.month = :month': monthOf(query.report_period),
+      'item.classification = :classification': query.classification,
+      [mentions('item.vendorName', 'vendor')]: contained(query.vendor_name),
+      [mentions('item.subscriptionReference', 'subscription')]: contained(query.subscription_reference),
+      [mentions('item.arrowLineReference', 'line')]: contained(query.arrow_line_reference),
+    });
   }
 }
 
-/** A text that is no month matches nothing. */
-function ofMonth(
-  found: SelectQueryBuilder<BillingSync> | SelectQueryBuilder<BillingSyncItem>,
-  alias: string,
-  text: string,
-): void {
-  const month = YearMonth.parse(text);
-  if (month) found.andWhere(`${alias}.month = :month`, { month: month.firstDay });
-  else found.andWhere('false');
+function contained(text: string | undefined): string | undefined {
+  return text && containing(text);
+}
+
+/** The first day; for a text that is no month one that no row has. */
+function monthOf(text: string | undefined): string | undefined {
+  return text && (YearMonth.parse(text)?.firstDay ?? '-infinity');
 }

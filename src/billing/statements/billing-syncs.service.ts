@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { groupBy } from '../../common/group-by.js';
 import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
-import { orderOf } from '../../database/paginate.js';
 import { BillingSyncItemNotFoundError, BillingSyncNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
 import type { ListBillingSyncItemsQuery, ListBillingSyncsQuery } from './billing-sync.dto.js';
@@ -11,25 +11,6 @@ import { BillingSyncsRepository } from './billing-syncs.repository.js';
 
 /** Lines that stand inside a statement; the list of lines has all. */
 const NESTED = 100;
-
-const STATEMENT_ORDER = {
-  created: 'created',
-  modified: 'modified',
-  report_period: 'month',
-  statement_reference: 'statementReference',
-  state: 'state',
-  sell_total: 'sellTotal',
-  buy_total: 'buyTotal',
-  synced_at: 'syncedAt',
-};
-const LINE_ORDER = {
-  created: 'created',
-  report_period: 'month',
-  arrow_line_reference: 'arrowLineReference',
-  vendor_name: 'vendorName',
-  classification: 'classification',
-  original_price: 'originalPrice',
-};
 
 /** A line with the invoice items of its charge, which the lines of a licence share. */
 export interface ChargedLine extends ChargeItems {
@@ -54,13 +35,8 @@ export class BillingSyncsService {
 
   /** Newest month first by default. Throws `PageNotFoundError`. */
   async list(query: ListBillingSyncsQuery): Promise<Page<StatementWithLines>> {
-    const order = orderOf(query.o, STATEMENT_ORDER, [
-      ['month', 'DESC'],
-      ['created', 'DESC'],
-    ]);
-    const page = await this.repository.list(query, order);
-    const complete = new Map((await this.complete(page.items)).map((found) => [found.statement.uuid, found]));
-    return page.map((statement) => complete.get(statement.uuid)!);
+    const page = await this.repository.list(query);
+    return page.with(await this.complete(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
@@ -78,9 +54,8 @@ export class BillingSyncsService {
 
   /** Newest first by default. Throws `PageNotFoundError`. */
   async listItems(query: ListBillingSyncItemsQuery): Promise<Page<ChargedLine>> {
-    const page = await this.repository.listLines(query, orderOf(query.o, LINE_ORDER, [['created', 'DESC']]));
-    const charged = new Map((await this.charged(page.items)).map((found) => [found.line.uuid, found]));
-    return page.map((line) => charged.get(line.uuid)!);
+    const page = await this.repository.listLines(query);
+    return page.with(await this.charged(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
@@ -99,13 +74,12 @@ export class BillingSyncsService {
   private async complete(statements: readonly BillingSync[]): Promise<StatementWithLines[]> {
     const uuids = statements.map((statement) => statement.uuid);
     const invoices = await this.repository.invoicesOf(uuids);
-    const linesOf = new Map<string | null, ChargedLine[]>(uuids.map((uuid) => [uuid, []]));
-    for (const found of await this.charged(await this.repository.firstLines(uuids, NESTED)))
-      linesOf.get(found.line.billingSyncUuid)!.push(found);
+    const lines = await this.charged(await this.repository.firstLines(uuids, NESTED));
+    const linesOf = groupBy(lines, ({ line }) => line.billingSyncUuid);
     return statements.map((statement) => ({
       statement,
       invoiceUuid: invoices.get(statement.uuid) ?? null,
-      lines: linesOf.get(statement.uuid)!,
+      lines: linesOf.get(statement.uuid) ?? [],
     }));
   }
 

@@ -9,7 +9,7 @@ describe('an export that shrank', () => {
   test('is taken within the share of the account, and refused beyond it, by lines or by money of any currency', () => {
     expect(shrinkage(size(10, '1000'), size(8, '800'), '0.200')).toEqual([]);
     expect(shrinkage(size(10, '1000'), size(7, '1000'), '0.200')).toEqual([expect.stringContaining('10 to 7 lines')]);
-    expect(shrinkage(size(10, '1000', '50.50'), size(10, '1000', '40'), '0.200')).toEqual([
+    expect(shrinkage(size(10, '1000', '50.5'), size(10, '1000', '40'), '0.200')).toEqual([
       expect.stringContaining('in USD shrank from 50.5 to 40'),
     ]);
     expect(shrinkage(size(10, '1000'), size(0, '0'), '0.900')).toEqual([expect.stringContaining('is empty')]);

@@ -1,11 +1,9 @@
 import { compare, type DecimalString, multiply } from '../../common/money.js';
+import type { StatementTotal } from '../ledger/tie-out.service.js';
 import type { ExportSize } from './billing-month.entity.js';
 
 /** Lines and sums of a staged export in one currency. `total` is what is charged, `turnover` the sum of absolute amounts. */
-export interface StagedTotal {
-  readonly currency: string;
-  readonly lines: number;
-  readonly total: DecimalString;
+export interface StagedTotal extends StatementTotal {
   readonly turnover: DecimalString;
 }
 
@@ -32,7 +30,7 @@ export function shrinkage(largest: ExportSize | null, now: ExportSize, share: st
   for (const [currency, before] of Object.entries(largest.turnover)) {
     const after = now.turnover[currency] ?? '0';
     if (compare(after, multiply(before, kept)) < 0)
-      faults.push(`The amounts in ${currency} shrank from ${plain(before)} to ${plain(after)}. ${advice}`);
+      faults.push(`The amounts in ${currency} shrank from ${before} to ${after}. ${advice}`);
   }
   return faults;
 }
@@ -44,8 +42,4 @@ export function largestOf(largest: ExportSize | null, now: ExportSize, isAccepte
   for (const [currency, before] of Object.entries(largest.turnover))
     if (compare(before, turnover[currency] ?? '0') > 0) turnover[currency] = before;
   return { rows: Math.max(largest.rows, now.rows), turnover };
-}
-
-function plain(amount: DecimalString): string {
-  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }

@@ -1,32 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { type Columns, missingColumns, resolveColumns } from '../../arrow-export/columns.js';
 import { readExportLine } from '../../arrow-export/export-line.js';
-import { type ArrowExportPage, ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { readSteadily } from '../../arrow-gateway/read-steadily.js';
 import { Clock } from '../../common/clock.js';
 import type { BillingContext } from '../core/billing-context.js';
-import { ExportRefusedError } from '../core/billing.errors.js';
+import { ExportRefusedError, ExportSupersededError } from '../core/billing.errors.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
+import type { ImportRun } from './import-statements.js';
 import { hashOf, type PageRows, SnapshotsRepository } from './snapshots.repository.js';
 import { StagingRepository } from './staging.repository.js';
 
-/** An export that was fetched whole: kept, and staged unless it is the one that was applied last. */
+/** An export that was fetched whole, and is kept. */
 export interface LoadedExport {
   readonly snapshot: ExportSnapshot;
-  /** The same, to the last cell, as the export given. */
+  /** The same, to the last cell, as the one applied last. */
   readonly isSame: boolean;
+  /** Null: its lines are not staged yet. */
+  readonly columns: Columns | null;
 }
 
-/** Hears how far a run is; throws where it was cancelled. */
-export type Progress = (step: string, done: number, total: number) => Promise<void>;
-
-interface FetchOptions {
-  readonly last: ExportSnapshot | null;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-}
-
-/** Fetches an export, keeps it page by page, and stages its lines as they come. */
+/** Fetches an export, keeps it page by page, and stages its lines. */
 @Injectable()
 export class ExportLoader {
   constructor(
@@ -37,26 +31,29 @@ export class ExportLoader {
   ) {}
 
   /**
-   * `last`: the export applied last; while the pages are its pages nothing is staged. An export that shifted while it was
-   * paged is read again, twice at most. Throws the gateway's errors and `ExportRefusedError`; the snapshot then says so and
-   * is never used.
+   * Stages the first export of a month as it comes: others may be the one applied last, of which nothing is to be done. An
+   * export that shifted while it was paged is read again, twice at most. Throws the gateway's errors and
+   * `ExportRefusedError`; the snapshot then says so and is never used.
    */
-  async fetch(context: BillingContext, options: FetchOptions): Promise<LoadedExport> {
+  async fetch(run: ImportRun): Promise<LoadedExport> {
+    const { context, before } = run;
+    const applied = before?.snapshotUuid ? await this.snapshots.find(before.snapshotUuid) : null;
+    const last = applied?.exportTypeReference === context.settings.exportTypeReference ? applied : null;
     const snapshot = await this.snapshots.begin(context);
     try {
-      let attempts = 0;
-      const isSame = await readSteadily(async ({ allowRepeatedRows }) => {
-        if (attempts++) await this.staging.clear(snapshot.uuid);
+      const loaded = await readSteadily(async ({ allowRepeatedRows }) => {
+        await this.staging.clear(snapshot.uuid);
         const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
         try {
-          return await this.fetchOnce(context, snapshot, stage, options, allowRepeatedRows);
+          const isSame = await this.fetchOnce(run, last, snapshot, stage, allowRepeatedRows);
+          return { snapshot, isSame, columns: stage.columns };
         } finally {
           // A page that is still being loaded must not come in after its snapshot was cleared.
           await stage.flush().catch(() => undefined);
         }
       });
       await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
-      return { snapshot, isSame };
+      return loaded;
     } catch (error) {
       await this.staging.clear(snapshot.uuid);
       const state = error instanceof ExportRefusedError ? ('refused' as const) : ('failed' as const);
@@ -66,73 +63,59 @@ export class ExportLoader {
     }
   }
 
-  /** Stages an export that is kept already. */
-  async stageKept(context: BillingContext, snapshot: ExportSnapshot): Promise<void> {
+  /** Stages an export that is kept already. Throws `ExportRefusedError`, `ExportSupersededError`. */
+  async stageKept(context: BillingContext, snapshot: ExportSnapshot): Promise<Columns | null> {
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     try {
-      for await (const page of this.snapshots.read(snapshot)) await stage.add(page);
+      for await (const page of this.snapshots.read(snapshot)) {
+        // A run that finished meanwhile let go of it.
+        if (!page) throw new ExportSupersededError(context.month);
+        await stage.add(page);
+      }
     } finally {
       await stage.flush();
     }
+    return stage.columns;
   }
 
+  /** Answers whether it is the same as the last one. */
   private async fetchOnce(
-    context: BillingContext,
+    { context, signal, progress }: ImportRun,
+    last: ExportSnapshot | null,
     snapshot: ExportSnapshot,
     stage: Stage,
-    { last, signal, progress }: FetchOptions,
     allowRepeatedRows: boolean,
   ): Promise<boolean> {
+    const { settings, month, account, arrow } = context;
+    const period = month.toString();
+    const query = { exportTypeReference: settings.exportTypeReference, periodFrom: period, periodTo: period };
+    const options = { signal, lane: `billing:${account.uuid}`, refresh: true, allowRepeatedRows };
     const known = new Set(last?.pages);
     const hashes: string[] = [];
     let rows = 0;
-    let isSame = last !== null;
     let keeping: Promise<void> = Promise.resolve();
-    for await (const page of this.pages(context, signal, allowRepeatedRows)) {
+    for await (const page of this.gateway.exportPages(arrow, query, options)) {
       await progress('fetching', page.page, page.totalPages);
       if (!page.rows.length) continue;
       const text = JSON.stringify({ headers: page.headers, rows: page.rows });
       const hash = hashOf(text);
       await keeping;
-      keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text, page.rows.length);
+      keeping = known.has(hash) ? Promise.resolve() : this.snapshots.keep(hash, text);
       keeping.catch(() => undefined);
-      if (isSame && last!.pages[hashes.length] !== hash) {
-        isSame = false;
-        for await (const kept of this.snapshots.read(last!, hashes.length)) await stage.add(kept);
-      }
-      if (!isSame) await stage.add({ hash, headers: page.headers, rows: page.rows });
+      if (!last) await stage.add({ hash, headers: page.headers, rows: page.rows });
       hashes.push(hash);
       rows += page.rows.length;
     }
     await keeping;
-    if (isSame && hashes.length !== last!.pages.length) {
-      isSame = false;
-      for await (const kept of this.snapshots.read(last!, hashes.length)) await stage.add(kept);
-    }
     await stage.flush();
     await this.snapshots.finish(snapshot, { rows, pages: hashes, hash: hashOf(hashes.join()) });
-    return isSame;
-  }
-
-  private pages(
-    { settings, month, account, arrow }: BillingContext,
-    signal: AbortSignal,
-    allowRepeatedRows: boolean,
-  ): AsyncIterable<ArrowExportPage> {
-    const period = month.toString();
-    const query = { exportTypeReference: settings.exportTypeReference, periodFrom: period, periodTo: period };
-    return this.gateway.exportPages(arrow, query, {
-      signal,
-      lane: `billing:${account.uuid}`,
-      refresh: true,
-      allowRepeatedRows,
-    });
+    return last?.hash === snapshot.hash;
   }
 }
 
 /** Turns pages into staged lines; a page is loaded while the next one is read. */
 class Stage {
-  private columns?: Columns;
+  columns: Columns | null = null;
   private labels = '';
   private loading: Promise<void> = Promise.resolve();
 
@@ -144,8 +127,12 @@ class Stage {
   ) {}
 
   async add({ hash, headers, rows }: PageRows): Promise<void> {
-    const columns = await this.columnsOf(headers);
-    const { rule } = this.context;
+    const { rule, month } = this.context;
+    const labels = headers.join('\n');
+    if (this.columns && labels !== this.labels)
+      throw new ExportRefusedError(month, ['Its pages do not have the same columns.']);
+    this.labels = labels;
+    const columns = (this.columns ??= await this.resolve(headers));
     const { numberLocale, priceSource, defaultCurrency } = rule;
     const reading = { columns, numberLocale, priceSource, defaultCurrency };
     const lines = rows.map((row) => readExportLine(row, reading));
@@ -158,35 +145,21 @@ class Stage {
     await this.loading;
   }
 
-  private async columnsOf(headers: readonly string[]): Promise<Columns> {
-    const labels = headers.join('\n');
-    if (this.columns && labels === this.labels) return this.columns;
-    const { month } = this.context;
-    if (this.columns) throw new ExportRefusedError(month, ['Its pages do not have the same columns.']);
-    this.labels = labels;
-    this.columns = await resolveExportColumns(this.context, this.gateway, headers);
-    return this.columns;
+  /**
+   * Where the columns stand; renamed ones are known by the references that ArrowSphere gives for the export type. Throws
+   * `ExportRefusedError` where one that billing cannot do without is missing or stands there twice.
+   */
+  private async resolve(headers: readonly string[]): Promise<Columns> {
+    const { arrow, settings, rule, month } = this.context;
+    const { columns: references } = await this.gateway
+      .getExportType(arrow, settings.exportTypeReference)
+      .catch(() => ({ columns: {} }));
+    const { columns, ambiguous } = resolveColumns(headers, references);
+    const faults = [
+      ...missingColumns(columns, rule).map((label) => `It has no column ${label}.`),
+      ...ambiguous.map((label) => `It has more than one column ${label}.`),
+    ];
+    if (faults.length) throw new ExportRefusedError(month, faults);
+    return columns;
   }
-}
-
-/**
- * Where the columns of an export stand; renamed ones are known by the references that ArrowSphere gives for the type.
- * Throws `ExportRefusedError` where one that billing cannot do without is missing or stands there twice.
- */
-export async function resolveExportColumns(
-  { arrow, settings, rule, month }: BillingContext,
-  gateway: ArrowGateway,
-  headers: readonly string[],
-): Promise<Columns> {
-  const { columns: references } = await gateway
-    .getExportType(arrow, settings.exportTypeReference)
-    .catch(() => ({ columns: {} }));
-  const { columns, ambiguous } = resolveColumns(headers, references);
-  const needs = { priceSource: rule.priceSource, classificationFilter: rule.classificationFilter };
-  const faults = [
-    ...missingColumns(columns, needs).map((label) => `It has no column ${label}.`),
-    ...ambiguous.map((label) => `It has more than one column ${label}.`),
-  ];
-  if (faults.length) throw new ExportRefusedError(month, faults);
-  return columns;
 }

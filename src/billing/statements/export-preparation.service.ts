@@ -1,21 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import type { Columns } from '../../arrow-export/columns.js';
 import type { BillingRule } from '../accounts/billing-rule.entity.js';
 import { ConsumptionRepository } from '../consumption/consumption.repository.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { ExportRefusedError, StagingLostError } from '../core/billing.errors.js';
 import { finalityOf, graceIsOver } from '../core/finality.js';
-import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import type { BillTo, LicensePair, MappedCustomer } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
-import type { BillingMonth } from './billing-month.entity.js';
 import { shrinkage, sizeOf, type StagedTotal } from './check-export.js';
-import { ExportLoader, type LoadedExport, resolveExportColumns } from './export-loader.service.js';
+import { ExportLoader, type LoadedExport } from './export-loader.service.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
-import { calendarOf, type ImportStatements, type RunControl } from './import-statements.js';
-import { hashOf, SnapshotsRepository } from './snapshots.repository.js';
+import type { ImportRun, ImportStatements } from './import-statements.js';
+import { hashOf } from './snapshots.repository.js';
 import { StagingRepository } from './staging.repository.js';
-import { customerOf, type JudgedStatement, type KnownLine, StatementRepository } from './statement.repository.js';
+import { type JudgedStatement, StatementRepository } from './statement.repository.js';
 
 /** A staged export with everything that was found out before anything is written. */
 export interface PreparedExport {
@@ -23,6 +21,7 @@ export interface PreparedExport {
   readonly totals: readonly StagedTotal[];
   readonly parties: readonly BillTo[];
   readonly statements: readonly JudgedStatement[];
+  /** Of everything beside the export that it is applied by. */
   readonly fingerprint: string;
   readonly warnings: readonly string[];
 }
@@ -33,10 +32,7 @@ const REPEATED_KEYS_SHOWN = 5;
 @Injectable()
 export class ExportPreparation {
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly gateway: ArrowGateway,
     private readonly loader: ExportLoader,
-    private readonly snapshots: SnapshotsRepository,
     private readonly staging: StagingRepository,
     private readonly statements: StatementRepository,
     private readonly payers: PayersService,
@@ -44,68 +40,81 @@ export class ExportPreparation {
   ) {}
 
   /** Staged, checked and matched; nothing of the books is touched yet. Throws `ExportRefusedError`. */
-  async prepare(
-    context: BillingContext,
-    command: ImportStatements,
-    before: BillingMonth | null,
-    { snapshot, isSame }: LoadedExport,
-    { signal, progress }: RunControl,
-  ): Promise<PreparedExport> {
+  async prepare(run: ImportRun, { snapshot, ...loaded }: LoadedExport): Promise<PreparedExport> {
+    const { context, before, signal } = run;
     const { uuid } = snapshot;
-    if (isSame) await this.loader.stageKept(context, snapshot);
+    const columns = loaded.columns ?? (await this.loader.stageKept(context, snapshot));
     await this.staging.ready();
     const totals = await this.staging.totals(uuid, context.rule.priceSource);
     if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();
-    if (!command.acceptShrinkage) {
+    if (!run.acceptShrinkage) {
       const faults = shrinkage(before?.largestExport ?? null, sizeOf(totals), context.account.shrinkageShare);
       if (faults.length) throw new ExportRefusedError(context.month, faults);
     }
-    await progress('matching', 0, 1);
-    const named = await this.payers.namedCustomers(context, await this.staging.namedCustomers(uuid), signal);
+    await run.progress('matching', 0, 1);
+    const mapped = await this.payers.mapped(context);
+    const texts = await this.staging.namedCustomers(uuid);
+    const named = await this.payers.namedCustomers(context, texts, mapped, signal);
     await this.staging.nameCustomers(uuid, named);
     await this.payers.seeOwners(context, await this.staging.licensesToAskFor(uuid, context), signal);
     await this.staging.attribute(uuid, context);
-    const pairs = await this.staging.pairs(uuid);
-    const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
+    const parties = await this.match(context, await this.staging.pairs(uuid), mapped);
     await this.staging.setBillTo(uuid, parties);
     // Before anything is written: what changes meanwhile makes the next run look again.
-    const inputs = await this.inputs(context, parties, named);
-    const statements = await this.judge(context, command, snapshot, parties);
-    const warnings = await this.warnings(context, snapshot);
-    return { snapshot, totals, parties, statements, fingerprint: fingerprintOf(context, command, inputs), warnings };
+    const fingerprint = fingerprintOf(context, run, await this.inputs(context, parties, named, mapped));
+    const statements = await this.judge(run, uuid, mapped);
+    const warnings = columns ? await this.warnings(context, uuid, columns) : [];
+    return { snapshot, totals, parties, statements, fingerprint, warnings };
   }
 
-  /** What the month would be applied by now, as {@link PreparedExport.fingerprint} has it, from the lines that it has. */
-  async inputsAsTheyAre(context: BillingContext, signal: AbortSignal): Promise<string> {
+  /** What the month would be applied by now, for {@link fingerprintOf}, from the lines that it has. */
+  async inputsAsTheyAre({ context, signal }: ImportRun): Promise<string> {
     const lines = await this.statements.knownLines(context);
-    await this.payers.seeOwners(context, licensesOfNobody(lines), signal);
-    const named = await this.payers.namedCustomers(context, textsOf(lines), signal);
-    const pairs = lines
-      .filter((line) => line.licenseReference && line.arrowCustomer)
-      .map(({ licenseReference, arrowCustomer }) => ({ licenseReference, arrowCustomer }));
-    const parties = await this.payers.billTo(context, await this.withConsumption(context, pairs));
-    return this.inputs(context, parties, named);
+    const ofLicenses = lines.filter((line) => line.licenseReference);
+    // Somebody may have come to know whose they are.
+    const ofNobody = ofLicenses.filter((line) => !line.arrowCustomer).map((line) => line.licenseReference);
+    await this.payers.seeOwners(context, distinct(ofNobody), signal);
+    const mapped = await this.payers.mapped(context);
+    const texts = distinct(lines.map((line) => line.customerReference).filter(Boolean));
+    const named = await this.payers.namedCustomers(context, texts, mapped, signal);
+    const pairs = ofLicenses.filter((line) => line.arrowCustomer);
+    return this.inputs(context, await this.match(context, pairs, mapped), named, mapped);
+  }
+
+  /** Licences that have consumption and perhaps no line follow mapping and link as the others do. */
+  private async match(
+    context: BillingContext,
+    pairs: readonly LicensePair[],
+    mapped: readonly MappedCustomer[],
+  ): Promise<BillTo[]> {
+    const all = new Map<string, LicensePair>();
+    for (const pair of [...pairs, ...(await this.consumption.pairs(context))])
+      all.set(`${pair.licenseReference}\n${pair.arrowCustomer}`, pair);
+    const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
+    return this.payers.billTo(
+      context,
+      sorted.map(([, pair]) => pair),
+      mapped,
+    );
   }
 
   /** What the statements of the export may become, and through which mapping they are billed. */
   private async judge(
-    context: BillingContext,
-    { force, reconcile }: ImportStatements,
-    snapshot: ExportSnapshot,
-    parties: readonly BillTo[],
+    { context, reconcile, force }: ImportRun,
+    snapshotUuid: string,
+    mapped: readonly MappedCustomer[],
   ): Promise<JudgedStatement[]> {
-    const signs = await this.signsOf(context, snapshot);
-    const { manager } = this.dataSource;
-    const staged = await this.staging.statements(manager, snapshot.uuid, context, signs);
-    const mapped = new Map((await this.payers.mapped(context)).map((mapping) => [mapping.arrowCustomer, mapping]));
-    const customers = customerOf(parties);
-    return staged.map((statement) => ({
-      arrowCustomer: statement.arrowCustomer,
-      statementReference: statement.statementReference,
-      finality: finalityOf(statement, calendarOf(context), reconcile && force),
-      mappingUuid: mapped.get(statement.arrowCustomer)?.mappingUuid ?? null,
-      customerUuid: customers.get(statement.arrowCustomer) ?? mapped.get(statement.arrowCustomer)?.customerUuid ?? null,
-    }));
+    const staged = await this.staging.statements(snapshotUuid, context);
+    const mappingOf = new Map(mapped.map((mapping) => [mapping.arrowCustomer, mapping]));
+    return staged.map((statement) => {
+      const mapping = mappingOf.get(statement.arrowCustomer);
+      return {
+        ...statement,
+        finality: finalityOf(statement, context, reconcile && force),
+        mappingUuid: mapping?.mappingUuid ?? null,
+        customerUuid: statement.customerUuid ?? mapping?.customerUuid ?? null,
+      };
+    });
   }
 
   /** Hash of everything beside the export, the command and the calendar that decides what is posted. */
@@ -113,12 +122,13 @@ export class ExportPreparation {
     context: BillingContext,
     parties: readonly BillTo[],
     named: ReadonlyMap<string, string>,
+    mapped: readonly MappedCustomer[],
   ): Promise<string> {
     return hashOf(
       JSON.stringify({
         parties,
         named: [...named].sort(([a], [b]) => (a < b ? -1 : 1)),
-        mapped: await this.payers.mapped(context),
+        mapped,
         owners: await this.payers.ownersVersion(context),
         rule: ruleContent(context.rule),
         prefix: context.settings.invoiceItemPrefix,
@@ -127,40 +137,21 @@ export class ExportPreparation {
     );
   }
 
-  /** Licences that have consumption and perhaps no line follow mapping and link as the others do. */
-  private async withConsumption(context: BillingContext, pairs: readonly LicensePair[]): Promise<LicensePair[]> {
-    const keyOf = ({ licenseReference, arrowCustomer }: LicensePair) => `${licenseReference}\n${arrowCustomer}`;
-    const all = [...pairs, ...(await this.consumption.pairs(context))];
-    return [...new Map(all.map((pair) => [keyOf(pair), pair])).values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  }
-
-  private async signsOf(context: BillingContext, snapshot: ExportSnapshot) {
-    const page = snapshot.pages[0] ? await this.snapshots.page(snapshot.pages[0]) : null;
-    if (!page) return { hasStates: false, hasDates: false };
-    const columns = await resolveExportColumns(context, this.gateway, page.headers);
-    return { hasStates: columns.statementState.length > 0, hasDates: columns.validationDate.length > 0 };
-  }
-
-  private async warnings(context: BillingContext, snapshot: ExportSnapshot): Promise<string[]> {
-    const page = snapshot.pages[0] ? await this.snapshots.page(snapshot.pages[0]) : null;
-    if (!page) return [];
-    const { rule } = context;
-    const columns = await resolveExportColumns(context, this.gateway, page.headers);
+  private async warnings({ rule }: BillingContext, snapshotUuid: string, columns: Columns): Promise<string[]> {
     const other = rule.priceSource === 'sell' ? 'buy' : 'sell';
-    const repeated = await this.staging.repeatedKeys(snapshot.uuid, REPEATED_KEYS_SHOWN);
+    const repeated = await this.staging.repeatedKeys(snapshotUuid, REPEATED_KEYS_SHOWN);
+    const lacks = (column: keyof Columns) => !columns[column].length;
     return [
-      ...(columns[`${rule.priceSource}Currency`].length
-        ? []
-        : [`The export names no currency; ${rule.defaultCurrency} was assumed.`]),
-      ...(columns[other].length ? [] : [`The export has no ${other} amounts; margins cannot be shown.`]),
-      ...(columns.validationDate.length || columns.statementState.length
-        ? []
-        : ['The export does not say what ArrowSphere has validated; the calendar decides.']),
+      lacks(`${rule.priceSource}Currency`) && `The export names no currency; ${rule.defaultCurrency} was assumed.`,
+      lacks(other) && `The export has no ${other} amounts; margins cannot be shown.`,
+      lacks('validationDate') &&
+        lacks('statementState') &&
+        'The export does not say what ArrowSphere has validated; the calendar decides.',
       ...repeated.map(
         ({ licenseReference, lineKey, lines }) =>
           `${lines} lines of ${licenseReference || 'no licence'} share the key "${lineKey}"; they were told apart by what they say.`,
       ),
-    ];
+    ].filter((warning) => warning !== false);
   }
 }
 
@@ -176,17 +167,10 @@ export function fingerprintOf(
   { reconcile, force }: Pick<ImportStatements, 'reconcile' | 'force'>,
   inputs: string,
 ): string {
-  const calendar = calendarOf(context);
-  const isOver = calendar.month.isOver(calendar.now, calendar.timeZone);
-  return hashOf([inputs, reconcile, force, isOver, graceIsOver(calendar, force)].join());
+  const { month, now, account } = context;
+  return hashOf([inputs, reconcile, force, month.isOver(now, account.timeZone), graceIsOver(context, force)].join());
 }
 
-/** Licences whose lines reached no customer: somebody may have come to know whose they are. */
-function licensesOfNobody(lines: readonly KnownLine[]): string[] {
-  const licenses = lines.filter((line) => !line.arrowCustomer && line.licenseReference);
-  return [...new Set(licenses.map((line) => line.licenseReference))].sort();
-}
-
-function textsOf(lines: readonly KnownLine[]): string[] {
-  return [...new Set(lines.map((line) => line.customerReference).filter(Boolean))].sort();
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }

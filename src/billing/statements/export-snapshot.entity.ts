@@ -1,6 +1,7 @@
 import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 
 export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'accepted';
 
@@ -12,7 +13,7 @@ export class ExportSnapshot extends BaseEntity {
   @Column('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
   @Column('date')
@@ -32,7 +33,7 @@ export class ExportSnapshot extends BaseEntity {
   @Column({ length: 150 })
   fetchedBy: string;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   completedAt: Date | null;
 
   /** Rows and pages as ArrowSphere counts them, which is what was received; otherwise it would not be complete. */
@@ -57,9 +58,6 @@ export class ExportPage {
   /** SHA-256 of the page's headers and rows. */
   @PrimaryColumn({ length: 64 })
   hash: string;
-
-  @Column('integer')
-  rows: number;
 
   /** `{"headers": [...], "rows": [[...]]}`, gzip. */
   @Column('bytea')

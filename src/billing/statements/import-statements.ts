@@ -1,6 +1,6 @@
-import type { YearMonth } from '../../common/year-month.js';
 import type { BillingContext } from '../core/billing-context.js';
-import type { Progress } from './export-loader.service.js';
+import { graceIsOver } from '../core/finality.js';
+import type { BillingMonth } from './billing-month.entity.js';
 
 /** What a run for a month is asked to do. */
 export interface ImportStatements {
@@ -16,18 +16,23 @@ export interface ImportStatements {
   readonly onlyLicense: string | null;
 }
 
+/** Hears how far a run is; throws where it was cancelled. */
+export type Progress = (step: string, done: number, total: number) => Promise<void>;
+
 /** How a run says where it is, and hears that it should stop. */
 export interface RunControl {
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-/** On whose calendar the statements of a month close. */
-export function calendarOf({ month, now, account }: BillingContext): {
-  readonly month: YearMonth;
-  readonly now: Date;
-  readonly timeZone: string;
-  readonly graceDays: number;
-} {
-  return { month, now, timeZone: account.timeZone, graceDays: account.graceDays };
+/** A run on its way. */
+export interface ImportRun extends ImportStatements, RunControl {
+  readonly context: BillingContext;
+  /** The month as the last run left it. */
+  readonly before: BillingMonth | null;
+}
+
+/** What says nothing about its state is closed by this run. */
+export function closesByCalendar({ context, reconcile, force }: ImportRun): boolean {
+  return reconcile && graceIsOver(context, force);
 }

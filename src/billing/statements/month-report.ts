@@ -1,4 +1,4 @@
-import type { HeldCharge, PostingSample } from '../ledger/poster.service.js';
+import type { HeldCharge, Posting } from '../ledger/poster.service.js';
 import type { TieOut } from '../ledger/tie-out.js';
 
 /** An organisation that could not be posted, and why; nothing of it was changed. */
@@ -21,10 +21,12 @@ export interface MonthReport {
   readonly failures: readonly PostingFailure[];
   /** At most 100. */
   readonly held: readonly HeldCharge[];
+  /** Organisations that stand as a whole, as what the export says of them cannot be right. */
+  readonly leftOut: number;
   readonly tieOut: readonly TieOut[];
   /** Everything of the month is closed and posted. */
   readonly settled: boolean;
   readonly warnings: readonly string[];
-  /** The first postings, made or planned. */
-  readonly sample: readonly PostingSample[];
+  /** The first postings, made or planned; at most 100. */
+  readonly sample: readonly Posting[];
 }

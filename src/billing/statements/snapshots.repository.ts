@@ -103,9 +103,9 @@ export class SnapshotsRepository {
     return this.snapshots.findOneBy({ uuid });
   }
 
-  /** The kept pages of an export, one at a time. */
-  async *read(snapshot: ExportSnapshot, upTo = snapshot.pages.length): AsyncGenerator<PageRows> {
-    for (const hash of snapshot.pages.slice(0, upTo)) yield (await this.page(hash))!;
+  /** The pages of an export, one at a time; null where one is not kept any more. */
+  async *read({ pages }: ExportSnapshot): AsyncGenerator<PageRows | null> {
+    for (const hash of pages) yield await this.page(hash);
   }
 
   /** Null where it is not kept any more. */
@@ -117,9 +117,9 @@ export class SnapshotsRepository {
   }
 
   /** Stores a page once, however often it comes. */
-  async keep(hash: string, text: string, rows: number): Promise<void> {
+  async keep(hash: string, text: string): Promise<void> {
     const content = await compress(text, { level: 1 });
-    await this.pages.createQueryBuilder().insert().values({ hash, rows, content }).orIgnore().execute();
+    await this.pages.createQueryBuilder().insert().values({ hash, content }).orIgnore().execute();
   }
 
   /** Lets go of the pages of the month's replaced exports. */

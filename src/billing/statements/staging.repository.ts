@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { columnsOf } from '../../database/columns-of.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { StatementSigns } from '../core/finality.js';
@@ -17,16 +18,42 @@ import {
   NAMED_CUSTOMERS,
   REPEATED_KEYS,
   SORT_IN_MEMORY,
-  STAGED_COLUMNS,
   STAGED_PAIRS,
   STAGED_STATEMENTS,
   STAGED_TOTALS,
 } from './staging.sql.js';
 
+/** Columns of `export_staging`, and what a line has for them; the others are worked out there. */
+const STAGED: Readonly<Record<string, (line: ExportLine) => CopyCell>> = {
+  license_reference: (line) => line.licenseReference,
+  line_key: (line) => line.lineKey,
+  statement_reference: (line) => line.statementReference,
+  statement_state: (line) => line.statementState,
+  validated: (line) => line.validated,
+  period: ({ period }) => (period.kind === 'value' ? period.value : period.kind === 'invalid' ? '?' : null),
+  classification: (line) => line.classification,
+  vendor_name: (line) => line.vendorName,
+  description: describe,
+  sku: (line) => line.sku,
+  subscription_reference: (line) => line.subscriptionReference,
+  customer_reference: (line) => line.customerReference,
+  customer_name: (line) => line.customerName,
+  quantity: (line) => line.quantity ?? 1,
+  sell: (line) => line.sell,
+  buy: (line) => line.buy,
+  amount_state: (line) => line.amount.kind,
+  currency: (line) => line.currency.code,
+  currency_known: (line) => line.currency.known,
+  service_start: (line) => line.serviceStart,
+  service_end: (line) => line.serviceEnd,
+};
+
 /** What the lines of one statement say of it. */
 export interface StagedStatement extends StatementSigns {
   readonly arrowCustomer: string;
   readonly statementReference: string;
+  /** The organisation that most licences of the customer are charged to; null: none is. */
+  readonly customerUuid: string | null;
 }
 
 export interface RepeatedKey {
@@ -45,8 +72,15 @@ export class StagingRepository {
 
   /** The lines of a page, in the order of its rows. */
   async add(snapshotUuid: string, pageHash: string, lines: readonly ExportLine[]): Promise<void> {
-    const rows = lines.map((line, pageRow) => cellsOf(snapshotUuid, line, pageHash, pageRow));
-    await copyRows(this.dataSource, 'export_staging', STAGED_COLUMNS, rows);
+    const cells = Object.values(STAGED);
+    const rows = lines.map((line, pageRow) => [
+      snapshotUuid,
+      pageHash,
+      pageRow,
+      ...cells.map((cellOf) => cellOf(line)),
+    ]);
+    const columns = ['snapshot_uuid', 'page_hash', 'page_row', ...Object.keys(STAGED)];
+    await copyRows(this.dataSource, 'export_staging', columns, rows);
   }
 
   /** All lines are in: lets the database know how many they are. */
@@ -65,7 +99,7 @@ export class StagingRepository {
 
   /** Licences of which the lines do not say, or not alike, whose they are. */
   async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
-    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [snapshotUuid, account.uuid, month.firstDay]));
+    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [account.uuid, month.firstDay, snapshotUuid]));
   }
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
@@ -81,33 +115,20 @@ export class StagingRepository {
   }
 
   async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
-    await this.dataSource.query(INSERT_BILL_TO, [
-      snapshotUuid,
-      parties.map((party) => party.licenseReference),
-      parties.map((party) => party.arrowCustomer),
-      parties.map((party) => party.customerUuid),
-      parties.map((party) => party.projectUuid),
-      parties.map((party) => party.resourceUuid),
-      parties.map((party) => party.reason),
-    ]);
+    const columns = columnsOf(
+      parties,
+      'licenseReference',
+      'arrowCustomer',
+      'customerUuid',
+      'projectUuid',
+      'resourceUuid',
+      'reason',
+    );
+    await this.dataSource.query(INSERT_BILL_TO, [snapshotUuid, ...columns]);
   }
 
-  /** `hasStates`, `hasDates`: whether the export has those columns at all. */
-  async statements(
-    manager: EntityManager,
-    snapshotUuid: string,
-    { month }: BillingContext,
-    { hasStates, hasDates }: { readonly hasStates: boolean; readonly hasDates: boolean },
-  ): Promise<StagedStatement[]> {
-    const rows = await manager.query<(Omit<StagedStatement, 'states'> & { states: string[] | null })[]>(
-      STAGED_STATEMENTS,
-      [snapshotUuid, month.toString()],
-    );
-    return rows.map((row) => ({
-      ...row,
-      states: hasStates ? (row.states ?? []) : null,
-      notValidated: hasDates ? row.notValidated : null,
-    }));
+  statements(snapshotUuid: string, { month }: BillingContext): Promise<StagedStatement[]> {
+    return this.dataSource.query(STAGED_STATEMENTS, [snapshotUuid, month.toString()]);
   }
 
   totals(snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {
@@ -129,36 +150,6 @@ export class StagingRepository {
     for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
       await this.dataSource.query(CLEAR(table), [snapshotUuid]);
   }
-}
-
-function cellsOf(snapshotUuid: string, line: ExportLine, pageHash: string, pageRow: number): CopyCell[] {
-  const { period, currency } = line;
-  return [
-    snapshotUuid,
-    line.licenseReference,
-    line.lineKey,
-    line.statementReference,
-    line.statementState,
-    line.validated,
-    period.kind === 'value' ? period.value : period.kind === 'invalid' ? '?' : null,
-    line.classification,
-    line.vendorName,
-    describe(line),
-    line.sku,
-    line.subscriptionReference,
-    line.customerReference,
-    line.customerName,
-    line.quantity,
-    line.sell,
-    line.buy,
-    line.amount.kind,
-    currency.code,
-    currency.known,
-    line.serviceStart,
-    line.serviceEnd,
-    pageHash,
-    pageRow,
-  ];
 }
 
 /** `vendor - product`, or whichever of the two there is. */

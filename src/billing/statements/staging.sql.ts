@@ -1,33 +1,13 @@
+import { LAST_OWNER } from '../payers/payers.repository.js';
+
 /** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
 export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
 
-/** Columns of `export_staging` that are loaded; the others are worked out from them. */
-export const STAGED_COLUMNS = [
-  'snapshot_uuid',
-  'license_reference',
-  'line_key',
-  'statement_reference',
-  'statement_state',
-  'validated',
-  'period',
-  'classification',
-  'vendor_name',
-  'description',
-  'sku',
-  'subscription_reference',
-  'customer_reference',
-  'customer_name',
-  'quantity',
-  'sell',
-  'buy',
-  'amount_state',
-  'currency',
-  'currency_known',
-  'service_start',
-  'service_end',
-  'page_hash',
-  'page_row',
-] as const;
+/** Staged lines with the Arrow customer that each names. */
+const STAGED_LINES = `FROM export_staging staged
+    LEFT JOIN export_staging_customer named
+      ON named.snapshot_uuid = staged.snapshot_uuid
+     AND named.customer_reference = staged.customer_reference`;
 
 /** What a line says of its customer, each text once. `$1` snapshot. */
 export const NAMED_CUSTOMERS = `
@@ -45,7 +25,7 @@ export const INSERT_NAMED_CUSTOMERS = `
 
 /**
  * Licences that ArrowSphere is to be asked for: those with a new line that names nobody, those whose owner is not known,
- * and those where sources differ. `$1` snapshot, `$2` account, `$3` month.
+ * and those where sources differ. `$1` account, `$2` month, `$3` snapshot.
  */
 export const LICENSES_TO_ASK_FOR = `
   WITH line AS (
@@ -56,26 +36,19 @@ export const LICENSES_TO_ASK_FOR = `
       bool_or(named.arrow_customer IS NULL) AS names_nobody,
       min(named.arrow_customer) AS first_named,
       max(named.arrow_customer) AS last_named
-    FROM export_staging staged
-    LEFT JOIN export_staging_customer named
-      ON named.snapshot_uuid = staged.snapshot_uuid
-     AND named.customer_reference = staged.customer_reference
-    WHERE staged.snapshot_uuid = $1
+    ${STAGED_LINES}
+    WHERE staged.snapshot_uuid = $3
       AND staged.license_reference <> ''
     GROUP BY staged.license_reference, staged.line_key
   ),
   known AS (
     SELECT license_reference, arrow_line_reference, count(*) AS lines
     FROM billing_sync_item
-    WHERE account_uuid = $2
-      AND month = $3
+    WHERE account_uuid = $1
+      AND month = $2
     GROUP BY license_reference, arrow_line_reference
   ),
-  owner AS (
-    SELECT DISTINCT ON (license_reference) license_reference, customer_reference
-    FROM license_owner
-    WHERE account_uuid = $2
-    ORDER BY license_reference, seen_from DESC
+  owner AS (${LAST_OWNER}
   )
   SELECT DISTINCT line.license_reference AS reference
   FROM line
@@ -103,14 +76,6 @@ export const ATTRIBUTE_LINES = `
     FROM license_owner
     WHERE account_uuid = $2
   ),
-  ever AS (
-    SELECT
-      license_reference,
-      count(DISTINCT customer_reference) AS owners,
-      min(customer_reference) AS only_owner
-    FROM owner
-    GROUP BY license_reference
-  ),
   line AS (
     SELECT
       staged.ctid AS row,
@@ -132,42 +97,43 @@ export const ATTRIBUTE_LINES = `
           staged.page_hash,
           staged.page_row
       ) AS occurrence
-    FROM export_staging staged
-    LEFT JOIN export_staging_customer named
-      ON named.snapshot_uuid = staged.snapshot_uuid
-     AND named.customer_reference = staged.customer_reference
+    ${STAGED_LINES}
     WHERE staged.snapshot_uuid = $1
   ),
-  contradicted AS (
-    SELECT DISTINCT line.license_reference
-    FROM line
-    JOIN ever ON ever.license_reference = line.license_reference
-    WHERE line.named_customer <> ever.only_owner
+  license AS (
+    SELECT
+      owner.license_reference,
+      min(owner.customer_reference) AS any_owner,
+      count(DISTINCT owner.customer_reference) > 1
+        OR coalesce(bool_or(said.named_customer <> owner.customer_reference), false) AS is_contested
+    FROM owner
+    LEFT JOIN (SELECT DISTINCT license_reference, named_customer FROM line) said
+      ON said.license_reference = owner.license_reference
+    GROUP BY owner.license_reference
   ),
   attributed AS (
     SELECT
       line.row,
       line.occurrence,
       line.license_reference,
-      ever.owners,
+      license.license_reference IS NOT NULL AS has_owner,
       coalesce(
         line.named_customer,
         past.customer_reference,
-        CASE WHEN ever.owners = 1 AND contradicted.license_reference IS NULL THEN ever.only_owner END
+        CASE WHEN NOT license.is_contested THEN license.any_owner END
       ) AS arrow_customer
     FROM line
-    LEFT JOIN ever ON ever.license_reference = line.license_reference
-    LEFT JOIN contradicted ON contradicted.license_reference = line.license_reference
+    LEFT JOIN license ON license.license_reference = line.license_reference
     LEFT JOIN billing_sync_item known
-      ON (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+      ON license.is_contested
      AND known.account_uuid = $2
      AND known.month = $3
      AND known.license_reference = line.license_reference
      AND known.arrow_line_reference = line.line_key
      AND known.occurrence = line.occurrence
     LEFT JOIN owner past
-      ON past.license_reference = line.license_reference
-     AND (ever.owners > 1 OR contradicted.license_reference IS NOT NULL)
+      ON license.is_contested
+     AND past.license_reference = line.license_reference
      AND line.named_customer IS NULL
      AND tstzrange(past.seen_from, past.seen_until) @> least(
        (line.service_end + 1)::timestamp AT TIME ZONE 'UTC',
@@ -182,7 +148,7 @@ export const ATTRIBUTE_LINES = `
     unattributed = CASE
       WHEN attributed.license_reference = '' THEN 'no_license'
       WHEN attributed.arrow_customer IS NOT NULL THEN ''
-      WHEN attributed.owners IS NOT NULL THEN 'owner_conflict'
+      WHEN attributed.has_owner THEN 'owner_conflict'
       ELSE 'customer_unknown'
     END
   FROM attributed
@@ -205,17 +171,30 @@ export const INSERT_BILL_TO = `
   SELECT $1, pair.*
   FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS pair`;
 
-/** What lines of each statement say of its state. `$1` snapshot, `$2` month as `YYYY-MM`. */
+/**
+ * What lines of each statement say of its state, and the organisation that most licences of its customer are charged to.
+ * `$1` snapshot, `$2` month as `YYYY-MM`.
+ */
 export const STAGED_STATEMENTS = `
   SELECT
     staged.arrow_customer AS "arrowCustomer",
     ${statementReference('$2')} AS "statementReference",
-    (array_agg(DISTINCT staged.statement_state) FILTER (WHERE staged.statement_state <> ''))::text[] AS states,
-    (count(*) FILTER (WHERE NOT staged.validated))::integer AS "notValidated"
+    CASE
+      WHEN count(staged.statement_state) > 0
+        THEN (array_remove(array_agg(DISTINCT staged.statement_state), ''))::text[]
+    END AS states,
+    CASE WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer END AS "notValidated",
+    charged.customer_uuid AS "customerUuid"
   FROM export_staging staged
+  LEFT JOIN (
+    SELECT arrow_customer, mode() WITHIN GROUP (ORDER BY customer_uuid) AS customer_uuid
+    FROM export_staging_bill_to
+    WHERE snapshot_uuid = $1
+    GROUP BY arrow_customer
+  ) charged ON charged.arrow_customer = staged.arrow_customer
   WHERE staged.snapshot_uuid = $1
     AND ${statementReference('$2')} IS NOT NULL
-  GROUP BY 1, 2
+  GROUP BY 1, 2, 5
   ORDER BY 1, 2`;
 
 /** The statement that a line stands on: its own, or one made of month and customer; null where it names neither. */
@@ -231,8 +210,8 @@ export const STAGED_TOTALS = (price: 'sell' | 'buy') => `
   SELECT
     currency,
     count(*)::integer AS lines,
-    coalesce(sum(${price}), 0) AS total,
-    coalesce(sum(abs(${price})), 0) AS turnover
+    trim_scale(coalesce(sum(${price}), 0)) AS total,
+    trim_scale(coalesce(sum(abs(${price})), 0)) AS turnover
   FROM export_staging
   WHERE snapshot_uuid = $1
   GROUP BY currency

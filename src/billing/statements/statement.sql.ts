@@ -2,8 +2,9 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 import { statementReference, verdict } from './staging.sql.js';
 
 /**
- * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, then arrays: `$5` Arrow
- * customers, `$6` references, `$7` finality, `$8` mappings, `$9` organisations. Closed stays closed unless it is rejected.
+ * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, `$5` leave those that are
+ * there as they are, and say of new ones that they were not synced yet?, then arrays: `$6` Arrow customers, `$7`
+ * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected.
  */
 export const UPSERT_STATEMENTS = `
   INSERT INTO billing_sync AS statement (
@@ -13,17 +14,17 @@ export const UPSERT_STATEMENTS = `
   SELECT
     $1,
     $2,
-    $3,
+    CASE WHEN NOT $5::boolean THEN $3::timestamptz END,
     given.arrow_customer,
     given.reference,
     CASE given.finality WHEN 'open' THEN 'pending' ELSE given.finality END,
-    CASE WHEN given.finality <> 'validated' THEN 2 WHEN $4::boolean THEN 4 ELSE 3 END,
+    CASE WHEN $5::boolean THEN 1 WHEN given.finality <> 'validated' THEN 2 WHEN $4::boolean THEN 4 ELSE 3 END,
     given.mapping_uuid,
     given.customer_uuid,
     CASE given.finality WHEN 'validated' THEN $3::timestamptz END,
     CASE WHEN given.finality = 'validated' AND $4::boolean THEN $3::timestamptz END,
     CASE given.finality WHEN 'rejected' THEN 'ArrowSphere rejected this statement: nobody is charged for it.' ELSE '' END
-  FROM unnest($5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[])
+  FROM unnest($6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[])
     AS given (arrow_customer, reference, finality, mapping_uuid, customer_uuid)
   ON CONFLICT ON CONSTRAINT uq_billing_sync_statement DO UPDATE
   SET
@@ -44,20 +45,12 @@ export const UPSERT_STATEMENTS = `
       ELSE coalesce(statement.reconciled_at, excluded.reconciled_at)
     END,
     error_message = excluded.error_message,
-    modified = $3`;
-
-/** The same statements, for a run that leaves statements as they are: only those that are not there yet are made. */
-export const ENSURE_STATEMENTS = `
-  INSERT INTO billing_sync (
-    account_uuid, month, modified, arrow_customer, statement_reference, customer_mapping_uuid, customer_uuid
-  )
-  SELECT $1, $2, $3, given.*
-  FROM unnest($4::text[], $5::text[], $6::uuid[], $7::uuid[]) AS given
-  ON CONFLICT ON CONSTRAINT uq_billing_sync_statement DO NOTHING`;
+    modified = $3
+  WHERE NOT $5::boolean`;
 
 /**
  * Statements without a line in the export, which can say nothing any more: the calendar or a person closes them.
- * `$1` account, `$2` month, `$3` now, `$4` Arrow customers and `$5` references of those that have lines.
+ * `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
  */
 export const CLOSE_STATEMENTS_WITHOUT_LINES = `
   UPDATE billing_sync statement
@@ -73,52 +66,49 @@ export const CLOSE_STATEMENTS_WITHOUT_LINES = `
     AND arrow_state <> 'rejected'
     AND NOT EXISTS (
       SELECT
-      FROM unnest($4::text[], $5::text[]) AS given (arrow_customer, reference)
-      WHERE given.arrow_customer = statement.arrow_customer
-        AND given.reference = statement.statement_reference
+      FROM export_staging staged
+      WHERE staged.snapshot_uuid = $4
+        AND staged.arrow_customer = statement.arrow_customer
+        AND ${statementReference('$5')} = statement.statement_reference
     )`;
 
 /**
  * Totals of what the export has now, per statement, in the currency that most of its lines have. `$1` account, `$2` month.
  */
 export const REFRESH_STATEMENT_TOTALS = `
-  WITH line AS (
-    SELECT
-      billing_sync_uuid,
-      currency,
-      sum(sell) AS sell,
-      sum(buy) AS buy,
-      count(*)::integer AS lines
-    FROM billing_sync_item
-    WHERE account_uuid = $1
-      AND month = $2
-      AND presence = 'present'
-      AND status = 'billable'
-    GROUP BY billing_sync_uuid, currency
-  ),
-  main AS (
-    SELECT DISTINCT ON (billing_sync_uuid)
-      billing_sync_uuid,
-      currency,
-      coalesce(sell, 0) AS sell,
-      coalesce(buy, 0) AS buy,
-      sum(lines) OVER (PARTITION BY billing_sync_uuid)::integer AS lines
-    FROM line
-    ORDER BY billing_sync_uuid, line.lines DESC, currency
+  WITH main AS (
+    SELECT DISTINCT ON (statement.uuid)
+      statement.uuid,
+      coalesce(item.currency, statement.currency) AS currency,
+      coalesce(sum(item.sell), 0) AS sell,
+      coalesce(sum(item.buy), 0) AS buy,
+      sum(count(item.uuid)) OVER (PARTITION BY statement.uuid)::integer AS lines
+    FROM billing_sync statement
+    LEFT JOIN billing_sync_item item
+      ON item.billing_sync_uuid = statement.uuid
+     AND item.account_uuid = $1
+     AND item.month = $2
+     AND item.presence = 'present'
+     AND item.status = 'billable'
+    WHERE statement.account_uuid = $1
+      AND statement.month = $2
+    GROUP BY statement.uuid, item.currency
+    ORDER BY statement.uuid, count(item.uuid) DESC, item.currency
   )
   UPDATE billing_sync statement
   SET
-    sell_total = coalesce(main.sell, 0),
-    buy_total = coalesce(main.buy, 0),
-    item_count = coalesce(main.lines, 0),
-    currency = coalesce(main.currency, statement.currency)
-  FROM billing_sync known
-  LEFT JOIN main ON main.billing_sync_uuid = known.uuid
-  WHERE statement.uuid = known.uuid
-    AND statement.account_uuid = $1
-    AND statement.month = $2
-    AND (statement.sell_total, statement.buy_total, statement.item_count)
-        IS DISTINCT FROM (coalesce(main.sell, 0), coalesce(main.buy, 0), coalesce(main.lines, 0))`;
+    sell_total = main.sell,
+    buy_total = main.buy,
+    item_count = main.lines,
+    currency = main.currency
+  FROM main
+  WHERE statement.uuid = main.uuid
+    AND (statement.sell_total, statement.buy_total, statement.item_count) IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
+
+/** Lines are taken over in parts, by licence: this part, of so many; or only this licence. */
+const isOfPart = (table: string, part: string, of: string, license: string) =>
+  `abs(hashtext(${table}.license_reference)) % ${of}::integer = ${part}
+    AND (${license}::text IS NULL OR ${table}.license_reference = ${license})`;
 
 /**
  * Staged lines with their statement, their bill-to party and what becomes of them. `$1` snapshot, `$2` account, `$3` month,
@@ -127,7 +117,7 @@ export const REFRESH_STATEMENT_TOTALS = `
 const JUDGED_LINES = `
     SELECT
       staged.*,
-      statement.uuid AS statement_uuid,
+      statement.uuid AS billing_sync_uuid,
       bill_to.customer_uuid,
       bill_to.project_uuid,
       bill_to.resource_uuid,
@@ -143,14 +133,23 @@ const JUDGED_LINES = `
      AND bill_to.license_reference = staged.license_reference
      AND bill_to.arrow_customer = staged.arrow_customer
     WHERE staged.snapshot_uuid = $1
-      AND abs(hashtext(staged.license_reference)) % $7::integer = $6
-      AND ($8::text IS NULL OR staged.license_reference = $8)`;
+      AND ${isOfPart('staged', '$6', '$7', '$8')}`;
+
+const isSameCharge = (table: string, other: string) =>
+  `${table}.license_reference = ${other}.license_reference
+     AND ${table}.customer_uuid = ${other}.customer_uuid
+     AND ${table}.project_uuid IS NOT DISTINCT FROM ${other}.project_uuid
+     AND ${table}.currency = ${other}.currency`;
+
+/** Columns of a charge that follow its lines. */
+const CHARGE_COLUMNS = ['lines_sell', 'lines_buy', 'line_count', 'name', 'start', '"end"', 'resource_uuid'];
 
 /**
- * The charges that lines add up to; the rest of the arrow is planned. Parameters as above, then `$9` last day of the
- * month, `$10` now, `$11` prefix of names, `$12` currencies, `$13` their digits. `withProject`: those with or without one.
+ * The charges that lines add up to, and those whose lines are all gone or elsewhere now; the rest of the arrow is planned.
+ * Parameters as above, then `$9` last day of the month, `$10` now, `$11` prefix of names, `$12` currencies, `$13` their
+ * digits.
  */
-export const UPSERT_CHARGES = (price: PriceSource, withProject: boolean) => `
+export const MERGE_CHARGES = (price: PriceSource) => `
   WITH judged AS (${JUDGED_LINES}
   ),
   summed AS (
@@ -162,88 +161,80 @@ export const UPSERT_CHARGES = (price: PriceSource, withProject: boolean) => `
       min(resource_uuid::text)::uuid AS resource_uuid,
       min(arrow_customer) AS arrow_customer,
       CASE WHEN min(description) = max(description) THEN min(description) ELSE '' END AS description,
-      greatest($3::date, min(coalesce(service_start, $3::date))) AS start,
-      least($9::date, max(coalesce(service_end, $9::date))) AS "end",
-      coalesce(sum(sell), 0) AS sell,
-      coalesce(sum(buy), 0) AS buy,
-      count(*)::integer AS lines
+      least($9::date, greatest($3::date, min(coalesce(service_start, $3::date)))) AS start,
+      greatest($3::date, least($9::date, max(coalesce(service_end, $9::date)))) AS "end",
+      coalesce(sum(sell), 0) AS lines_sell,
+      coalesce(sum(buy), 0) AS lines_buy,
+      count(*)::integer AS line_count
     FROM judged
     WHERE verdict = 'billable'
-      AND project_uuid IS ${withProject ? 'NOT NULL' : 'NULL'}
     GROUP BY license_reference, customer_uuid, project_uuid, currency
+  ),
+  line_sum AS (
+    SELECT
+      summed.*,
+      left(
+        coalesce(
+          nullif(summed.description, ''),
+          $11::text || ': ' || coalesce(resource.name, summed.license_reference)
+        ),
+        255
+      ) AS name
+    FROM summed
+    LEFT JOIN resource ON resource.uuid = summed.resource_uuid
+  ),
+  known AS (
+    SELECT *
+    FROM charge
+    WHERE charge.account_uuid = $2
+      AND charge.month = $3
+      AND charge.kind = 'license'
+      AND ${isOfPart('charge', '$6', '$7', '$8')}
+  ),
+  followed AS (
+    UPDATE charge
+    SET
+      modified = $10,
+      (${CHARGE_COLUMNS.join(', ')}) = (${prefixed('wanted', CHARGE_COLUMNS)})
+    FROM (
+      SELECT
+        known.uuid,
+        coalesce(line_sum.lines_sell, 0) AS lines_sell,
+        coalesce(line_sum.lines_buy, 0) AS lines_buy,
+        coalesce(line_sum.line_count, 0) AS line_count,
+        coalesce(line_sum.name, known.name) AS name,
+        coalesce(line_sum.start, known.start) AS start,
+        coalesce(line_sum."end", known."end") AS "end",
+        coalesce(line_sum.resource_uuid, known.resource_uuid) AS resource_uuid
+      FROM known
+      LEFT JOIN line_sum ON ${isSameCharge('line_sum', 'known')}
+    ) wanted
+    WHERE charge.uuid = wanted.uuid
+      AND (${prefixed('charge', CHARGE_COLUMNS)}) IS DISTINCT FROM (${prefixed('wanted', CHARGE_COLUMNS)})
   )
-  INSERT INTO charge AS known (
-    account_uuid, month, license_reference, customer_uuid, project_uuid, currency, resource_uuid, arrow_customer, name,
-    start, "end", lines_sell, lines_buy, line_count, target, rounded, modified
+  INSERT INTO charge (
+    account_uuid, month, modified, target, rounded, license_reference, customer_uuid, project_uuid, currency,
+    arrow_customer, ${CHARGE_COLUMNS.join(', ')}
   )
   SELECT
     $2,
     $3,
-    summed.license_reference,
-    summed.customer_uuid,
-    summed.project_uuid,
-    summed.currency,
-    summed.resource_uuid,
-    summed.arrow_customer,
-    left(
-      coalesce(
-        nullif(summed.description, ''),
-        $11::text || ': ' || coalesce(resource.name, summed.license_reference)
-      ),
-      255
-    ),
-    least(summed.start, $9::date),
-    greatest(summed."end", $3::date),
-    summed.sell,
-    summed.buy,
-    summed.lines,
-    summed.${price},
-    round(summed.${price}, digits.digits),
-    $10::timestamptz
-  FROM summed
-  JOIN unnest($12::text[], $13::integer[]) AS digits (currency, digits) ON digits.currency = summed.currency
-  LEFT JOIN resource ON resource.uuid = summed.resource_uuid
-  ON CONFLICT (account_uuid, month, license_reference, customer_uuid, ${withProject ? 'project_uuid, ' : ''}currency)
-    WHERE project_uuid IS ${withProject ? 'NOT NULL' : 'NULL'}
-  DO UPDATE
-  SET
-    lines_sell = excluded.lines_sell,
-    lines_buy = excluded.lines_buy,
-    line_count = excluded.line_count,
-    name = excluded.name,
-    start = excluded.start,
-    "end" = excluded."end",
-    resource_uuid = coalesce(excluded.resource_uuid, known.resource_uuid),
-    modified = excluded.modified
-  WHERE (known.lines_sell, known.lines_buy, known.line_count, known.name, known.start, known."end", known.resource_uuid)
-        IS DISTINCT FROM (
-          excluded.lines_sell, excluded.lines_buy, excluded.line_count, excluded.name, excluded.start, excluded."end",
-          coalesce(excluded.resource_uuid, known.resource_uuid)
-        )`;
-
-/**
- * Charges whose lines are all gone or elsewhere now. `$1` account, `$2` month, `$3` now, `$4` this part, `$5` of so many,
- * `$6` only this licence, or null.
- */
-export const EMPTY_CHARGES = `
-  UPDATE charge
-  SET
-    lines_sell = 0,
-    lines_buy = 0,
-    line_count = 0,
-    modified = $3
-  WHERE account_uuid = $1
-    AND month = $2
-    AND kind = 'license'
-    AND line_count > 0
-    AND abs(hashtext(license_reference)) % $5::integer = $4
-    AND ($6::text IS NULL OR license_reference = $6)
-    AND NOT EXISTS (
-      SELECT
-      FROM billing_sync_item item
-      WHERE item.charge_uuid = charge.uuid
-        AND item.presence = 'present'
-    )`;
+    $10::timestamptz,
+    line_sum.lines_${price},
+    round(line_sum.lines_${price}, digits.digits),
+    line_sum.license_reference,
+    line_sum.customer_uuid,
+    line_sum.project_uuid,
+    line_sum.currency,
+    line_sum.arrow_customer,
+    ${prefixed('line_sum', CHARGE_COLUMNS)}
+  FROM line_sum
+  JOIN unnest($12::text[], $13::integer[]) AS digits (currency, digits) ON digits.currency = line_sum.currency
+  WHERE NOT EXISTS (
+    SELECT
+    FROM known
+    WHERE ${isSameCharge('known', 'line_sum')}
+  )`;
 
 /** Columns of a line that follow the export. */
 const FOLLOWING = [
@@ -268,9 +259,14 @@ const FOLLOWING = [
 ];
 
 const PLACE = ['page_hash', 'page_row'];
-
-const columnsOf = (table: string, columns: readonly string[]) =>
-  columns.map((column) => `${table}.${column}`).join(',\n    ');
+const LINE_COLUMNS = [
+  'license_reference',
+  'arrow_line_reference',
+  'occurrence',
+  'original_price',
+  ...PLACE,
+  ...FOLLOWING,
+];
 
 /** The staged lines as the books keep them. Parameters as for the lines. */
 const NEW_LINES = (price: PriceSource) => `
@@ -278,38 +274,18 @@ const NEW_LINES = (price: PriceSource) => `
   ),
   line AS (
     SELECT
-      judged.license_reference,
+      judged.*,
       judged.line_key AS arrow_line_reference,
-      judged.occurrence,
+      judged.customer_name AS end_customer_name,
       coalesce(judged.${price}, 0) AS original_price,
-      judged.page_hash,
-      judged.page_row,
-      judged.statement_uuid AS billing_sync_uuid,
       split_part(judged.verdict, ' ', 1) AS status,
       split_part(judged.verdict, ' ', 2) AS reason,
-      charge.uuid AS charge_uuid,
-      judged.arrow_customer,
-      judged.customer_reference,
-      judged.sell,
-      judged.buy,
-      judged.amount_state,
-      judged.currency,
-      judged.vendor_name,
-      judged.subscription_reference,
-      judged.classification,
-      judged.description,
-      judged.customer_name AS end_customer_name,
-      coalesce(judged.quantity, 1) AS quantity,
-      judged.service_start,
-      judged.service_end
+      charge.uuid AS charge_uuid
     FROM judged
     LEFT JOIN charge
       ON charge.account_uuid = $2
      AND charge.month = $3
-     AND charge.license_reference = judged.license_reference
-     AND charge.customer_uuid = judged.customer_uuid
-     AND charge.project_uuid IS NOT DISTINCT FROM judged.project_uuid
-     AND charge.currency = judged.currency
+     AND ${isSameCharge('charge', 'judged')}
      AND judged.verdict = 'billable'
   )`;
 
@@ -325,34 +301,23 @@ export const UPDATE_LINES = (price: PriceSource) => `${NEW_LINES(price)}
   SET
     presence = 'present',
     modified = now(),
-    ${[...PLACE, ...FOLLOWING].map((column) => `${column} = line.${column}`).join(',\n    ')}
+    ${[...PLACE, ...FOLLOWING].map((column) => `${column} = line.${column}`).join(', ')}
   FROM line
   WHERE ${SAME_LINE}
     AND (
       known.presence <> 'present'
-      OR (
-    ${columnsOf('known', FOLLOWING)}
-      ) IS DISTINCT FROM (
-    ${columnsOf('line', FOLLOWING)}
-      )
+      OR (${prefixed('known', FOLLOWING)}) IS DISTINCT FROM (${prefixed('line', FOLLOWING)})
     )`;
 
 /** Lines that are new, in the order of the index that they grow. Parameters as for the lines, and `$9` now: first seen. */
 export const INSERT_LINES = (price: PriceSource) => `${NEW_LINES(price)}
-  INSERT INTO billing_sync_item (
-    account_uuid, month, created, modified, license_reference, arrow_line_reference, occurrence, original_price,
-    ${[...PLACE, ...FOLLOWING].join(', ')}
-  )
+  INSERT INTO billing_sync_item (account_uuid, month, created, modified, ${LINE_COLUMNS.join(', ')})
   SELECT
     $2,
     $3,
     $9::timestamptz,
     $9::timestamptz,
-    line.license_reference,
-    line.arrow_line_reference,
-    line.occurrence,
-    line.original_price,
-    ${columnsOf('line', [...PLACE, ...FOLLOWING])}
+    ${prefixed('line', LINE_COLUMNS)}
   FROM line
   WHERE NOT EXISTS (
     SELECT
@@ -370,8 +335,7 @@ export const MARK_MISSING_LINES = `
   WHERE known.account_uuid = $2
     AND known.month = $3
     AND known.presence = 'present'
-    AND abs(hashtext(known.license_reference)) % $5::integer = $4
-    AND ($6::text IS NULL OR known.license_reference = $6)
+    AND ${isOfPart('known', '$4', '$5', '$6')}
     AND NOT EXISTS (
       SELECT
       FROM export_staging staged
@@ -381,29 +345,28 @@ export const MARK_MISSING_LINES = `
         AND staged.occurrence = known.occurrence
     )`;
 
-/** Arrow customers and licences whose charges stand at what was posted. `$1` account, `$2` month. */
-export const HELD_BY_LINES = `
-  SELECT DISTINCT
-    item.arrow_customer AS "arrowCustomer",
-    item.license_reference AS "licenseReference",
-    CASE
-      WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
-      WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
-      ELSE 'amount_missing'
-    END AS reason
-  FROM billing_sync_item item
-  WHERE item.account_uuid = $1
-    AND item.month = $2
-    AND item.presence = 'present'
-    AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
-  ORDER BY 1, 2, 3`;
-
 /**
- * Arrow customers that had lines in the month and have none now, of whose licences no other party has a line.
- * `$1` account, `$2` month, `$3` snapshot.
+ * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read; those of
+ * customers that had lines and have none now, of whose licences no other party has one; and those of licences without an
+ * amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
  */
-export const CUSTOMERS_WITHOUT_LINES = `
-  WITH present AS (
+export const HELD_CHARGES = `
+  WITH line AS (
+    SELECT
+      item.arrow_customer,
+      item.license_reference,
+      CASE
+        WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
+        WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
+        ELSE 'amount_missing'
+      END AS reason
+    FROM billing_sync_item item
+    WHERE item.account_uuid = $1
+      AND item.month = $2
+      AND item.presence = 'present'
+      AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
+  ),
+  present AS (
     SELECT DISTINCT arrow_customer, license_reference
     FROM export_staging
     WHERE snapshot_uuid = $3
@@ -417,15 +380,35 @@ export const CUSTOMERS_WITHOUT_LINES = `
       AND charge.kind = 'license'
     GROUP BY charge.arrow_customer
     HAVING count(present.license_reference) = 0
+       AND bool_or(charge.target <> 0)
+  ),
+  customer AS (
+    SELECT arrow_customer, reason
+    FROM line
+    WHERE reason <> 'amount_missing'
+    UNION ALL
+    SELECT arrow_customer, 'lines_gone'
+    FROM gone
+    WHERE NOT $4::boolean
+      AND NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
+      AND EXISTS (
+        SELECT
+        FROM billing_sync_item item
+        WHERE item.account_uuid = $1
+          AND item.month = $2
+          AND item.arrow_customer = gone.arrow_customer
+      )
   )
-  SELECT gone.arrow_customer AS "arrowCustomer"
-  FROM gone
-  WHERE NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
-    AND EXISTS (
-      SELECT
-      FROM billing_sync_item item
-      WHERE item.account_uuid = $1
-        AND item.month = $2
-        AND item.arrow_customer = gone.arrow_customer
-    )
-  ORDER BY gone.arrow_customer`;
+  SELECT charge.uuid, coalesce(min(customer.reason), 'amount_missing') AS reason
+  FROM charge
+  LEFT JOIN customer ON customer.arrow_customer = charge.arrow_customer
+  LEFT JOIN line ON line.license_reference = charge.license_reference AND line.reason = 'amount_missing'
+  WHERE charge.account_uuid = $1
+    AND charge.month = $2
+    AND charge.kind = 'license'
+    AND (customer.reason IS NOT NULL OR line.reason IS NOT NULL)
+  GROUP BY charge.uuid`;
+
+function prefixed(table: string, columns: readonly string[]): string {
+  return columns.map((column) => `${table}.${column}`).join(', ');
+}
