@@ -5,15 +5,18 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { PlanNotFoundError } from './directory.errors.js';
-import { PLAN_ORDER } from './plan.dto.js';
-import type { CreatePlanDto, ListPlansQuery, PlanInUse, UpdatePlanDto } from './plan.dto.js';
+import { CreatePlanDto, type ListPlansQuery, PLAN_ORDER, type PlanInUse, type UpdatePlanDto } from './plan.dto.js';
 import { Plan } from './plan.entity.js';
 
 /** Plans of offerings. */
 @Injectable()
 export class PlansService {
-  constructor(@InjectRepository(Plan) private readonly plans: Repository<Plan>) {}
+  constructor(
+    @InjectRepository(Plan) private readonly plans: Repository<Plan>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListPlansQuery): Promise<Page<PlanInUse>> {
@@ -38,7 +41,9 @@ export class PlansService {
     return { plan, resourcesCount: (await this.countResources([plan])).get(plan.uuid) ?? 0 };
   }
 
+  /** Throws `InvalidFieldsError` for an offering that is not there. */
   async create(dto: CreatePlanDto): Promise<PlanInUse> {
+    await this.related.mustExist(CreatePlanDto, dto);
     const { name, unit, offering } = dto;
     const { uuid } = await naming({}, () => this.plans.save(this.plans.create({ name, unit, offeringUuid: offering })));
     return this.get(uuid);

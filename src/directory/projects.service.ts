@@ -5,9 +5,9 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { ProjectNotFoundError } from './directory.errors.js';
-import { PROJECT_ORDER } from './project.dto.js';
-import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
+import { CreateProjectDto, type ListProjectsQuery, PROJECT_ORDER, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
 
 const relations = { customer: true };
@@ -15,7 +15,10 @@ const relations = { customer: true };
 /** Projects of organisations. Rows come with their `customer`. */
 @Injectable()
 export class ProjectsService {
-  constructor(@InjectRepository(Project) private readonly projects: Repository<Project>) {}
+  constructor(
+    @InjectRepository(Project) private readonly projects: Repository<Project>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(query: ListProjectsQuery): Promise<Page<Project>> {
@@ -43,16 +46,19 @@ export class ProjectsService {
     return project;
   }
 
+  /** Throws `InvalidFieldsError` for an organisation that is not there. */
   async create(dto: CreateProjectDto): Promise<Project> {
+    await this.related.mustExist(CreateProjectDto, dto);
     const { uuid } = await naming({}, () =>
       this.projects.save(this.projects.create({ name: dto.name, customerUuid: dto.customer })),
     );
     return this.get(uuid);
   }
 
-  /** Throws `ProjectNotFoundError`. */
+  /** Throws `ProjectNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
     const project = await this.get(uuid);
+    await this.related.mustExist(UpdateProjectDto, dto);
     await updateGiven(this.projects, project.uuid, { name: dto.name, customerUuid: dto.customer });
     return this.get(uuid);
   }

@@ -5,13 +5,13 @@ import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import {
   LicenseOnAnotherResourceError,
   PlanOfAnotherOfferingError,
   ResourceNotFoundError,
 } from './directory.errors.js';
-import { RESOURCE_ORDER } from './resource.dto.js';
-import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
+import { CreateResourceDto, type ListResourcesQuery, RESOURCE_ORDER, type UpdateResourceDto } from './resource.dto.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
 
 /** What a resource that other modules make consists of; its UUID is chosen by them, so that one statement makes many. */
@@ -31,7 +31,10 @@ export interface LicenseLinkFacts {
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()
 export class ResourcesService {
-  constructor(@InjectRepository(Resource) private readonly resources: Repository<Resource>) {}
+  constructor(
+    @InjectRepository(Resource) private readonly resources: Repository<Resource>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(query: ListResourcesQuery): Promise<Page<Resource>> {
@@ -154,8 +157,12 @@ export class ResourcesService {
     await manager.update(Resource, { uuid }, { state: 'Terminated', backendId: '' });
   }
 
-  /** Throws `PlanOfAnotherOfferingError`, `LicenseOnAnotherResourceError`. */
+  /**
+   * Throws `InvalidFieldsError` for a project, offering or plan that is not there, `PlanOfAnotherOfferingError`,
+   * `LicenseOnAnotherResourceError`.
+   */
   async create(dto: CreateResourceDto): Promise<Resource> {
+    await this.related.mustExist(CreateResourceDto, dto);
     const { name, project, offering, plan, backend_id, state } = dto;
     const row = { name, projectUuid: project, offeringUuid: offering, planUuid: plan, backendId: backend_id, state };
     const { uuid } = await this.oneHolder('backend_id', backend_id, () =>

@@ -10,15 +10,16 @@ import { storable } from '../common/storable.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { containing, countOnly, mentions, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { CUSTOMER_MAPPING_ORDER } from './customer-mapping.dto.js';
-import type {
+import {
   CreateCustomerMappingDto,
-  ListCustomerMappingsQuery,
+  CUSTOMER_MAPPING_ORDER,
+  type ListCustomerMappingsQuery,
   PatchCustomerMappingDto,
-  SyncFromArrowDto,
-  SyncFromArrowResponse,
+  type SyncFromArrowDto,
+  type SyncFromArrowResponse,
 } from './customer-mapping.dto.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 import {
@@ -63,6 +64,7 @@ export class CustomerMappingsService {
     @InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>,
     private readonly settings: SettingsService,
     private readonly gateway: ArrowGateway,
+    private readonly related: RelatedObjects,
     private readonly clock: Clock,
   ) {}
 
@@ -126,9 +128,10 @@ export class CustomerMappingsService {
 
   /**
    * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
-   * {@link ownReference}. Throws `ArrowCustomerAlreadyMappedError`.
+   * {@link ownReference}. Throws `InvalidFieldsError` for what it names and is not there, `ArrowCustomerAlreadyMappedError`.
    */
   async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
+    await this.related.mustExist(CreateCustomerMappingDto, dto);
     const arrowReference = await this.ownReference(dto.settings, dto.arrow_reference);
     const row = this.mappings.create({ ...columns(dto), arrowReference });
     await naming(refusals, () => this.mappings.insert(row));
@@ -177,9 +180,10 @@ export class CustomerMappingsService {
     });
   }
 
-  /** As {@link create} for another reference. Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
+  /** As {@link create} for another reference. Throws as it does, and `CustomerMappingNotFoundError`. */
   async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
     const { uuid: known, settingsUuid, arrowReference: stored } = await this.get(uuid);
+    await this.related.mustExist(PatchCustomerMappingDto, dto);
     const { settings = settingsUuid, arrow_reference: given } = dto;
     const isNew = given !== undefined && (given !== stored || settings !== settingsUuid);
     const arrowReference = isNew ? await this.ownReference(settings, given) : undefined;
