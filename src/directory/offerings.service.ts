@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { OfferingNotFoundError } from './directory.errors.js';
@@ -39,12 +39,8 @@ export class OfferingsService {
   }
 
   /** Throws `OfferingNotFoundError`. */
-  async get(uuid: string): Promise<Offering> {
-    const known = parseUuid(uuid);
-    const offering =
-      known && (await this.offerings.findOne({ where: { uuid: known }, relations, order: { plans: { name: 'ASC' } } }));
-    if (!offering) throw new OfferingNotFoundError();
-    return offering;
+  get(uuid: string): Promise<Offering> {
+    return findOrThrow(this.offerings, uuid, OfferingNotFoundError, { relations, order: { plans: { name: 'ASC' } } });
   }
 
   /** Throws `InvalidFieldsError` for an organisation that is not there. */
@@ -59,10 +55,9 @@ export class OfferingsService {
 
   /** Throws `OfferingNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, dto: UpdateOfferingDto): Promise<Offering> {
-    const offering = await this.get(uuid);
     await this.related.mustExist(UpdateOfferingDto, dto);
     const { name, type, state, customer } = dto;
-    await updateGiven(this.offerings, offering.uuid, { name, type, state, customerUuid: customer });
+    await updateGiven(this.offerings, uuid, { name, type, state, customerUuid: customer });
     return this.get(uuid);
   }
 

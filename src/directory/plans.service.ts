@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { PlanNotFoundError } from './directory.errors.js';
@@ -35,9 +35,7 @@ export class PlansService {
 
   /** Throws `PlanNotFoundError`. */
   async get(uuid: string): Promise<PlanInUse> {
-    const known = parseUuid(uuid);
-    const plan = known && (await this.plans.findOneBy({ uuid: known }));
-    if (!plan) throw new PlanNotFoundError();
+    const plan = await findOrThrow(this.plans, uuid, PlanNotFoundError);
     return { plan, resourcesCount: (await this.countResources([plan])).get(plan.uuid) ?? 0 };
   }
 
@@ -51,8 +49,7 @@ export class PlansService {
 
   /** Throws `PlanNotFoundError`. */
   async update(uuid: string, dto: UpdatePlanDto): Promise<PlanInUse> {
-    const { plan } = await this.get(uuid);
-    await updateGiven(this.plans, plan.uuid, { name: dto.name, unit: dto.unit });
+    await updateGiven(this.plans, uuid, { name: dto.name, unit: dto.unit });
     return this.get(uuid);
   }
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { ProjectNotFoundError } from './directory.errors.js';
@@ -39,11 +39,8 @@ export class ProjectsService {
   }
 
   /** Throws `ProjectNotFoundError`. */
-  async get(uuid: string): Promise<Project> {
-    const known = parseUuid(uuid);
-    const project = known && (await this.projects.findOne({ where: { uuid: known }, relations }));
-    if (!project) throw new ProjectNotFoundError();
-    return project;
+  get(uuid: string): Promise<Project> {
+    return findOrThrow(this.projects, uuid, ProjectNotFoundError, { relations });
   }
 
   /** Throws `InvalidFieldsError` for an organisation that is not there. */
@@ -57,9 +54,8 @@ export class ProjectsService {
 
   /** Throws `ProjectNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
-    const project = await this.get(uuid);
     await this.related.mustExist(UpdateProjectDto, dto);
-    await updateGiven(this.projects, project.uuid, { name: dto.name, customerUuid: dto.customer });
+    await updateGiven(this.projects, uuid, { name: dto.name, customerUuid: dto.customer });
     return this.get(uuid);
   }
 

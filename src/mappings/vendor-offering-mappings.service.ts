@@ -3,8 +3,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
@@ -46,11 +46,8 @@ export class VendorOfferingMappingsService {
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`. */
-  async get(uuid: string): Promise<VendorOfferingMapping> {
-    const known = parseUuid(uuid);
-    const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
-    if (!mapping) throw new VendorOfferingMappingNotFoundError();
-    return mapping;
+  get(uuid: string): Promise<VendorOfferingMapping> {
+    return findOrThrow(this.mappings, uuid, VendorOfferingMappingNotFoundError, { relations });
   }
 
   /** All mappings under one account, active or not, by vendor name. */
@@ -96,10 +93,9 @@ export class VendorOfferingMappingsService {
    * `VendorOfferingMappingNotFoundError`.
    */
   async update(uuid: string, dto: PatchVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
-    const { uuid: known } = await this.get(uuid);
     await this.related.mustExist(PatchVendorOfferingMappingDto, dto);
-    await updateGiven(this.mappings, known, columns(dto), refusals, { modified: this.clock.now() });
-    return this.get(known);
+    await updateGiven(this.mappings, uuid, columns(dto), refusals, { modified: this.clock.now() });
+    return this.get(uuid);
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`, `ObjectInUseError`. */
