@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 
 /** Started by test/run.ts, which prepares the databases and lets Node load ES modules in Jest. */
 const base = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/shared-modules-environment.mjs',
+  setupFiles: ['<rootDir>/test/support/share-modules.mjs'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

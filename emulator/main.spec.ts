@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 
 describe('npm run emulator', () => {
   const start = (environment: Record<string, string>) =>
-    spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'emulator/main.ts'], {
+    spawn(process.execPath, [join(process.env.TEST_COMPILED!, 'emulator/main.js')], {
       env: { ...process.env, EMULATOR_PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,16 +1,21 @@
 /**
- * `npm test`: prepares a migrated database of each kind once, then runs Jest with the arguments given. Every test file
- * gets a copy of its own. Without TEST_DATABASE_URL the end-to-end tests run on the embedded database only.
+ * `npm test`: prepares a migrated database of each kind and compiles the application once, then runs Jest with the
+ * arguments given. Every test file gets a copy of the database. Without TEST_DATABASE_URL the end-to-end tests run on the embedded database only.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareDatabases } from './support/databases.js';
+import { compile } from './support/compile.js';
+import { cache, prepareDatabases, root } from './support/databases.js';
 
 const given = process.argv.slice(2);
-const environment = { ...process.env, ...(await prepareDatabases(process.env.TEST_DATABASE_URL)) };
+const [databases, compiled] = await Promise.all([
+  prepareDatabases(process.env.TEST_DATABASE_URL),
+  compile(root, cache),
+]);
+const environment = { ...process.env, ...databases, TEST_COMPILED: compiled };
 const where = process.env.TEST_DATABASE_URL
   ? 'the embedded database and PostgreSQL'
   : 'the embedded database only (TEST_DATABASE_URL is not set)';
@@ -34,7 +39,7 @@ const child = spawn(
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {
   printTotals();
-  rmSync(folder, { recursive: true });
+  for (const each of [folder, compiled]) rmSync(each, { recursive: true });
   process.exit(signal ? 1 : (code ?? 1));
 });
 

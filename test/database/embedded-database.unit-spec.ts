@@ -11,7 +11,7 @@ import { migrations } from '../../src/database/migrations.js';
 const writer = `
   import 'reflect-metadata';
   import { DataSource } from 'typeorm';
-  import { dataSourceOptions } from './src/database/data-source-options.ts';
+  import { dataSourceOptions } from './src/database/data-source-options.js';
   const options = await dataSourceOptions({ DATABASE_POOL_SIZE: 1, DATA_DIR: process.argv[1] });
   const database = await new DataSource(options).initialize();
   for (let i = 1; ; i++) {
@@ -33,11 +33,10 @@ describe('The embedded database', () => {
     new DataSource(await dataSourceOptions({ DATABASE_POOL_SIZE: 1, DATA_DIR: folder })).initialize();
 
   it('has every row that was answered for, after the process was killed', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--import', '@swc-node/register/esm-register', '--input-type=module', '-e', writer, folder],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const child = spawn(process.execPath, ['--input-type=module', '-e', writer, folder], {
+      cwd: process.env.TEST_COMPILED,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let answered = 0;
     for await (const part of child.stdout) {
       answered = Number(String(part).trim().split('\n').at(-1));

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobIncompleteError, LeaseLostError } from '../../src/jobs/job.errors.js';
 import { type JobControl, JobHandlers, type JobHandler } from '../../src/jobs/job-handlers.js';
@@ -221,8 +222,8 @@ describe('A lease', () => {
   afterAll(() => children.forEach((child) => child.kill('SIGKILL')));
 
   const start = async () => {
-    const child = fork('test/jobs/support/job-process.ts', {
-      execArgv: ['--import', '@swc-node/register/esm-register'],
+    const child = fork(join(process.env.TEST_COMPILED!, 'test/jobs/support/job-process.js'), {
+      execArgv: [],
       env: { ...process.env, ...app.variables, LOG_LEVEL: 'fatal' },
     });
     children.push(child);

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const cache = join(root, 'node_modules/.cache/waldur-arrowsphere');
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const cache = join(root, 'node_modules/.cache/waldur-arrowsphere');
 
 /** Changes with any migration, so that a template is never older than the code. */
 function fingerprint(): string {

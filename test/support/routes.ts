@@ -57,7 +57,7 @@ function handlersOf(controller: Type<object>): [string, object][] {
   const found = new Map<string, object>();
   for (
     let proto = controller.prototype as object;
-    proto !== Object.prototype;
+    Object.getPrototypeOf(proto) !== null;
     proto = Object.getPrototypeOf(proto) as object
   ) {
     for (const [name, { value }] of Object.entries<PropertyDescriptor>(Object.getOwnPropertyDescriptors(proto))) {

@@ -23,7 +23,7 @@ export class ServiceProcess {
 
   static start(variables: Record<string, string>): ServiceProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', 'src/main.ts'], {
+    const child = spawn(process.execPath, [join(process.env.TEST_COMPILED!, 'src/main.js')], {
       env: { PATH, HOME, LOG_FORMAT: 'json', ...variables, PORT: variables.PORT ?? '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,14 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, Logger } from 'typeorm';
+import { currentRequest } from '../../src/common/request-context.js';
 
-/** Listens to the statements a database is sent; transaction control is not counted. */
+/**
+ * Listens to the statements that requests and the test itself send to a database. What jobs and schedules send
+ * meanwhile is not counted, nor is transaction control.
+ */
 export class StatementCounter {
+  private readonly inTest = new AsyncLocalStorage<true>();
   private statements: string[] | undefined;
 
   constructor(dataSource: DataSource) {
     const logger = dataSource.logger;
     const listening: Logger = Object.create(logger) as Logger;
     listening.logQuery = (query, parameters, runner) => {
-      if (!/^(START TRANSACTION|COMMIT|ROLLBACK)/.test(query)) this.statements?.push(query);
+      const counts = currentRequest() ?? this.inTest.getStore();
+      if (counts && !/^(START TRANSACTION|COMMIT|ROLLBACK)/.test(query)) this.statements?.push(query);
       logger.logQuery(query, parameters, runner);
     };
     dataSource.logger = listening;
@@ -16,7 +23,7 @@ export class StatementCounter {
 
   async during(work: () => Promise<unknown>): Promise<string[]> {
     this.statements = [];
-    await work();
+    await this.inTest.run(true, work);
     const { statements } = this;
     this.statements = undefined;
     return statements;
