@@ -1,15 +1,11 @@
 import 'reflect-metadata';
-import { BooleanField, ChoiceField, DateField, ListField, PartialDto, TextField } from './body-fields.js';
+import { LinkResourcesDto } from '../../licenses/license-linking.dto.js';
+import { BooleanField, ChoiceField, DateField, PartialDto, TextField } from './body-fields.js';
 import { readDto } from './read-dto.js';
 
-class Item {
+class Order {
   @TextField({ required: true, max: 10 })
   name: string;
-}
-
-class Order {
-  @ListField(Item, { required: true, max: 10 })
-  items: Item[];
 
   @BooleanField()
   paid?: boolean;
@@ -24,48 +20,58 @@ class Order {
 class PatchedOrder extends PartialDto(Order) {}
 
 const errorsIn = (sent: unknown) => readDto(PatchedOrder, sent).errors;
+const errorsInLists = (sent: unknown) => readDto(LinkResourcesDto, sent).errors;
 
 describe('readDto', () => {
+  const link = { resource_uuid: '08f0ed93-d85d-404e-a3b7-9a6877edaeea', license_reference: 'XSP1' };
+
   it.each(['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'then'])(
     'ignores the unknown key %s, in the object and in its items',
     (key) => {
-      const raw = JSON.parse(`{"${key}": "2024-13", "items": [{"name": "a", "${key}": "2024-13"}]}`) as unknown;
-      const { value, errors } = readDto(Order, raw);
+      const withKey = (object: object) => `{"${key}": "2024-13", ${JSON.stringify(object).slice(1)}`;
+      const sent = withKey({ items: ['*'] }).replace('"*"', withKey(link));
+      const { value, errors } = readDto(LinkResourcesDto, JSON.parse(sent));
       expect(errors).toBeUndefined();
-      expect({ ...value, items: value.items.map((item) => ({ ...item })) }).toEqual({ items: [{ name: 'a' }] });
+      expect({ ...value, items: value.items.map((item) => ({ ...item })) }).toEqual({ items: [link] });
     },
   );
 
-  it('names all wrong fields, and of lists one entry per item', () => {
-    const items = [{ name: 'a' }, {}, { name: null }, null, 5, [], { name: ' ' }];
-    expect(errorsIn({ items, paid: 'perhaps', due: '2023-02-29' })).toEqual({
-      items: [
-        {},
-        { name: ['This field is required.'] },
-        { name: ['This field may not be null.'] },
-        { non_field_errors: ['No data provided'] },
-        { non_field_errors: ['Invalid data. Expected a dictionary, but got int.'] },
-        { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
-        { name: ['This field may not be blank.'] },
-      ],
+  it('names all wrong fields', () => {
+    expect(errorsIn({ name: ' ', paid: 'perhaps', due: '2023-02-29' })).toEqual({
+      name: ['This field may not be blank.'],
       paid: ['Must be a valid boolean.'],
       due: ['Enter a day that exists, as YYYY-MM-DD.'],
     });
   });
 
+  it('answers for a list one entry per item', () => {
+    const { resource_uuid } = link;
+    const items = [link, { resource_uuid }, { ...link, license_reference: null }, null, 5, []];
+    expect(errorsInLists({ items })).toEqual({
+      items: [
+        {},
+        { license_reference: ['This field is required.'] },
+        { license_reference: ['This field may not be null.'] },
+        { non_field_errors: ['No data provided'] },
+        { non_field_errors: ['Invalid data. Expected a dictionary, but got int.'] },
+        { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
+      ],
+    });
+  });
+
   it('tells what is no list from a list that is too long', () => {
-    expect(errorsIn({ items: null })).toEqual({ items: ['This field may not be null.'] });
-    expect(errorsIn({ items: {} })).toEqual({
+    expect(errorsInLists({ items: null })).toEqual({ items: ['This field may not be null.'] });
+    expect(errorsInLists({ items: {} })).toEqual({
       items: { non_field_errors: ['Expected a list of items but got type "dict".'] },
     });
-    expect(errorsIn({ items: Array(11).fill({}) })).toEqual({
-      items: ['Ensure this field has no more than 10 elements.'],
+    expect(errorsInLists({ items: Array(501).fill({}) })).toEqual({
+      items: ['Ensure this field has no more than 500 elements.'],
     });
   });
 
   it('requires in PATCH nothing, and otherwise what is required', () => {
     expect(errorsIn({})).toBeUndefined();
-    expect(readDto(Order, {}).errors).toEqual({ items: ['This field is required.'] });
+    expect(readDto(Order, {}).errors).toEqual({ name: ['This field is required.'] });
   });
 
   it.each(['$value', '$property', '$target', '$constraint1'])('repeats %s as it was sent', (text) => {
@@ -73,10 +79,9 @@ describe('readDto', () => {
   });
 
   it('counts characters as PostgreSQL does, variation selectors too', () => {
-    expect(errorsIn({ items: [{ name: '❤️'.repeat(5) }, { name: '🚀'.repeat(10) }] })).toBeUndefined();
-    expect(errorsIn({ items: [{ name: '❤️'.repeat(6) }] })).toEqual({
-      items: [{ name: ['Ensure this field has no more than 10 characters.'] }],
-    });
+    expect(errorsIn({ name: '❤️'.repeat(5) })).toBeUndefined();
+    expect(errorsIn({ name: '🚀'.repeat(10) })).toBeUndefined();
+    expect(errorsIn({ name: '❤️'.repeat(6) })).toEqual({ name: ['Ensure this field has no more than 10 characters.'] });
   });
 
   it('takes days of the first century, as Python’s smallest date', () => {
@@ -86,8 +91,7 @@ describe('readDto', () => {
 
   it('never makes text of an object that says it cannot be made one', () => {
     const hostile = { toString: 1, valueOf: 1 };
-    expect(Object.keys(errorsIn({ items: [{ name: hostile }], paid: hostile, state: hostile, due: hostile })!)).toEqual(
-      ['items', 'paid', 'state', 'due'],
-    );
+    const errors = errorsIn({ name: hostile, paid: hostile, state: hostile, due: hostile });
+    expect(Object.keys(errors!)).toEqual(['name', 'paid', 'state', 'due']);
   });
 });
