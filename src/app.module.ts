@@ -12,7 +12,7 @@ import { BillingModule } from './billing/billing.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
-import { ExistingObjectGuard } from './database/existing-object.guard.js';
+import { RefusalInterceptor } from './database/refusal.interceptor.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { HealthController } from './health.controller.js';
 import { LicensesModule } from './licenses/licenses.module.js';
@@ -49,9 +49,9 @@ export class AppModule {
       controllers: [HealthController, ArrowRootController],
       providers: [
         { provide: APP_GUARD, useExisting: AccessGuard },
-        { provide: APP_GUARD, useExisting: ExistingObjectGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: RefusalInterceptor },
         { provide: APP_FILTER, useClass: AppErrorFilter },
       ],
     };

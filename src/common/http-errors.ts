@@ -10,6 +10,17 @@ export class ObjectNotFoundError extends AppError {
   }
 }
 
+/** A named {@link ObjectNotFoundError}: `class PlanNotFoundError extends notFoundError('Plan', 'plan_not_found') {}`. */
+export function notFoundError(model: string, code: string) {
+  return class extends ObjectNotFoundError {
+    override readonly code = code;
+
+    constructor() {
+      super(model);
+    }
+  };
+}
+
 /** The page asked for is not there (404). */
 export class PageNotFoundError extends AppError {
   readonly kind = 'no-such-object';

@@ -8,6 +8,7 @@ import {
   type Repository,
 } from 'typeorm';
 import { AppError } from '../common/app.error.js';
+import { parseUuid } from '../common/uuid.js';
 import type { BaseEntity } from './base.entity.js';
 
 /** The name of the constraint that refused a write, or `undefined` for any other error. */
@@ -43,7 +44,7 @@ export async function naming<T>(errors: Readonly<Record<string, () => Error>>, w
 
 /**
  * Writes the columns that are given (not `undefined`) and no others, so that two requests that change different ones
- * both last. A row that is gone stays gone. `alongside` is written only together with a given column. Throws as
+ * both last. A row that is gone stays gone, and nothing happens where the UUID (in any spelling) is none. `alongside` is written only together with a given column. Throws as
  * {@link naming}, with the errors of `refusals`.
  */
 export async function updateGiven<T extends BaseEntity>(
@@ -54,8 +55,9 @@ export async function updateGiven<T extends BaseEntity>(
   alongside: QueryDeepPartialEntity<T> = {},
 ): Promise<void> {
   const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
-  if (Object.keys(given).length === 0) return;
-  const row = { uuid } as FindOptionsWhere<T>;
+  const known = parseUuid(uuid);
+  if (!known || Object.keys(given).length === 0) return;
+  const row = { uuid: known } as FindOptionsWhere<T>;
   await naming(refusals, () => rows.update(row, { ...given, ...alongside } as QueryDeepPartialEntity<T>));
 }
 

@@ -3,8 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Env } from '../config/env.js';
 import { dataSourceOptions } from './data-source-options.js';
-import { ExistingObjectGuard } from './existing-object.guard.js';
 import { migrate } from './migrate.js';
+import { RelatedObjects } from './related-objects.js';
 
 /** The connection to PostgreSQL, embedded or not, migrated before anything else uses it. */
 @Global()
@@ -36,8 +36,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [ExistingObjectGuard],
-      exports: [ExistingObjectGuard],
+      providers: [RelatedObjects],
+      exports: [RelatedObjects],
     };
   }
 }

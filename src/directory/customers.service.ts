@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, countOnly, mentioning, mentions, orderOf, paginate } from '../database/paginate.js';
 import { CUSTOMER_ORDER } from './customer.dto.js';
 import type { CreateCustomerDto, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
@@ -58,11 +58,8 @@ export class CustomersService {
   }
 
   /** Throws `CustomerNotFoundError`. */
-  async get(uuid: string): Promise<Customer> {
-    const known = parseUuid(uuid);
-    const customer = known && (await this.customers.findOneBy({ uuid: known }));
-    if (!customer) throw new CustomerNotFoundError();
-    return customer;
+  get(uuid: string): Promise<Customer> {
+    return findOrThrow(this.customers, uuid, CustomerNotFoundError);
   }
 
   async create(dto: CreateCustomerDto): Promise<Customer> {
@@ -72,8 +69,7 @@ export class CustomersService {
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, dto: UpdateCustomerDto): Promise<Customer> {
-    const customer = await this.get(uuid);
-    await updateGiven(this.customers, customer.uuid, columns(dto));
+    await updateGiven(this.customers, uuid, columns(dto));
     return this.get(uuid);
   }
 

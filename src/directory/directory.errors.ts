@@ -1,55 +1,20 @@
 import { AppError, InvalidFieldsError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
+import { notFoundError } from '../common/http-errors.js';
 import { renderUuid } from '../common/uuid.js';
 
-export class UserNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'user_not_found';
-  constructor() {
-    super('User');
-  }
-}
+export class UserNotFoundError extends notFoundError('User', 'user_not_found') {}
 
-export class CustomerNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'customer_not_found';
-  constructor() {
-    super('Customer');
-  }
-}
+export class CustomerNotFoundError extends notFoundError('Customer', 'customer_not_found') {}
 
-export class ProjectNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'project_not_found';
-  constructor() {
-    super('Project');
-  }
-}
+export class ProjectNotFoundError extends notFoundError('Project', 'project_not_found') {}
 
-export class OfferingNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'offering_not_found';
-  constructor() {
-    super('Offering');
-  }
-}
+export class OfferingNotFoundError extends notFoundError('Offering', 'offering_not_found') {}
 
-export class PlanNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'plan_not_found';
-  constructor() {
-    super('Plan');
-  }
-}
+export class PlanNotFoundError extends notFoundError('Plan', 'plan_not_found') {}
 
-export class ResourceNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'resource_not_found';
-  constructor() {
-    super('Resource');
-  }
-}
+export class ResourceNotFoundError extends notFoundError('Resource', 'resource_not_found') {}
 
-export class OrderNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'order_not_found';
-  constructor() {
-    super('Order');
-  }
-}
+export class OrderNotFoundError extends notFoundError('Order', 'order_not_found') {}
 
 /** A user of that name exists. */
 export class UsernameTakenError extends AppError {

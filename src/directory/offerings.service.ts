@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { OfferingNotFoundError } from './directory.errors.js';
-import { OFFERING_ORDER } from './offering.dto.js';
-import type { CreateOfferingDto, ListOfferingsQuery, UpdateOfferingDto } from './offering.dto.js';
+import { CreateOfferingDto, type ListOfferingsQuery, OFFERING_ORDER, UpdateOfferingDto } from './offering.dto.js';
 import { Offering } from './offering.entity.js';
 
 const relations = { customer: true, plans: true };
@@ -15,7 +15,10 @@ const relations = { customer: true, plans: true };
 /** Offerings. Rows come with their `customer` (or null) and `plans`. */
 @Injectable()
 export class OfferingsService {
-  constructor(@InjectRepository(Offering) private readonly offerings: Repository<Offering>) {}
+  constructor(
+    @InjectRepository(Offering) private readonly offerings: Repository<Offering>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(query: ListOfferingsQuery): Promise<Page<Offering>> {
@@ -36,15 +39,13 @@ export class OfferingsService {
   }
 
   /** Throws `OfferingNotFoundError`. */
-  async get(uuid: string): Promise<Offering> {
-    const known = parseUuid(uuid);
-    const offering =
-      known && (await this.offerings.findOne({ where: { uuid: known }, relations, order: { plans: { name: 'ASC' } } }));
-    if (!offering) throw new OfferingNotFoundError();
-    return offering;
+  get(uuid: string): Promise<Offering> {
+    return findOrThrow(this.offerings, uuid, OfferingNotFoundError, { relations, order: { plans: { name: 'ASC' } } });
   }
 
+  /** Throws `InvalidFieldsError` for an organisation that is not there. */
   async create(dto: CreateOfferingDto): Promise<Offering> {
+    await this.related.mustExist(CreateOfferingDto, dto);
     const { name, type, state, customer } = dto;
     const { uuid } = await naming({}, () =>
       this.offerings.save(this.offerings.create({ name, type, state, customerUuid: customer })),
@@ -52,11 +53,11 @@ export class OfferingsService {
     return this.get(uuid);
   }
 
-  /** Throws `OfferingNotFoundError`. */
+  /** Throws `OfferingNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, dto: UpdateOfferingDto): Promise<Offering> {
-    const offering = await this.get(uuid);
+    await this.related.mustExist(UpdateOfferingDto, dto);
     const { name, type, state, customer } = dto;
-    await updateGiven(this.offerings, offering.uuid, { name, type, state, customerUuid: customer });
+    await updateGiven(this.offerings, uuid, { name, type, state, customerUuid: customer });
     return this.get(uuid);
   }
 

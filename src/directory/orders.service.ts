@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { OrderNotFoundError } from './directory.errors.js';
 import { ORDERS_ORDER } from './order.dto.js';
@@ -30,11 +30,8 @@ export class OrdersService {
   }
 
   /** Throws `OrderNotFoundError`. */
-  async get(uuid: string): Promise<Order> {
-    const known = parseUuid(uuid);
-    const order = known && (await this.orders.findOne({ where: { uuid: known }, relations }));
-    if (!order) throw new OrderNotFoundError();
-    return order;
+  get(uuid: string): Promise<Order> {
+    return findOrThrow(this.orders, uuid, OrderNotFoundError, { relations });
   }
 
   /** Writes finished orders in the name of a user, in one statement, as part of the manager's transaction. */

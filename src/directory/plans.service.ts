@@ -2,18 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { PlanNotFoundError } from './directory.errors.js';
-import { PLAN_ORDER } from './plan.dto.js';
-import type { CreatePlanDto, ListPlansQuery, PlanInUse, UpdatePlanDto } from './plan.dto.js';
+import { CreatePlanDto, type ListPlansQuery, PLAN_ORDER, type PlanInUse, type UpdatePlanDto } from './plan.dto.js';
 import { Plan } from './plan.entity.js';
 
 /** Plans of offerings. */
 @Injectable()
 export class PlansService {
-  constructor(@InjectRepository(Plan) private readonly plans: Repository<Plan>) {}
+  constructor(
+    @InjectRepository(Plan) private readonly plans: Repository<Plan>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListPlansQuery): Promise<Page<PlanInUse>> {
@@ -32,13 +35,13 @@ export class PlansService {
 
   /** Throws `PlanNotFoundError`. */
   async get(uuid: string): Promise<PlanInUse> {
-    const known = parseUuid(uuid);
-    const plan = known && (await this.plans.findOneBy({ uuid: known }));
-    if (!plan) throw new PlanNotFoundError();
+    const plan = await findOrThrow(this.plans, uuid, PlanNotFoundError);
     return { plan, resourcesCount: (await this.countResources([plan])).get(plan.uuid) ?? 0 };
   }
 
+  /** Throws `InvalidFieldsError` for an offering that is not there. */
   async create(dto: CreatePlanDto): Promise<PlanInUse> {
+    await this.related.mustExist(CreatePlanDto, dto);
     const { name, unit, offering } = dto;
     const { uuid } = await naming({}, () => this.plans.save(this.plans.create({ name, unit, offeringUuid: offering })));
     return this.get(uuid);
@@ -46,8 +49,7 @@ export class PlansService {
 
   /** Throws `PlanNotFoundError`. */
   async update(uuid: string, dto: UpdatePlanDto): Promise<PlanInUse> {
-    const { plan } = await this.get(uuid);
-    await updateGiven(this.plans, plan.uuid, { name: dto.name, unit: dto.unit });
+    await updateGiven(this.plans, uuid, { name: dto.name, unit: dto.unit });
     return this.get(uuid);
   }
 

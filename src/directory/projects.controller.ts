@@ -4,7 +4,7 @@ import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
-import { Existing } from '../database/existing-object.guard.js';
+import { Existing } from '../database/refusal.interceptor.js';
 import { ProjectNotFoundError } from './directory.errors.js';
 import { CreateProjectDto, ListProjectsQuery, ProjectResponse, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';

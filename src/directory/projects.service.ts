@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { ProjectNotFoundError } from './directory.errors.js';
-import { PROJECT_ORDER } from './project.dto.js';
-import type { CreateProjectDto, ListProjectsQuery, UpdateProjectDto } from './project.dto.js';
+import { CreateProjectDto, type ListProjectsQuery, PROJECT_ORDER, UpdateProjectDto } from './project.dto.js';
 import { Project } from './project.entity.js';
 
 const relations = { customer: true };
@@ -15,7 +15,10 @@ const relations = { customer: true };
 /** Projects of organisations. Rows come with their `customer`. */
 @Injectable()
 export class ProjectsService {
-  constructor(@InjectRepository(Project) private readonly projects: Repository<Project>) {}
+  constructor(
+    @InjectRepository(Project) private readonly projects: Repository<Project>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(query: ListProjectsQuery): Promise<Page<Project>> {
@@ -36,24 +39,23 @@ export class ProjectsService {
   }
 
   /** Throws `ProjectNotFoundError`. */
-  async get(uuid: string): Promise<Project> {
-    const known = parseUuid(uuid);
-    const project = known && (await this.projects.findOne({ where: { uuid: known }, relations }));
-    if (!project) throw new ProjectNotFoundError();
-    return project;
+  get(uuid: string): Promise<Project> {
+    return findOrThrow(this.projects, uuid, ProjectNotFoundError, { relations });
   }
 
+  /** Throws `InvalidFieldsError` for an organisation that is not there. */
   async create(dto: CreateProjectDto): Promise<Project> {
+    await this.related.mustExist(CreateProjectDto, dto);
     const { uuid } = await naming({}, () =>
       this.projects.save(this.projects.create({ name: dto.name, customerUuid: dto.customer })),
     );
     return this.get(uuid);
   }
 
-  /** Throws `ProjectNotFoundError`. */
+  /** Throws `ProjectNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, dto: UpdateProjectDto): Promise<Project> {
-    const project = await this.get(uuid);
-    await updateGiven(this.projects, project.uuid, { name: dto.name, customerUuid: dto.customer });
+    await this.related.mustExist(UpdateProjectDto, dto);
+    await updateGiven(this.projects, uuid, { name: dto.name, customerUuid: dto.customer });
     return this.get(uuid);
   }
 

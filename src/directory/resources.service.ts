@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Any, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import {
   LicenseOnAnotherResourceError,
   PlanOfAnotherOfferingError,
   ResourceNotFoundError,
 } from './directory.errors.js';
-import { RESOURCE_ORDER } from './resource.dto.js';
-import type { CreateResourceDto, ListResourcesQuery, UpdateResourceDto } from './resource.dto.js';
+import { CreateResourceDto, type ListResourcesQuery, RESOURCE_ORDER, type UpdateResourceDto } from './resource.dto.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
 
 /** What a resource that other modules make consists of; its UUID is chosen by them, so that one statement makes many. */
@@ -31,7 +31,10 @@ export interface LicenseLinkFacts {
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()
 export class ResourcesService {
-  constructor(@InjectRepository(Resource) private readonly resources: Repository<Resource>) {}
+  constructor(
+    @InjectRepository(Resource) private readonly resources: Repository<Resource>,
+    private readonly related: RelatedObjects,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(query: ListResourcesQuery): Promise<Page<Resource>> {
@@ -99,11 +102,8 @@ export class ResourcesService {
   }
 
   /** Throws `ResourceNotFoundError`. */
-  async get(uuid: string): Promise<Resource> {
-    const known = parseUuid(uuid);
-    const resource = known && (await this.resources.findOne({ where: { uuid: known }, relations }));
-    if (!resource) throw new ResourceNotFoundError();
-    return resource;
+  get(uuid: string): Promise<Resource> {
+    return findOrThrow(this.resources, uuid, ResourceNotFoundError, { relations });
   }
 
   /** Those of these resources that exist, whoever they belong to. `manager`: as part of its transaction. */
@@ -154,31 +154,41 @@ export class ResourcesService {
     await manager.update(Resource, { uuid }, { state: 'Terminated', backendId: '' });
   }
 
-  /** Throws `PlanOfAnotherOfferingError`, `LicenseOnAnotherResourceError`. */
+  /**
+   * Throws `InvalidFieldsError` for a project, offering or plan that is not there, `PlanOfAnotherOfferingError`,
+   * `LicenseOnAnotherResourceError`.
+   */
   async create(dto: CreateResourceDto): Promise<Resource> {
+    await this.related.mustExist(CreateResourceDto, dto);
     const { name, project, offering, plan, backend_id, state } = dto;
     const row = { name, projectUuid: project, offeringUuid: offering, planUuid: plan, backendId: backend_id, state };
-    const { uuid } = await this.oneHolder('backend_id', backend_id, () =>
-      naming({ fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }, () =>
-        this.resources.save(this.resources.create(row)),
-      ),
+    const { uuid } = await this.oneHolder(
+      'backend_id',
+      () => backend_id!,
+      () =>
+        naming({ fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }, () =>
+          this.resources.save(this.resources.create(row)),
+        ),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
   async update(uuid: string, dto: UpdateResourceDto): Promise<Resource> {
-    const resource = await this.get(uuid);
-    await this.oneHolder('state', resource.backendId, () =>
-      updateGiven(this.resources, resource.uuid, { name: dto.name, state: dto.state }),
+    const license = async () => (await this.get(uuid)).backendId;
+    await this.oneHolder('state', license, () =>
+      updateGiven(this.resources, uuid, { name: dto.name, state: dto.state }),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError`. */
   async setBackendId(uuid: string, backendId: string): Promise<Resource> {
-    const resource = await this.get(uuid);
-    await this.oneHolder('backend_id', backendId, () => this.resources.update({ uuid: resource.uuid }, { backendId }));
+    await this.oneHolder(
+      'backend_id',
+      () => backendId,
+      () => updateGiven(this.resources, uuid, { backendId }),
+    );
     return this.get(uuid);
   }
 
@@ -188,11 +198,16 @@ export class ResourcesService {
     await removing(`The resource "${resource.name}"`, () => this.resources.delete({ uuid: resource.uuid }));
   }
 
-  private async oneHolder<T>(field: string, license: string | undefined, write: () => Promise<T>): Promise<T> {
+  private async oneHolder<T>(
+    field: string,
+    licenseOf: () => string | Promise<string>,
+    write: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (!license || brokenConstraint(error) !== ONE_LIVE_RESOURCE_PER_LICENSE) throw error;
+      if (brokenConstraint(error) !== ONE_LIVE_RESOURCE_PER_LICENSE) throw error;
+      const license = await licenseOf();
       throw new LicenseOnAnotherResourceError(field, license, (await this.liveHolders([license])).get(license));
     }
   }

@@ -1,12 +1,7 @@
 import { AppError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
+import { notFoundError } from '../common/http-errors.js';
 
-export class JobNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'job_not_found';
-  constructor() {
-    super('Job');
-  }
-}
+export class JobNotFoundError extends notFoundError('Job', 'job_not_found') {}
 
 /** Somebody asked for it to stop. What it had finished by then stays. */
 export class JobCancelledError extends AppError {

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { JobFinishedError, JobNotFoundError } from './job.errors.js';
 import { JobRun } from './job-run.entity.js';
@@ -57,11 +57,8 @@ export class JobsService {
   }
 
   /** Throws `JobNotFoundError`. */
-  async get(uuid: string): Promise<JobRun> {
-    const known = parseUuid(uuid);
-    const run = known && (await this.runs.findOneBy({ uuid: known }));
-    if (!run) throw new JobNotFoundError();
-    return run;
+  get(uuid: string): Promise<JobRun> {
+    return findOrThrow(this.runs, uuid, JobNotFoundError);
   }
 
   /** The last run of a kind that came to its end, incomplete or not. */

@@ -4,7 +4,7 @@ import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
 import type { Counted } from '../common/page.js';
-import { Existing } from '../database/existing-object.guard.js';
+import { Existing } from '../database/refusal.interceptor.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingNotFoundError } from '../mappings/mappings.errors.js';
 import { ArrowDataResponse, FetchArrowDataQuery } from './arrow-data.dto.js';

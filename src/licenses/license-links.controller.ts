@@ -5,7 +5,7 @@ import type { Caller } from '../auth/caller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
-import { Existing } from '../database/existing-object.guard.js';
+import { Existing } from '../database/refusal.interceptor.js';
 import { LicenseLinkQuery, LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinksService } from './license-links.service.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
+import { notFoundError } from '../common/http-errors.js';
 import { renderUuid } from '../common/uuid.js';
 import { heldBy } from '../directory/directory.errors.js';
 
@@ -128,12 +128,7 @@ export class ArrowCustomerUnresolvedError extends AppError {
   }
 }
 
-export class LicenseLinkNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'license_link_not_found';
-  constructor() {
-    super('ArrowLicenseLink');
-  }
-}
+export class LicenseLinkNotFoundError extends notFoundError('ArrowLicenseLink', 'license_link_not_found') {}
 
 /** A revert is itself undone by linking anew, not by reverting it. */
 export class RevertNotRevertibleError extends AppError {

@@ -3,7 +3,7 @@ import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nest
 import { StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, Counted, type Page } from '../common/page.js';
-import { Existing } from '../database/existing-object.guard.js';
+import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
 import { AutoMapService } from './auto-map.service.js';
 import { answerAvailable, AvailableCustomersResponse, RefreshQuery } from './available-customers.dto.js';

@@ -7,18 +7,20 @@ import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arr
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { storable } from '../common/storable.js';
-import { parseUuid, renderUuid } from '../common/uuid.js';
+import { renderUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, countOnly, mentions, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { CUSTOMER_MAPPING_ORDER } from './customer-mapping.dto.js';
-import type {
+import {
   CreateCustomerMappingDto,
-  ListCustomerMappingsQuery,
+  CUSTOMER_MAPPING_ORDER,
+  type ListCustomerMappingsQuery,
   PatchCustomerMappingDto,
-  SyncFromArrowDto,
-  SyncFromArrowResponse,
+  type SyncFromArrowDto,
+  type SyncFromArrowResponse,
 } from './customer-mapping.dto.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 import {
@@ -63,6 +65,7 @@ export class CustomerMappingsService {
     @InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>,
     private readonly settings: SettingsService,
     private readonly gateway: ArrowGateway,
+    private readonly related: RelatedObjects,
     private readonly clock: Clock,
   ) {}
 
@@ -81,11 +84,8 @@ export class CustomerMappingsService {
   }
 
   /** Throws `CustomerMappingNotFoundError`. */
-  async get(uuid: string): Promise<CustomerMapping> {
-    const known = parseUuid(uuid);
-    const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
-    if (!mapping) throw new CustomerMappingNotFoundError();
-    return mapping;
+  get(uuid: string): Promise<CustomerMapping> {
+    return findOrThrow(this.mappings, uuid, CustomerMappingNotFoundError, { relations });
   }
 
   /**
@@ -98,13 +98,10 @@ export class CustomerMappingsService {
   }
 
   /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
-  async getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
-    const known = parseUuid(uuid);
-    const where = { uuid: known };
-    const mapping =
-      known && (await manager.findOne(CustomerMapping, { where, relations: { ...relations, settings: true } }));
-    if (!mapping) throw new CustomerMappingNotFoundError();
-    return mapping;
+  getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+    return findOrThrow(manager.getRepository(CustomerMapping), uuid, CustomerMappingNotFoundError, {
+      relations: { ...relations, settings: true },
+    });
   }
 
   /** All mappings of one organisation under any account, oldest first. */
@@ -126,9 +123,10 @@ export class CustomerMappingsService {
 
   /**
    * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
-   * {@link ownReference}. Throws `ArrowCustomerAlreadyMappedError`.
+   * {@link ownReference}. Throws `InvalidFieldsError` for what it names and is not there, `ArrowCustomerAlreadyMappedError`.
    */
   async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
+    await this.related.mustExist(CreateCustomerMappingDto, dto);
     const arrowReference = await this.ownReference(dto.settings, dto.arrow_reference);
     const row = this.mappings.create({ ...columns(dto), arrowReference });
     await naming(refusals, () => this.mappings.insert(row));
@@ -177,16 +175,23 @@ export class CustomerMappingsService {
     });
   }
 
-  /** As {@link create} for another reference. Throws `CustomerMappingNotFoundError`, `ArrowCustomerAlreadyMappedError`. */
+  /** As {@link create} for another reference. Throws as it does, and `CustomerMappingNotFoundError`. */
   async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
-    const { uuid: known, settingsUuid, arrowReference: stored } = await this.get(uuid);
-    const { settings = settingsUuid, arrow_reference: given } = dto;
-    const isNew = given !== undefined && (given !== stored || settings !== settingsUuid);
-    const arrowReference = isNew ? await this.ownReference(settings, given) : undefined;
-    await updateGiven(this.mappings, known, { ...columns(dto), arrowReference }, refusals, {
+    await this.related.mustExist(PatchCustomerMappingDto, dto);
+    const arrowReference = await this.changedReference(uuid, dto);
+    await updateGiven(this.mappings, uuid, { ...columns(dto), arrowReference }, refusals, {
       modified: this.clock.now(),
     });
-    return this.get(known);
+    return this.get(uuid);
+  }
+
+  /** What to write as the reference; `undefined`: it is not given, or the same as before. */
+  private async changedReference(uuid: string, dto: PatchCustomerMappingDto): Promise<string | undefined> {
+    const { arrow_reference: given } = dto;
+    if (given === undefined) return undefined;
+    const { settingsUuid, arrowReference } = await this.get(uuid);
+    const { settings = settingsUuid } = dto;
+    return given === arrowReference && settings === settingsUuid ? undefined : this.ownReference(settings, given);
   }
 
   /**

@@ -1,12 +1,7 @@
 import { AppError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
+import { notFoundError } from '../common/http-errors.js';
 
-export class CustomerMappingNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'customer_mapping_not_found';
-  constructor() {
-    super('ArrowCustomerMapping');
-  }
-}
+export class CustomerMappingNotFoundError extends notFoundError('ArrowCustomerMapping', 'customer_mapping_not_found') {}
 
 /** The ArrowSphere customer has a mapping under these settings already, active or not. */
 export class ArrowCustomerAlreadyMappedError extends AppError {
@@ -34,12 +29,10 @@ export class OrganisationGoneError extends AppError {
   }
 }
 
-export class VendorOfferingMappingNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'vendor_offering_mapping_not_found';
-  constructor() {
-    super('ArrowVendorOfferingMapping');
-  }
-}
+export class VendorOfferingMappingNotFoundError extends notFoundError(
+  'ArrowVendorOfferingMapping',
+  'vendor_offering_mapping_not_found',
+) {}
 
 /** The vendor has a mapping under these settings already, active or not. */
 export class ArrowVendorAlreadyMappedError extends AppError {

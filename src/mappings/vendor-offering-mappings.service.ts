@@ -3,16 +3,17 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { RelatedObjects } from '../database/related-objects.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
-import { VENDOR_MAPPING_ORDER } from './vendor-offering-mapping.dto.js';
-import type {
+import {
   CreateVendorOfferingMappingDto,
-  ListVendorOfferingMappingsQuery,
+  type ListVendorOfferingMappingsQuery,
   PatchVendorOfferingMappingDto,
+  VENDOR_MAPPING_ORDER,
 } from './vendor-offering-mapping.dto.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
 
@@ -27,6 +28,7 @@ const refusals = {
 export class VendorOfferingMappingsService {
   constructor(
     @InjectRepository(VendorOfferingMapping) private readonly mappings: Repository<VendorOfferingMapping>,
+    private readonly related: RelatedObjects,
     private readonly clock: Clock,
   ) {}
 
@@ -44,11 +46,8 @@ export class VendorOfferingMappingsService {
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`. */
-  async get(uuid: string): Promise<VendorOfferingMapping> {
-    const known = parseUuid(uuid);
-    const mapping = known && (await this.mappings.findOne({ where: { uuid: known }, relations }));
-    if (!mapping) throw new VendorOfferingMappingNotFoundError();
-    return mapping;
+  get(uuid: string): Promise<VendorOfferingMapping> {
+    return findOrThrow(this.mappings, uuid, VendorOfferingMappingNotFoundError, { relations });
   }
 
   /** All mappings under one account, active or not, by vendor name. */
@@ -78,21 +77,25 @@ export class VendorOfferingMappingsService {
     return wanted.map((_, at) => planAt.get(at + 1) ?? null);
   }
 
-  /** Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`. */
+  /**
+   * Throws `InvalidFieldsError` for what it names and is not there, `ArrowVendorAlreadyMappedError`,
+   * `PlanOfAnotherOfferingError`.
+   */
   async create(dto: CreateVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
+    await this.related.mustExist(CreateVendorOfferingMappingDto, dto);
     const row = this.mappings.create(columns(dto));
     await naming(refusals, () => this.mappings.insert(row));
     return this.get(row.uuid);
   }
 
   /**
-   * Another offering needs a plan of its own, or none (`plan: null`).
-   * Throws `VendorOfferingMappingNotFoundError`, `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`.
+   * Another offering needs a plan of its own, or none (`plan: null`). Throws as {@link create}, and
+   * `VendorOfferingMappingNotFoundError`.
    */
   async update(uuid: string, dto: PatchVendorOfferingMappingDto): Promise<VendorOfferingMapping> {
-    const { uuid: known } = await this.get(uuid);
-    await updateGiven(this.mappings, known, columns(dto), refusals, { modified: this.clock.now() });
-    return this.get(known);
+    await this.related.mustExist(PatchVendorOfferingMappingDto, dto);
+    await updateGiven(this.mappings, uuid, columns(dto), refusals, { modified: this.clock.now() });
+    return this.get(uuid);
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`, `ObjectInUseError`. */

@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
-import { Existing } from '../database/existing-object.guard.js';
+import { Existing } from '../database/refusal.interceptor.js';
 import { CredentialsService } from './credentials.service.js';
 import {
   CreateSettingsDto,

@@ -3,8 +3,15 @@ import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gatew
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, OrderFilter } from '../common/page.js';
-import { BooleanField, ChoiceField, PartialDto, TextField, UrlField } from '../common/validation/body-fields.js';
-import type { FieldOptions, TextRules } from '../common/validation/field.js';
+import {
+  BooleanField,
+  ChoiceField,
+  PartialDto,
+  TextField,
+  type TextRules,
+  UrlField,
+} from '../common/validation/body-fields.js';
+import type { FieldOptions } from '../common/validation/field.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';

@@ -1,12 +1,7 @@
 import { AppError } from '../common/app.error.js';
-import { ObjectNotFoundError } from '../common/http-errors.js';
+import { notFoundError } from '../common/http-errors.js';
 
-export class SettingsNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'settings_not_found';
-  constructor() {
-    super('ArrowSettings');
-  }
-}
+export class SettingsNotFoundError extends notFoundError('ArrowSettings', 'settings_not_found') {}
 
 /** An action needs the active account and there is none. */
 export class NoActiveSettingsError extends AppError {

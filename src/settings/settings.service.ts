@@ -7,9 +7,9 @@ import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.
 import { InvalidFieldsError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { parseUuid } from '../common/uuid.js';
 import { Env } from '../config/env.js';
 import { removing } from '../database/constraint.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
@@ -64,11 +64,8 @@ export class SettingsService {
   }
 
   /** Throws `SettingsNotFoundError`. */
-  async get(uuid: string): Promise<Settings> {
-    const known = parseUuid(uuid);
-    const settings = known && (await this.repository.findOneBy({ uuid: known }));
-    if (!settings) throw new SettingsNotFoundError();
-    return settings;
+  get(uuid: string): Promise<Settings> {
+    return findOrThrow(this.repository, uuid, SettingsNotFoundError);
   }
 
   /** The active account. Throws `NoActiveSettingsError`. */

@@ -4,7 +4,7 @@ import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed } from '../../common/api-answers.js';
 import type { Count, Page } from '../../common/page.js';
-import { Existing } from '../../database/existing-object.guard.js';
+import { Existing } from '../../database/refusal.interceptor.js';
 import {
   InvoiceItemResponse,
   InvoiceResponse,

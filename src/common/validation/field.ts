@@ -1,15 +1,21 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { registerDecorator, type ValidationArguments } from 'class-validator';
-import type { FieldErrors } from '../app.error.js';
+import { Allow, getMetadataStorage, ValidateIf, type ValidationOptions } from 'class-validator';
+import type { Addressable } from '../links.js';
 
-/** What a field made of the value it was given: the value to use, or the sentence that says what is wrong. */
-export type Parsed<T = unknown> = { readonly value: T } | { readonly error: string | FieldErrors | FieldErrors[] };
-export type Parser<T = unknown> = (raw: unknown) => Parsed<T>;
+/** Makes what is meant of what was sent. What it cannot read it hands back, for the rules to refuse. */
+export type Coerce = (sent: unknown) => unknown;
 
-/** Stands in a DTO for a value that could not be read, until validation turns it into an answer. */
-export class Unreadable {
-  constructor(readonly error: string | FieldErrors | FieldErrors[]) {}
+/** Another object that a field names: what it is, and how Waldur words that it is not there. */
+export interface Relation {
+  readonly to: () => Type<object> & Addressable;
+  readonly form: 'uuid' | 'link';
+}
+
+/** What a field carries besides its rules, as the `context` of class-validator's `Allow`. */
+export interface FieldContext {
+  readonly coerce: Coerce;
+  readonly relation?: Relation;
 }
 
 export interface FieldOptions {
@@ -17,92 +23,65 @@ export interface FieldOptions {
   readonly required?: boolean;
   readonly description?: string;
   readonly example?: unknown;
+  /** What the service takes where the field is left out: shown, and nothing else. */
+  readonly default?: unknown;
 }
 
 /**
- * One field of a request: how it is read, whether it may be left out, and how the API description shows it. All field
- * decorators are made from this one, so that reading, class-validator and Swagger never disagree.
+ * One field of a request: how the API description shows it, how it is read, and the class-validator rules that hold for
+ * it. Rules are tried in this order, and the client is told the first one that is broken. The first rule refuses null and
+ * `undefined` as well: see {@link says}.
  */
-export function Field(parse: Parser, options: FieldOptions, openApi: ApiPropertyOptions): PropertyDecorator {
-  const { required = false, description, example } = options;
-  const shown = {
-    ...(description === undefined ? {} : { description }),
-    ...(example === undefined ? {} : { example }),
-  };
+export function Field(
+  openApi: ApiPropertyOptions,
+  coerce: Coerce,
+  { required = false, description, example, default: usual }: FieldOptions,
+  ...rules: PropertyDecorator[]
+): PropertyDecorator {
+  const shown = Object.entries({ description, example, default: usual }).filter(([, value]) => value !== undefined);
   return applyDecorators(
-    ApiProperty({ ...openApi, required, ...shown } as ApiPropertyOptions),
-    (target: object, propertyName: string | symbol) => {
-      const dto = target.constructor;
-      parsersOf.set(dto, new Map(parsersOf.get(dto)).set(propertyName as string, parse));
-      registerDecorator({
-        name: 'field',
-        target: target.constructor,
-        propertyName: propertyName as string,
-        validator: {
-          validate: (value: unknown) => !(value instanceof Unreadable) && !(required && value === undefined),
-          defaultMessage: ({ value }: ValidationArguments) =>
-            value === undefined ? 'This field is required.' : 'unreadable',
-        },
-      });
-    },
+    ApiProperty({ ...openApi, required, ...Object.fromEntries(shown) } as ApiPropertyOptions),
+    Allow({ context: { coerce } satisfies FieldContext }),
+    ValidateIf((_, value) => required || value !== undefined),
+    ...rules,
   );
 }
 
-const parsersOf = new WeakMap<object, Map<string, Parser>>();
+/** A field decorator whose rules need no options. */
+export const fieldOf =
+  (openApi: ApiPropertyOptions, coerce: Coerce, ...rules: PropertyDecorator[]) =>
+  (options: FieldOptions = {}) =>
+    Field(openApi, coerce, options, ...rules);
 
-/** How each field of a DTO is read, those of the classes it extends included. */
-export function parsersIn(dto: object): ReadonlyMap<string, Parser> {
-  const inherited: unknown = Object.getPrototypeOf(dto);
-  const above = typeof inherited === 'function' ? parsersIn(inherited) : [];
-  return new Map([...above, ...(parsersOf.get(dto) ?? [])]);
+/** What is told of a field that is not there; `undefined`: it is. */
+function missing(value: unknown): string | undefined {
+  if (value === undefined) return 'This field is required.';
+  return value === null ? 'This field may not be null.' : undefined;
 }
 
-/** Reads the fields of `from` in `to` as well: for a class derived by copying decorators. */
-export function inheritParsers(from: object, to: object): void {
-  parsersOf.set(to, new Map(parsersIn(from)));
-}
+/** Options of a field's first rule, which says what kind of value it takes: told apart is what has no value at all. */
+export const says = (sentence: string): ValidationOptions => ({ message: ({ value }) => missing(value) ?? sentence });
 
-export const NULL_REFUSED = 'This field may not be null.';
-export const BLANK_REFUSED = 'This field may not be blank.';
-export const NULL_CHARACTERS_REFUSED = 'Null characters are not allowed.';
+/**
+ * As {@link says}, for a sentence that repeats what was sent. A `message` would not do: class-validator replaces
+ * `$value`, `$property` and the like in it, also where the client wrote them.
+ */
+export const saysQuoting = (sentence: (value: unknown) => string): ValidationOptions => ({
+  context: { say: (value: unknown) => missing(value) ?? sentence(value) },
+});
 
-export interface TextRules {
-  /** In characters. */
-  readonly max?: number;
-  /** Takes `""`. */
-  readonly blank?: boolean;
-  /** Spaces at both ends go, unless false. */
-  readonly trim?: boolean;
-  /** Makes one spelling of several. */
-  readonly clean?: (text: string) => string;
-  /** What is wrong with a text of the right length, as a sentence. */
-  readonly check?: (text: string) => string | undefined;
-}
+const known = new WeakMap<object, ReadonlyMap<string, FieldContext>>();
 
-/** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
-export function parseText(
-  raw: unknown,
-  { max = Infinity, blank = false, trim = true, clean = (text) => text, check = () => undefined }: TextRules = {},
-): Parsed<string> {
-  if (raw === null) return { error: NULL_REFUSED };
-  if (typeof raw !== 'string' && (typeof raw !== 'number' || !Number.isFinite(raw)))
-    return { error: 'Not a valid string.' };
-  const given = trim ? String(raw).trim() : String(raw);
-  if (given.includes('\0')) return { error: NULL_CHARACTERS_REFUSED };
-  if (!given.isWellFormed()) return { error: 'Not a valid string.' };
-  const text = clean(given);
-  if (text.trim() === '' && !blank) return { error: BLANK_REFUSED };
-  if ([...text].length > max) return { error: `Ensure this field has no more than ${max} characters.` };
-  const fault = check(text);
-  return fault ? { error: fault } : { value: text };
-}
-
-/** The name Python gives the type of a JSON value: Waldur's sentences use it. */
-export function pythonType(raw: unknown): string {
-  if (raw === null) return 'NoneType';
-  if (Array.isArray(raw)) return 'list';
-  if (typeof raw === 'string') return 'str';
-  if (typeof raw === 'boolean') return 'bool';
-  if (typeof raw === 'number') return Number.isInteger(raw) ? 'int' : 'float';
-  return 'dict';
+/** The fields of a DTO, those of the classes it extends included. */
+export function fieldsOf(dto: Type<object>): ReadonlyMap<string, FieldContext> {
+  let fields = known.get(dto);
+  if (!fields) {
+    const found = new Map<string, FieldContext>();
+    for (const { propertyName, context } of getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false)) {
+      const { coerce, relation } = (context ?? {}) as Partial<FieldContext>;
+      if (coerce) found.set(propertyName, { coerce, relation });
+    }
+    known.set(dto, (fields = found));
+  }
+  return fields;
 }

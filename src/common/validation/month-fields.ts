@@ -1,24 +1,16 @@
+import { IsInstance } from 'class-validator';
 import { YearMonth } from '../year-month.js';
-import { Field, type FieldOptions, type Parser } from './field.js';
+import { fieldOf, says } from './field.js';
+import { type FilterOptions, filterOf } from './query-fields.js';
 
-const FAULT = 'Invalid period format. Use YYYY-MM (e.g., 2024-01)';
+const ofMonths = IsInstance(YearMonth as never, says('Invalid period format. Use YYYY-MM (e.g., 2024-01)'));
 
-const month: Parser = (raw) => {
-  const found = YearMonth.parse(typeof raw === 'string' ? raw.trim() : raw);
-  return found ? { value: found } : { error: FAULT };
-};
+/** Null is as wrong as any other text. */
+const toMonth = (sent: unknown) => YearMonth.parse(typeof sent === 'string' ? sent.trim() : sent) ?? sent ?? '';
 
 /** A month in a body, `YYYY-MM`; read as a {@link YearMonth}. */
-export const MonthField = (options: FieldOptions = {}) =>
-  Field(month, options, { type: String, minLength: 1, example: '2026-01' });
+export const MonthField = fieldOf({ type: String, minLength: 1, example: '2026-01' }, toMonth, ofMonths);
 
-/** A month in a query; an empty one is as good as none. */
-export const MonthFilter = (options: Pick<FieldOptions, 'description'> = {}) =>
-  Field(
-    (raw) => {
-      const last: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
-      return typeof last === 'string' && last.trim() === '' ? { value: undefined } : month(last);
-    },
-    { description: [options.description, 'for example `2026-01`'].filter(Boolean).join(' – ') },
-    { type: String },
-  );
+/** A month in a query, read as a {@link YearMonth}. */
+export const MonthFilter = (options: Pick<FilterOptions, 'description'> = {}) =>
+  filterOf({ type: String }, toMonth, ofMonths)({ ...options, example: '2026-01' });

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
-import { validateSync } from 'class-validator';
+import { IsObject, validateSync, type ValidationError } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
-import { parsersIn, pythonType, Unreadable } from './field.js';
+import { fieldsOf } from './field.js';
 
 /** A DTO as far as it could be read, and what is wrong with the rest. */
 export interface ReadDto<T> {
@@ -9,35 +9,62 @@ export interface ReadDto<T> {
   readonly errors?: FieldErrors;
 }
 
+/** Stands where an object should be: never valid, and says so as Waldur does. */
+class NotADictionary {
+  @IsObject({
+    message: ({ value }) =>
+      value === null || value === undefined
+        ? 'No data provided'
+        : `Invalid data. Expected a dictionary, but got ${pythonType(value)}.`,
+  })
+  readonly non_field_errors: unknown;
+
+  constructor(sent: unknown) {
+    this.non_field_errors = sent;
+  }
+}
+
 /**
  * Reads an untrusted value as a DTO of field decorators: unknown keys are ignored, all wrong fields are reported
- * together. Never throws on bad input.
+ * together, each with the first rule it breaks. Never throws on bad input.
  */
-export function readDto<T extends object>(dto: Type<T>, raw: unknown): ReadDto<T> {
-  const empty = () => new dto();
-  if (raw === null || raw === undefined) return { value: empty(), errors: { non_field_errors: ['No data provided'] } };
-  if (typeof raw !== 'object' || Array.isArray(raw)) {
-    const fault = `Invalid data. Expected a dictionary, but got ${pythonType(raw)}.`;
-    return { value: empty(), errors: { non_field_errors: [fault] } };
-  }
-  const value = readFields(dto, raw);
-  const errors: FieldErrors = {};
-  for (const fault of validateSync(value, { whitelist: true })) {
-    const found: unknown = fault.value;
-    const error = found instanceof Unreadable ? found.error : Object.values(fault.constraints ?? {})[0]!;
-    errors[fault.property] = typeof error === 'string' ? [error] : error;
-  }
-  return Object.keys(errors).length ? { value, errors } : { value };
+export function readDto<T extends object>(dto: Type<T>, sent: unknown): ReadDto<T> {
+  const value = coerceFields(dto, sent);
+  const faults = validateSync(value, { stopAtFirstError: true, validationError: { target: false } });
+  return faults.length ? { value, errors: errorsOf(faults) } : { value };
 }
 
 /** Only what the DTO declares is looked at: what nobody asked for is never walked through. */
-function readFields<T extends object>(dto: Type<T>, raw: object): T {
+export function coerceFields<T extends object>(dto: Type<T>, sent: unknown): T {
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return new NotADictionary(sent) as T;
   const value = new dto() as Record<string, unknown>;
-  for (const [property, parse] of parsersIn(dto)) {
-    const given = Object.hasOwn(raw, property) ? (raw as Record<string, unknown>)[property] : undefined;
-    if (given === undefined) continue;
-    const parsed = parse(given);
-    value[property] = 'value' in parsed ? parsed.value : new Unreadable(parsed.error);
+  for (const [field, { coerce }] of fieldsOf(dto)) {
+    const given = Object.hasOwn(sent, field) ? (sent as Record<string, unknown>)[field] : undefined;
+    if (given !== undefined) value[field] = coerce(given);
   }
   return value as T;
+}
+
+function errorsOf(faults: readonly ValidationError[] = []): FieldErrors {
+  return Object.fromEntries(faults.map((fault) => [fault.property, sentencesOf(fault)]));
+}
+
+/** Of a list: one entry per item, `{}` for good ones. */
+function sentencesOf({ value, constraints, contexts, children }: ValidationError): FieldErrors[string] {
+  if (!constraints) {
+    const faultsAt = new Map(children?.map((item) => [item.property, item.children]));
+    return (value as unknown[]).map((_, index) => errorsOf(faultsAt.get(String(index))));
+  }
+  const [rule, message] = Object.entries(constraints)[0]!;
+  const { say } = (contexts?.[rule] ?? {}) as { say?: (value: unknown) => string };
+  const sentences = [say ? say(value) : message];
+  return rule === 'isArray' && value !== null && value !== undefined ? { non_field_errors: sentences } : sentences;
+}
+
+/** The name Python gives the type of a JSON value: Waldur's sentences use it. */
+export function pythonType(value: unknown): string {
+  if (value === null) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return { string: 'str', boolean: 'bool' }[typeof value as string] ?? 'dict';
 }

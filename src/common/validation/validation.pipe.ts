@@ -1,66 +1,51 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { type ArgumentMetadata, Injectable, type PipeTransform, SetMetadata, type Type } from '@nestjs/common';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
 import { UnreadBody } from '../unread-body.js';
-import { bodyLimitOf, relationMissing, relationsIn } from './body-fields.js';
-import { parsersIn } from './field.js';
+import { bodyLimitOf } from './body-fields.js';
+import { fieldsOf } from './field.js';
 import { readDto } from './read-dto.js';
 
-const knownNamesOnly = new WeakSet<object>();
+const KNOWN_NAMES_ONLY = 'known-names-only';
 
 /**
  * On the query of a route that Waldur does not have: a name it does not know is refused, as a misspelt filter would
  * silently answer everything. Waldur's own routes ignore such names, as Waldur does.
  */
-export const KnownNamesOnly = (): ClassDecorator => (dto) => void knownNamesOnly.add(dto);
+export const KnownNamesOnly = () => SetMetadata(KNOWN_NAMES_ONLY, true);
 
-function unknownNames(dto: Type<object>, given: unknown): FieldErrors {
-  if (!knownNamesOnly.has(dto)) return {};
-  const known = parsersIn(dto);
-  const unknown = Object.keys(given as object).filter((name) => !known.has(name));
+function unknownNames(dto: Type<object>, given: object): FieldErrors {
+  if (!Reflect.getMetadata(KNOWN_NAMES_ONLY, dto)) return {};
+  const known = fieldsOf(dto);
+  const unknown = Object.keys(given).filter((name) => !known.has(name));
   const sentence = `Unknown query parameter. Known are: ${[...known.keys()].sort().join(', ')}.`;
   return Object.fromEntries(unknown.map((name) => [name, [sentence]]));
 }
 
+/** Fields of a request are wrong by themselves. `value` is what could be read of the others. */
+export class RefusedRequestError extends InvalidFieldsError {
+  constructor(
+    fields: FieldErrors,
+    readonly dto: Type<object>,
+    readonly value: object,
+  ) {
+    super(fields);
+  }
+}
+
 /**
- * Turns bodies and queries into checked DTOs, with the sentences Waldur's clients know. Relations are looked up, so
- * that one answer names every wrong field, those that point at nothing included.
+ * Turns bodies and queries into checked DTOs, with the sentences Waldur's clients know. Throws
+ * {@link RefusedRequestError}, and what reading a body throws.
  */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
-  constructor(private readonly dataSource: DataSource) {}
-
   async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' && type !== 'query') return sent;
-    const raw = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
-    if (!metatype || (metatype as unknown) === Object) return raw;
+    const given = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
+    if (!metatype || (metatype as unknown) === Object) return given;
     const dto = metatype as Type<object>;
-    const given: unknown = raw === undefined ? {} : raw;
-    const { value, errors = {} } = readDto(dto, given);
-    const missing = await this.missingRelations(
-      dto,
-      value as Record<string, unknown>,
-      given as Record<string, unknown>,
-    );
-    const all = { ...errors, ...missing, ...(type === 'query' ? unknownNames(dto, given) : {}) };
-    if (Object.keys(all).length) throw new InvalidFieldsError(all);
+    const { value, errors } = readDto(dto, given === undefined ? {} : given);
+    const all = { ...errors, ...(type === 'query' ? unknownNames(dto, given as object) : {}) };
+    if (Object.keys(all).length) throw new RefusedRequestError(all, dto, value);
     return value;
-  }
-
-  private async missingRelations(
-    dto: Type<object>,
-    value: Record<string, unknown>,
-    given: Record<string, unknown>,
-  ): Promise<FieldErrors> {
-    const errors: FieldErrors = {};
-    await Promise.all(
-      relationsIn(dto).map(async ({ property, to, form }) => {
-        const uuid = value[property];
-        if (typeof uuid !== 'string') return;
-        const exists = await this.dataSource.getRepository(to()).existsBy({ uuid });
-        if (!exists) errors[property] = [relationMissing(form, given[property])];
-      }),
-    );
-    return errors;
   }
 }

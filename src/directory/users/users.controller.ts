@@ -5,7 +5,7 @@ import type { Caller } from '../../auth/caller.js';
 import { ApiDone, ApiMissing } from '../../common/api-answers.js';
 import { Counted, FieldsQuery } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
-import { Existing } from '../../database/existing-object.guard.js';
+import { Existing } from '../../database/refusal.interceptor.js';
 import { UserNotFoundError } from '../directory.errors.js';
 import {
   ChangePasswordDto,

@@ -6,8 +6,8 @@ import { type EntityManager, Repository } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
-import { parseUuid } from '../../common/uuid.js';
 import { naming } from '../../database/constraint.js';
+import { findOrThrow } from '../../database/find-or-throw.js';
 import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
 import type { ChangePasswordDto, CreateUserDto, NewToken } from './user.dto.js';
@@ -30,11 +30,8 @@ export class UsersService {
   ) {}
 
   /** Throws `UserNotFoundError`. */
-  async get(uuid: string): Promise<User> {
-    const known = parseUuid(uuid);
-    const user = known && (await this.users.findOneBy({ uuid: known }));
-    if (!user) throw new UserNotFoundError();
-    return user;
+  get(uuid: string): Promise<User> {
+    return findOrThrow(this.users, uuid, UserNotFoundError);
   }
 
   /** Creates a user and its lasting token. Throws `UsernameTakenError`. */
@@ -106,11 +103,9 @@ export class UsersService {
 
   /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
   private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<User> {
-    const known = parseUuid(uuid);
     return this.users.manager.transaction(async (manager) => {
-      const user =
-        known && (await manager.findOne(User, { where: { uuid: known }, lock: { mode: 'pessimistic_write' } }));
-      if (!user) throw new UserNotFoundError();
+      const lock = { mode: 'pessimistic_write' } as const;
+      const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
       await work(manager, user);
       return user;
     });

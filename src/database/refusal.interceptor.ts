@@ -1,0 +1,64 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+  type Type,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { catchError, type Observable } from 'rxjs';
+import { DataSource } from 'typeorm';
+import { type AppError, InvalidFieldsError } from '../common/app.error.js';
+import { RequestError } from '../common/http-errors.js';
+import { parseUuid } from '../common/uuid.js';
+import { RefusedRequestError } from '../common/validation/validation.pipe.js';
+import { RelatedObjects } from './related-objects.js';
+
+const EXISTING = 'existing-object';
+
+interface Existing {
+  readonly entity: () => Type<object>;
+  readonly missing: new () => AppError;
+}
+
+/** On a controller whose routes have `{uuid}`: what that is, and the error when it is not there. */
+export const Existing = (entity: Existing['entity'], missing: Existing['missing']) =>
+  SetMetadata(EXISTING, { entity, missing });
+
+/**
+ * Tells a refused request what Waldur would have told it: that the object at the address is not there, before anything
+ * about the body; and with the wrong fields also those that name objects that are not there. Only what is refused is
+ * looked up here: a good request meets the same errors in its service, which reads those rows anyway.
+ */
+@Injectable()
+export class RefusalInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly dataSource: DataSource,
+    private readonly related: RelatedObjects,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      catchError(async (error: unknown) => {
+        throw await this.explain(context, error);
+      }),
+    );
+  }
+
+  private async explain(context: ExecutionContext, error: unknown): Promise<unknown> {
+    if (!(error instanceof InvalidFieldsError || error instanceof RequestError)) return error;
+    const existing = this.reflector.get<Existing | undefined>(EXISTING, context.getClass());
+    const { params, method } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { uuid?: string } }>>();
+    if (existing && 'uuid' in params && ['POST', 'PUT', 'PATCH'].includes(method)) {
+      const uuid = parseUuid(params.uuid);
+      const found = uuid && (await this.dataSource.getRepository(existing.entity()).existsBy({ uuid }));
+      if (!found) return new existing.missing();
+    }
+    if (!(error instanceof RefusedRequestError)) return error;
+    const missing = await this.related.missing(error.dto, error.value);
+    return new InvalidFieldsError({ ...error.fields, ...missing });
+  }
+}
