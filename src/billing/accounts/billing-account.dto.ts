@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { currencyOf } from '../../arrow-export/currency.js';
-import { renderDateTime } from '../../common/date-time.js';
-import { renderUuid } from '../../common/uuid.js';
+import { answerOf } from '../../common/answer.js';
 import { ChoiceField, IntegerField, NumberField, TextField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import { isTimeZone, YearMonth } from '../../common/year-month.js';
@@ -99,23 +98,10 @@ export class BillingAccountResponse {
   valid_from: string;
 
   static from(this: void, { settingsUuid, account, rule }: AccountWithRule): BillingAccountResponse {
-    return {
-      settings_uuid: renderUuid(settingsUuid),
-      partner_reference: account.partnerReference,
-      charge_mode: rule.chargeMode,
-      time_zone: account.timeZone,
-      grace_days: account.graceDays,
-      shrinkage_share: account.shrinkageShare,
-      number_locale: rule.numberLocale,
-      default_currency: rule.defaultCurrency,
-      tax_percent: rule.taxPercent,
-      open_months: account.openMonths,
-      billing_paused: account.billingPaused,
-      consumption_paused: account.consumptionPaused,
-      paused_by: account.pausedBy,
-      pause_reason: account.pauseReason,
-      paused_at: account.pausedAt && renderDateTime(account.pausedAt),
-      valid_from: rule.validFrom.slice(0, 7),
-    };
+    return answerOf(
+      BillingAccountResponse,
+      { ...rule, ...account, settingsUuid },
+      { valid_from: rule.validFrom.slice(0, 7) },
+    );
   }
 }

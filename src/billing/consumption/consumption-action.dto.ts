@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { answerOf } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
-import { renderUuid } from '../../common/uuid.js';
 import type { YearMonth } from '../../common/year-month.js';
 import type { CleanUpConsumption, CleanupReport } from './consumption-cleanup.service.js';
 import type { HistoryReport, PreviewedMonth, SyncHistory } from './historical-consumption.service.js';
@@ -22,12 +22,12 @@ export class CleanupConsumptionDto {
 
   toCommand(): CleanUpConsumption {
     return {
-      from: this.period_from ?? null,
-      to: this.period_to ?? null,
-      resourceUuid: this.resource_uuid ?? null,
-      onlyFinal: this.only_finalized ?? false,
-      onlyNotFinal: this.only_unfinalized ?? false,
-      force: this.force ?? false,
+      from: this.period_from,
+      to: this.period_to,
+      resourceUuid: this.resource_uuid,
+      onlyFinal: this.only_finalized,
+      onlyNotFinal: this.only_unfinalized,
+      force: this.force,
       dryRun: this.dry_run ?? true,
     };
   }
@@ -53,19 +53,17 @@ export class CleanupConsumptionResponse {
   @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
   @ApiProperty({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
 
-  static from({ dryRun }: CleanUpConsumption, report: CleanupReport): CleanupConsumptionResponse {
-    return {
-      dry_run: dryRun,
+  static from(report: CleanupReport): CleanupConsumptionResponse {
+    return answerOf(CleanupConsumptionResponse, report, {
       records_to_delete: report.records,
       records_deleted: report.takenBack,
       compensation_items_affected: report.compensationItems,
       invoice_items_affected: report.invoiceItems,
-      refused: report.refused.map(({ period, records }) => ({
-        period,
-        records,
+      refused: report.refused.map((month) => ({
+        ...month,
         reason: 'They are closed. Give force to take them back all the same.',
       })),
-    };
+    });
   }
 }
 
@@ -79,13 +77,8 @@ export class HistoricalConsumptionDto {
   @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
 
   toCommand(): SyncHistory {
-    return {
-      resourceUuid: this.resource_uuid,
-      from: this.period_from ?? null,
-      to: this.period_to ?? null,
-      force: this.force ?? false,
-      dryRun: this.dry_run ?? false,
-    };
+    const { resource_uuid: resourceUuid, period_from: from, period_to: to, force, dry_run: dryRun } = this;
+    return { resourceUuid, from, to, force, dryRun };
   }
 }
 
@@ -102,18 +95,17 @@ export class PreviewPeriodResponse {
   @ApiProperty() is_reconciled: boolean;
 
   static from(this: void, month: PreviewedMonth): PreviewPeriodResponse {
-    const isClosed = month.existing?.isClosed ?? false;
-    return {
-      period: month.period,
-      status: month.status,
+    const { existing } = month;
+    const isClosed = !!existing?.charge.closedAt;
+    return answerOf(PreviewPeriodResponse, month, {
       row_count: month.lineCount,
       consumed_sell: month.sell,
       consumed_buy: month.buy,
-      has_existing: month.existing !== null,
-      existing_consumed_sell: month.existing?.sell ?? null,
+      has_existing: !!existing,
+      existing_consumed_sell: existing?.consumedSell ?? null,
       is_finalized: isClosed,
       is_reconciled: isClosed,
-    };
+    });
   }
 }
 
@@ -137,15 +129,12 @@ export class HistoricalConsumptionResponse {
   @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
 
   static from(report: HistoryReport): HistoricalConsumptionResponse {
-    return {
-      resource_uuid: renderUuid(report.resourceUuid),
-      resource_name: report.resourceName,
+    return answerOf(HistoricalConsumptionResponse, report, {
       periods_synced: report.synced,
       periods_skipped: report.skipped,
       periods_no_data: report.noData,
-      errors: report.errors.map(({ period, error }) => ({ period, error })),
-      dry_run: report.dryRun,
+      errors: [...report.errors],
       preview_periods: report.preview.map(PreviewPeriodResponse.from),
-    };
+    });
   }
 }

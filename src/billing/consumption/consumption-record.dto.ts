@@ -1,10 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { answerOf } from '../../common/answer.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { round, subtract } from '../../common/money.js';
 import { ListQuery, PagedQuery } from '../../common/page.js';
-import { renderUuid } from '../../common/uuid.js';
 import {
   BooleanFilter,
   DateFilter,
@@ -16,7 +16,7 @@ import {
 import { Resource } from '../../directory/resource.entity.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
-import type { ChargedRecord, ConsumptionStatistics } from './consumption-records.service.js';
+import type { ChargedRecord, ConsumptionStatistics, ConsumptionStatus } from './consumption-records.service.js';
 
 export class ListConsumptionRecordsQuery extends ListQuery {
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
@@ -92,37 +92,25 @@ export class ConsumptionRecordResponse {
   static from(this: void, { record, invoiceItemUuid, compensationItemUuid }: ChargedRecord): ConsumptionRecordResponse {
     const { charge } = record;
     const closedAt = charge.closedAt && renderDateTime(charge.closedAt);
-    return {
-      uuid: renderUuid(record.uuid),
+    return answerOf(ConsumptionRecordResponse, record, {
       url: hyperlink(ConsumptionRecord, record.uuid),
       resource: hyperlink(Resource, record.resourceUuid),
-      resource_uuid: renderUuid(record.resourceUuid),
       resource_name: record.resource.name,
-      project_uuid: renderUuid(record.projectUuid),
       project_name: charge.project?.name ?? '',
-      customer_uuid: renderUuid(record.customerUuid),
       customer_name: record.customer.name,
-      license_reference: record.licenseReference,
       billing_period: record.month,
       consumed_sell: stored(record.consumedSell),
       consumed_buy: stored(record.consumedBuy),
       final_sell: closedAt && stored(charge.linesSell),
       final_buy: closedAt && stored(charge.linesBuy),
-      ...(invoiceItemUuid ? { invoice_item_uuid: renderUuid(invoiceItemUuid) } : {}),
-      ...(compensationItemUuid ? { compensation_item_uuid: renderUuid(compensationItemUuid) } : {}),
-      last_sync_at: record.lastSyncAt && renderDateTime(record.lastSyncAt),
+      invoice_item_uuid: invoiceItemUuid ?? undefined,
+      compensation_item_uuid: compensationItemUuid ?? undefined,
       finalized_at: closedAt,
       reconciled_at: closedAt,
       is_finalized: closedAt !== null,
       is_reconciled: closedAt !== null,
       adjustment_amount: adjustmentOf(record),
-      price_source: record.priceSource,
-      currency: record.currency,
-      is_estimate: record.isEstimate,
-      raw_data: record.rawData,
-      created: renderDateTime(record.created),
-      modified: renderDateTime(record.modified),
-    };
+    });
   }
 }
 
@@ -145,15 +133,11 @@ export class PendingRecordResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
 
   static from(this: void, record: ConsumptionRecord): PendingRecordResponse {
-    return {
-      uuid: renderUuid(record.uuid),
-      resource_uuid: renderUuid(record.resourceUuid),
+    return answerOf(PendingRecordResponse, record, {
       resource_name: record.resource.name,
-      license_reference: record.licenseReference,
       billing_period: record.month,
       consumed_sell: round(record.consumedSell, 2),
-      last_sync_at: record.lastSyncAt && renderDateTime(record.lastSyncAt),
-    };
+    });
   }
 }
 
@@ -185,21 +169,45 @@ export class ConsumptionStatisticsResponse {
   period_breakdown: PeriodBreakdownResponse[];
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
-    return {
-      total_records: statistics.records,
-      pending_records: statistics.records - statistics.finalized,
-      finalized_records: statistics.finalized,
-      reconciled_records: statistics.finalized,
-      currency: statistics.currency,
+    const { records, finalized, currency, periods } = statistics;
+    return answerOf(ConsumptionStatisticsResponse, statistics, {
+      total_records: records,
+      pending_records: records - finalized,
+      finalized_records: finalized,
+      reconciled_records: finalized,
       total_consumed_sell: round(statistics.consumedSell, 2),
-      total_adjustments: round(statistics.adjustments, currencyDigits(statistics.currency ?? '')),
-      period_breakdown: statistics.periods.map((period) => ({
+      total_adjustments: round(statistics.adjustments, currencyDigits(currency ?? '')),
+      period_breakdown: periods.map((period) => ({
         period: period.period,
         count: period.records,
         consumed_sell: round(period.consumedSell, 2),
         finalized_count: period.finalized,
         reconciled_count: period.finalized,
       })),
-    };
+    });
+  }
+}
+
+@ApiSchema({ name: 'ConsumptionStatusResponse' })
+export class ConsumptionStatusResponse {
+  @ApiProperty() global_sync_enabled: boolean;
+  @ApiProperty() settings_sync_enabled: boolean;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true }) settings_uuid: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_run: string | null;
+  @ApiProperty({ description: 'Records that are not final' }) pending_count: number;
+  @ApiProperty({ description: 'Records synced' }) synced_count: number;
+  @ApiProperty({ description: 'Licences that failed in the last consumption sync' }) failed_count: number;
+
+  static from(this: void, status: ConsumptionStatus): ConsumptionStatusResponse {
+    const { settings, lastSync } = status;
+    return answerOf(ConsumptionStatusResponse, status, {
+      global_sync_enabled: status.isEnabled,
+      settings_sync_enabled: settings?.syncEnabled ?? false,
+      settings_uuid: settings && settings.uuid,
+      last_sync_run: lastSync && renderDateTime(lastSync),
+      pending_count: status.pending,
+      synced_count: status.total,
+      failed_count: status.failed,
+    });
   }
 }

@@ -1,14 +1,14 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { renderDateTime } from '../../common/date-time.js';
+import { answerOf, wireOf } from '../../common/answer.js';
+import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery, PagedQuery } from '../../common/page.js';
+import { ListQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
   AliasedChoicesFilter,
-  ChoicesFilter,
   IntegerFilter,
   LinkFilter,
   TextFilter,
@@ -24,7 +24,6 @@ import type { InvoiceView } from './invoices.service.js';
 const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canceled'] as const;
 /** Other words that people use → Waldur's. */
 const STATE_ALIASES = { open: 'pending', issued: 'created', cancelled: 'canceled' } as const;
-const FORMATS = ['json', 'csv'] as const;
 
 export class ListInvoicesQuery extends ListQuery {
   @LinkFilter(() => Customer) customer?: string;
@@ -34,10 +33,6 @@ export class ListInvoicesQuery extends ListQuery {
   @AliasedChoicesFilter(WIRE_STATES, STATE_ALIASES, { description: '`pending`: a draft. `created`: issued' })
   state?: string[];
   @TextFilter({ description: 'ISO 4217', example: 'EUR' }) currency?: string;
-}
-
-export class ListInvoiceItemsQuery extends PagedQuery {
-  @ChoicesFilter(FORMATS, { description: 'csv: all items as a file' }) format?: (typeof FORMATS)[number][];
 }
 
 @ApiSchema({ name: 'InvoiceIssueRequest' })
@@ -70,59 +65,38 @@ export class InvoiceItemResponse {
   static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
     const price = round(item.price, currencyDigits(currency));
     const { source, licenseReference, originalPeriod, priceSource, correctsInvoiceUuid, postings } = item;
-    return {
-      uuid: renderUuid(item.uuid),
-      name: item.name,
+    return answerOf(InvoiceItemResponse, item, {
       quantity: '1.0000000000',
       unit: 'quantity',
       unit_price: price,
       price: Number(price),
-      start: item.start,
-      end: item.end,
       // Waldur's Python client cannot read null here.
-      ...(item.resourceUuid ? { resource_uuid: renderUuid(item.resourceUuid) } : {}),
-      project_uuid: item.projectUuid && renderUuid(item.projectUuid),
-      details: {
+      resource_uuid: item.resourceUuid ?? undefined,
+      details: wireOf({
         source,
-        ...(licenseReference ? { license_reference: licenseReference } : {}),
-        original_period: originalPeriod,
-        price_source: priceSource,
-        ...(correctsInvoiceUuid ? { corrects_invoice_uuid: renderUuid(correctsInvoiceUuid) } : {}),
+        ...(licenseReference && { licenseReference }),
+        originalPeriod,
+        priceSource,
+        ...(correctsInvoiceUuid && { correctsInvoiceUuid }),
         postings,
-      },
-    };
+      }),
+    });
   }
 }
 
-/** Columns of the items as CSV. */
-export const ITEM_COLUMNS = [
-  'uuid',
-  'name',
-  'price',
-  'start',
-  'end',
-  'resource_uuid',
-  'project_uuid',
-  'source',
-  'license_reference',
-  'original_period',
-];
-
 /** An item as a row of CSV. */
-export function cellsOf(item: InvoiceItem, currency: string): (string | null)[] {
-  return [
-    renderUuid(item.uuid),
-    item.name,
-    round(item.price, currencyDigits(currency)),
-    item.start,
-    item.end,
-    item.resourceUuid && renderUuid(item.resourceUuid),
-    item.projectUuid && renderUuid(item.projectUuid),
-    item.source,
-    item.licenseReference,
-    item.originalPeriod,
-  ];
-}
+export const itemColumns = (currency: string): CsvColumns<InvoiceItem> => ({
+  uuid: (item) => renderUuid(item.uuid),
+  name: (item) => item.name,
+  price: (item) => round(item.price, currencyDigits(currency)),
+  start: (item) => item.start,
+  end: (item) => item.end,
+  resource_uuid: (item) => item.resourceUuid && renderUuid(item.resourceUuid),
+  project_uuid: (item) => item.projectUuid && renderUuid(item.projectUuid),
+  source: (item) => item.source,
+  license_reference: (item) => item.licenseReference,
+  original_period: (item) => item.originalPeriod,
+});
 
 @ApiSchema({ name: 'InvoiceTax' })
 export class InvoiceTaxResponse {
@@ -176,39 +150,25 @@ export class InvoiceResponse {
   items: InvoiceItemResponse[];
   @ApiProperty() item_count: number;
 
-  static from({ invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
-    const { name, nativeName, abbreviation, registrationCode, country, email } =
-      invoice.document?.customer ?? invoice.customer;
-    return {
-      url: hyperlink(Invoice, invoice.uuid),
-      uuid: renderUuid(invoice.uuid),
-      // Waldur's clients cannot read null as a number or as this date.
-      ...(invoice.number === null ? {} : { number: invoice.number }),
-      customer: hyperlink(Customer, invoice.customerUuid),
-      customer_uuid: renderUuid(invoice.customerUuid),
-      customer_name: name,
-      customer_details: {
-        name,
-        native_name: nativeName,
-        abbreviation,
-        registration_code: registrationCode,
-        country,
-        email,
+  static from(this: void, { invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
+    const customer = invoice.document?.customer ?? invoice.customer;
+    return answerOf(
+      InvoiceResponse,
+      { ...invoice, ...amounts, itemCount },
+      {
+        url: hyperlink(Invoice, invoice.uuid),
+        // Waldur's clients cannot read null as a number or as this date.
+        number: invoice.number ?? undefined,
+        due_date: invoice.dueDate ?? undefined,
+        customer: hyperlink(Customer, invoice.customerUuid),
+        customer_name: customer.name,
+        customer_details: answerOf(InvoiceCustomerDetails, customer, {}),
+        year: Number(invoice.month.slice(0, 4)),
+        month: Number(invoice.month.slice(5, 7)),
+        tax_percent: mainRateOf(amounts),
+        taxes: amounts.taxes.map(({ percent, price, tax }) => ({ tax_percent: percent, price, tax })),
+        items: items.map((item) => InvoiceItemResponse.from(item, invoice.currency)),
       },
-      year: Number(invoice.month.slice(0, 4)),
-      month: Number(invoice.month.slice(5, 7)),
-      state: invoice.state,
-      currency: invoice.currency,
-      price: amounts.price,
-      tax_percent: mainRateOf(amounts),
-      tax: amounts.tax,
-      taxes: amounts.taxes.map(({ percent, price, tax }) => ({ tax_percent: percent, price, tax })),
-      total: amounts.total,
-      ...(invoice.dueDate ? { due_date: invoice.dueDate } : {}),
-      invoice_date: invoice.invoiceDate,
-      created: renderDateTime(invoice.created),
-      items: items.map((item) => InvoiceItemResponse.from(item, invoice.currency)),
-      item_count: itemCount,
-    };
+    );
   }
 }

@@ -15,21 +15,18 @@ export interface InvoiceTax {
   readonly tax: string;
 }
 
-/** What an invoice says for ever, kept when it was issued. */
-export interface IssuedDocument {
-  readonly customer: {
-    readonly name: string;
-    readonly nativeName: string;
-    readonly abbreviation: string;
-    readonly registrationCode: string;
-    readonly country: string;
-    readonly email: string;
-  };
+/** Sums of an invoice, in the digits of its currency. */
+export interface InvoiceAmounts {
   /** Net. */
   readonly price: string;
   readonly taxes: readonly InvoiceTax[];
   readonly tax: string;
   readonly total: string;
+}
+
+/** What an invoice says for ever, kept when it was issued. */
+export interface IssuedDocument extends InvoiceAmounts {
+  readonly customer: Pick<Customer, 'name' | 'nativeName' | 'abbreviation' | 'registrationCode' | 'country' | 'email'>;
 }
 
 /**

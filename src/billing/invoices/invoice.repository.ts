@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
 import { countOnly, orderOf, paginate } from '../../database/paginate.js';
@@ -100,10 +101,6 @@ export class InvoiceRepository {
     return row;
   }
 
-  async update(manager: EntityManager, uuid: string, changes: Partial<Invoice>): Promise<void> {
-    await manager.update(Invoice, { uuid }, changes);
-  }
-
   /** With its `customer`. */
   find(uuid: string): Promise<Invoice | null> {
     return this.invoices.findOne({ where: { uuid }, relations: { customer: true } });
@@ -127,24 +124,22 @@ export class InvoiceRepository {
     uuids: readonly string[],
     manager: EntityManager = this.invoices.manager,
   ): Promise<Map<string, RateAmount[]>> {
-    return byInvoice(await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]));
+    const rows = await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]);
+    return groupBy(rows, (row) => row.invoiceUuid);
   }
 
-  /** Items by name: the first `limit` after that position. */
-  async items(invoiceUuid: string, limit: number, skip = 0, after = START): Promise<InvoiceItem[]> {
-    const found = await this.itemsOfMany([invoiceUuid], limit, skip, after);
-    return found.get(invoiceUuid) ?? [];
-  }
-
-  /** The first items of each of these invoices. */
-  async itemsOfMany(
+  /** Items of each of these invoices by name: the first `limit` after that one. */
+  async items(
     uuids: readonly string[],
     limit: number,
     skip = 0,
-    after = START,
+    after: ItemPosition = START,
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
-    return byInvoice(await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters));
+    return groupBy(
+      await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
+      (item) => item.invoiceUuid,
+    );
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
@@ -167,16 +162,6 @@ export class InvoiceRepository {
 
 interface OfInvoice {
   readonly invoiceUuid: string;
-}
-
-function byInvoice<T extends OfInvoice>(rows: readonly T[]): Map<string, Omit<T, 'invoiceUuid'>[]> {
-  const found = new Map<string, Omit<T, 'invoiceUuid'>[]>();
-  for (const { invoiceUuid, ...row } of rows) {
-    const known = found.get(invoiceUuid);
-    if (known) known.push(row);
-    else found.set(invoiceUuid, [row]);
-  }
-  return found;
 }
 
 function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceParty[]): unknown[] {

@@ -3,29 +3,20 @@ import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed } from '../../common/api-answers.js';
+import { FileQuery } from '../../common/csv.js';
 import type { Count, Page } from '../../common/page.js';
 import { Existing } from '../../database/existing-object.guard.js';
-import {
-  InvoiceItemResponse,
-  InvoiceResponse,
-  IssueInvoiceDto,
-  ListInvoiceItemsQuery,
-  ListInvoicesQuery,
-} from './invoice.dto.js';
+import { InvoiceItemResponse, InvoiceResponse, IssueInvoiceDto, ListInvoicesQuery } from './invoice.dto.js';
 import { Invoice } from './invoice.entity.js';
 import { InvoiceNotFoundError } from './invoices.errors.js';
 import { InvoicesService } from './invoices.service.js';
-import { IssueInvoiceService } from './issue-invoice.service.js';
 
 @ApiTags('Invoices')
 @Controller('api/invoices')
 @StaffOnly()
 @Existing(() => Invoice, InvoiceNotFoundError)
 export class InvoicesController {
-  constructor(
-    private readonly invoices: InvoicesService,
-    private readonly issuing: IssueInvoiceService,
-  ) {}
+  constructor(private readonly invoices: InvoicesService) {}
 
   @Head()
   @ApiOperation({ operationId: 'invoices_count', summary: 'Count invoices' })
@@ -41,7 +32,7 @@ export class InvoicesController {
   })
   @ApiListed(InvoiceResponse)
   async list(@Query() query: ListInvoicesQuery): Promise<Page<InvoiceResponse>> {
-    return (await this.invoices.list(query)).map((view) => InvoiceResponse.from(view));
+    return (await this.invoices.list(query)).map(InvoiceResponse.from);
   }
 
   @Get(':uuid')
@@ -55,10 +46,7 @@ export class InvoicesController {
   @ApiOperation({ operationId: 'invoices_items_list', summary: 'Items of an invoice, by name' })
   @ApiProduces('application/json', 'text/csv')
   @ApiListed(InvoiceItemResponse)
-  items(
-    @Param('uuid') uuid: string,
-    @Query() query: ListInvoiceItemsQuery,
-  ): Promise<Page<InvoiceItemResponse> | StreamableFile> {
+  items(@Param('uuid') uuid: string, @Query() query: FileQuery): Promise<Page<InvoiceItemResponse> | StreamableFile> {
     return this.invoices.items(uuid, query);
   }
 
@@ -71,8 +59,7 @@ export class InvoicesController {
     @Body() dto: IssueInvoiceDto,
     @CurrentUser() caller: Caller,
   ): Promise<InvoiceResponse> {
-    await this.issuing.issue(uuid, caller.username, dto.due_date);
-    return InvoiceResponse.from(await this.invoices.get(uuid));
+    return InvoiceResponse.from(await this.invoices.issue(uuid, caller.username, dto.due_date));
   }
 
   @Post(':uuid/paid')
