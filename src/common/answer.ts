@@ -1,6 +1,19 @@
 import type { Type } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { renderDateTime } from './date-time.js';
 import { renderUuid } from './uuid.js';
+
+/** A field of an answer; `format` as in OpenAPI, or `integer`. */
+export function Shown(format: string | ApiPropertyOptions = {}, more: ApiPropertyOptions = {}): PropertyDecorator {
+  if (typeof format !== 'string') return ApiProperty(format);
+  return ApiProperty({ ...(format === 'integer' ? { type: format } : { format }), ...more } as ApiPropertyOptions);
+}
+
+/** A text of an answer that may be null. */
+export function ShownOrNull(format: string | ApiPropertyOptions = {}, more?: ApiPropertyOptions): PropertyDecorator {
+  const shown = typeof format === 'string' ? { format, ...more } : format;
+  return ApiProperty({ ...shown, type: String, nullable: true } as ApiPropertyOptions);
+}
 
 type Camel<S extends string> = S extends `${infer Word}_${infer Rest}` ? `${Word}${Capitalize<Camel<Rest>>}` : S;
 type Rendered<T> = T extends Date ? string : T;
@@ -12,7 +25,7 @@ type Missing<A, T> = {
   ]: A[K];
 };
 
-/** The fields of an answer, as its class declares them with `ApiProperty`. */
+/** The fields of an answer, as its class declares them. */
 export function fieldsOf<A extends object>(answer: Type<A>): (keyof A & string)[] {
   const fields = Reflect.getMetadata('swagger/apiModelPropertiesArray', answer.prototype as object) as string[];
   return fields.map((field) => field.slice(1) as keyof A & string);

@@ -1,5 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../../common/answer.js';
+import { ApiSchema } from '@nestjs/swagger';
+import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
@@ -35,23 +35,20 @@ export class CleanupConsumptionDto {
 
 @ApiSchema({ name: 'RefusedCleanup' })
 export class RefusedCleanupResponse {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ type: 'integer' }) records: number;
-  @ApiProperty() reason: string;
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown('integer') records: number;
+  @Shown() reason: string;
 }
 
 @ApiSchema({ name: 'CleanupConsumptionResponse' })
 export class CleanupConsumptionResponse {
-  @ApiProperty() dry_run: boolean;
-  @ApiProperty({ type: 'integer' }) records_to_delete: number;
-  @ApiProperty({
-    type: 'integer',
-    description: 'Records taken back: what they charged is credited by entries of its own',
-  })
+  @Shown() dry_run: boolean;
+  @Shown('integer') records_to_delete: number;
+  @Shown('integer', { description: 'Records taken back: what they charged is credited by entries of its own' })
   records_deleted: number;
-  @ApiProperty({ type: 'integer' }) compensation_items_affected: number;
-  @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
-  @ApiProperty({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
+  @Shown('integer') compensation_items_affected: number;
+  @Shown('integer') invoice_items_affected: number;
+  @Shown({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
 
   static from(report: CleanupReport): CleanupConsumptionResponse {
     return answerOf(CleanupConsumptionResponse, report, {
@@ -84,15 +81,15 @@ export class HistoricalConsumptionDto {
 
 @ApiSchema({ name: 'PreviewPeriod' })
 export class PreviewPeriodResponse {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ enum: ['data', 'no_data', 'finalized'] }) status: string;
-  @ApiProperty({ type: 'integer' }) row_count: number;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '12.5' }) consumed_sell: string | null;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) consumed_buy: string | null;
-  @ApiProperty() has_existing: boolean;
-  @ApiProperty({ type: String, nullable: true }) existing_consumed_sell: string | null;
-  @ApiProperty() is_finalized: boolean;
-  @ApiProperty() is_reconciled: boolean;
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown({ enum: ['data', 'no_data', 'finalized'] }) status: string;
+  @Shown('integer') row_count: number;
+  @ShownOrNull('decimal', { example: '12.5' }) consumed_sell: string | null;
+  @ShownOrNull('decimal') consumed_buy: string | null;
+  @Shown() has_existing: boolean;
+  @ShownOrNull() existing_consumed_sell: string | null;
+  @Shown() is_finalized: boolean;
+  @Shown() is_reconciled: boolean;
 
   static from(this: void, month: PreviewedMonth): PreviewPeriodResponse {
     const { existing } = month;
@@ -111,22 +108,22 @@ export class PreviewPeriodResponse {
 
 @ApiSchema({ name: 'ArrowSyncError' })
 export class SyncErrorResponse {
-  @ApiProperty() error: string;
-  @ApiProperty({ required: false }) period?: string;
-  @ApiProperty({ required: false }) subscription_id?: string;
-  @ApiProperty({ required: false }) customer_id?: string;
+  @Shown() error: string;
+  @Shown({ required: false }) period?: string;
+  @Shown({ required: false }) subscription_id?: string;
+  @Shown({ required: false }) customer_id?: string;
 }
 
 @ApiSchema({ name: 'SyncResourceHistoricalConsumptionResponse' })
 export class HistoricalConsumptionResponse {
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty({ type: 'integer' }) periods_synced: number;
-  @ApiProperty({ type: 'integer' }) periods_skipped: number;
-  @ApiProperty({ type: 'integer' }) periods_no_data: number;
-  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
-  @ApiProperty() dry_run: boolean;
-  @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
+  @Shown('uuid') resource_uuid: string;
+  @Shown() resource_name: string;
+  @Shown('integer') periods_synced: number;
+  @Shown('integer') periods_skipped: number;
+  @Shown('integer') periods_no_data: number;
+  @Shown({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @Shown() dry_run: boolean;
+  @Shown({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
 
   static from(report: HistoryReport): HistoricalConsumptionResponse {
     return answerOf(HistoricalConsumptionResponse, report, {

@@ -1,6 +1,6 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { answerOf, wireOf } from '../../common/answer.js';
+import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
@@ -43,24 +43,20 @@ export class IssueInvoiceDto {
 
 @ApiSchema({ name: 'InvoiceItem' })
 export class InvoiceItemResponse {
-  @ApiProperty({ format: 'uuid', description: 'Stays the same while the amount changes' }) uuid: string;
-  @ApiProperty() name: string;
-  @ApiProperty({
-    format: 'decimal',
-    description: 'Always 1: amounts are totals, never multiplied',
-    example: '1.0000000000',
-  })
+  @Shown('uuid', { description: 'Stays the same while the amount changes' }) uuid: string;
+  @Shown() name: string;
+  @Shown('decimal', { description: 'Always 1: amounts are totals, never multiplied', example: '1.0000000000' })
   quantity: string;
-  @ApiProperty({ example: 'quantity' }) unit: string;
-  @ApiProperty({ format: 'decimal', description: "In the digits of the invoice's currency", example: '150.00' })
+  @Shown({ example: 'quantity' }) unit: string;
+  @Shown('decimal', { description: "In the digits of the invoice's currency", example: '150.00' })
   unit_price: string;
-  @ApiProperty({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
-  @ApiProperty({ format: 'date' }) start: string;
-  @ApiProperty({ format: 'date' }) end: string;
-  @ApiPropertyOptional({ format: 'uuid', description: 'Left out where the licence is linked to none' })
+  @Shown({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
+  @Shown('date') start: string;
+  @Shown('date') end: string;
+  @Shown('uuid', { required: false, description: 'Left out where the licence is linked to none' })
   resource_uuid?: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) project_uuid: string | null;
-  @ApiProperty({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
+  @ShownOrNull('uuid') project_uuid: string | null;
+  @Shown({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
 
   static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
     const price = round(item.price, currencyDigits(currency));
@@ -100,55 +96,50 @@ export const itemColumns = (currency: string): CsvColumns<InvoiceItem> => ({
 
 @ApiSchema({ name: 'InvoiceTax' })
 export class InvoiceTaxResponse {
-  @ApiProperty({ example: '24.00' }) tax_percent: string;
-  @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
-  @ApiProperty({ example: '36.00' }) tax: string;
+  @Shown({ example: '24.00' }) tax_percent: string;
+  @Shown({ description: 'Net', example: '150.00' }) price: string;
+  @Shown({ example: '36.00' }) tax: string;
 }
 
 @ApiSchema({ name: 'InvoiceCustomerDetails' })
 export class InvoiceCustomerDetails {
-  @ApiProperty() name: string;
-  @ApiProperty() native_name: string;
-  @ApiProperty() abbreviation: string;
-  @ApiProperty() registration_code: string;
-  @ApiProperty() country: string;
-  @ApiProperty() email: string;
+  @Shown() name: string;
+  @Shown() native_name: string;
+  @Shown() abbreviation: string;
+  @Shown() registration_code: string;
+  @Shown() country: string;
+  @Shown() email: string;
 }
 
 @ApiSchema({ name: 'Invoice' })
 export class InvoiceResponse {
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiPropertyOptional({ type: 'integer', description: 'Given at issue; without gaps per account' }) number?: number;
-  @ApiProperty({ format: 'uri' }) customer: string;
-  @ApiProperty({ format: 'uuid' }) customer_uuid: string;
-  @ApiProperty({ description: 'Of an issued invoice as it was when it was issued' }) customer_name: string;
-  @ApiProperty({ type: InvoiceCustomerDetails, description: 'Of an issued invoice as they were when it was issued' })
+  @Shown('uri') url: string;
+  @Shown('uuid') uuid: string;
+  @Shown('integer', { required: false, description: 'Given at issue; without gaps per account' }) number?: number;
+  @Shown('uri') customer: string;
+  @Shown('uuid') customer_uuid: string;
+  @Shown({ description: 'Of an issued invoice as it was when it was issued' }) customer_name: string;
+  @Shown({ type: InvoiceCustomerDetails, description: 'Of an issued invoice as they were when it was issued' })
   customer_details: InvoiceCustomerDetails;
-  @ApiProperty({ type: 'integer' }) year: number;
-  @ApiProperty({ type: 'integer' }) month: number;
-  @ApiProperty({ enum: INVOICE_STATES, description: '`pending`: a draft. `created`: issued' }) state: InvoiceState;
-  @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
-  @ApiProperty({ description: 'With several, that of the largest amount', example: '24.00' }) tax_percent: string;
-  @ApiProperty({ description: 'Rounded once per rate', example: '36.00' }) tax: string;
-  @ApiProperty({ type: [InvoiceTaxResponse] }) taxes: InvoiceTaxResponse[];
-  @ApiProperty({ example: '186.00' }) total: string;
-  @ApiPropertyOptional({ format: 'date', description: 'Left out of drafts' }) due_date?: string;
-  @ApiProperty({
-    type: String,
-    format: 'date',
-    nullable: true,
-    description: "The day of issue in the account's time zone",
-  })
+  @Shown('integer') year: number;
+  @Shown('integer') month: number;
+  @Shown({ enum: INVOICE_STATES, description: '`pending`: a draft. `created`: issued' }) state: InvoiceState;
+  @Shown({ example: 'EUR' }) currency: string;
+  @Shown({ description: 'Net', example: '150.00' }) price: string;
+  @Shown({ description: 'With several, that of the largest amount', example: '24.00' }) tax_percent: string;
+  @Shown({ description: 'Rounded once per rate', example: '36.00' }) tax: string;
+  @Shown({ type: [InvoiceTaxResponse] }) taxes: InvoiceTaxResponse[];
+  @Shown({ example: '186.00' }) total: string;
+  @Shown('date', { required: false, description: 'Left out of drafts' }) due_date?: string;
+  @ShownOrNull('date', { description: "The day of issue in the account's time zone" })
   invoice_date: string | null;
-  @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({
+  @Shown('date-time') created: string;
+  @Shown({
     type: [InvoiceItemResponse],
     description: 'At most 1000 here, and 100 in lists; `item_count` says how many there are, `items/` has all',
   })
   items: InvoiceItemResponse[];
-  @ApiProperty() item_count: number;
+  @Shown() item_count: number;
 
   static from(this: void, { invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
     const customer = invoice.document?.customer ?? invoice.customer;

@@ -1,4 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown } from '../../common/answer.js';
 import { TextField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
@@ -16,7 +17,7 @@ export class FetchLicenseInfoDto {
 
 @ApiSchema({ name: 'FetchLicenseInfoResponse' })
 export class FetchLicenseInfoResponse {
-  @ApiProperty({ ...OPEN_OBJECT, description: 'The licence as ArrowSphere sent it' }) data: Record<string, unknown>;
+  @Shown({ ...OPEN_OBJECT, description: 'The licence as ArrowSphere sent it' }) data: Record<string, unknown>;
 }
 
 @ApiSchema({ name: 'FetchConsumptionRequest' })
@@ -26,10 +27,10 @@ export class FetchConsumptionDto extends FetchLicenseInfoDto {
 
 @ApiSchema({ name: 'FetchConsumptionResponse' })
 export class FetchConsumptionResponse {
-  @ApiProperty() license_reference: string;
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ type: 'integer' }) row_count: number;
-  @ApiProperty(ROWS) data: Row[];
+  @Shown() license_reference: string;
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown('integer') row_count: number;
+  @Shown(ROWS) data: Row[];
 }
 
 @ApiSchema({ name: 'FetchBillingExportRequest' })
@@ -41,9 +42,9 @@ export class FetchBillingExportDto {
 
 @ApiSchema({ name: 'FetchBillingExportResponse' })
 export class FetchBillingExportResponse {
-  @ApiProperty({ example: '2026-01' }) period_from: string;
-  @ApiProperty({ example: '2026-01' }) period_to: string;
-  @ApiProperty() classification: string;
-  @ApiProperty({ type: 'integer', description: 'All lines, not only those shown' }) row_count: number;
-  @ApiProperty(ROWS) data: Row[];
+  @Shown({ example: '2026-01' }) period_from: string;
+  @Shown({ example: '2026-01' }) period_to: string;
+  @Shown() classification: string;
+  @Shown('integer', { description: 'All lines, not only those shown' }) row_count: number;
+  @Shown(ROWS) data: Row[];
 }

@@ -1,4 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { renderUuid } from '../../common/uuid.js';
 import { BooleanField, IntegerField, TextField, UuidField } from '../../common/validation/body-fields.js';
@@ -63,9 +64,9 @@ export class TriggerConsumptionSyncDto extends TriggerDto {
 
 @ApiSchema({ name: 'JobAccepted' })
 export class JobAcceptedResponse {
-  @ApiProperty({ example: 'Sync task scheduled' }) message: string;
-  @ApiProperty({ format: 'uuid' }) job_id: string;
-  @ApiProperty({ format: 'uri', description: 'How far it is and what came out' }) job_url: string;
+  @Shown({ example: 'Sync task scheduled' }) message: string;
+  @Shown('uuid') job_id: string;
+  @Shown('uri', { description: 'How far it is and what came out' }) job_url: string;
 
   static from(message: string, run: JobRun): JobAcceptedResponse {
     return { message, job_id: renderUuid(run.uuid), job_url: hyperlink(JobRun, run.uuid) };
@@ -83,7 +84,7 @@ export class SyncPauseDto {
   }
 }
 
-const SWITCHED = ApiProperty({ type: [String], description: '`global` or UUIDs of settings' });
+const SWITCHED = Shown({ type: [String], description: '`global` or UUIDs of settings' });
 
 @ApiSchema({ name: 'SyncPauseResponse' })
 export class PausedResponse {

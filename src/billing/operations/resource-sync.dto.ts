@@ -1,4 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
@@ -32,16 +33,16 @@ export class SyncResourcesDto {
 
 @ApiSchema({ name: 'SyncResourcesResponse' })
 export class SyncResourcesResponse {
-  @ApiProperty({ type: 'integer', description: 'Licences that are linked to a resource now' }) synced: number;
-  @ApiProperty({ type: 'integer' }) created: number;
-  @ApiProperty({ type: 'integer' }) updated = 0;
-  @ApiProperty({ type: 'integer' }) orders_created = 0;
-  @ApiProperty({ type: 'integer' }) customers_created = 0;
-  @ApiProperty({ type: 'integer' }) projects_created = 0;
-  @ApiProperty({ type: 'integer' }) mappings_created = 0;
-  @ApiProperty({ type: 'integer' }) invoices_created = 0;
-  @ApiProperty({ type: 'integer' }) invoice_items_created = 0;
-  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @Shown('integer', { description: 'Licences that are linked to a resource now' }) synced: number;
+  @Shown('integer') created: number;
+  @Shown('integer') updated = 0;
+  @Shown('integer') orders_created = 0;
+  @Shown('integer') customers_created = 0;
+  @Shown('integer') projects_created = 0;
+  @Shown('integer') mappings_created = 0;
+  @Shown('integer') invoices_created = 0;
+  @Shown('integer') invoice_items_created = 0;
+  @Shown({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
 
   static from({ linked, created, errors }: ResourceSyncReport): SyncResourcesResponse {
     return Object.assign(new SyncResourcesResponse(), {

@@ -1,6 +1,6 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { answerOf, wireOf } from '../../common/answer.js';
+import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { round, trimmed } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
@@ -12,15 +12,15 @@ const OPEN_OBJECT = { type: 'object', additionalProperties: true } as const;
 
 @ApiSchema({ name: 'ExplainedPosting' })
 export class ExplainedPosting {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ description: 'Charge and revision: no two postings can have the same' }) idempotency_key: string;
-  @ApiProperty({ enum: POSTING_KINDS }) kind: PostingKind;
-  @ApiProperty({ example: '-4.75' }) amount: string;
-  @ApiProperty({ description: 'What the charge stood at, exact', example: '145.25' }) target: string;
-  @ApiProperty({ format: 'uuid' }) invoice_uuid: string;
-  @ApiProperty({ example: '2026-01' }) invoice_month: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) job_uuid: string | null;
-  @ApiProperty({ format: 'date-time' }) created: string;
+  @Shown('uuid') uuid: string;
+  @Shown({ description: 'Charge and revision: no two postings can have the same' }) idempotency_key: string;
+  @Shown({ enum: POSTING_KINDS }) kind: PostingKind;
+  @Shown({ example: '-4.75' }) amount: string;
+  @Shown({ description: 'What the charge stood at, exact', example: '145.25' }) target: string;
+  @Shown('uuid') invoice_uuid: string;
+  @Shown({ example: '2026-01' }) invoice_month: string;
+  @ShownOrNull('uuid') job_uuid: string | null;
+  @Shown('date-time') created: string;
 
   static from(posting: InvoicePosting, currency: string): ExplainedPosting {
     return answerOf(ExplainedPosting, posting, {
@@ -34,27 +34,27 @@ export class ExplainedPosting {
 
 @ApiSchema({ name: 'ExplainedLine' })
 export class ExplainedLineResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty() arrow_line_reference: string;
-  @ApiProperty({ description: 'Of lines with the same licence and key: which' }) occurrence: number;
-  @ApiProperty({
+  @Shown('uuid') uuid: string;
+  @Shown() arrow_line_reference: string;
+  @Shown({ description: 'Of lines with the same licence and key: which' }) occurrence: number;
+  @Shown({
     ...OPEN_OBJECT,
     description: 'Cells as ArrowSphere sent them, by label; empty where the export is not kept any more',
   })
   raw: Record<string, string | null>;
-  @ApiProperty({ ...OPEN_OBJECT, description: 'What was made of them' }) normalised: Record<string, unknown>;
-  @ApiProperty({ ...OPEN_OBJECT, description: 'Who pays, and by which Arrow customer that was found' })
+  @Shown({ ...OPEN_OBJECT, description: 'What was made of them' }) normalised: Record<string, unknown>;
+  @Shown({ ...OPEN_OBJECT, description: 'Who pays, and by which Arrow customer that was found' })
   match: Record<string, unknown>;
-  @ApiProperty({ description: 'Licence, organisation and currency of its charge; blank where nobody is charged' })
+  @Shown({ description: 'Licence, organisation and currency of its charge; blank where nobody is charged' })
   charge_key: string;
-  @ApiProperty({ type: [ExplainedPosting], description: 'Of its charge, which other lines may share' })
+  @Shown({ type: [ExplainedPosting], description: 'Of its charge, which other lines may share' })
   postings: ExplainedPosting[];
-  @ApiProperty({
+  @Shown({
     description: 'Its part of what is posted for the charge; the last line takes the rest',
     example: '145.25',
   })
   posted: string;
-  @ApiProperty({ description: 'In a sentence or two' }) why: string;
+  @Shown({ description: 'In a sentence or two' }) why: string;
 
   static from({ line, charge, posted, why }: ExplainedLine, page: PageRows | null): ExplainedLineResponse {
     const { licenseReference, currency, vendorName, description, classification, subscriptionReference } = line;

@@ -1,6 +1,6 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { answerOf } from '../../common/answer.js';
+import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { FileQuery } from '../../common/csv.js';
 import { type DecimalString, round } from '../../common/money.js';
 import { UuidFilter } from '../../common/validation/query-fields.js';
@@ -30,17 +30,17 @@ export class MarginQuery extends FileQuery {
 
 @ApiSchema({ name: 'UnlinkedSpend' })
 export class UnlinkedSpendRow {
-  @ApiProperty({ description: 'Blank: the lines name no licence' }) license_reference: string;
-  @ApiProperty() end_customer_name: string;
-  @ApiProperty() vendor_name: string;
-  @ApiProperty({ example: '150.00' }) amount: string;
-  @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty() lines: number;
-  @ApiProperty({ description: 'Charged to an organisation, but to no resource' }) charged: boolean;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) customer_uuid: string | null;
-  @ApiProperty({ example: 'customer_not_mapped' }) reason: string;
-  @ApiProperty({ description: 'What to do about it' }) fix: string;
-  @ApiProperty({ example: '2026-01' }) period: string;
+  @Shown({ description: 'Blank: the lines name no licence' }) license_reference: string;
+  @Shown() end_customer_name: string;
+  @Shown() vendor_name: string;
+  @Shown({ example: '150.00' }) amount: string;
+  @Shown({ example: 'EUR' }) currency: string;
+  @Shown() lines: number;
+  @Shown({ description: 'Charged to an organisation, but to no resource' }) charged: boolean;
+  @ShownOrNull('uuid') customer_uuid: string | null;
+  @Shown({ example: 'customer_not_mapped' }) reason: string;
+  @Shown({ description: 'What to do about it' }) fix: string;
+  @Shown({ example: '2026-01' }) period: string;
 
   static from(row: UnlinkedSpend, month: YearMonth): UnlinkedSpendRow {
     return answerOf(UnlinkedSpendRow, row, {
@@ -53,16 +53,15 @@ export class UnlinkedSpendRow {
 
 @ApiSchema({ name: 'Margin' })
 export class MarginRow {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty() vendor_name: string;
-  @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty({ example: '120.00' }) buy: string;
-  @ApiProperty({ example: '150.00' }) sell: string;
-  @ApiProperty({ example: '30.00' }) margin: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Of the sell price', example: '20.00' }) margin_percent:
-    string | null;
-  @ApiProperty() lines: number;
-  @ApiProperty({ description: 'Lines that lack one of the two prices: left out of all sums here' })
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown() vendor_name: string;
+  @Shown({ example: 'EUR' }) currency: string;
+  @Shown({ example: '120.00' }) buy: string;
+  @Shown({ example: '150.00' }) sell: string;
+  @Shown({ example: '30.00' }) margin: string;
+  @ShownOrNull({ description: 'Of the sell price', example: '20.00' }) margin_percent: string | null;
+  @Shown() lines: number;
+  @Shown({ description: 'Lines that lack one of the two prices: left out of all sums here' })
   lines_without_both_prices: number;
 
   static from(this: void, row: Margin): MarginRow {
@@ -76,14 +75,14 @@ export class MarginRow {
 
 @ApiSchema({ name: 'CustomerBillingSummaryConsumptionRecord' })
 export class SummaryConsumptionRecord {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty() license_reference: string;
-  @ApiProperty({ type: String, nullable: true }) resource_name: string | null;
-  @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_sell: string | null;
-  @ApiProperty() is_finalized: boolean;
-  @ApiProperty() is_reconciled: boolean;
+  @Shown('uuid') uuid: string;
+  @Shown() license_reference: string;
+  @ShownOrNull() resource_name: string | null;
+  @Shown('date') billing_period: string;
+  @Shown('decimal', { example: '150.00' }) consumed_sell: string;
+  @ShownOrNull('decimal') final_sell: string | null;
+  @Shown() is_finalized: boolean;
+  @Shown() is_reconciled: boolean;
 
   static from(this: void, record: ConsumptionRecord): SummaryConsumptionRecord {
     const { currency, charge } = record;
@@ -101,12 +100,12 @@ export class SummaryConsumptionRecord {
 
 @ApiSchema({ name: 'CustomerBillingSummaryBillingSync' })
 export class SummaryBillingSync {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ example: '2026-01' }) report_period: string;
-  @ApiProperty({ description: '1 Pending, 2 Synced, 3 Validated, 4 Reconciled', example: '4' }) state: string;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '150.00' }) sell_total: string | null;
-  @ApiProperty({ type: 'integer' }) items_count: number;
-  @ApiProperty({ format: 'date-time' }) created: string;
+  @Shown('uuid') uuid: string;
+  @Shown({ example: '2026-01' }) report_period: string;
+  @Shown({ description: '1 Pending, 2 Synced, 3 Validated, 4 Reconciled', example: '4' }) state: string;
+  @ShownOrNull('decimal', { example: '150.00' }) sell_total: string | null;
+  @Shown('integer') items_count: number;
+  @Shown('date-time') created: string;
 
   static from(this: void, statement: BillingSync): SummaryBillingSync {
     return answerOf(SummaryBillingSync, statement, {
@@ -120,31 +119,31 @@ export class SummaryBillingSync {
 
 @ApiSchema({ name: 'CustomerBillingSummaryResponse' })
 export class BillingSummaryResponse {
-  @ApiProperty({ format: 'uuid' }) customer_mapping_uuid: string;
-  @ApiProperty() arrow_reference: string;
-  @ApiProperty() arrow_company_name: string;
-  @ApiProperty({ format: 'uuid' }) waldur_customer_uuid: string;
-  @ApiProperty() waldur_customer_name: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Of the totals; amounts in other currencies are left out' })
+  @Shown('uuid') customer_mapping_uuid: string;
+  @Shown() arrow_reference: string;
+  @Shown() arrow_company_name: string;
+  @Shown('uuid') waldur_customer_uuid: string;
+  @Shown() waldur_customer_name: string;
+  @ShownOrNull({ description: 'Of the totals; amounts in other currencies are left out' })
   currency: string | null;
-  @ApiProperty({ type: 'integer' }) total_consumption_records: number;
-  @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_final_sell: string | null;
-  @ApiProperty({ type: 'integer' }) pending_records: number;
-  @ApiProperty({ type: 'integer' }) finalized_records: number;
-  @ApiProperty({ type: 'integer' }) reconciled_records: number;
-  @ApiProperty({ type: 'integer' }) total_billing_syncs: number;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) total_billing_sell: string | null;
-  @ApiProperty({ type: [SummaryConsumptionRecord], description: 'The 20 of the newest months' })
+  @Shown('integer') total_consumption_records: number;
+  @Shown('decimal', { example: '150.00' }) total_consumed_sell: string;
+  @ShownOrNull('decimal') total_final_sell: string | null;
+  @Shown('integer') pending_records: number;
+  @Shown('integer') finalized_records: number;
+  @Shown('integer') reconciled_records: number;
+  @Shown('integer') total_billing_syncs: number;
+  @ShownOrNull('decimal') total_billing_sell: string | null;
+  @Shown({ type: [SummaryConsumptionRecord], description: 'The 20 of the newest months' })
   recent_consumption_records: SummaryConsumptionRecord[];
-  @ApiProperty({ type: [SummaryBillingSync], description: 'The 20 of the newest months' })
+  @Shown({ type: [SummaryBillingSync], description: 'The 20 of the newest months' })
   recent_billing_syncs: SummaryBillingSync[];
-  @ApiProperty({
+  @Shown({
     description:
       'Mappings of this organisation under all accounts. With several, each record counts under one of them.',
   })
   mappings_of_customer: number;
-  @ApiProperty({ enum: ['customer', 'license_owner'], description: 'Whose consumption is counted here' })
+  @Shown({ enum: ['customer', 'license_owner'], description: 'Whose consumption is counted here' })
   consumption_counted_by: string;
 
   static from(summary: BillingSummary): BillingSummaryResponse {
