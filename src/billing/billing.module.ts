@@ -80,6 +80,20 @@ const entities = [
   PendingPosting,
 ];
 
+/** What other modules may inject. */
+const services = [
+  BillingAccountsService,
+  BillingJobsService,
+  BillingSyncsService,
+  ConsumptionCleanupService,
+  ConsumptionRecordsService,
+  ExplainService,
+  HistoricalConsumptionService,
+  InvoicesService,
+  ReportsService,
+  ResourceSyncService,
+];
+
 /**
  * What ArrowSphere bills becomes what organisations are charged: once, exactly, and so that every cent can be explained.
  * Lines are evidence, charges are money: statements and consumption say what a charge ought to be, and postings that are
@@ -99,28 +113,21 @@ const entities = [
     VendorChoicesController,
   ],
   providers: [
+    ...services,
     ArrowLookupsService,
     BillingAccountsRepository,
-    BillingAccountsService,
-    BillingJobsService,
     BillingRulesService,
     BillingSyncsRepository,
-    BillingSyncsService,
     ChargeItemsRepository,
-    ConsumptionCleanupService,
     ConsumptionLedgerService,
     ConsumptionRecordsRepository,
-    ConsumptionRecordsService,
     ConsumptionRepository,
     ConsumptionSyncService,
     DueMonthsRepository,
     ExplainRepository,
-    ExplainService,
     ExportLoader,
     ExportPreparation,
-    HistoricalConsumptionService,
     InvoiceRepository,
-    InvoicesService,
     LedgerRepository,
     LineVendorsService,
     LinesRepository,
@@ -129,8 +136,6 @@ const entities = [
     PayersService,
     PosterService,
     ReportsRepository,
-    ReportsService,
-    ResourceSyncService,
     SnapshotsRepository,
     StagingRepository,
     StatementImportService,
@@ -138,17 +143,6 @@ const entities = [
     TieOutRepository,
     TieOutService,
   ],
-  exports: [
-    BillingAccountsService,
-    BillingJobsService,
-    BillingSyncsService,
-    ConsumptionCleanupService,
-    ConsumptionRecordsService,
-    HistoricalConsumptionService,
-    InvoicesService,
-    ExplainService,
-    ReportsService,
-    ResourceSyncService,
-  ],
+  exports: services,
 })
 export class BillingModule {}

@@ -6,7 +6,7 @@ import { renderUuid } from './uuid.js';
 /** A field of an answer; `format` as in OpenAPI, or `integer`. */
 export function Shown(format: string | ApiPropertyOptions = {}, more: ApiPropertyOptions = {}): PropertyDecorator {
   if (typeof format !== 'string') return ApiProperty(format);
-  return ApiProperty({ ...(format === 'integer' ? { type: format } : { format }), ...more } as ApiPropertyOptions);
+  return ApiProperty({ ...(format === 'integer' ? { type: format } : { format }), ...more });
 }
 
 /** A text of an answer that may be null. */
@@ -41,8 +41,8 @@ export function answerOf<A extends object, T extends object>(
   rest: Missing<A, T> & Partial<A>,
 ): A {
   const given = rest as Record<string, unknown>;
-  const entries = fieldsOf(answer).flatMap((field) => {
-    const value = field in given ? given[field] : (from as Record<string, unknown>)[camelCase(field)];
+  const entries = propertiesOf(answer).flatMap(([field, property]) => {
+    const value = field in given ? given[field] : (from as Record<string, unknown>)[property];
     return value === undefined ? [] : [[field, render(field, value)]];
   });
   return Object.fromEntries(entries) as A;
@@ -63,8 +63,17 @@ function deepRender(field: string, value: unknown): unknown {
   return value && typeof value === 'object' && !(value instanceof Date) ? wireOf(value) : render(field, value);
 }
 
-function camelCase(field: string): string {
-  return field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const known = new WeakMap<object, [field: string, property: string][]>();
+
+/** Worked out once a class: files have a row for each of very many objects. */
+function propertiesOf(answer: Type): [field: string, property: string][] {
+  let found = known.get(answer);
+  if (!found) {
+    const camelCase = (field: string) => field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    found = fieldsOf(answer as Type<object>).map((field) => [field, camelCase(field)]);
+    known.set(answer, found);
+  }
+  return found;
 }
 
 function render(field: string, value: unknown): unknown {

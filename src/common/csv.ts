@@ -41,6 +41,8 @@ export type CsvColumns<T> = Readonly<Record<string, (row: T) => CsvCell>>;
 export const columnsOf = <A extends object>(answer: Type<A>): CsvColumns<A> =>
   Object.fromEntries(fieldsOf(answer).map((field) => [field, (row: A) => row[field] as CsvCell]));
 
+export type PageOrFile<Answer> = Promise<Page<Answer> | StreamableFile>;
+
 /** A list that is answered in pages or as one file. */
 interface Listing<Answer, Row> {
   /** Of the file, without its ending. */
@@ -55,7 +57,7 @@ interface Listing<Answer, Row> {
 export async function pageOrFile<Answer, Row>(
   query: FileQuery,
   { name, columns, rows, count, page }: Listing<Answer, Row>,
-): Promise<Page<Answer> | StreamableFile> {
+): PageOrFile<Answer> {
   if (query.format?.includes('csv')) return csvFile(name, columns, rows());
   const { total, page: number, pageSize } = pageOf(query, await count());
   return new Page(await page(pageSize, (number - 1) * pageSize), total, number, pageSize, query.field);

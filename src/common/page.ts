@@ -56,7 +56,12 @@ export class Page<T> implements PageInfo {
   ) {}
 
   map<R>(convert: (item: T) => R): Page<R> {
-    return new Page(this.items.map(convert), this.total, this.page, this.pageSize, this.fields, this.keep);
+    return this.with(this.items.map(convert));
+  }
+
+  /** The same page with what these items became. */
+  with<R>(items: readonly R[]): Page<R> {
+    return new Page(items, this.total, this.page, this.pageSize, this.fields, this.keep);
   }
 
   /** The same page, with keys that are answered even if `field` does not name them. */

@@ -77,6 +77,19 @@ export async function countOnly<T extends ObjectLiteral>(
   return new Count(total, page, pageSize);
 }
 
+/**
+ * Leaves the rows that fulfil each condition whose value is given: `{ 'item.uuid = :uuid': uuid }`. A condition has one
+ * parameter, named otherwise than those of the others.
+ */
+export function narrow<T extends ObjectLiteral>(
+  found: SelectQueryBuilder<T>,
+  conditions: Readonly<Record<string, unknown>>,
+): SelectQueryBuilder<T> {
+  for (const [condition, value] of Object.entries(conditions))
+    if (value !== undefined && value !== '') found.andWhere(condition, { [/:(\w+)/.exec(condition)![1]!]: value });
+  return found;
+}
+
 /** What the free-text filter `query` asks for: the words in any of these properties, or the UUID of the row. */
 export function mentioning(alias: string, properties: readonly string[], words: string): Brackets {
   return new Brackets((any) => {

@@ -21,28 +21,14 @@ export interface BegunMonth {
 const CONSUMPTION = 'consumption';
 
 const BEGUN_MONTHS = `
-  WITH begun AS (
-    SELECT month FROM billing_month WHERE account_uuid = $1
-    UNION SELECT month FROM charge WHERE account_uuid = $1
-    UNION SELECT month FROM invoice WHERE account_uuid = $1
-  )
-  SELECT
-    begun.month,
-    EXISTS (
-      SELECT
-      FROM billing_sync statement
-      WHERE statement.account_uuid = $1
-        AND statement.month = begun.month
-        AND statement.state = 4
-    )
-    OR EXISTS (
-      SELECT
-      FROM invoice
-      WHERE invoice.account_uuid = $1
-        AND invoice.month = begun.month
-        AND invoice.state <> 'pending'
-    ) AS "isFixed"
-  FROM begun
+  SELECT begun.month, bool_or(begun.is_fixed) AS "isFixed"
+  FROM (
+    SELECT month, false AS is_fixed FROM billing_month WHERE account_uuid = $1
+    UNION ALL SELECT month, false FROM charge WHERE account_uuid = $1
+    UNION ALL SELECT month, state = 4 FROM billing_sync WHERE account_uuid = $1
+    UNION ALL SELECT month, state <> 'pending' FROM invoice WHERE account_uuid = $1
+  ) begun
+  GROUP BY begun.month
   ORDER BY begun.month`;
 
 /** Accounts, the rules that they are billed by, and the switches of the whole service. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { renderUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
@@ -38,9 +39,6 @@ export interface SwitchSync {
   readonly everything: boolean;
   readonly reason: string;
 }
-
-/** What was paused or resumed. */
-export type SwitchedSync = Pick<SwitchSync, 'settingsUuid' | 'everything'>;
 
 /** Accounts as billing knows them, what they are billed by, and what is paused. */
 @Injectable()
@@ -135,13 +133,14 @@ export class BillingAccountsService {
 
   /**
    * Pauses or resumes an account and, if asked, everything: all of it or nothing. Who and why is kept. Where no account
-   * is named or active, none is changed. Throws `NamedSettingsNotFoundError`.
+   * is named or active, none is changed. Answers what was switched: `global`, the UUID of the settings. Throws
+   * `NamedNotFoundError`.
    */
   async switchTo(
     enabled: boolean,
     { settingsUuid, everything, reason }: SwitchSync,
     changedBy: string,
-  ): Promise<SwitchedSync> {
+  ): Promise<string[]> {
     const active = settingsUuid || everything ? null : await this.settings.findActive();
     const settings = settingsUuid ? await settingsMeant(this.settings, settingsUuid) : active;
     const account = settings && (await this.of(settings));
@@ -155,7 +154,7 @@ export class BillingAccountsService {
       await this.repository.update(account.uuid, columns, manager);
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
     });
-    return { everything, settingsUuid: settings?.uuid };
+    return [...(everything ? ['global'] : []), ...(settings ? [renderUuid(settings.uuid)] : [])];
   }
 
   /** The active settings of the same partner, else these: they say what the account is billed by. */

@@ -40,7 +40,6 @@ export class RefusedCleanupResponse {
   @Shown() reason: string;
 }
 
-@ApiSchema({ name: 'CleanupConsumptionResponse' })
 export class CleanupConsumptionResponse {
   @Shown() dry_run: boolean;
   @Shown('integer') records_to_delete: number;
@@ -52,10 +51,6 @@ export class CleanupConsumptionResponse {
 
   static from(report: CleanupReport): CleanupConsumptionResponse {
     return answerOf(CleanupConsumptionResponse, report, {
-      records_to_delete: report.records,
-      records_deleted: report.takenBack,
-      compensation_items_affected: report.compensationItems,
-      invoice_items_affected: report.invoiceItems,
       refused: report.refused.map((month) => ({
         ...month,
         reason: 'They are closed. Give force to take them back all the same.',
@@ -79,8 +74,7 @@ export class HistoricalConsumptionDto {
   }
 }
 
-@ApiSchema({ name: 'PreviewPeriod' })
-export class PreviewPeriodResponse {
+export class PreviewPeriod {
   @Shown({ example: '2026-01' }) period: string;
   @Shown({ enum: ['data', 'no_data', 'finalized'] }) status: string;
   @Shown('integer') row_count: number;
@@ -91,13 +85,10 @@ export class PreviewPeriodResponse {
   @Shown() is_finalized: boolean;
   @Shown() is_reconciled: boolean;
 
-  static from(this: void, month: PreviewedMonth): PreviewPeriodResponse {
+  static from(this: void, month: PreviewedMonth): PreviewPeriod {
     const { existing } = month;
     const isClosed = !!existing?.charge.closedAt;
-    return answerOf(PreviewPeriodResponse, month, {
-      row_count: month.lineCount,
-      consumed_sell: month.sell,
-      consumed_buy: month.buy,
+    return answerOf(PreviewPeriod, month, {
       has_existing: !!existing,
       existing_consumed_sell: existing?.consumedSell ?? null,
       is_finalized: isClosed,
@@ -106,8 +97,7 @@ export class PreviewPeriodResponse {
   }
 }
 
-@ApiSchema({ name: 'ArrowSyncError' })
-export class SyncErrorResponse {
+export class ArrowSyncError {
   @Shown() error: string;
   @Shown({ required: false }) period?: string;
   @Shown({ required: false }) subscription_id?: string;
@@ -121,17 +111,14 @@ export class HistoricalConsumptionResponse {
   @Shown('integer') periods_synced: number;
   @Shown('integer') periods_skipped: number;
   @Shown('integer') periods_no_data: number;
-  @Shown({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @Shown({ type: [ArrowSyncError] }) errors: ArrowSyncError[];
   @Shown() dry_run: boolean;
-  @Shown({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
+  @Shown({ type: [PreviewPeriod] }) preview_periods: PreviewPeriod[];
 
   static from(report: HistoryReport): HistoricalConsumptionResponse {
     return answerOf(HistoricalConsumptionResponse, report, {
-      periods_synced: report.synced,
-      periods_skipped: report.skipped,
-      periods_no_data: report.noData,
       errors: [...report.errors],
-      preview_periods: report.preview.map(PreviewPeriodResponse.from),
+      preview_periods: report.preview.map(PreviewPeriod.from),
     });
   }
 }

@@ -35,10 +35,10 @@ export interface RefusedCleanup {
 
 export interface CleanupReport {
   readonly dryRun: boolean;
-  readonly records: number;
-  readonly takenBack: number;
-  readonly invoiceItems: number;
-  readonly compensationItems: number;
+  readonly recordsToDelete: number;
+  readonly recordsDeleted: number;
+  readonly invoiceItemsAffected: number;
+  readonly compensationItemsAffected: number;
   readonly refused: readonly RefusedCleanup[];
 }
 
@@ -73,18 +73,18 @@ export class ConsumptionCleanupService {
     const refused = found.filter((record) => !records.includes(record));
     const itemOf = await this.chargeItems.of(records.map((record) => record.chargeUuid));
     const items = records.map((record) => itemOf(record.chargeUuid));
-    let takenBack = 0;
+    let recordsDeleted = 0;
     if (!dryRun) {
       for (const accountUuid of new Set(found.map((record) => record.accountUuid)))
         await this.accounts.ensureRunning(accountUuid, 'consumption');
-      for (const month of byMonth(records)) takenBack += await this.takeBack(month, by, force);
+      for (const month of byMonth(records)) recordsDeleted += await this.takeBack(month, by, force);
     }
     return {
       dryRun,
-      records: records.length,
-      takenBack,
-      invoiceItems: items.filter((item) => item.invoiceItemUuid).length,
-      compensationItems: items.filter((item) => item.compensationItemUuid).length,
+      recordsToDelete: records.length,
+      recordsDeleted,
+      invoiceItemsAffected: items.filter((item) => item.invoiceItemUuid).length,
+      compensationItemsAffected: items.filter((item) => item.compensationItemUuid).length,
       refused: byMonth(refused).map((group) => ({ period: group[0]!.month.slice(0, 7), records: group.length })),
     };
   }

@@ -116,8 +116,7 @@ function adjustmentOf({ priceSource, consumedSell, consumedBuy, currency, charge
   return round(subtract(round(final, digits), round(consumed, digits)), digits);
 }
 
-@ApiSchema({ name: 'PendingRecord' })
-export class PendingRecordResponse {
+export class PendingRecord {
   @Shown('uuid') uuid: string;
   @Shown('uuid') resource_uuid: string;
   @Shown() resource_name: string;
@@ -126,8 +125,8 @@ export class PendingRecordResponse {
   @Shown('decimal', { example: '150.00' }) consumed_sell: string;
   @ShownOrNull('date-time') last_sync_at: string | null;
 
-  static from(this: void, record: ConsumptionRecord): PendingRecordResponse {
-    return answerOf(PendingRecordResponse, record, {
+  static from(this: void, record: ConsumptionRecord): PendingRecord {
+    return answerOf(PendingRecord, record, {
       resource_name: record.resource.name,
       billing_period: record.month,
       consumed_sell: round(record.consumedSell, 2),
@@ -135,8 +134,7 @@ export class PendingRecordResponse {
   }
 }
 
-@ApiSchema({ name: 'PeriodBreakdown' })
-export class PeriodBreakdownResponse {
+export class PeriodBreakdown {
   @Shown({ example: '2026-01' }) period: string;
   @Shown('integer') count: number;
   @Shown('decimal', { example: '150.00' }) consumed_sell: string;
@@ -144,7 +142,6 @@ export class PeriodBreakdownResponse {
   @Shown('integer') reconciled_count: number;
 }
 
-@ApiSchema({ name: 'ConsumptionStatisticsResponse' })
 export class ConsumptionStatisticsResponse {
   @Shown('integer') total_records: number;
   @Shown('integer') pending_records: number;
@@ -158,8 +155,8 @@ export class ConsumptionStatisticsResponse {
     example: '-4.75',
   })
   total_adjustments: string;
-  @Shown({ type: [PeriodBreakdownResponse], description: 'The 12 newest months' })
-  period_breakdown: PeriodBreakdownResponse[];
+  @Shown({ type: [PeriodBreakdown], description: 'The 12 newest months' })
+  period_breakdown: PeriodBreakdown[];
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
     const { records, finalized, currency, periods } = statistics;
@@ -181,7 +178,6 @@ export class ConsumptionStatisticsResponse {
   }
 }
 
-@ApiSchema({ name: 'ConsumptionStatusResponse' })
 export class ConsumptionStatusResponse {
   @Shown() global_sync_enabled: boolean;
   @Shown() settings_sync_enabled: boolean;
@@ -192,15 +188,9 @@ export class ConsumptionStatusResponse {
   @Shown({ description: 'Licences that failed in the last consumption sync' }) failed_count: number;
 
   static from(this: void, status: ConsumptionStatus): ConsumptionStatusResponse {
-    const { settings, lastSync } = status;
     return answerOf(ConsumptionStatusResponse, status, {
-      global_sync_enabled: status.isEnabled,
-      settings_sync_enabled: settings?.syncEnabled ?? false,
-      settings_uuid: settings && settings.uuid,
-      last_sync_run: lastSync && renderDateTime(lastSync),
-      pending_count: status.pending,
-      synced_count: status.total,
-      failed_count: status.failed,
+      settings_sync_enabled: status.settings?.syncEnabled ?? false,
+      settings_uuid: status.settings?.uuid ?? null,
     });
   }
 }

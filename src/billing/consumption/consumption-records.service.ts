@@ -36,11 +36,11 @@ export interface ChargedRecord extends ChargeItems {
 }
 
 export interface ConsumptionStatus extends RecordCounts {
-  readonly isEnabled: boolean;
+  readonly globalSyncEnabled: boolean;
   /** The active settings; null where there are none. */
   readonly settings: Settings | null;
   /** Licences that failed in the last consumption sync. */
-  readonly failed: number;
+  readonly failedCount: number;
 }
 
 export interface ConsumptionStatistics {
@@ -101,13 +101,13 @@ export class ConsumptionRecordsService {
   }
 
   async status(): Promise<ConsumptionStatus> {
-    const [settings, isEnabled, counts, last] = await Promise.all([
+    const [settings, globalSyncEnabled, counts, last] = await Promise.all([
       this.settings.findActive(),
       this.accounts.consumptionScheduled(),
       this.repository.counts(),
       this.jobs.lastWithResult(CONSUMPTION_SYNC),
     ]);
-    return { settings, isEnabled, ...counts, failed: Number(last?.result?.failed ?? 0) };
+    return { settings, globalSyncEnabled, ...counts, failedCount: Number(last?.result?.failed ?? 0) };
   }
 
   /** Amounts are never added up over currencies: they are those of the one that most records have. */

@@ -12,7 +12,7 @@ import {
 import { Clock } from '../../common/clock.js';
 import { inParallel } from '../../common/in-parallel.js';
 import type { DecimalString } from '../../common/money.js';
-import { currentRequest } from '../../common/request-context.js';
+import { requestSignal } from '../../common/request-context.js';
 import { type MonthRange, YearMonth } from '../../common/year-month.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
@@ -52,9 +52,9 @@ export interface SyncHistory {
 export interface PreviewedMonth {
   readonly period: string;
   readonly status: 'data' | 'no_data' | 'finalized';
-  readonly lineCount: number;
-  readonly sell: DecimalString | null;
-  readonly buy: DecimalString | null;
+  readonly rowCount: number;
+  readonly consumedSell: DecimalString | null;
+  readonly consumedBuy: DecimalString | null;
   /** With its charge. */
   readonly existing: ConsumptionRecord | undefined;
 }
@@ -62,16 +62,16 @@ export interface PreviewedMonth {
 export interface HistoryReport {
   readonly resourceUuid: string;
   readonly resourceName: string;
-  readonly synced: number;
-  readonly skipped: number;
-  readonly noData: number;
+  readonly periodsSynced: number;
+  readonly periodsSkipped: number;
+  readonly periodsNoData: number;
   readonly errors: readonly { readonly period: string; readonly error: string }[];
   readonly dryRun: boolean;
   readonly preview: readonly PreviewedMonth[];
 }
 
-type Outcome = 'synced' | 'skipped' | 'noData';
-const OUTCOMES = { finalized: 'skipped', no_data: 'noData', data: 'synced' } as const;
+type Outcome = 'periodsSynced' | 'periodsSkipped' | 'periodsNoData';
+const OUTCOMES = { finalized: 'periodsSkipped', no_data: 'periodsNoData', data: 'periodsSynced' } as const;
 
 /** The consumption of one resource over many months, asked for in one call. */
 @Injectable()
@@ -88,7 +88,7 @@ export class HistoricalConsumptionService {
   ) {}
 
   /**
-   * What fails for single months stands in `errors`. Throws `NamedResourceNotFoundError`, `ResourceNotLinkedError`,
+   * What fails for single months stands in `errors`. Throws `NamedNotFoundError`, `ResourceNotLinkedError`,
    * `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
    * where no month can be asked for.
    */
@@ -101,12 +101,12 @@ export class HistoricalConsumptionService {
     const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
     const range = rangeUpTo(command, running.currentMonth, 12);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
-    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const signal = requestSignal();
     const askedAt = this.clock.now();
     const { months, failed } = await this.ask(running, license, range, signal);
     const errors: { period: string; error: string }[] = [];
     const preview: PreviewedMonth[] = [];
-    const counts: Record<Outcome, number> = { synced: 0, skipped: 0, noData: 0 };
+    const counts: Record<Outcome, number> = { periodsSynced: 0, periodsSkipped: 0, periodsNoData: 0 };
     for (const month of YearMonth.range(range.from, range.to)) {
       const period = month.toString();
       const found = months.find((entry) => entry.period === period);
@@ -167,9 +167,9 @@ export class HistoricalConsumptionService {
     const [party] = await this.sync.parties(context, [license], signal);
     if ('reason' in party!) throw new LicenseNotBillableError(license, party.reason);
     const amounts = amountsOf(found);
-    if (!amounts) return 'noData';
+    if (!amounts) return 'periodsNoData';
     const outcomes = await this.ledger.store(context, [consumedBy(party!, amounts, askedAt, context)], force);
-    return isTaken(outcomes.get(license)!) ? 'synced' : 'skipped';
+    return isTaken(outcomes.get(license)!) ? 'periodsSynced' : 'periodsSkipped';
   }
 
   private async preview(
@@ -180,7 +180,7 @@ export class HistoricalConsumptionService {
   ): Promise<PreviewedMonth> {
     const [existing] = await this.consumption.known(context, [license]);
     const status = existing?.charge.closedAt && !force ? 'finalized' : amountsOf(found) ? 'data' : 'no_data';
-    const { lineCount = 0, sellTotal: sell = null, buyTotal: buy = null } = found ?? {};
-    return { period: context.month.toString(), status, lineCount, sell, buy, existing };
+    const { lineCount: rowCount = 0, sellTotal: consumedSell = null, buyTotal: consumedBuy = null } = found ?? {};
+    return { period: context.month.toString(), status, rowCount, consumedSell, consumedBuy, existing };
   }
 }

@@ -36,10 +36,7 @@ export class ExportTypeMissingError extends AppError {
 export class ExportRefusedError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'export_refused';
-  constructor(
-    month: YearMonth,
-    readonly faults: readonly string[],
-  ) {
+  constructor(month: YearMonth, faults: readonly string[]) {
     super(`The export of ${month.toString()} was refused: ${faults.join(' ')}`);
   }
 }
@@ -104,21 +101,14 @@ export class ResourceNotLinkedError extends AppError {
   }
 }
 
-/** The settings a request names are not there. */
-export class NamedSettingsNotFoundError extends AppError {
+/** What a request names is not there: `settings_not_found`, `resource_not_found`. */
+export class NamedNotFoundError extends AppError {
   readonly kind = 'not-found';
-  readonly code = 'settings_not_found';
-  constructor(uuid: string) {
-    super(`Settings not found: ${uuid}`);
-  }
-}
-
-/** The resource a request names is not there. */
-export class NamedResourceNotFoundError extends AppError {
-  readonly kind = 'not-found';
-  readonly code = 'resource_not_found';
-  constructor(uuid: string) {
-    super(`Resource ${uuid} not found`);
+  constructor(
+    readonly code: string,
+    sentence: string,
+  ) {
+    super(sentence);
   }
 }
 

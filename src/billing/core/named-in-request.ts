@@ -1,19 +1,13 @@
-import type { Type } from '@nestjs/common';
-import { ResourceNotFoundError } from '../../directory/directory.errors.js';
+import { ObjectNotFoundError } from '../../common/http-errors.js';
 import type { Resource } from '../../directory/resource.entity.js';
 import type { ResourcesService } from '../../directory/resources.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
-import { SettingsNotFoundError } from '../../settings/settings.errors.js';
 import type { SettingsService } from '../../settings/settings.service.js';
-import { NamedResourceNotFoundError, NamedSettingsNotFoundError, NoSettingsForActionError } from './billing.errors.js';
+import { NamedNotFoundError, NoSettingsForActionError } from './billing.errors.js';
 
-/**
- * The account that a request means: the one it names, else the active one. Throws `NamedSettingsNotFoundError`,
- * `SettingsMissingError`.
- */
-export function settingsMeant(settings: SettingsService, uuid: string | null | undefined): Promise<Settings> {
-  if (!uuid) return settings.resolve();
-  return settings.get(uuid).catch(instead(SettingsNotFoundError, new NamedSettingsNotFoundError(uuid)));
+/** The account that a request means: the one it names, else the active one. Throws `NamedNotFoundError`, `SettingsMissingError`. */
+export function settingsMeant(settings: SettingsService, uuid: string | undefined): Promise<Settings> {
+  return uuid ? named(settings.get(uuid), `Settings not found: ${uuid}`) : settings.resolve();
 }
 
 /** The active account, for requests that cannot name one. Throws `NoSettingsForActionError`. */
@@ -23,11 +17,15 @@ export async function activeSettings(settings: SettingsService): Promise<Setting
   return active;
 }
 
-/** The resource that a request names. Throws `NamedResourceNotFoundError`. */
+/** The resource that a request names. Throws `NamedNotFoundError`. */
 export function namedResource(resources: ResourcesService, uuid: string): Promise<Resource> {
-  return resources.get(uuid).catch(instead(ResourceNotFoundError, new NamedResourceNotFoundError(uuid)));
+  return named(resources.get(uuid), `Resource ${uuid} not found`);
 }
 
-const instead = (missing: Type<Error>, named: Error) => (error: unknown) => {
-  throw error instanceof missing ? named : error;
-};
+async function named<T>(found: Promise<T>, sentence: string): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    throw error instanceof ObjectNotFoundError ? new NamedNotFoundError(error.code, sentence) : error;
+  }
+}

@@ -101,7 +101,6 @@ export class InvoiceTaxResponse {
   @Shown({ example: '36.00' }) tax: string;
 }
 
-@ApiSchema({ name: 'InvoiceCustomerDetails' })
 export class InvoiceCustomerDetails {
   @Shown() name: string;
   @Shown() native_name: string;

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
@@ -82,10 +83,10 @@ export class Invoice extends BaseEntity {
   @Column({ type: 'date', nullable: true })
   dueDate: string | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   issuedAt: Date | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   paidAt: Date | null;
 
   /** Who issued or paid it last. */

@@ -5,33 +5,19 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
-import { countOnly, orderOf, paginate } from '../../database/paginate.js';
+import { countOnly, narrow, orderOf, paginate } from '../../database/paginate.js';
 import type { ListInvoicesQuery } from './invoice.dto.js';
-import { Invoice, type InvoiceState } from './invoice.entity.js';
+import { Invoice, type InvoiceTax } from './invoice.entity.js';
 import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
 
 /** An invoice as it stands until the transaction ends. */
-export interface LockedInvoice {
-  readonly uuid: string;
-  readonly customerUuid: string;
-  readonly currency: string;
-  /** `YYYY-MM-DD`, the first day. */
-  readonly month: string;
-  readonly state: InvoiceState;
-}
+export type LockedInvoice = Readonly<Pick<Invoice, 'uuid' | 'customerUuid' | 'currency' | 'month' | 'state'>>;
 
 /** Whose invoice: one per account, month, organisation and currency. */
-export interface InvoiceParty {
-  readonly customerUuid: string;
-  readonly currency: string;
-}
+export type InvoiceParty = Pick<LockedInvoice, 'customerUuid' | 'currency'>;
 
 /** What is posted on an invoice at one tax rate, net. */
-export interface RateAmount {
-  /** `"24.00"` */
-  readonly percent: string;
-  readonly price: DecimalString;
-}
+export type RateAmount = Pick<InvoiceTax, 'percent' | 'price'>;
 
 /** One line of an invoice: everything posted on it for one charge, compensations apart. */
 export interface InvoiceItem {
@@ -148,15 +134,14 @@ export class InvoiceRepository {
   }
 
   private filtered(query: ListInvoicesQuery): SelectQueryBuilder<Invoice> {
-    const { customer_uuid, customer, year, month, state, currency } = query;
-    const found = this.invoices.createQueryBuilder('invoice');
-    if (customer) found.andWhere('invoice.customerUuid = :customer', { customer });
-    if (customer_uuid) found.andWhere('invoice.customerUuid = :customer_uuid', { customer_uuid });
-    if (year !== undefined) found.andWhere('extract(year from invoice.month) = :year', { year });
-    if (month !== undefined) found.andWhere('extract(month from invoice.month) = :month', { month });
-    if (state) found.andWhere('invoice.state = ANY(:state)', { state });
-    if (currency) found.andWhere('invoice.currency = upper(:currency)', { currency });
-    return found;
+    return narrow(this.invoices.createQueryBuilder('invoice'), {
+      'invoice.customerUuid = :customer': query.customer,
+      'invoice.customerUuid = :customer_uuid': query.customer_uuid,
+      'extract(year from invoice.month) = :year': query.year,
+      'extract(month from invoice.month) = :month': query.month,
+      'invoice.state = ANY(:state)': query.state,
+      'invoice.currency = upper(:currency)': query.currency,
+    });
   }
 }
 

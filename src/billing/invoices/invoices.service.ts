@@ -1,10 +1,10 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { type FileQuery, inPages, pageOrFile } from '../../common/csv.js';
+import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { dateIn, plusDays } from '../../common/date-time.js';
-import { type Count, Page } from '../../common/page.js';
+import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { amountsOf } from './invoice-amounts.js';
@@ -39,8 +39,7 @@ export class InvoicesService {
   /** Throws `PageNotFoundError`. */
   async list(query: ListInvoicesQuery): Promise<Page<InvoiceView>> {
     const page = await this.invoices.list(query);
-    const views = await this.views(page.items, ITEMS_IN_LIST);
-    return new Page(views, page.total, page.page, page.pageSize, page.fields);
+    return page.with(await this.views(page.items, ITEMS_IN_LIST));
   }
 
   /** Throws `PageNotFoundError`. */
@@ -55,7 +54,7 @@ export class InvoicesService {
   }
 
   /** A page of items, or all of them as CSV. Throws `InvoiceNotFoundError`, `PageNotFoundError`. */
-  async items(invoiceUuid: string, query: FileQuery): Promise<Page<InvoiceItemResponse> | StreamableFile> {
+  async items(invoiceUuid: string, query: FileQuery): PageOrFile<InvoiceItemResponse> {
     const { uuid, number, currency } = await this.find(invoiceUuid);
     const read = async (limit: number, skip: number, last?: InvoiceItem) =>
       (await this.invoices.items([uuid], limit, skip, last)).get(uuid) ?? [];

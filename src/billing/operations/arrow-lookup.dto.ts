@@ -15,7 +15,6 @@ export class FetchLicenseInfoDto {
   @TextField({ required: true, max: 255, example: 'XSP661245' }) license_reference: string;
 }
 
-@ApiSchema({ name: 'FetchLicenseInfoResponse' })
 export class FetchLicenseInfoResponse {
   @Shown({ ...OPEN_OBJECT, description: 'The licence as ArrowSphere sent it' }) data: Record<string, unknown>;
 }
@@ -25,7 +24,6 @@ export class FetchConsumptionDto extends FetchLicenseInfoDto {
   @MonthField({ required: true }) period: YearMonth;
 }
 
-@ApiSchema({ name: 'FetchConsumptionResponse' })
 export class FetchConsumptionResponse {
   @Shown() license_reference: string;
   @Shown({ example: '2026-01' }) period: string;
@@ -40,7 +38,6 @@ export class FetchBillingExportDto {
   @TextField({ max: 50, description: 'Only lines of this classification', example: 'IAAS' }) classification?: string;
 }
 
-@ApiSchema({ name: 'FetchBillingExportResponse' })
 export class FetchBillingExportResponse {
   @Shown({ example: '2026-01' }) period_from: string;
   @Shown({ example: '2026-01' }) period_to: string;

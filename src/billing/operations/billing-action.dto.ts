@@ -5,7 +5,7 @@ import { renderUuid } from '../../common/uuid.js';
 import { BooleanField, IntegerField, TextField, UuidField } from '../../common/validation/body-fields.js';
 import { YearMonth } from '../../common/year-month.js';
 import { JobRun } from '../../jobs/job-run.entity.js';
-import type { SwitchedSync, SwitchSync } from '../accounts/billing-accounts.service.js';
+import type { SwitchSync } from '../accounts/billing-accounts.service.js';
 import type { TriggerRun } from './billing-jobs.service.js';
 
 const ACCOUNT = { description: 'The active settings by default' };
@@ -62,13 +62,12 @@ export class TriggerConsumptionSyncDto extends TriggerDto {
   @UuidField({ description: 'Only this resource' }) override resource_uuid?: string;
 }
 
-@ApiSchema({ name: 'JobAccepted' })
-export class JobAcceptedResponse {
+export class JobAccepted {
   @Shown({ example: 'Sync task scheduled' }) message: string;
   @Shown('uuid') job_id: string;
   @Shown('uri', { description: 'How far it is and what came out' }) job_url: string;
 
-  static from(message: string, run: JobRun): JobAcceptedResponse {
+  static from(message: string, run: JobRun): JobAccepted {
     return { message, job_id: renderUuid(run.uuid), job_url: hyperlink(JobRun, run.uuid) };
   }
 }
@@ -86,17 +85,10 @@ export class SyncPauseDto {
 
 const SWITCHED = Shown({ type: [String], description: '`global` or UUIDs of settings' });
 
-@ApiSchema({ name: 'SyncPauseResponse' })
-export class PausedResponse {
+export class SyncPauseResponse {
   @SWITCHED paused: string[];
 }
 
-@ApiSchema({ name: 'SyncResumeResponse' })
-export class ResumedResponse {
+export class SyncResumeResponse {
   @SWITCHED resumed: string[];
-}
-
-/** What was paused or resumed, by name. */
-export function namesOf({ everything, settingsUuid }: SwitchedSync): string[] {
-  return [...(everything ? ['global'] : []), ...(settingsUuid ? [renderUuid(settingsUuid)] : [])];
 }

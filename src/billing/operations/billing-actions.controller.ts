@@ -1,8 +1,8 @@
 import { applyDecorators, Body, Controller, HttpCode, Post, type Type } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
   CleanupConsumptionDto,
@@ -23,11 +23,10 @@ import {
 } from './arrow-lookup.dto.js';
 import { ArrowLookupsService } from './arrow-lookups.service.js';
 import {
-  JobAcceptedResponse,
-  namesOf,
-  PausedResponse,
+  JobAccepted,
+  SyncPauseResponse,
   ReconcileDto,
-  ResumedResponse,
+  SyncResumeResponse,
   SyncPauseDto,
   TriggerConsumptionSyncDto,
   TriggerSyncDto,
@@ -37,18 +36,14 @@ import { SyncResourcesDto, SyncResourcesResponse } from './resource-sync.dto.js'
 import { ResourceSyncService } from './resource-sync.service.js';
 
 const Action = (path: string, summary: string, description?: string) =>
-  applyDecorators(
-    Post(path),
-    HttpCode(200),
-    ApiOperation({ operationId: `admin_arrow_billing_syncs_${path}`, summary, description }),
-  );
+  applyDecorators(Post(path), HttpCode(200), Operation(`admin_arrow_billing_syncs_${path}`, summary, description));
 
 /** An action that a job does. */
 const JobAction = (path: string, summary: string, description?: string) =>
   applyDecorators(
     Action(path, summary, description),
     HttpCode(202),
-    ApiAcceptedResponse({ type: JobAcceptedResponse }),
+    ApiAcceptedResponse({ type: JobAccepted }),
     ApiActionRefused('No Arrow settings found'),
     ApiThingMissing('Settings not found: …'),
     ApiActionConflict('It is paused, or a run with other options is under way; the sentence says which'),
@@ -76,15 +71,15 @@ export class BillingActionsController {
   ) {}
 
   @JobAction('trigger_sync', "Bring a month's export lines onto the invoices")
-  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
     const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), caller.username);
-    return JobAcceptedResponse.from('Sync task scheduled', run);
+    return JobAccepted.from('Sync task scheduled', run);
   }
 
   @JobAction('reconcile', 'Close what may be closed in a month')
-  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
     const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), caller.username);
-    return JobAcceptedResponse.from('Reconciliation task scheduled', run);
+    return JobAccepted.from('Reconciliation task scheduled', run);
   }
 
   @JobAction(
@@ -92,7 +87,7 @@ export class BillingActionsController {
     'Close what may be closed in a month',
     'The same as `reconcile`: final amounts replace provisional ones in one run.',
   )
-  triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
+  triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
     return this.reconcile(dto, caller);
   }
 
@@ -100,23 +95,23 @@ export class BillingActionsController {
   async triggerConsumption(
     @Body() dto: TriggerConsumptionSyncDto,
     @CurrentUser() caller: Caller,
-  ): Promise<JobAcceptedResponse> {
+  ): Promise<JobAccepted> {
     const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), caller.username);
-    return JobAcceptedResponse.from('Consumption sync task scheduled', run);
+    return JobAccepted.from('Consumption sync task scheduled', run);
   }
 
   @Action('pause_sync', 'Pause an account, or consumption everywhere')
-  @ApiDone(PausedResponse)
+  @ApiDone(SyncPauseResponse)
   @ApiThingMissing('Settings not found: …')
-  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
-    return { paused: namesOf(await this.accounts.switchTo(false, dto.toCommand(), caller.username)) };
+  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncPauseResponse> {
+    return { paused: await this.accounts.switchTo(false, dto.toCommand(), caller.username) };
   }
 
   @Action('resume_sync', 'Resume what was paused')
-  @ApiDone(ResumedResponse)
+  @ApiDone(SyncResumeResponse)
   @ApiThingMissing('Settings not found: …')
-  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
-    return { resumed: namesOf(await this.accounts.switchTo(true, dto.toCommand(), caller.username)) };
+  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncResumeResponse> {
+    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), caller.username) };
   }
 
   @Lookup('fetch_consumption', FetchConsumptionResponse, 'Consumption of a licence as ArrowSphere says it')

@@ -33,14 +33,14 @@ export const BILLING_RECONCILIATION = 'billing-reconciliation';
 
 type Kind = typeof BILLING_SYNC | typeof BILLING_RECONCILIATION | typeof CONSUMPTION_SYNC;
 
-/** What a person asks for: a month of an account. Each kind of run looks at the options that it has. */
+/** What a person asks for: a month of an account. */
 export interface TriggerRun {
   readonly month: YearMonth;
   /** The active settings by default. */
   readonly settingsUuid?: string;
-  /** Only the licence of this resource. */
+  /** Only the licence of this resource; not for reconciliation, which is for whole months. */
   readonly resourceUuid?: string;
-  /** Does not wait for validation and grace. */
+  /** Does not wait for validation and grace; for reconciliation alone. */
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly acceptShrinkage?: boolean;
@@ -107,8 +107,8 @@ export class BillingJobsService implements OnModuleInit {
   }
 
   /**
-   * Throws `NamedSettingsNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
-   * `NamedResourceNotFoundError`, `ResourceNotLinkedError`, `MonthNotOverError`, `OtherRunUnderWayError`.
+   * Throws `NamedNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
+   * `ResourceNotLinkedError`, `MonthNotOverError`, `OtherRunUnderWayError`.
    */
   async trigger(kind: Kind, command: TriggerRun, by: string): Promise<JobRun> {
     const { month, resourceUuid, force, dryRun, acceptShrinkage } = command;

@@ -24,12 +24,12 @@ export function shortfallOf({ failures, tieOut }: MonthReport): string {
   ].join(' ');
 }
 
-function sampleOf({ chargeUuid: _, ...posting }: PostingSample): object {
-  const { licenseReference, customerUuid, currency } = posting;
+function sampleOf(posting: PostingSample): object {
+  const { revision, kind, customerUuid, licenseReference, name, currency } = posting;
   const digits = currencyDigits(currency);
   return {
-    ...posting,
     chargeKey: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,
+    ...{ revision, kind, customerUuid, licenseReference, name, currency },
     target: trimmed(posting.target),
     posted: round(posting.posted, digits),
     amount: round(posting.amount, digits),

@@ -3,7 +3,7 @@ import { Shown } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
-import { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
+import { ArrowSyncError } from '../consumption/consumption-action.dto.js';
 import type { ResourceSyncReport, SyncResources } from './resource-sync.service.js';
 
 @ApiSchema({ name: 'SyncResourcesRequest' })
@@ -31,7 +31,6 @@ export class SyncResourcesDto {
   }
 }
 
-@ApiSchema({ name: 'SyncResourcesResponse' })
 export class SyncResourcesResponse {
   @Shown('integer', { description: 'Licences that are linked to a resource now' }) synced: number;
   @Shown('integer') created: number;
@@ -42,7 +41,7 @@ export class SyncResourcesResponse {
   @Shown('integer') mappings_created = 0;
   @Shown('integer') invoices_created = 0;
   @Shown('integer') invoice_items_created = 0;
-  @Shown({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @Shown({ type: [ArrowSyncError] }) errors: ArrowSyncError[];
 
   static from({ linked, created, errors }: ResourceSyncReport): SyncResourcesResponse {
     return Object.assign(new SyncResourcesResponse(), {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { currentRequest } from '../../common/request-context.js';
+import { requestSignal } from '../../common/request-context.js';
 import { YearMonth } from '../../common/year-month.js';
 import { OfferingsService } from '../../directory/offerings.service.js';
 import type { Project } from '../../directory/project.entity.js';
@@ -53,7 +53,7 @@ export class ResourceSyncService {
   ) {}
 
   /**
-   * Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
+   * Throws `SettingsMissingError`, `NamedNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
    * `InvalidFieldsError`, and the gateway's errors.
    */
   async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {
@@ -81,7 +81,7 @@ export class ResourceSyncService {
 
   /** Whose the licences are now, as ArrowSphere says; else as their newest line does. */
   private async partiesOf(context: BillingContext, licenses: readonly BilledLicense[]): Promise<Map<string, BillTo>> {
-    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const signal = requestSignal();
     const references = licenses.map((license) => license.licenseReference);
     const owners = await this.payers.ownersOf(context, references, signal);
     const pairs = licenses.flatMap(({ licenseReference, arrowCustomer: named }) => {

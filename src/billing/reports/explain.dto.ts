@@ -10,7 +10,6 @@ import type { ExplainedLine } from './explained-line.js';
 
 const OPEN_OBJECT = { type: 'object', additionalProperties: true } as const;
 
-@ApiSchema({ name: 'ExplainedPosting' })
 export class ExplainedPosting {
   @Shown('uuid') uuid: string;
   @Shown({ description: 'Charge and revision: no two postings can have the same' }) idempotency_key: string;

@@ -1,7 +1,6 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { type FileQuery, inPages, pageOrFile } from '../../common/csv.js';
-import type { Page } from '../../common/page.js';
+import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { parseUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
@@ -24,7 +23,7 @@ export class ExplainService {
   ) {}
 
   /** A page of lines, or all of them as CSV. Throws `BillingSyncNotFoundError`, `PageNotFoundError`. */
-  async explain(uuid: string, query: FileQuery): Promise<Page<ExplainedLineResponse> | StreamableFile> {
+  async explain(uuid: string, query: FileQuery): PageOrFile<ExplainedLineResponse> {
     const known = parseUuid(uuid);
     const statement = known && (await this.explanations.statement(known));
     if (!statement) throw new BillingSyncNotFoundError();

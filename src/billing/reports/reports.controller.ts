@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
-import { ApiFound, ApiListed } from '../../common/api-answers.js';
-import type { Page } from '../../common/page.js';
+import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
+import type { PageOrFile } from '../../common/csv.js';
 import { ExplainedLineResponse } from './explain.dto.js';
 import { ExplainService } from './explain.service.js';
 import { BillingSummaryResponse, ExplainQuery, MarginQuery, MarginRow, UnlinkedSpendQuery } from './report.dto.js';
@@ -19,35 +19,23 @@ export class ReportsController {
 
   @Get('billing-syncs/unlinked_spend')
   @ApiTags('Arrow billing syncs')
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_unlinked_spend',
-    summary: 'Unlinked licence spend, largest first',
-  })
+  @Operation('admin_arrow_billing_syncs_unlinked_spend', 'Unlinked licence spend, largest first')
   @ApiListed(UnlinkedSpendRow)
-  unlinkedSpend(@Query() query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
+  unlinkedSpend(@Query() query: UnlinkedSpendQuery): PageOrFile<UnlinkedSpendRow> {
     return this.reports.unlinkedSpend(query);
   }
 
   @Get('billing-syncs/:uuid/explain')
   @ApiTags('Arrow billing syncs')
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_explain',
-    summary: "Every line of a statement, from ArrowSphere's cells to the invoice",
-  })
+  @Operation('admin_arrow_billing_syncs_explain', "Every line of a statement, from ArrowSphere's cells to the invoice")
   @ApiListed(ExplainedLineResponse)
-  explain(
-    @Param('uuid') uuid: string,
-    @Query() query: ExplainQuery,
-  ): Promise<Page<ExplainedLineResponse> | StreamableFile> {
+  explain(@Param('uuid') uuid: string, @Query() query: ExplainQuery): PageOrFile<ExplainedLineResponse> {
     return this.explanations.explain(uuid, query);
   }
 
   @Get('customer-mappings/:uuid/billing_summary')
   @ApiTags('Arrow customer mappings')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_billing_summary_retrieve',
-    summary: 'What the customer consumed and was billed',
-  })
+  @Operation('admin_arrow_customer_mappings_billing_summary_retrieve', 'What the customer consumed and was billed')
   @ApiFound(BillingSummaryResponse)
   async summary(@Param('uuid') uuid: string): Promise<BillingSummaryResponse> {
     return BillingSummaryResponse.from(await this.reports.summary(uuid));
@@ -55,12 +43,9 @@ export class ReportsController {
 
   @Get('customer-mappings/:uuid/margin')
   @ApiTags('Arrow customer mappings')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_margin',
-    summary: 'Buy, sell and margin per month, vendor and currency',
-  })
+  @Operation('admin_arrow_customer_mappings_margin', 'Buy, sell and margin per month, vendor and currency')
   @ApiListed(MarginRow)
-  margin(@Param('uuid') uuid: string, @Query() query: MarginQuery): Promise<Page<MarginRow> | StreamableFile> {
+  margin(@Param('uuid') uuid: string, @Query() query: MarginQuery): PageOrFile<MarginRow> {
     return this.reports.margin(uuid, query);
   }
 }

@@ -1,7 +1,6 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { columnsOf, inPages, pageOrFile } from '../../common/csv.js';
-import type { Page } from '../../common/page.js';
+import { columnsOf, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { YearMonth } from '../../common/year-month.js';
 import type { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
@@ -44,9 +43,9 @@ export class ReportsService {
 
   /**
    * Spend that is charged to nobody or to no resource, largest first, of the month asked for or else of the newest one
-   * with lines. Throws `SettingsMissingError`, `NamedSettingsNotFoundError`, `PageNotFoundError`.
+   * with lines. Throws `SettingsMissingError`, `NamedNotFoundError`, `PageNotFoundError`.
    */
-  async unlinkedSpend(query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
+  async unlinkedSpend(query: UnlinkedSpendQuery): PageOrFile<UnlinkedSpendRow> {
     const account = await this.accounts.known(await settingsMeant(this.settings, query.settings_uuid));
     const newest = account && !query.period ? await this.reports.newestMonth(account.uuid) : null;
     const month = query.period ?? (newest ? YearMonth.from(newest) : YearMonth.at(this.clock.now(), account?.timeZone));
@@ -69,7 +68,7 @@ export class ReportsService {
    * Buy, sell and margin of a mapped customer, per month, vendor and currency. Throws `CustomerMappingNotFoundError`,
    * `InvalidFieldsError`, `PageNotFoundError`.
    */
-  async margin(mappingUuid: string, query: MarginQuery): Promise<Page<MarginRow> | StreamableFile> {
+  async margin(mappingUuid: string, query: MarginQuery): PageOrFile<MarginRow> {
     const mapping = await this.mappings.get(mappingUuid);
     const range = rangeUpTo(query, YearMonth.at(this.clock.now()), 12, ['from', 'to']);
     const rows = (await this.reports.margin(mapping.uuid, range)).map(MarginRow.from);
