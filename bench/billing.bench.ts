@@ -10,7 +10,7 @@ import { BillingAccountsService } from '../src/billing/accounts/billing-accounts
 import { BillingRulesService } from '../src/billing/accounts/billing-rules.service.js';
 import { ConsumptionRecordsService } from '../src/billing/consumption/consumption-records.service.js';
 import { InvoicesService } from '../src/billing/invoices/invoices.service.js';
-import { BillingSummaryService } from '../src/billing/reports/billing-summary.service.js';
+import { ReportsService } from '../src/billing/reports/reports.service.js';
 import { ExplainService } from '../src/billing/reports/explain.service.js';
 import { StatementImportService } from '../src/billing/statements/statement-import.service.js';
 import { YearMonth } from '../src/common/year-month.js';
@@ -360,7 +360,7 @@ async function records(get: Get, settingsUuid: string): Promise<BenchRow[]> {
     for (let i = 0; i < 5; i++) await work();
     return Math.round((performance.now() - start) / 0.5) / 10;
   };
-  const summary = await time(() => get(BillingSummaryService).of(mapping!.uuid));
+  const summary = await time(() => get(ReportsService).summary(mapping!.uuid));
   const statistics = await time(() => get(ConsumptionRecordsService).statistics());
   return [
     { name: `billing_summary over ${RECORDS} records`, figure: summary, unit: 'ms' },

@@ -60,14 +60,19 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
     )
     .build();
   config.tags = TAGS.map(([name, about]) => ({ name, description: about }));
-  SwaggerModule.setup('docs', app, () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config)), {
-    jsonDocumentUrl: 'docs/openapi.json',
-    yamlDocumentUrl: 'docs/openapi.yaml',
-    swaggerOptions: { persistAuthorization: false, docExpansion: 'none', filter: true },
-    // HEAD counts what GET lists: for clients, not for somebody who looks around. The document has it.
-    customCss: '.swagger-ui .opblock-head { display: none }',
-    customSiteTitle: 'ArrowSphere admin API',
-  });
+  SwaggerModule.setup(
+    'docs',
+    app,
+    () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config, { autoTagControllers: false })),
+    {
+      jsonDocumentUrl: 'docs/openapi.json',
+      yamlDocumentUrl: 'docs/openapi.yaml',
+      swaggerOptions: { persistAuthorization: false, docExpansion: 'none', filter: true },
+      // HEAD counts what GET lists: for clients, not for somebody who looks around. The document has it.
+      customCss: '.swagger-ui .opblock-head { display: none }',
+      customSiteTitle: 'ArrowSphere admin API',
+    },
+  );
 }
 
 /** What holds for every operation, so that no controller has to say it. */

@@ -13,7 +13,6 @@ import { BillingRulesService } from './accounts/billing-rules.service.js';
 import { ConsumptionCleanupService } from './consumption/consumption-cleanup.service.js';
 import { ConsumptionLedgerService } from './consumption/consumption-ledger.service.js';
 import { ConsumptionRecord } from './consumption/consumption-record.entity.js';
-import { ConsumptionRecordsController } from './consumption/consumption-records.controller.js';
 import { ConsumptionRecordsRepository } from './consumption/consumption-records.repository.js';
 import { ConsumptionRecordsService } from './consumption/consumption-records.service.js';
 import { ConsumptionSyncService } from './consumption/consumption-sync.service.js';
@@ -25,7 +24,6 @@ import { Invoice } from './invoices/invoice.entity.js';
 import { InvoiceRepository } from './invoices/invoice.repository.js';
 import { InvoicesController } from './invoices/invoices.controller.js';
 import { InvoicesService } from './invoices/invoices.service.js';
-import { IssueInvoiceService } from './invoices/issue-invoice.service.js';
 import { ChargeItemsRepository } from './ledger/charge-items.repository.js';
 import { Charge } from './ledger/charge.entity.js';
 import { InvoicePosting } from './ledger/invoice-posting.entity.js';
@@ -34,21 +32,17 @@ import { PendingPosting } from './ledger/pending-posting.entity.js';
 import { PosterService } from './ledger/poster.service.js';
 import { TieOutRepository } from './ledger/tie-out.repository.js';
 import { TieOutService } from './ledger/tie-out.service.js';
-import { ArrowLookupsController } from './operations/arrow-lookups.controller.js';
 import { ArrowLookupsService } from './operations/arrow-lookups.service.js';
 import { BillingActionsController } from './operations/billing-actions.controller.js';
 import { BillingJobsService } from './operations/billing-jobs.service.js';
 import { DueMonthsRepository } from './operations/due-months.repository.js';
-import { PauseService } from './operations/pause.service.js';
 import { ResourceSyncService } from './operations/resource-sync.service.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
 import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
-import { BillingReportsController } from './reports/billing-reports.controller.js';
-import { BillingSummaryService } from './reports/billing-summary.service.js';
-import { CustomerBillingController } from './reports/customer-billing.controller.js';
 import { ExplainRepository } from './reports/explain.repository.js';
 import { ExplainService } from './reports/explain.service.js';
+import { ReportsController } from './reports/reports.controller.js';
 import { ReportsRepository } from './reports/reports.repository.js';
 import { ReportsService } from './reports/reports.service.js';
 import { BillingMonth } from './statements/billing-month.entity.js';
@@ -86,6 +80,20 @@ const entities = [
   PendingPosting,
 ];
 
+/** What other modules may inject. */
+const services = [
+  BillingAccountsService,
+  BillingJobsService,
+  BillingSyncsService,
+  ConsumptionCleanupService,
+  ConsumptionRecordsService,
+  ExplainService,
+  HistoricalConsumptionService,
+  InvoicesService,
+  ReportsService,
+  ResourceSyncService,
+];
+
 /**
  * What ArrowSphere bills becomes what organisations are charged: once, exactly, and so that every cent can be explained.
  * Lines are evidence, charges are money: statements and consumption say what a charge ought to be, and postings that are
@@ -96,53 +104,38 @@ const entities = [
   // Those with fixed paths stand before those that take a UUID there.
   controllers: [
     BillingActionsController,
-    ArrowLookupsController,
     ConsumptionController,
-    BillingReportsController,
+    ReportsController,
     BillingAccountsController,
     BillingSyncItemsController,
     BillingSyncsController,
-    ConsumptionRecordsController,
-    CustomerBillingController,
     InvoicesController,
     VendorChoicesController,
   ],
   providers: [
+    ...services,
     ArrowLookupsService,
     BillingAccountsRepository,
-    BillingAccountsService,
-    BillingJobsService,
     BillingRulesService,
-    BillingSummaryService,
     BillingSyncsRepository,
-    BillingSyncsService,
     ChargeItemsRepository,
-    ConsumptionCleanupService,
     ConsumptionLedgerService,
     ConsumptionRecordsRepository,
-    ConsumptionRecordsService,
     ConsumptionRepository,
     ConsumptionSyncService,
     DueMonthsRepository,
     ExplainRepository,
-    ExplainService,
     ExportLoader,
     ExportPreparation,
-    HistoricalConsumptionService,
     InvoiceRepository,
-    InvoicesService,
-    IssueInvoiceService,
     LedgerRepository,
     LineVendorsService,
     LinesRepository,
     MonthLockRepository,
-    PauseService,
     PayersRepository,
     PayersService,
     PosterService,
     ReportsRepository,
-    ReportsService,
-    ResourceSyncService,
     SnapshotsRepository,
     StagingRepository,
     StatementImportService,
@@ -150,19 +143,6 @@ const entities = [
     TieOutRepository,
     TieOutService,
   ],
-  exports: [
-    BillingAccountsService,
-    BillingJobsService,
-    BillingSyncsService,
-    ConsumptionCleanupService,
-    ConsumptionRecordsService,
-    HistoricalConsumptionService,
-    InvoicesService,
-    IssueInvoiceService,
-    ExplainService,
-    ReportsService,
-    ResourceSyncService,
-    PauseService,
-  ],
+  exports: services,
 })
 export class BillingModule {}

@@ -6,12 +6,17 @@ import {
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
+  ApiOperation,
 } from '@nestjs/swagger';
 
 const text = (example: string) => ({ type: 'string', example });
 const detail = (example: string) => ({
   schema: { type: 'object', required: ['detail'], properties: { detail: text(example) } },
 });
+
+/** What a route is called by generated clients, and what it does. */
+export const Operation = (operationId: string, summary: string, description?: string) =>
+  ApiOperation({ operationId, summary, description });
 
 /** Field name → sentences. */
 const fieldErrors = {

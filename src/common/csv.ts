@@ -1,5 +1,15 @@
 import { Readable } from 'node:stream';
-import { StreamableFile } from '@nestjs/common';
+import { StreamableFile, type Type } from '@nestjs/common';
+import { fieldsOf } from './answer.js';
+import { Page, PagedQuery, pageOf } from './page.js';
+import { ChoicesFilter } from './validation/query-fields.js';
+
+const FORMATS = ['json', 'csv'] as const;
+
+/** What a list takes that also comes as a file. */
+export class FileQuery extends PagedQuery {
+  @ChoicesFilter(FORMATS, { description: 'csv: all rows as a file' }) format?: (typeof FORMATS)[number][];
+}
 
 export type CsvCell = string | number | boolean | null | undefined;
 
@@ -24,15 +34,43 @@ function csvCell(cell: CsvCell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A CSV file that is sent as it is made, however many rows it has. `name` without the ending. */
-export function csvFile(
+/** What stands in each column of a file, by its header. */
+export type CsvColumns<T> = Readonly<Record<string, (row: T) => CsvCell>>;
+
+/** The fields of an answer as columns. */
+export const columnsOf = <A extends object>(answer: Type<A>): CsvColumns<A> =>
+  Object.fromEntries(fieldsOf(answer).map((field) => [field, (row: A) => row[field] as CsvCell]));
+
+export type PageOrFile<Answer> = Promise<Page<Answer> | StreamableFile>;
+
+/** A list that is answered in pages or as one file. */
+interface Listing<Answer, Row> {
+  /** Of the file, without its ending. */
+  readonly name: string;
+  readonly columns: CsvColumns<Row>;
+  readonly rows: () => Iterable<Row> | AsyncIterable<Row>;
+  readonly count: () => number | Promise<number>;
+  readonly page: (limit: number, skip: number) => readonly Answer[] | Promise<readonly Answer[]>;
+}
+
+/** The page that a query asks for, or a CSV file that is sent as it is made. Throws `PageNotFoundError`. */
+export async function pageOrFile<Answer, Row>(
+  query: FileQuery,
+  { name, columns, rows, count, page }: Listing<Answer, Row>,
+): PageOrFile<Answer> {
+  if (query.format?.includes('csv')) return csvFile(name, columns, rows());
+  const { total, page: number, pageSize } = pageOf(query, await count());
+  return new Page(await page(pageSize, (number - 1) * pageSize), total, number, pageSize, query.field);
+}
+
+function csvFile<Row>(
   name: string,
-  headers: readonly string[],
-  rows: AsyncIterable<readonly CsvCell[]>,
+  columns: CsvColumns<Row>,
+  rows: Iterable<Row> | AsyncIterable<Row>,
 ): StreamableFile {
   async function* lines() {
-    yield csvLine(headers);
-    for await (const row of rows) yield csvLine(row);
+    yield csvLine(Object.keys(columns));
+    for await (const row of rows) yield csvLine(Object.values(columns).map((cellOf) => cellOf(row)));
   }
   return new StreamableFile(Readable.from(lines()), {
     type: 'text/csv; charset=utf-8; header=present',
@@ -40,11 +78,16 @@ export function csvFile(
   });
 }
 
-/** The rows of pages that are read one after the other until one comes back short. */
-export async function* inPages<T>(size: number, read: (offset: number) => Promise<readonly T[]>): AsyncGenerator<T> {
+/** The rows of pages that are read one after the other, each from an offset or after the last row, until one is short. */
+export async function* inPages<T>(
+  size: number,
+  read: (offset: number, last?: T) => Promise<readonly T[]>,
+): AsyncGenerator<T> {
+  let last: T | undefined;
   for (let offset = 0; ; offset += size) {
-    const page = await read(offset);
+    const page = await read(offset, last);
     yield* page;
     if (page.length < size) return;
+    last = page.at(-1);
   }
 }

@@ -45,6 +45,11 @@ export function equal(a: DecimalString, b: DecimalString): boolean {
   return compare(a, b) === 0;
 }
 
+/** Without zeros at the end: `"12.5000"` is `"12.5"`. */
+export function trimmed(value: DecimalString): DecimalString {
+  return new Exact(value).toFixed();
+}
+
 /** True for zero of any scale and sign. */
 export function isZero(value: DecimalString): boolean {
   return new Exact(value).isZero();

@@ -19,6 +19,11 @@ export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
 }
 
+/** Aborts when the client of the request being served goes away; never where there is none. */
+export function requestSignal(): AbortSignal {
+  return storage.getStore()?.signal ?? new AbortController().signal;
+}
+
 /** Runs `work` as part of a request. */
 export function runInRequest<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);

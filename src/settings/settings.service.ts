@@ -68,9 +68,14 @@ export class SettingsService {
     return findOrThrow(this.repository, uuid, SettingsNotFoundError);
   }
 
+  /** The active account, if there is one. */
+  findActive(): Promise<Settings | null> {
+    return this.repository.findOneBy({ isActive: true });
+  }
+
   /** The active account. Throws `NoActiveSettingsError`. */
   async getActive(): Promise<Settings> {
-    const settings = await this.repository.findOneBy({ isActive: true });
+    const settings = await this.findActive();
     if (!settings) throw new NoActiveSettingsError();
     return settings;
   }

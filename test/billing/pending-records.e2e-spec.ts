@@ -95,4 +95,15 @@ describe('pending records', () => {
   test.each(['customer_mapping_uuid=no-uuid', 'settings_uuid=no-uuid', 'state=open'])('refuse %s', async (query) => {
     expect((await app.api.get(`${PENDING}?${query}`)).status).toBe(400);
   });
+
+  test('are found by part of a statement reference in any script, capital or not', async () => {
+    const w = await new BillingWorld(app).start();
+    const { license } = await w.linked();
+    w.consumes(license, [[10, 8]]);
+    await w.syncConsumption();
+    w.export([w.line(license, '9.00', { values: { 'statement-reference': 'ÄRVE-ЖУК' } })]);
+    await w.sync();
+    expect(await licenses(w, `statement_reference=${encodeURIComponent('ärve-ж')}`)).toEqual([license.licenseId]);
+    expect(await licenses(w, `statement_reference=${encodeURIComponent('ärve_ж')}`)).toEqual([]);
+  });
 });

@@ -203,6 +203,24 @@ describe('billing reports', () => {
     });
   });
 
+  test('a query name that none of them knows is refused, and those that are known are named', async () => {
+    const w = await world();
+    const vm = await w.linked();
+    w.export([w.line(vm.license, '10.00')]);
+    await w.sync();
+    const { uuid } = await w.statement(vm);
+    const paths = {
+      [`${SYNCS}/unlinked_spend/`]: /period, settings_uuid/,
+      [`${SYNCS}/${uuid}/explain/`]: /format/,
+      [`/api/admin/arrow/customer-mappings/${vm.mapping}/margin/`]: /from, page, page_size, to/,
+    };
+    for (const [path, known] of Object.entries(paths))
+      expect(await app.api.get(`${path}?year=2026`)).toMatchObject({
+        status: 400,
+        body: { year: [expect.stringMatching(known)] },
+      });
+  });
+
   test('margins are per month, vendor and currency, in its digits, of lines that have both prices', async () => {
     const w = await world();
     const vm = await w.linked();

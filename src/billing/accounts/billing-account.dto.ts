@@ -1,7 +1,6 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { currencyOf } from '../../arrow-export/currency.js';
-import { renderDateTime } from '../../common/date-time.js';
-import { renderUuid } from '../../common/uuid.js';
+import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { ChoiceField, IntegerField, NumberField, TextField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import { isTimeZone, YearMonth } from '../../common/year-month.js';
@@ -79,43 +78,30 @@ export class PatchBillingAccountDto {
 
 @ApiSchema({ name: 'BillingAccount' })
 export class BillingAccountResponse {
-  @ApiProperty({ format: 'uuid' }) settings_uuid: string;
-  @ApiProperty({ type: String, nullable: true }) partner_reference: string | null;
-  @ApiProperty({ enum: CHARGE_MODES }) charge_mode: ChargeMode;
-  @ApiProperty({ example: 'Europe/Tallinn' }) time_zone: string;
-  @ApiProperty() grace_days: number;
-  @ApiProperty({ example: '0.200' }) shrinkage_share: string;
-  @ApiProperty({ enum: ['point', 'comma'] }) number_locale: string;
-  @ApiProperty({ example: 'EUR' }) default_currency: string;
-  @ApiProperty({ example: '24.00' }) tax_percent: string;
-  @ApiProperty() open_months: number;
-  @ApiProperty() billing_paused: boolean;
-  @ApiProperty() consumption_paused: boolean;
-  @ApiProperty() paused_by: string;
-  @ApiProperty() pause_reason: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) paused_at: string | null;
+  @Shown('uuid') settings_uuid: string;
+  @ShownOrNull() partner_reference: string | null;
+  @Shown({ enum: CHARGE_MODES }) charge_mode: ChargeMode;
+  @Shown({ example: 'Europe/Tallinn' }) time_zone: string;
+  @Shown() grace_days: number;
+  @Shown({ example: '0.200' }) shrinkage_share: string;
+  @Shown({ enum: ['point', 'comma'] }) number_locale: string;
+  @Shown({ example: 'EUR' }) default_currency: string;
+  @Shown({ example: '24.00' }) tax_percent: string;
+  @Shown() open_months: number;
+  @Shown() billing_paused: boolean;
+  @Shown() consumption_paused: boolean;
+  @Shown() paused_by: string;
+  @Shown() pause_reason: string;
+  @ShownOrNull('date-time') paused_at: string | null;
 
-  @ApiProperty({ example: '2026-01', description: 'First month that the rule shown here holds for' })
+  @Shown({ example: '2026-01', description: 'First month that the rule shown here holds for' })
   valid_from: string;
 
   static from(this: void, { settingsUuid, account, rule }: AccountWithRule): BillingAccountResponse {
-    return {
-      settings_uuid: renderUuid(settingsUuid),
-      partner_reference: account.partnerReference,
-      charge_mode: rule.chargeMode,
-      time_zone: account.timeZone,
-      grace_days: account.graceDays,
-      shrinkage_share: account.shrinkageShare,
-      number_locale: rule.numberLocale,
-      default_currency: rule.defaultCurrency,
-      tax_percent: rule.taxPercent,
-      open_months: account.openMonths,
-      billing_paused: account.billingPaused,
-      consumption_paused: account.consumptionPaused,
-      paused_by: account.pausedBy,
-      pause_reason: account.pauseReason,
-      paused_at: account.pausedAt && renderDateTime(account.pausedAt),
-      valid_from: rule.validFrom.slice(0, 7),
-    };
+    return answerOf(
+      BillingAccountResponse,
+      { ...rule, ...account, settingsUuid },
+      { valid_from: rule.validFrom.slice(0, 7) },
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 import { Settings } from '../../settings/settings.entity.js';
 
 /**
@@ -62,7 +63,7 @@ export class BillingAccount extends BaseEntity {
   @Column({ length: 500, default: '' })
   pauseReason: string;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   pausedAt: Date | null;
 }
 
@@ -78,6 +79,6 @@ export class BillingSwitch {
   @Column({ length: 150, default: '' })
   changedBy: string;
 
-  @Column({ type: 'timestamptz', precision: 3 })
+  @TimeColumn()
   changedAt: Date;
 }

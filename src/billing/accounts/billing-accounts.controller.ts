@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiFound, ApiUpdated } from '../../common/api-answers.js';
+import { ApiFound, ApiUpdated, Operation } from '../../common/api-answers.js';
 import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccountsService } from './billing-accounts.service.js';
 
@@ -13,17 +13,14 @@ export class BillingAccountsController {
   constructor(private readonly accounts: BillingAccountsService) {}
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_billing_accounts_retrieve', summary: 'Billing rules of the account' })
+  @Operation('admin_arrow_billing_accounts_retrieve', 'Billing rules of the account')
   @ApiFound(BillingAccountResponse)
   async get(@Param('uuid') settingsUuid: string): Promise<BillingAccountResponse> {
     return BillingAccountResponse.from(await this.accounts.view(settingsUuid));
   }
 
   @Patch(':uuid')
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_accounts_partial_update',
-    summary: 'Change the billing rules of the account',
-  })
+  @Operation('admin_arrow_billing_accounts_partial_update', 'Change the billing rules of the account')
   @ApiUpdated(BillingAccountResponse)
   async update(
     @Param('uuid') settingsUuid: string,

@@ -18,29 +18,17 @@ export interface BegunMonth {
   readonly isFixed: boolean;
 }
 
+const CONSUMPTION = 'consumption';
+
 const BEGUN_MONTHS = `
-  WITH begun AS (
-    SELECT month FROM billing_month WHERE account_uuid = $1
-    UNION SELECT month FROM charge WHERE account_uuid = $1
-    UNION SELECT month FROM invoice WHERE account_uuid = $1
-  )
-  SELECT
-    begun.month,
-    EXISTS (
-      SELECT
-      FROM billing_sync statement
-      WHERE statement.account_uuid = $1
-        AND statement.month = begun.month
-        AND statement.state = 4
-    )
-    OR EXISTS (
-      SELECT
-      FROM invoice
-      WHERE invoice.account_uuid = $1
-        AND invoice.month = begun.month
-        AND invoice.state <> 'pending'
-    ) AS "isFixed"
-  FROM begun
+  SELECT begun.month, bool_or(begun.is_fixed) AS "isFixed"
+  FROM (
+    SELECT month, false AS is_fixed FROM billing_month WHERE account_uuid = $1
+    UNION ALL SELECT month, false FROM charge WHERE account_uuid = $1
+    UNION ALL SELECT month, state = 4 FROM billing_sync WHERE account_uuid = $1
+    UNION ALL SELECT month, state <> 'pending' FROM invoice WHERE account_uuid = $1
+  ) begun
+  GROUP BY begun.month
   ORDER BY begun.month`;
 
 /** Accounts, the rules that they are billed by, and the switches of the whole service. */
@@ -67,7 +55,11 @@ export class BillingAccountsRepository {
     return this.accounts.findOneOrFail({ where: partnerReference ? { partnerReference } : { settingsUuid } });
   }
 
-  async update(manager: EntityManager, uuid: string, columns: Partial<BillingAccount>): Promise<void> {
+  async update(
+    uuid: string,
+    columns: Partial<BillingAccount>,
+    manager: EntityManager = this.accounts.manager,
+  ): Promise<void> {
     if (Object.keys(columns).length) await manager.update(BillingAccount, { uuid }, columns);
   }
 
@@ -84,29 +76,18 @@ export class BillingAccountsRepository {
     return manager.find(BillingRule, { where: { accountUuid }, order: { validFrom: 'ASC' } });
   }
 
-  async addRule(manager: EntityManager, rule: Partial<BillingRule>): Promise<void> {
-    await manager.insert(BillingRule, rule);
-  }
-
-  async changeRules(
-    manager: EntityManager,
-    uuids: readonly string[],
-    fields: Partial<RuleFields> & Pick<BillingRule, 'modified' | 'changedBy'>,
-  ): Promise<void> {
-    for (const uuid of uuids) await manager.update(BillingRule, { uuid }, fields);
-  }
-
   /** The months of the account, oldest first. */
   begunMonths(manager: EntityManager, accountUuid: string): Promise<BegunMonth[]> {
     return manager.query(BEGUN_MONTHS, [accountUuid]);
   }
 
-  findSwitch(name: string): Promise<BillingSwitch | null> {
-    return this.switches.findOneBy({ name });
+  /** The switch behind "pause everything"; null where nobody ever used it. */
+  findSwitch(): Promise<BillingSwitch | null> {
+    return this.switches.findOneBy({ name: CONSUMPTION });
   }
 
-  async setSwitch(manager: EntityManager, row: BillingSwitch): Promise<void> {
-    await manager.upsert(BillingSwitch, row, ['name']);
+  async setSwitch(manager: EntityManager, row: Omit<BillingSwitch, 'name'>): Promise<void> {
+    await manager.upsert(BillingSwitch, { ...row, name: CONSUMPTION }, ['name']);
   }
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {

@@ -1,22 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { renderUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { AccountAmbiguousError, BillingPausedError } from '../core/billing.errors.js';
+import { settingsMeant } from '../core/named-in-request.js';
 import type { Lease } from '../../jobs/lease.js';
 import { BillingAccount } from './billing-account.entity.js';
 import { BillingAccountsRepository, type RuleFields } from './billing-accounts.repository.js';
 import { BillingRule } from './billing-rule.entity.js';
-import { BillingRulesService, ruleOf } from './billing-rules.service.js';
+import { BEGINNING, BillingRulesService } from './billing-rules.service.js';
 
 /** What can be paused on its own. */
 export type Pipeline = 'billing' | 'consumption';
-
-/** The switch behind "pause everything". */
-const CONSUMPTION_SWITCH = 'consumption';
 
 /** An account and the rule that it is billed by now. */
 export interface AccountWithRule {
@@ -31,6 +30,14 @@ export interface ChangeAccount {
   readonly rule: Partial<RuleFields>;
   /** The first month that the rule holds for. */
   readonly validFrom: YearMonth | null;
+}
+
+/** What is to be paused or resumed. */
+export interface SwitchSync {
+  /** The active settings by default, unless `everything`. */
+  readonly settingsUuid?: string;
+  readonly everything: boolean;
+  readonly reason: string;
 }
 
 /** Accounts as billing knows them, what they are billed by, and what is paused. */
@@ -53,9 +60,7 @@ export class BillingAccountsService {
     const known = await this.known(settings);
     if (!known) return this.repository.create(settings.uuid, partner);
     if (!partner || known.partnerReference) return known;
-    await this.repository.transaction((manager) =>
-      this.repository.update(manager, known.uuid, { partnerReference: partner }),
-    );
+    await this.repository.update(known.uuid, { partnerReference: partner });
     return Object.assign(known, { partnerReference: partner });
   }
 
@@ -76,8 +81,8 @@ export class BillingAccountsService {
     settings: Settings,
     month: YearMonth,
     requestedBy: string,
-    jobUuid: string | null,
-    lease: Lease | null,
+    jobUuid: string | null = null,
+    lease: Lease | null = null,
   ): Promise<BillingContext> {
     const account = await this.of(settings);
     const rule = await this.rules.of(account, await this.current(settings), month);
@@ -91,9 +96,9 @@ export class BillingAccountsService {
   async view(settingsUuid: string): Promise<AccountWithRule> {
     const settings = await this.settings.get(settingsUuid);
     const account = await this.known(settings);
-    const rules = account ? await this.repository.rulesOf(account.uuid) : [];
     const shown = account ?? usualAccount(settings);
-    const rule = rules.length ? ruleOf(rules, YearMonth.at(this.clock.now(), shown.timeZone)) : usualRule(settings);
+    const month = YearMonth.at(this.clock.now(), shown.timeZone);
+    const rule = (account && (await this.rules.known(account.uuid, month))) ?? usualRule(settings);
     return { settingsUuid: settings.uuid, account: shown, rule };
   }
 
@@ -106,7 +111,7 @@ export class BillingAccountsService {
     const settings = await this.settings.get(settingsUuid);
     const known = await this.of(settings);
     await this.rules.of(known, await this.current(settings), YearMonth.at(this.clock.now(), known.timeZone));
-    await this.repository.transaction((manager) => this.repository.update(manager, known.uuid, given(account)));
+    await this.repository.update(known.uuid, given(account));
     if (Object.keys(given(rule)).length) await this.rules.change(known, given(rule), validFrom, by);
     return this.view(settingsUuid);
   }
@@ -116,39 +121,40 @@ export class BillingAccountsService {
     const { billingPaused, consumptionPaused, pausedBy } = await this.repository.get(accountUuid);
     if (pipeline === 'billing' ? billingPaused : consumptionPaused)
       throw new BillingPausedError(`The ${pipeline} sync of this account`, pausedBy);
-    const all = pipeline === 'consumption' && (await this.repository.findSwitch(CONSUMPTION_SWITCH));
+    const all = pipeline === 'consumption' && (await this.repository.findSwitch());
     if (all && !all.enabled) throw new BillingPausedError('Every consumption sync', all.changedBy);
   }
 
   /** Whether schedules sync consumption at all: what a person decided, else `ARROW_CONSUMPTION_SYNC_ENABLED`. */
   async consumptionScheduled(): Promise<boolean> {
-    const decided = await this.repository.findSwitch(CONSUMPTION_SWITCH);
+    const decided = await this.repository.findSwitch();
     return decided?.enabled ?? this.env.ARROW_CONSUMPTION_SYNC_ENABLED;
   }
 
-  /** Pauses or resumes an account and, if asked, everything: all of it or nothing. Who and why is kept. */
+  /**
+   * Pauses or resumes an account and, if asked, everything: all of it or nothing. Who and why is kept. Where no account
+   * is named or active, none is changed. Answers what was switched: `global`, the UUID of the settings. Throws
+   * `NamedNotFoundError`.
+   */
   async switchTo(
     enabled: boolean,
-    settings: Settings | null,
-    everything: boolean,
-    by: string,
-    reason: string,
-  ): Promise<void> {
+    { settingsUuid, everything, reason }: SwitchSync,
+    changedBy: string,
+  ): Promise<string[]> {
+    const active = settingsUuid || everything ? null : await this.settings.findActive();
+    const settings = settingsUuid ? await settingsMeant(this.settings, settingsUuid) : active;
     const account = settings && (await this.of(settings));
     const changedAt = this.clock.now();
+    const paused = { pausedBy: changedBy, pauseReason: reason, pausedAt: changedAt };
+    const running = { pausedBy: '', pauseReason: '', pausedAt: null };
     await this.repository.transaction(async (manager) => {
-      if (everything)
-        await this.repository.setSwitch(manager, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt });
-      if (!account || !settings) return;
-      await this.repository.update(manager, account.uuid, {
-        billingPaused: !enabled,
-        consumptionPaused: !enabled,
-        pausedBy: enabled ? '' : by,
-        pauseReason: enabled ? '' : reason,
-        pausedAt: enabled ? null : changedAt,
-      });
+      if (everything) await this.repository.setSwitch(manager, { enabled, changedBy, changedAt });
+      if (!account) return;
+      const columns = { billingPaused: !enabled, consumptionPaused: !enabled, ...(enabled ? running : paused) };
+      await this.repository.update(account.uuid, columns, manager);
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
     });
+    return [...(everything ? ['global'] : []), ...(settings ? [renderUuid(settings.uuid)] : [])];
   }
 
   /** The active settings of the same partner, else these: they say what the account is billed by. */
@@ -180,7 +186,7 @@ function usualAccount(settings: Settings): BillingAccount {
 /** What the first rule of an account will be. */
 function usualRule({ invoicePriceSource, classificationFilter }: Settings): BillingRule {
   return Object.assign(new BillingRule(), {
-    validFrom: '2000-01-01',
+    validFrom: BEGINNING,
     chargeMode: 'provisional_then_final',
     priceSource: invoicePriceSource,
     classificationFilter,

@@ -1,7 +1,7 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
-import { renderUuid } from '../../common/uuid.js';
 import type { YearMonth } from '../../common/year-month.js';
 import type { CleanUpConsumption, CleanupReport } from './consumption-cleanup.service.js';
 import type { HistoryReport, PreviewedMonth, SyncHistory } from './historical-consumption.service.js';
@@ -22,12 +22,12 @@ export class CleanupConsumptionDto {
 
   toCommand(): CleanUpConsumption {
     return {
-      from: this.period_from ?? null,
-      to: this.period_to ?? null,
-      resourceUuid: this.resource_uuid ?? null,
-      onlyFinal: this.only_finalized ?? false,
-      onlyNotFinal: this.only_unfinalized ?? false,
-      force: this.force ?? false,
+      from: this.period_from,
+      to: this.period_to,
+      resourceUuid: this.resource_uuid,
+      onlyFinal: this.only_finalized,
+      onlyNotFinal: this.only_unfinalized,
+      force: this.force,
       dryRun: this.dry_run ?? true,
     };
   }
@@ -35,37 +35,27 @@ export class CleanupConsumptionDto {
 
 @ApiSchema({ name: 'RefusedCleanup' })
 export class RefusedCleanupResponse {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ type: 'integer' }) records: number;
-  @ApiProperty() reason: string;
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown('integer') records: number;
+  @Shown() reason: string;
 }
 
-@ApiSchema({ name: 'CleanupConsumptionResponse' })
 export class CleanupConsumptionResponse {
-  @ApiProperty() dry_run: boolean;
-  @ApiProperty({ type: 'integer' }) records_to_delete: number;
-  @ApiProperty({
-    type: 'integer',
-    description: 'Records taken back: what they charged is credited by entries of its own',
-  })
+  @Shown() dry_run: boolean;
+  @Shown('integer') records_to_delete: number;
+  @Shown('integer', { description: 'Records taken back: what they charged is credited by entries of its own' })
   records_deleted: number;
-  @ApiProperty({ type: 'integer' }) compensation_items_affected: number;
-  @ApiProperty({ type: 'integer' }) invoice_items_affected: number;
-  @ApiProperty({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
+  @Shown('integer') compensation_items_affected: number;
+  @Shown('integer') invoice_items_affected: number;
+  @Shown({ type: [RefusedCleanupResponse], description: 'What was left out' }) refused: RefusedCleanupResponse[];
 
-  static from({ dryRun }: CleanUpConsumption, report: CleanupReport): CleanupConsumptionResponse {
-    return {
-      dry_run: dryRun,
-      records_to_delete: report.records,
-      records_deleted: report.takenBack,
-      compensation_items_affected: report.compensationItems,
-      invoice_items_affected: report.invoiceItems,
-      refused: report.refused.map(({ period, records }) => ({
-        period,
-        records,
+  static from(report: CleanupReport): CleanupConsumptionResponse {
+    return answerOf(CleanupConsumptionResponse, report, {
+      refused: report.refused.map((month) => ({
+        ...month,
         reason: 'They are closed. Give force to take them back all the same.',
       })),
-    };
+    });
   }
 }
 
@@ -79,73 +69,56 @@ export class HistoricalConsumptionDto {
   @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
 
   toCommand(): SyncHistory {
-    return {
-      resourceUuid: this.resource_uuid,
-      from: this.period_from ?? null,
-      to: this.period_to ?? null,
-      force: this.force ?? false,
-      dryRun: this.dry_run ?? false,
-    };
+    const { resource_uuid: resourceUuid, period_from: from, period_to: to, force, dry_run: dryRun } = this;
+    return { resourceUuid, from, to, force, dryRun };
   }
 }
 
-@ApiSchema({ name: 'PreviewPeriod' })
-export class PreviewPeriodResponse {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ enum: ['data', 'no_data', 'finalized'] }) status: string;
-  @ApiProperty({ type: 'integer' }) row_count: number;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '12.5' }) consumed_sell: string | null;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) consumed_buy: string | null;
-  @ApiProperty() has_existing: boolean;
-  @ApiProperty({ type: String, nullable: true }) existing_consumed_sell: string | null;
-  @ApiProperty() is_finalized: boolean;
-  @ApiProperty() is_reconciled: boolean;
+export class PreviewPeriod {
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown({ enum: ['data', 'no_data', 'finalized'] }) status: string;
+  @Shown('integer') row_count: number;
+  @ShownOrNull('decimal', { example: '12.5' }) consumed_sell: string | null;
+  @ShownOrNull('decimal') consumed_buy: string | null;
+  @Shown() has_existing: boolean;
+  @ShownOrNull() existing_consumed_sell: string | null;
+  @Shown() is_finalized: boolean;
+  @Shown() is_reconciled: boolean;
 
-  static from(this: void, month: PreviewedMonth): PreviewPeriodResponse {
-    const isClosed = month.existing?.isClosed ?? false;
-    return {
-      period: month.period,
-      status: month.status,
-      row_count: month.lineCount,
-      consumed_sell: month.sell,
-      consumed_buy: month.buy,
-      has_existing: month.existing !== null,
-      existing_consumed_sell: month.existing?.sell ?? null,
+  static from(this: void, month: PreviewedMonth): PreviewPeriod {
+    const { existing } = month;
+    const isClosed = !!existing?.charge.closedAt;
+    return answerOf(PreviewPeriod, month, {
+      has_existing: !!existing,
+      existing_consumed_sell: existing?.consumedSell ?? null,
       is_finalized: isClosed,
       is_reconciled: isClosed,
-    };
+    });
   }
 }
 
-@ApiSchema({ name: 'ArrowSyncError' })
-export class SyncErrorResponse {
-  @ApiProperty() error: string;
-  @ApiProperty({ required: false }) period?: string;
-  @ApiProperty({ required: false }) subscription_id?: string;
-  @ApiProperty({ required: false }) customer_id?: string;
+export class ArrowSyncError {
+  @Shown() error: string;
+  @Shown({ required: false }) period?: string;
+  @Shown({ required: false }) subscription_id?: string;
+  @Shown({ required: false }) customer_id?: string;
 }
 
 @ApiSchema({ name: 'SyncResourceHistoricalConsumptionResponse' })
 export class HistoricalConsumptionResponse {
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty({ type: 'integer' }) periods_synced: number;
-  @ApiProperty({ type: 'integer' }) periods_skipped: number;
-  @ApiProperty({ type: 'integer' }) periods_no_data: number;
-  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
-  @ApiProperty() dry_run: boolean;
-  @ApiProperty({ type: [PreviewPeriodResponse] }) preview_periods: PreviewPeriodResponse[];
+  @Shown('uuid') resource_uuid: string;
+  @Shown() resource_name: string;
+  @Shown('integer') periods_synced: number;
+  @Shown('integer') periods_skipped: number;
+  @Shown('integer') periods_no_data: number;
+  @Shown({ type: [ArrowSyncError] }) errors: ArrowSyncError[];
+  @Shown() dry_run: boolean;
+  @Shown({ type: [PreviewPeriod] }) preview_periods: PreviewPeriod[];
 
   static from(report: HistoryReport): HistoricalConsumptionResponse {
-    return {
-      resource_uuid: renderUuid(report.resourceUuid),
-      resource_name: report.resourceName,
-      periods_synced: report.synced,
-      periods_skipped: report.skipped,
-      periods_no_data: report.noData,
-      errors: report.errors.map(({ period, error }) => ({ period, error })),
-      dry_run: report.dryRun,
-      preview_periods: report.preview.map(PreviewPeriodResponse.from),
-    };
+    return answerOf(HistoricalConsumptionResponse, report, {
+      errors: [...report.errors],
+      preview_periods: report.preview.map(PreviewPeriod.from),
+    });
   }
 }

@@ -1,24 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InvalidFieldsError } from '../../common/app.error.js';
+import { groupBy } from '../../common/group-by.js';
 import { YearMonth } from '../../common/year-month.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { checkedRange } from '../core/month-range.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
+import { ChargeItemsRepository } from '../ledger/charge-items.repository.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { PosterService } from '../ledger/poster.service.js';
-import { type CleanupGroup, type CleanupRecord, ConsumptionRepository } from './consumption.repository.js';
+import type { ConsumptionRecord } from './consumption-record.entity.js';
+import { ConsumptionRecordsRepository } from './consumption-records.repository.js';
+import { ConsumptionRepository } from './consumption.repository.js';
 
 /** Which consumption is to be taken back. */
 export interface CleanUpConsumption {
-  readonly from: YearMonth | null;
-  readonly to: YearMonth | null;
-  readonly resourceUuid: string | null;
-  readonly onlyFinal: boolean;
-  readonly onlyNotFinal: boolean;
+  readonly from?: YearMonth;
+  readonly to?: YearMonth;
+  readonly resourceUuid?: string;
+  readonly onlyFinal?: boolean;
+  readonly onlyNotFinal?: boolean;
   /** Also what is final: it is provisional again, and stands at 0 until the next reconcile. */
-  readonly force: boolean;
+  readonly force?: boolean;
   readonly dryRun: boolean;
 }
 
@@ -30,10 +34,11 @@ export interface RefusedCleanup {
 }
 
 export interface CleanupReport {
-  readonly records: number;
-  readonly takenBack: number;
-  readonly invoiceItems: number;
-  readonly compensationItems: number;
+  readonly dryRun: boolean;
+  readonly recordsToDelete: number;
+  readonly recordsDeleted: number;
+  readonly invoiceItemsAffected: number;
+  readonly compensationItemsAffected: number;
   readonly refused: readonly RefusedCleanup[];
 }
 
@@ -44,45 +49,51 @@ export class ConsumptionCleanupService {
     private readonly dataSource: DataSource,
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
+    private readonly records: ConsumptionRecordsRepository,
     private readonly consumption: ConsumptionRepository,
     private readonly months: MonthLockRepository,
     private readonly ledger: LedgerRepository,
+    private readonly chargeItems: ChargeItemsRepository,
     private readonly poster: PosterService,
   ) {}
 
   /** Touches only the charges named and their rounding. Throws `InvalidFieldsError`, `BillingPausedError`. */
   async cleanUp(command: CleanUpConsumption, by: string): Promise<CleanupReport> {
-    const { from, to, resourceUuid, onlyFinal, onlyNotFinal, force, dryRun } = command;
+    const { from, to, resourceUuid, onlyFinal, onlyNotFinal, force = false, dryRun } = command;
     if (onlyFinal && onlyNotFinal)
       throw new InvalidFieldsError({ non_field_errors: ['Cannot specify both only_finalized and only_unfinalized'] });
     if (from && to) checkedRange(from, to);
-    const isFinal = onlyFinal ? true : onlyNotFinal ? false : null;
-    const filter = { from: from?.firstDay ?? null, to: to?.firstDay ?? null, resourceUuid, isFinal };
-    const found = await this.consumption.forCleanup(filter);
-    const mayTake = (record: CleanupRecord) => force || !record.isClosed;
-    const groups = found.map((group) => ({ ...group, records: group.records.filter(mayTake) }));
-    const records = groups.flatMap((group) => group.records);
-    if (!dryRun)
-      for (const accountUuid of new Set(found.map((group) => group.accountUuid)))
+    const found = await this.records.all({
+      billing_period_from: from?.firstDay,
+      billing_period_to: to?.firstDay,
+      resource_uuid: resourceUuid,
+      is_finalized: onlyFinal ? true : onlyNotFinal ? false : undefined,
+    });
+    const records = found.filter(({ charge }) => force || !charge.closedAt);
+    const refused = found.filter((record) => !records.includes(record));
+    const itemOf = await this.chargeItems.of(records.map((record) => record.chargeUuid));
+    const items = records.map((record) => itemOf(record.chargeUuid));
+    let recordsDeleted = 0;
+    if (!dryRun) {
+      for (const accountUuid of new Set(found.map((record) => record.accountUuid)))
         await this.accounts.ensureRunning(accountUuid, 'consumption');
-    let takenBack = 0;
-    if (!dryRun) for (const group of groups) takenBack += await this.takeBack(group, by, force);
+      for (const month of byMonth(records)) recordsDeleted += await this.takeBack(month, by, force);
+    }
     return {
-      records: records.length,
-      takenBack,
-      invoiceItems: records.filter((record) => record.isPosted).length,
-      compensationItems: records.filter((record) => record.isCorrected).length,
-      refused: found.flatMap(({ month, records: all }) => {
-        const left = all.filter((record) => !mayTake(record)).length;
-        return left ? [{ period: month.slice(0, 7), records: left }] : [];
-      }),
+      dryRun,
+      recordsToDelete: records.length,
+      recordsDeleted,
+      invoiceItemsAffected: items.filter((item) => item.invoiceItemUuid).length,
+      compensationItemsAffected: items.filter((item) => item.compensationItemUuid).length,
+      refused: byMonth(refused).map((group) => ({ period: group[0]!.month.slice(0, 7), records: group.length })),
     };
   }
 
-  private async takeBack({ settingsUuid, month, records }: CleanupGroup, by: string, force: boolean): Promise<number> {
-    if (!records.length) return 0;
-    const settings = await this.settings.get(settingsUuid);
-    const context = await this.accounts.context(settings, YearMonth.from(month), by, null, null);
+  /** Records of one account's month. */
+  private async takeBack(records: readonly ConsumptionRecord[], by: string, force: boolean): Promise<number> {
+    const { account, month } = records[0]!;
+    const settings = await this.settings.get(account.settingsUuid);
+    const context = await this.accounts.context(settings, YearMonth.from(month), by);
     return this.dataSource.transaction(async (manager) => {
       await this.months.take(manager, context);
       const uuids = records.map((record) => record.uuid);
@@ -101,4 +112,9 @@ export class ConsumptionCleanupService {
       return count;
     });
   }
+}
+
+/** By account and month. */
+function byMonth(records: readonly ConsumptionRecord[]): ConsumptionRecord[][] {
+  return [...groupBy(records, ({ accountUuid, month }) => `${accountUuid}/${month}`).values()];
 }

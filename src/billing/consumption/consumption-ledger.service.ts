@@ -5,7 +5,8 @@ import type { BillingContext } from '../core/billing-context.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { PosterService } from '../ledger/poster.service.js';
-import { ConsumptionRepository, type Consumed, type KnownConsumption } from './consumption.repository.js';
+import type { ConsumptionRecord } from './consumption-record.entity.js';
+import { ConsumptionRepository, type Consumed } from './consumption.repository.js';
 
 /** What became of one licence. */
 export type ConsumptionOutcome = 'changed' | 'unchanged' | 'finalized' | 'better_known' | 'older_answer';
@@ -33,14 +34,12 @@ export class ConsumptionLedgerService {
     return this.dataSource.transaction(async (manager) => {
       await this.months.take(manager, context);
       const licenses = consumed.map((entry) => entry.licenseReference);
-      const known = await this.consumption.known(manager, context, licenses);
+      const known = await this.consumption.known(context, licenses, manager);
       const knownOf = new Map(known.map((record) => [record.licenseReference, record]));
       const outcomes = new Map(
         consumed.map((entry) => [entry.licenseReference, judge(entry, knownOf.get(entry.licenseReference), reopen)]),
       );
-      const stored = consumed.filter(({ licenseReference }) =>
-        ['changed', 'unchanged'].includes(outcomes.get(licenseReference)!),
-      );
+      const stored = consumed.filter((entry) => isTaken(outcomes.get(entry.licenseReference)!));
       if (!stored.length) return outcomes;
       await this.consumption.write(manager, context, stored, reopen);
       const written = stored.map((entry) => entry.licenseReference);
@@ -59,17 +58,23 @@ export class ConsumptionLedgerService {
   }
 }
 
-function judge(consumed: Consumed, known: KnownConsumption | undefined, reopen: boolean): ConsumptionOutcome {
+/** Whether it stands in the records now. */
+export function isTaken(outcome: ConsumptionOutcome): outcome is 'changed' | 'unchanged' {
+  return outcome === 'changed' || outcome === 'unchanged';
+}
+
+function judge(consumed: Consumed, known: ConsumptionRecord | undefined, reopen: boolean): ConsumptionOutcome {
   if (!known) return 'changed';
-  if (known.isClosed && !reopen) return 'finalized';
+  const isClosed = known.charge.closedAt !== null;
+  const isTakenBack = known.reversedAt !== null;
+  if (isClosed && !reopen) return 'finalized';
   if (consumed.askedAt < known.askedAt) return 'older_answer';
-  if (consumed.isEstimate && !known.isEstimate && !known.isTakenBack) return 'better_known';
-  const same =
-    equal(known.sell, consumed.sell) &&
-    equal(known.buy, consumed.buy) &&
+  if (consumed.isEstimate && !known.isEstimate && !isTakenBack) return 'better_known';
+  const isSame =
+    equal(known.consumedSell, consumed.sell) &&
+    equal(known.consumedBuy, consumed.buy) &&
     known.currency === consumed.currency &&
     known.projectUuid === consumed.projectUuid &&
-    !known.isClosed &&
-    !known.isTakenBack;
-  return same && known.isEstimate === consumed.isEstimate ? 'unchanged' : 'changed';
+    known.isEstimate === consumed.isEstimate;
+  return isSame && !isClosed && !isTakenBack ? 'unchanged' : 'changed';
 }

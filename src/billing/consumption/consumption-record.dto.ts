@@ -1,10 +1,10 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { round, subtract } from '../../common/money.js';
 import { ListQuery, PagedQuery } from '../../common/page.js';
-import { renderUuid } from '../../common/uuid.js';
 import {
   BooleanFilter,
   DateFilter,
@@ -16,7 +16,7 @@ import {
 import { Resource } from '../../directory/resource.entity.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
-import type { ChargedRecord, ConsumptionStatistics } from './consumption-records.service.js';
+import type { ChargedRecord, ConsumptionStatistics, ConsumptionStatus } from './consumption-records.service.js';
 
 export class ListConsumptionRecordsQuery extends ListQuery {
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
@@ -50,79 +50,61 @@ const stored = (amount: string) => round(amount, 10);
 
 @ApiSchema({ name: 'ArrowConsumptionRecord' })
 export class ConsumptionRecordResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uri' }) resource: string;
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty({ format: 'uuid' }) project_uuid: string;
-  @ApiProperty() project_name: string;
-  @ApiProperty({ format: 'uuid' }) customer_uuid: string;
-  @ApiProperty() customer_name: string;
-  @ApiProperty() license_reference: string;
-  @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ format: 'decimal', example: '150.0000000000' }) consumed_sell: string;
-  @ApiProperty({ format: 'decimal', example: '120.0000000000' }) consumed_buy: string;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_sell: string | null;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true }) final_buy: string | null;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing is charged' })
+  @Shown('uuid') uuid: string;
+  @Shown('uri') url: string;
+  @Shown('uri') resource: string;
+  @Shown('uuid') resource_uuid: string;
+  @Shown() resource_name: string;
+  @Shown('uuid') project_uuid: string;
+  @Shown() project_name: string;
+  @Shown('uuid') customer_uuid: string;
+  @Shown() customer_name: string;
+  @Shown() license_reference: string;
+  @Shown('date') billing_period: string;
+  @Shown('decimal', { example: '150.0000000000' }) consumed_sell: string;
+  @Shown('decimal', { example: '120.0000000000' }) consumed_buy: string;
+  @ShownOrNull('decimal') final_sell: string | null;
+  @ShownOrNull('decimal') final_buy: string | null;
+  @Shown('uuid', { required: false, description: 'Absent where nothing is charged' })
   invoice_item_uuid?: string;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Absent where nothing was corrected' })
+  @Shown('uuid', { required: false, description: 'Absent where nothing was corrected' })
   compensation_item_uuid?: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) finalized_at: string | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) reconciled_at: string | null;
-  @ApiProperty() is_finalized: boolean;
-  @ApiProperty() is_reconciled: boolean;
-  @ApiProperty({
-    format: 'decimal',
-    type: String,
-    nullable: true,
-    description: 'Final less consumed, in the prices that are charged',
-    example: '-4.75',
-  })
+  @ShownOrNull('date-time') last_sync_at: string | null;
+  @ShownOrNull('date-time') finalized_at: string | null;
+  @ShownOrNull('date-time') reconciled_at: string | null;
+  @Shown() is_finalized: boolean;
+  @Shown() is_reconciled: boolean;
+  @ShownOrNull('decimal', { description: 'Final less consumed, in the prices that are charged', example: '-4.75' })
   adjustment_amount: string | null;
-  @ApiProperty({ enum: ['sell', 'buy'], description: 'Which prices are charged' }) price_source: string;
-  @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty({ description: "ArrowSphere's estimate for the running month" }) is_estimate: boolean;
-  @ApiProperty({ type: 'object', additionalProperties: true }) raw_data: Record<string, unknown>;
-  @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({ format: 'date-time' }) modified: string;
+  @Shown({ enum: ['sell', 'buy'], description: 'Which prices are charged' }) price_source: string;
+  @Shown({ example: 'EUR' }) currency: string;
+  @Shown({ description: "ArrowSphere's estimate for the running month" }) is_estimate: boolean;
+  @Shown({ type: 'object', additionalProperties: true }) raw_data: Record<string, unknown>;
+  @Shown('date-time') created: string;
+  @Shown('date-time') modified: string;
 
   static from(this: void, { record, invoiceItemUuid, compensationItemUuid }: ChargedRecord): ConsumptionRecordResponse {
     const { charge } = record;
     const closedAt = charge.closedAt && renderDateTime(charge.closedAt);
-    return {
-      uuid: renderUuid(record.uuid),
+    return answerOf(ConsumptionRecordResponse, record, {
       url: hyperlink(ConsumptionRecord, record.uuid),
       resource: hyperlink(Resource, record.resourceUuid),
-      resource_uuid: renderUuid(record.resourceUuid),
       resource_name: record.resource.name,
-      project_uuid: renderUuid(record.projectUuid),
       project_name: charge.project?.name ?? '',
-      customer_uuid: renderUuid(record.customerUuid),
       customer_name: record.customer.name,
-      license_reference: record.licenseReference,
       billing_period: record.month,
       consumed_sell: stored(record.consumedSell),
       consumed_buy: stored(record.consumedBuy),
       final_sell: closedAt && stored(charge.linesSell),
       final_buy: closedAt && stored(charge.linesBuy),
-      ...(invoiceItemUuid ? { invoice_item_uuid: renderUuid(invoiceItemUuid) } : {}),
-      ...(compensationItemUuid ? { compensation_item_uuid: renderUuid(compensationItemUuid) } : {}),
-      last_sync_at: record.lastSyncAt && renderDateTime(record.lastSyncAt),
+      invoice_item_uuid: invoiceItemUuid ?? undefined,
+      compensation_item_uuid: compensationItemUuid ?? undefined,
       finalized_at: closedAt,
       reconciled_at: closedAt,
       is_finalized: closedAt !== null,
       is_reconciled: closedAt !== null,
       adjustment_amount: adjustmentOf(record),
-      price_source: record.priceSource,
-      currency: record.currency,
-      is_estimate: record.isEstimate,
-      raw_data: record.rawData,
-      created: renderDateTime(record.created),
-      modified: renderDateTime(record.modified),
-    };
+    });
   }
 }
 
@@ -134,72 +116,81 @@ function adjustmentOf({ priceSource, consumedSell, consumedBuy, currency, charge
   return round(subtract(round(final, digits), round(consumed, digits)), digits);
 }
 
-@ApiSchema({ name: 'PendingRecord' })
-export class PendingRecordResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty() license_reference: string;
-  @ApiProperty({ format: 'date' }) billing_period: string;
-  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) last_sync_at: string | null;
+export class PendingRecord {
+  @Shown('uuid') uuid: string;
+  @Shown('uuid') resource_uuid: string;
+  @Shown() resource_name: string;
+  @Shown() license_reference: string;
+  @Shown('date') billing_period: string;
+  @Shown('decimal', { example: '150.00' }) consumed_sell: string;
+  @ShownOrNull('date-time') last_sync_at: string | null;
 
-  static from(this: void, record: ConsumptionRecord): PendingRecordResponse {
-    return {
-      uuid: renderUuid(record.uuid),
-      resource_uuid: renderUuid(record.resourceUuid),
+  static from(this: void, record: ConsumptionRecord): PendingRecord {
+    return answerOf(PendingRecord, record, {
       resource_name: record.resource.name,
-      license_reference: record.licenseReference,
       billing_period: record.month,
       consumed_sell: round(record.consumedSell, 2),
-      last_sync_at: record.lastSyncAt && renderDateTime(record.lastSyncAt),
-    };
+    });
   }
 }
 
-@ApiSchema({ name: 'PeriodBreakdown' })
-export class PeriodBreakdownResponse {
-  @ApiProperty({ example: '2026-01' }) period: string;
-  @ApiProperty({ type: 'integer' }) count: number;
-  @ApiProperty({ format: 'decimal', example: '150.00' }) consumed_sell: string;
-  @ApiProperty({ type: 'integer' }) finalized_count: number;
-  @ApiProperty({ type: 'integer' }) reconciled_count: number;
+export class PeriodBreakdown {
+  @Shown({ example: '2026-01' }) period: string;
+  @Shown('integer') count: number;
+  @Shown('decimal', { example: '150.00' }) consumed_sell: string;
+  @Shown('integer') finalized_count: number;
+  @Shown('integer') reconciled_count: number;
 }
 
-@ApiSchema({ name: 'ConsumptionStatisticsResponse' })
 export class ConsumptionStatisticsResponse {
-  @ApiProperty({ type: 'integer' }) total_records: number;
-  @ApiProperty({ type: 'integer' }) pending_records: number;
-  @ApiProperty({ type: 'integer' }) finalized_records: number;
-  @ApiProperty({ type: 'integer' }) reconciled_records: number;
-  @ApiProperty({ type: String, nullable: true, description: 'Of the amounts; those in other currencies are left out' })
+  @Shown('integer') total_records: number;
+  @Shown('integer') pending_records: number;
+  @Shown('integer') finalized_records: number;
+  @Shown('integer') reconciled_records: number;
+  @ShownOrNull({ description: 'Of the amounts; those in other currencies are left out' })
   currency: string | null;
-  @ApiProperty({ format: 'decimal', example: '150.00' }) total_consumed_sell: string;
-  @ApiProperty({
-    format: 'decimal',
+  @Shown('decimal', { example: '150.00' }) total_consumed_sell: string;
+  @Shown('decimal', {
     description: 'Final less consumed of all final records, in the prices that are charged',
     example: '-4.75',
   })
   total_adjustments: string;
-  @ApiProperty({ type: [PeriodBreakdownResponse], description: 'The 12 newest months' })
-  period_breakdown: PeriodBreakdownResponse[];
+  @Shown({ type: [PeriodBreakdown], description: 'The 12 newest months' })
+  period_breakdown: PeriodBreakdown[];
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
-    return {
-      total_records: statistics.records,
-      pending_records: statistics.records - statistics.finalized,
-      finalized_records: statistics.finalized,
-      reconciled_records: statistics.finalized,
-      currency: statistics.currency,
+    const { records, finalized, currency, periods } = statistics;
+    return answerOf(ConsumptionStatisticsResponse, statistics, {
+      total_records: records,
+      pending_records: records - finalized,
+      finalized_records: finalized,
+      reconciled_records: finalized,
       total_consumed_sell: round(statistics.consumedSell, 2),
-      total_adjustments: round(statistics.adjustments, currencyDigits(statistics.currency ?? '')),
-      period_breakdown: statistics.periods.map((period) => ({
+      total_adjustments: round(statistics.adjustments, currencyDigits(currency ?? '')),
+      period_breakdown: periods.map((period) => ({
         period: period.period,
         count: period.records,
         consumed_sell: round(period.consumedSell, 2),
         finalized_count: period.finalized,
         reconciled_count: period.finalized,
       })),
-    };
+    });
+  }
+}
+
+export class ConsumptionStatusResponse {
+  @Shown() global_sync_enabled: boolean;
+  @Shown() settings_sync_enabled: boolean;
+  @ShownOrNull('uuid') settings_uuid: string | null;
+  @ShownOrNull('date-time') last_sync_run: string | null;
+  @Shown({ description: 'Records that are not final' }) pending_count: number;
+  @Shown({ description: 'Records synced' }) synced_count: number;
+  @Shown({ description: 'Licences that failed in the last consumption sync' }) failed_count: number;
+
+  static from(this: void, status: ConsumptionStatus): ConsumptionStatusResponse {
+    return answerOf(ConsumptionStatusResponse, status, {
+      settings_sync_enabled: status.settings?.syncEnabled ?? false,
+      settings_uuid: status.settings?.uuid ?? null,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from '
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
+import { TimeColumn } from '../../database/time.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
@@ -75,18 +76,18 @@ export class ConsumptionRecord extends BaseEntity {
   isEstimate: boolean;
 
   /** When the request was sent whose answer this is: an older answer never replaces a newer one. */
-  @Column({ type: 'timestamptz', precision: 3 })
+  @TimeColumn()
   askedAt: Date;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   lastSyncAt: Date | null;
 
   /** Somebody reopened the month for this licence: it is provisional until the next reconcile. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   reopenedAt: Date | null;
 
   /** Taken back by a cleanup: it charges nothing and is not listed, until new consumption or the close. */
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   reversedAt: Date | null;
 
   @Column({ length: 150, default: '' })

@@ -3,37 +3,13 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, ListQuery, Page } from '../../common/page.js';
-import { YearMonth } from '../../common/year-month.js';
-import { containing, countOnly, type Order, paginate } from '../../database/paginate.js';
+import type { Count, Page } from '../../common/page.js';
+import { containing, countOnly, mentions, narrow, type Order, paginate } from '../../database/paginate.js';
+import type { ListConsumptionRecordsQuery, PendingRecordsQuery } from './consumption-record.dto.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
-/** Which records are meant; what is left out does not matter. Months are first days. */
-export interface RecordFilter {
-  readonly resource?: string;
-  readonly resource_uuid?: string;
-  readonly project_uuid?: string;
-  readonly customer_uuid?: string;
-  readonly license_reference?: string;
-  readonly billing_period?: string;
-  readonly billing_period_from?: string;
-  readonly billing_period_to?: string;
-  readonly is_finalized?: boolean;
-  readonly is_reconciled?: boolean;
-}
-
-/** Which records that are not final are meant, by their mapping, month and statement. Months are `YYYY-MM`. */
-export interface PendingFilter {
-  readonly customer_mapping?: string;
-  readonly customer_mapping_uuid?: string;
-  readonly settings_uuid?: string;
-  readonly report_period?: string;
-  readonly report_period_from?: string;
-  readonly report_period_to?: string;
-  readonly statement_reference?: string;
-  readonly state?: number;
-  readonly arrow_state?: string;
-}
+/** Which records are meant; what is left out does not matter. What is pending is not final. */
+export type RecordFilter = Partial<ListConsumptionRecordsQuery & PendingRecordsQuery>;
 
 /** The records of a month in one currency, counted and summed. */
 export interface MonthStatistics {
@@ -45,6 +21,12 @@ export interface MonthStatistics {
   readonly consumedSell: DecimalString;
   /** Rounded finals minus rounded consumption, in the prices that are charged. */
   readonly adjustments: DecimalString;
+}
+
+export interface RecordCounts {
+  readonly syncedCount: number;
+  readonly pendingCount: number;
+  readonly lastSyncRun: Date | null;
 }
 
 const relations = { resource: true, customer: true, charge: { project: true } };
@@ -81,15 +63,11 @@ const STATISTICS = `
 
 const COUNTS = `
   SELECT
-    count(*)::integer AS total,
-    (count(*) FILTER (WHERE charge.closed_at IS NULL))::integer AS pending
+    (count(*) FILTER (WHERE reversed_at IS NULL))::integer AS "syncedCount",
+    (count(*) FILTER (WHERE reversed_at IS NULL AND charge.closed_at IS NULL))::integer AS "pendingCount",
+    max(last_sync_at) AS "lastSyncRun"
   FROM consumption_record record
-  JOIN charge ON charge.uuid = record.charge_uuid
-  WHERE record.reversed_at IS NULL`;
-
-const LAST_SYNC = `
-  SELECT max(last_sync_at) AS last
-  FROM consumption_record`;
+  JOIN charge ON charge.uuid = record.charge_uuid`;
 
 /** Settings of the account of a record: its own, and all of its partner. */
 const OF_ACCOUNT = `
@@ -134,12 +112,14 @@ export class ConsumptionRecordsRepository {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
 
   /** With resource, organisation, charge and its project. Throws `PageNotFoundError`. */
-  list(query: ListQuery & RecordFilter, order: Order): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.filtered(query), query, order, (uuids) => this.load(uuids));
+  list(query: RecordFilter, order: Order): Promise<Page<ConsumptionRecord>> {
+    return paginate(this.filtered(query), query, order, (uuids) =>
+      this.records.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListQuery & RecordFilter): Promise<Count> {
+  count(query: RecordFilter): Promise<Count> {
     return countOnly(this.filtered(query), query);
   }
 
@@ -147,25 +127,18 @@ export class ConsumptionRecordsRepository {
     return this.records.findOne({ where: { uuid, reversedAt: IsNull() }, relations });
   }
 
-  /** As {@link list}, those that are not final. Throws `PageNotFoundError`. */
-  listPending(query: ListQuery & PendingFilter, order: Order): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.pending(query), query, order, (uuids) => this.load(uuids));
+  /** All that are meant, with charge and account, by month and account. */
+  all(filter: RecordFilter): Promise<ConsumptionRecord[]> {
+    return this.filtered(filter)
+      .innerJoinAndSelect('record.charge', 'own_charge')
+      .innerJoinAndSelect('record.account', 'account')
+      .orderBy({ 'record.month': 'ASC', 'record.accountUuid': 'ASC', 'record.uuid': 'ASC' })
+      .getMany();
   }
 
-  /** Throws `PageNotFoundError`. */
-  countPending(query: ListQuery & PendingFilter): Promise<Count> {
-    return countOnly(this.pending(query), query);
-  }
-
-  /** When any record was synced last. */
-  async lastSync(): Promise<Date | null> {
-    const [row] = await this.records.query<{ last: Date | null }[]>(LAST_SYNC);
-    return row!.last;
-  }
-
-  /** Records, and those of them that are not final. */
-  async counts(): Promise<{ readonly total: number; readonly pending: number }> {
-    const [row] = await this.records.query<{ total: number; pending: number }[]>(COUNTS);
+  /** Records, those of them that are not final, and when any was synced last. */
+  async counts(): Promise<RecordCounts> {
+    const [row] = await this.records.query<RecordCounts[]>(COUNTS);
     return row!;
   }
 
@@ -176,59 +149,39 @@ export class ConsumptionRecordsRepository {
     return this.records.query(STATISTICS, [currencies, currencies.map(currencyDigits)]);
   }
 
-  private load(uuids: readonly string[]): Promise<ConsumptionRecord[]> {
-    return this.records.find({ where: { uuid: In([...uuids]) }, relations });
-  }
-
   private filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
-    const { resource, resource_uuid, project_uuid, customer_uuid, license_reference } = filter;
-    const { billing_period, billing_period_from, billing_period_to, is_finalized, is_reconciled } = filter;
-    const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
-    if (resource) found.andWhere('record.resourceUuid = :resource', { resource });
-    if (resource_uuid) found.andWhere('record.resourceUuid = :resource_uuid', { resource_uuid });
-    if (project_uuid) found.andWhere('record.projectUuid = :project_uuid', { project_uuid });
-    if (customer_uuid) found.andWhere('record.customerUuid = :customer_uuid', { customer_uuid });
-    if (license_reference)
-      found.andWhere('record.licenseReference ILIKE :license', { license: containing(license_reference) });
-    if (billing_period) found.andWhere('record.month = :month', { month: billing_period });
-    if (billing_period_from) found.andWhere('record.month >= :from', { from: billing_period_from });
-    if (billing_period_to) found.andWhere('record.month <= :to', { to: billing_period_to });
-    if (is_finalized !== undefined || is_reconciled !== undefined) found.innerJoin('record.charge', 'charge');
-    for (const isFinal of [is_finalized, is_reconciled])
-      if (isFinal !== undefined) found.andWhere(`charge.closedAt IS ${isFinal ? 'NOT ' : ''}NULL`);
-    return found;
-  }
-
-  private pending(filter: PendingFilter): SelectQueryBuilder<ConsumptionRecord> {
-    const { customer_mapping, customer_mapping_uuid, settings_uuid, statement_reference, state, arrow_state } = filter;
-    const { report_period, report_period_from, report_period_to } = filter;
-    const found = this.records
-      .createQueryBuilder('record')
-      .innerJoin('record.charge', 'charge')
-      .where('record.reversedAt IS NULL')
-      .andWhere('charge.closedAt IS NULL');
-    if (settings_uuid) found.andWhere(UNDER_SETTINGS, { settings_uuid });
-    if (customer_mapping) found.andWhere(underMapping('customer_mapping'), { customer_mapping });
-    if (customer_mapping_uuid) found.andWhere(underMapping('customer_mapping_uuid'), { customer_mapping_uuid });
-    if (report_period) {
-      const month = YearMonth.parse(report_period);
-      // A text that is no month matches nothing.
-      if (month) found.andWhere('record.month = :month', { month: month.firstDay });
-      else found.andWhere('false');
-    }
-    if (report_period_from) found.andWhere(`to_char(record.month, 'YYYY-MM') >= :from`, { from: report_period_from });
-    if (report_period_to) found.andWhere(`to_char(record.month, 'YYYY-MM') <= :to`, { to: report_period_to });
+    const { license_reference, statement_reference, state, arrow_state } = filter;
     const ofStatement = [
-      ...(statement_reference ? ['statement.statement_reference ILIKE :statement'] : []),
-      ...(state !== undefined ? ['statement.state = :state'] : []),
+      ...(statement_reference ? [mentions('statement.statement_reference', 'statement')] : []),
+      ...(state === undefined ? [] : ['statement.state = :state']),
       ...(arrow_state ? ['statement.arrow_state = lower(:arrow_state)'] : []),
     ];
+    const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
+    narrow(found, {
+      'record.resourceUuid = :resource': filter.resource,
+      'record.resourceUuid = :resource_uuid': filter.resource_uuid,
+      'record.projectUuid = :project_uuid': filter.project_uuid,
+      'record.customerUuid = :customer_uuid': filter.customer_uuid,
+      [mentions('record.licenseReference', 'license')]: license_reference && containing(license_reference),
+      'record.month = :month': filter.billing_period,
+      'record.month >= :month_from': filter.billing_period_from,
+      'record.month <= :month_to': filter.billing_period_to,
+      '(charge.closedAt IS NOT NULL) = :is_finalized': filter.is_finalized,
+      '(charge.closedAt IS NOT NULL) = :is_reconciled': filter.is_reconciled,
+      [UNDER_SETTINGS]: filter.settings_uuid,
+      [underMapping('customer_mapping')]: filter.customer_mapping,
+      [underMapping('customer_mapping_uuid')]: filter.customer_mapping_uuid,
+      [`to_char(record.month, 'YYYY-MM') = :period`]: filter.report_period,
+      [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.report_period_from,
+      [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.report_period_to,
+    });
     if (ofStatement.length)
       found.andWhere(onStatement(ofStatement), {
         statement: containing(statement_reference ?? ''),
         state,
         arrow_state,
       });
-    return found;
+    // Where nothing asks for it the charge is not joined: lists are counted faster.
+    return found.getQuery().includes('charge.') ? found.innerJoin('record.charge', 'charge') : found;
   }
 }

@@ -1,13 +1,23 @@
 import { Injectable } from '@nestjs/common';
+import { groupBy } from '../../common/group-by.js';
 import { type DecimalString, sum } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
 import { orderOf } from '../../database/paginate.js';
+import { JobsService } from '../../jobs/jobs.service.js';
+import type { Settings } from '../../settings/settings.entity.js';
+import { SettingsService } from '../../settings/settings.service.js';
+import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
 import type { ListConsumptionRecordsQuery, PendingRecordsQuery } from './consumption-record.dto.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
-import { ConsumptionRecordsRepository } from './consumption-records.repository.js';
+import {
+  ConsumptionRecordsRepository,
+  type MonthStatistics,
+  type RecordCounts,
+} from './consumption-records.repository.js';
+import { CONSUMPTION_SYNC } from './consumption-sync.service.js';
 
 const ORDER = {
   created: 'created',
@@ -25,12 +35,12 @@ export interface ChargedRecord extends ChargeItems {
   readonly record: ConsumptionRecord;
 }
 
-export interface PeriodStatistics {
-  /** `YYYY-MM` */
-  readonly period: string;
-  readonly records: number;
-  readonly finalized: number;
-  readonly consumedSell: DecimalString;
+export interface ConsumptionStatus extends RecordCounts {
+  readonly globalSyncEnabled: boolean;
+  /** The active settings; null where there are none. */
+  readonly settings: Settings | null;
+  /** Licences that failed in the last consumption sync. */
+  readonly failedCount: number;
 }
 
 export interface ConsumptionStatistics {
@@ -41,7 +51,7 @@ export interface ConsumptionStatistics {
   readonly consumedSell: DecimalString;
   readonly adjustments: DecimalString;
   /** The newest months, newest first. */
-  readonly periods: readonly PeriodStatistics[];
+  readonly periods: readonly Pick<MonthStatistics, 'period' | 'records' | 'finalized' | 'consumedSell'>[];
 }
 
 /** Consumption records as they are read; records that were taken back are not listed. */
@@ -50,6 +60,9 @@ export class ConsumptionRecordsService {
   constructor(
     private readonly repository: ConsumptionRecordsRepository,
     private readonly chargeItems: ChargeItemsRepository,
+    private readonly accounts: BillingAccountsService,
+    private readonly settings: SettingsService,
+    private readonly jobs: JobsService,
   ) {}
 
   /** Newest month first by default. Throws `PageNotFoundError`. */
@@ -79,49 +92,47 @@ export class ConsumptionRecordsService {
 
   /** Those that are not final, last changed first. Throws `PageNotFoundError`. */
   listPending(query: PendingRecordsQuery): Promise<Page<ConsumptionRecord>> {
-    return this.repository.listPending(query, [['modified', 'DESC']]);
+    return this.repository.list({ ...query, is_finalized: false }, [['modified', 'DESC']]);
   }
 
   /** Throws `PageNotFoundError`. */
   countPending(query: PendingRecordsQuery): Promise<Count> {
-    return this.repository.countPending(query);
+    return this.repository.count({ ...query, is_finalized: false });
   }
 
-  /** When any record was synced last. */
-  lastSync(): Promise<Date | null> {
-    return this.repository.lastSync();
-  }
-
-  /** Records, and those of them that are not final. */
-  counts(): Promise<{ readonly total: number; readonly pending: number }> {
-    return this.repository.counts();
+  async status(): Promise<ConsumptionStatus> {
+    const [settings, globalSyncEnabled, counts, last] = await Promise.all([
+      this.settings.findActive(),
+      this.accounts.consumptionScheduled(),
+      this.repository.counts(),
+      this.jobs.lastWithResult(CONSUMPTION_SYNC),
+    ]);
+    return { settings, globalSyncEnabled, ...counts, failedCount: Number(last?.result?.failed ?? 0) };
   }
 
   /** Amounts are never added up over currencies: they are those of the one that most records have. */
   async statistics(): Promise<ConsumptionStatistics> {
     const months = await this.repository.statistics();
-    const counts = new Map<string, number>();
-    for (const month of months) counts.set(month.currency, (counts.get(month.currency) ?? 0) + month.records);
-    const currency = [...counts].sort(([a, many], [b, more]) => more - many || a.localeCompare(b))[0]?.[0] ?? null;
-    const main = months.filter((month) => month.currency === currency);
-    const periods = new Map<string, PeriodStatistics>();
-    for (const { period, ...month } of months) {
-      const { records = 0, finalized = 0, consumedSell = '0' } = periods.get(period) ?? {};
-      periods.set(period, {
-        period,
-        records: records + month.records,
-        finalized: finalized + month.finalized,
-        consumedSell: month.currency === currency ? month.consumedSell : consumedSell,
-      });
-    }
-    const all = [...periods.values()];
+    const [most] = [...groupBy(months, (month) => month.currency)]
+      .map(([currency, own]) => ({ currency, own, ...countsOf(own) }))
+      .sort((a, b) => b.records - a.records || a.currency.localeCompare(b.currency));
+    const main = most?.own ?? [];
+    const periods = [...groupBy(months, (month) => month.period)].map(([period, own]) => ({
+      period,
+      ...countsOf(own),
+      consumedSell: own.find((month) => main.includes(month))?.consumedSell ?? '0',
+    }));
     return {
-      records: all.reduce((total, period) => total + period.records, 0),
-      finalized: all.reduce((total, period) => total + period.finalized, 0),
-      currency,
+      ...countsOf(months),
+      currency: most?.currency ?? null,
       consumedSell: sum(main.map((month) => month.consumedSell)),
       adjustments: sum(main.map((month) => month.adjustments)),
-      periods: all.slice(0, PERIODS_SHOWN),
+      periods: periods.slice(0, PERIODS_SHOWN),
     };
   }
+}
+
+function countsOf(months: readonly MonthStatistics[]): { records: number; finalized: number } {
+  const total = (key: 'records' | 'finalized') => months.reduce((count, month) => count + month[key], 0);
+  return { records: total('records'), finalized: total('finalized') };
 }

@@ -1,119 +1,92 @@
-import { Body, Controller, Get, Head, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
-import { ApiActionConflict, ApiActionRefused, ApiDone, ApiListed, ApiThingMissing } from '../../common/api-answers.js';
+import { Controller, Get, Head, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { StaffOnly } from '../../auth/access.js';
+import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import { type Count, Counted, type Page } from '../../common/page.js';
-import { ConsumptionStatusResponse } from '../operations/billing-action.dto.js';
-import { PauseService } from '../operations/pause.service.js';
 import {
-  CleanupConsumptionDto,
-  CleanupConsumptionResponse,
-  HistoricalConsumptionDto,
-  HistoricalConsumptionResponse,
-} from './consumption-action.dto.js';
-import { ConsumptionCleanupService } from './consumption-cleanup.service.js';
-import { ConsumptionStatisticsResponse, PendingRecordResponse, PendingRecordsQuery } from './consumption-record.dto.js';
+  ConsumptionRecordResponse,
+  ConsumptionStatisticsResponse,
+  ConsumptionStatusResponse,
+  ListConsumptionRecordsQuery,
+  PendingRecord,
+  PendingRecordsQuery,
+} from './consumption-record.dto.js';
 import { ConsumptionRecordsService } from './consumption-records.service.js';
-import { HistoricalConsumptionService } from './historical-consumption.service.js';
 
-const PATH = 'admin_arrow_billing_syncs';
+const RECORDS = 'admin_arrow_consumption_records';
+const SYNCS = 'admin_arrow_billing_syncs';
+const COUNTS_ONE = 'Counts the one answer that GET gives';
 
-@ApiTags('Arrow billing syncs')
-@Controller('api/admin/arrow/billing-syncs')
+@Controller('api/admin/arrow')
 @StaffOnly()
 export class ConsumptionController {
-  constructor(
-    private readonly records: ConsumptionRecordsService,
-    private readonly pauses: PauseService,
-    private readonly cleanups: ConsumptionCleanupService,
-    private readonly historical: HistoricalConsumptionService,
-  ) {}
+  constructor(private readonly records: ConsumptionRecordsService) {}
 
-  @Head('consumption_status')
-  @ApiOperation({ operationId: `${PATH}_consumption_status_count`, summary: 'Counts the one answer that GET gives' })
+  @Head('consumption-records')
+  @ApiTags('Arrow consumption records')
+  @Operation(`${RECORDS}_count`, 'Count consumption records')
+  count(@Query() query: ListConsumptionRecordsQuery): Promise<Count> {
+    return this.records.count(query);
+  }
+
+  @Get('consumption-records')
+  @ApiTags('Arrow consumption records')
+  @Operation(`${RECORDS}_list`, 'List consumption records, newest month first')
+  @ApiListed(ConsumptionRecordResponse)
+  async list(@Query() query: ListConsumptionRecordsQuery): Promise<Page<ConsumptionRecordResponse>> {
+    return (await this.records.list(query)).map(ConsumptionRecordResponse.from);
+  }
+
+  @Get('consumption-records/:uuid')
+  @ApiTags('Arrow consumption records')
+  @Operation(`${RECORDS}_retrieve`, 'One consumption record')
+  @ApiFound(ConsumptionRecordResponse)
+  async get(@Param('uuid') uuid: string): Promise<ConsumptionRecordResponse> {
+    return ConsumptionRecordResponse.from(await this.records.get(uuid));
+  }
+
+  @Head('billing-syncs/consumption_status')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_consumption_status_count`, COUNTS_ONE)
   countStatus(): Counted<null> {
     return new Counted(null, 1);
   }
 
-  @Get('consumption_status')
-  @ApiOperation({
-    operationId: `${PATH}_consumption_status_retrieve`,
-    summary: 'Status of consumption synchronisation',
-  })
+  @Get('billing-syncs/consumption_status')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_consumption_status_retrieve`, 'Status of consumption synchronisation')
   @ApiOkResponse({ type: ConsumptionStatusResponse })
   async status(): Promise<Counted<ConsumptionStatusResponse>> {
-    return new Counted(ConsumptionStatusResponse.from(await this.pauses.status()), 1);
+    return new Counted(ConsumptionStatusResponse.from(await this.records.status()), 1);
   }
 
-  @Head('consumption_statistics')
-  @ApiOperation({
-    operationId: `${PATH}_consumption_statistics_count`,
-    summary: 'Counts the one answer that GET gives',
-  })
+  @Head('billing-syncs/consumption_statistics')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_consumption_statistics_count`, COUNTS_ONE)
   countStatistics(): Counted<null> {
     return new Counted(null, 1);
   }
 
-  @Get('consumption_statistics')
-  @ApiOperation({
-    operationId: `${PATH}_consumption_statistics_retrieve`,
-    summary: 'Consumption records counted and summed',
-  })
+  @Get('billing-syncs/consumption_statistics')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_consumption_statistics_retrieve`, 'Consumption records counted and summed')
   @ApiOkResponse({ type: ConsumptionStatisticsResponse })
   async statistics(): Promise<Counted<ConsumptionStatisticsResponse>> {
     return new Counted(ConsumptionStatisticsResponse.from(await this.records.statistics()), 1);
   }
 
-  @Head('pending_records')
-  @ApiOperation({ operationId: `${PATH}_pending_records_count`, summary: 'Count records that are not final' })
+  @Head('billing-syncs/pending_records')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_pending_records_count`, 'Count records that are not final')
   countPending(@Query() query: PendingRecordsQuery): Promise<Count> {
     return this.records.countPending(query);
   }
 
-  @Get('pending_records')
-  @ApiOperation({
-    operationId: `${PATH}_pending_records_list`,
-    summary: 'Records that are not final, last changed first',
-  })
-  @ApiListed(PendingRecordResponse)
-  async pending(@Query() query: PendingRecordsQuery): Promise<Page<PendingRecordResponse>> {
-    return (await this.records.listPending(query)).map(PendingRecordResponse.from);
-  }
-
-  @Post('cleanup_consumption')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: `${PATH}_cleanup_consumption`,
-    summary: 'Take consumption records back',
-    description:
-      'What they charged is credited at once, by entries of its own; nothing is deleted. What is closed is left out ' +
-      'and listed in `refused`, unless `force`.',
-  })
-  @ApiDone(CleanupConsumptionResponse)
-  @ApiActionConflict('It is paused')
-  async cleanUp(
-    @Body() dto: CleanupConsumptionDto,
-    @CurrentUser() caller: Caller,
-  ): Promise<CleanupConsumptionResponse> {
-    const command = dto.toCommand();
-    return CleanupConsumptionResponse.from(command, await this.cleanups.cleanUp(command, caller.username));
-  }
-
-  @Post('sync_resource_historical_consumption')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: `${PATH}_sync_resource_historical_consumption`,
-    summary: "Ask for a resource's consumption over many months, at once",
-  })
-  @ApiOkResponse({ type: HistoricalConsumptionResponse })
-  @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
-  @ApiThingMissing('Resource … not found')
-  @ApiActionConflict('It is paused')
-  async syncHistorical(
-    @Body() dto: HistoricalConsumptionDto,
-    @CurrentUser() caller: Caller,
-  ): Promise<HistoricalConsumptionResponse> {
-    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), caller.username));
+  @Get('billing-syncs/pending_records')
+  @ApiTags('Arrow billing syncs')
+  @Operation(`${SYNCS}_pending_records_list`, 'Records that are not final, last changed first')
+  @ApiListed(PendingRecord)
+  async pending(@Query() query: PendingRecordsQuery): Promise<Page<PendingRecord>> {
+    return (await this.records.listPending(query)).map(PendingRecord.from);
   }
 }

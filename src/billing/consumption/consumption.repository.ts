@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Any, DataSource, type EntityManager, IsNull } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import { ConsumptionRecord } from './consumption-record.entity.js';
 
-/** What ArrowSphere said a licence consumed in the month, and the first party that it is charged to. */
-export interface Consumed extends LicensePair {
+/** Who pays for the consumption of a licence. */
+export interface ConsumptionParty extends LicensePair {
   readonly customerUuid: string;
   readonly projectUuid: string;
   readonly resourceUuid: string;
+}
+
+/** What ArrowSphere said a licence consumed in the month, and the first party that it is charged to. */
+export interface Consumed extends ConsumptionParty {
   /** Zero is a value like any other. */
   readonly sell: DecimalString;
   readonly buy: DecimalString;
@@ -18,29 +23,6 @@ export interface Consumed extends LicensePair {
   /** When the request was sent. */
   readonly askedAt: Date;
 }
-
-/** A record as it stands, with the state of its charge. */
-export interface KnownConsumption extends LicensePair {
-  readonly uuid: string;
-  readonly customerUuid: string;
-  readonly projectUuid: string;
-  readonly resourceUuid: string;
-  readonly currency: string;
-  readonly sell: DecimalString;
-  readonly buy: DecimalString;
-  readonly isEstimate: boolean;
-  readonly askedAt: Date;
-  readonly isTakenBack: boolean;
-  readonly isClosed: boolean;
-}
-
-const PAIRS = `
-  SELECT record.license_reference AS "licenseReference", charge.arrow_customer AS "arrowCustomer"
-  FROM consumption_record record
-  JOIN charge ON charge.uuid = record.charge_uuid
-  WHERE record.account_uuid = $1
-    AND record.month = $2
-    AND charge.arrow_customer <> ''`;
 
 const VERSION = `
   SELECT
@@ -57,29 +39,24 @@ const CLOSE_REOPENED = `
     AND month = $2
     AND reopened_at IS NOT NULL`;
 
-const KNOWN = `
-  SELECT
-    record.uuid,
-    record.license_reference AS "licenseReference",
-    charge.arrow_customer AS "arrowCustomer",
-    record.customer_uuid AS "customerUuid",
-    record.project_uuid AS "projectUuid",
-    record.resource_uuid AS "resourceUuid",
-    record.currency,
-    record.consumed_sell AS sell,
-    record.consumed_buy AS buy,
-    record.is_estimate AS "isEstimate",
-    record.asked_at AS "askedAt",
-    record.reversed_at IS NOT NULL AS "isTakenBack",
-    charge.closed_at IS NOT NULL AS "isClosed"
-  FROM consumption_record record
-  JOIN charge ON charge.uuid = record.charge_uuid
-  WHERE record.account_uuid = $1
-    AND record.month = $2
-    AND ($3::text[] IS NULL OR record.license_reference = ANY($3))
-  ORDER BY record.license_reference`;
+/** Records to be written, as JSON in `$3`. */
+const GIVEN = `
+  jsonb_to_recordset($3::jsonb) AS given (
+    uuid uuid, "licenseReference" text, "arrowCustomer" text, "customerUuid" uuid, "projectUuid" uuid,
+    "resourceUuid" uuid, currency text, sell numeric, buy numeric, "isEstimate" boolean, "lineCount" integer,
+    "askedAt" timestamptz
+  )`;
 
-/** The charges that consumption is the target of, where they are not there yet. Arrays from `$6`. */
+/** `$1` account, `$2` month. */
+const CHARGE_OF_GIVEN = `
+    charge.account_uuid = $1
+    AND charge.month = $2
+    AND charge.license_reference = given."licenseReference"
+    AND charge.customer_uuid = given."customerUuid"
+    AND charge.project_uuid = given."projectUuid"
+    AND charge.currency = given.currency`;
+
+/** The charges that consumption is the target of, where they are not there yet. */
 const ENSURE_CHARGES = `
   INSERT INTO charge (
     account_uuid, month, start, "end", modified, license_reference, arrow_customer, customer_uuid, project_uuid,
@@ -89,18 +66,17 @@ const ENSURE_CHARGES = `
     $1,
     $2,
     $2,
-    $3,
     $4,
-    given.license_reference,
-    given.arrow_customer,
-    given.customer_uuid,
-    given.project_uuid,
-    given.resource_uuid,
+    $5,
+    given."licenseReference",
+    given."arrowCustomer",
+    given."customerUuid",
+    given."projectUuid",
+    given."resourceUuid",
     given.currency,
-    left($5 || ': ' || resource.name, 255)
-  FROM unnest($6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[])
-    AS given (license_reference, arrow_customer, customer_uuid, project_uuid, resource_uuid, currency)
-  JOIN resource ON resource.uuid = given.resource_uuid
+    left($6 || ': ' || resource.name, 255)
+  FROM ${GIVEN}
+  JOIN resource ON resource.uuid = given."resourceUuid"
   ON CONFLICT DO NOTHING`;
 
 const MOVE = `
@@ -108,16 +84,11 @@ const MOVE = `
   SET
     charge_uuid = charge.uuid,
     project_uuid = charge.project_uuid,
-    resource_uuid = given.resource_uuid,
-    modified = $3
-  FROM unnest($4::uuid[], $5::uuid[], $6::uuid[]) AS given (uuid, project_uuid, resource_uuid), charge
+    resource_uuid = given."resourceUuid",
+    modified = $4
+  FROM ${GIVEN}, charge
   WHERE record.uuid = given.uuid
-    AND charge.account_uuid = $1
-    AND charge.month = $2
-    AND charge.license_reference = record.license_reference
-    AND charge.customer_uuid = record.customer_uuid
-    AND charge.project_uuid = given.project_uuid
-    AND charge.currency = record.currency`;
+    AND ${CHARGE_OF_GIVEN}`;
 
 const WRITE = `
   INSERT INTO consumption_record AS record (
@@ -127,37 +98,26 @@ const WRITE = `
   SELECT
     $1,
     $2,
-    $3,
     $4,
-    CASE WHEN $5 THEN $4::timestamptz END,
+    $5,
+    CASE WHEN $6 THEN $5::timestamptz END,
     charge.uuid,
-    given.license_reference,
-    given.resource_uuid,
-    given.customer_uuid,
-    given.project_uuid,
+    given."licenseReference",
+    given."resourceUuid",
+    given."customerUuid",
+    given."projectUuid",
     given.sell,
     given.buy,
     given.currency,
-    given.is_estimate,
-    given.asked_at,
+    given."isEstimate",
+    given."askedAt",
     jsonb_build_object(
-      'line_count', given.lines,
-      'source', CASE WHEN given.is_estimate THEN 'estimate' ELSE 'monthly' END,
+      'line_count', given."lineCount",
+      'source', CASE WHEN given."isEstimate" THEN 'estimate' ELSE 'monthly' END,
       'currency', given.currency
     )
-  FROM unnest(
-    $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::numeric[], $11::numeric[], $12::text[], $13::boolean[],
-    $14::integer[], $15::timestamptz[]
-  ) AS given (
-    license_reference, resource_uuid, customer_uuid, project_uuid, sell, buy, currency, is_estimate, lines, asked_at
-  )
-  JOIN charge
-    ON charge.account_uuid = $1
-   AND charge.month = $2
-   AND charge.license_reference = given.license_reference
-   AND charge.customer_uuid = given.customer_uuid
-   AND charge.project_uuid = given.project_uuid
-   AND charge.currency = given.currency
+  FROM ${GIVEN}
+  JOIN charge ON ${CHARGE_OF_GIVEN}
   ON CONFLICT (account_uuid, month, license_reference) DO UPDATE
   SET
     charge_uuid = excluded.charge_uuid,
@@ -176,85 +136,15 @@ const WRITE = `
     reversed_at = NULL,
     reversed_by = ''`;
 
-const TAKE_BACK = `
-  UPDATE consumption_record
-  SET
-    reversed_at = $2,
-    reversed_by = $3,
-    reopened_at = CASE WHEN $4 THEN $2::timestamptz ELSE reopened_at END,
-    modified = $2
-  WHERE uuid = ANY($1::uuid[])
-    AND reversed_at IS NULL
-  RETURNING uuid`;
-
-/** Records of one account's month that a cleanup names. */
-export interface CleanupGroup {
-  readonly accountUuid: string;
-  readonly settingsUuid: string;
-  /** First day. */
-  readonly month: string;
-  readonly records: readonly CleanupRecord[];
-}
-
-export interface CleanupRecord {
-  readonly uuid: string;
-  readonly chargeUuid: string;
-  readonly licenseReference: string;
-  readonly customerUuid: string;
-  readonly isClosed: boolean;
-  /** Whether its charge has postings, and corrections among them. */
-  readonly isPosted: boolean;
-  readonly isCorrected: boolean;
-}
-
-export interface CleanupFilter {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly resourceUuid: string | null;
-  /** True: only final ones; false: only those that are not. */
-  readonly isFinal: boolean | null;
-}
-
-const CLEANUP = `
-  SELECT
-    record.account_uuid AS "accountUuid",
-    account.settings_uuid AS "settingsUuid",
-    record.month,
-    record.uuid,
-    record.charge_uuid AS "chargeUuid",
-    record.license_reference AS "licenseReference",
-    record.customer_uuid AS "customerUuid",
-    charge.closed_at IS NOT NULL AS "isClosed",
-    EXISTS (
-      SELECT
-      FROM invoice_posting posting
-      WHERE posting.charge_uuid = charge.uuid
-        AND posting.kind <> 'compensation'
-    ) AS "isPosted",
-    EXISTS (
-      SELECT
-      FROM invoice_posting posting
-      WHERE posting.charge_uuid = charge.uuid
-        AND posting.kind = 'compensation'
-    ) AS "isCorrected"
-  FROM consumption_record record
-  JOIN charge ON charge.uuid = record.charge_uuid
-  JOIN billing_account account ON account.uuid = record.account_uuid
-  WHERE record.reversed_at IS NULL
-    AND ($1::date IS NULL OR record.month >= $1)
-    AND ($2::date IS NULL OR record.month <= $2)
-    AND ($3::uuid IS NULL OR record.resource_uuid = $3)
-    AND ($4::boolean IS NULL OR (charge.closed_at IS NOT NULL) = $4)
-  ORDER BY record.month, record.account_uuid, record.uuid`;
-
 /** Consumption of licences on its way into the books. Writes work in the caller's transaction, which has locked the month. */
 @Injectable()
 export class ConsumptionRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Licences that have consumption in the month, with the Arrow customers that they are charged by. */
-  pairs(context: BillingContext): Promise<LicensePair[]> {
-    return this.dataSource.query(PAIRS, scopeOf(context));
+  async pairs(context: BillingContext): Promise<LicensePair[]> {
+    const records = await this.known(context, null);
+    return records.map(pairOf).filter(({ arrowCustomer }) => arrowCustomer);
   }
 
   /** Changes whenever the consumption of the month does. */
@@ -268,18 +158,15 @@ export class ConsumptionRepository {
     await manager.query(CLOSE_REOPENED, scopeOf(context));
   }
 
-  /** The records of these licences, or of all. */
+  /** The records of these licences, or of all, with their charges; those taken back too. */
   known(
-    manager: EntityManager,
     context: BillingContext,
     licenses: readonly string[] | null,
-  ): Promise<KnownConsumption[]> {
-    return manager.query(KNOWN, [...scopeOf(context), licenses]);
-  }
-
-  /** As {@link known}, outside any transaction. */
-  find(context: BillingContext, licenses: readonly string[] | null): Promise<KnownConsumption[]> {
-    return this.known(this.dataSource.manager, context, licenses);
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<ConsumptionRecord[]> {
+    const [accountUuid, month] = scopeOf(context);
+    const where = { accountUuid, month, ...(licenses && { licenseReference: Any([...licenses]) }) };
+    return manager.find(ConsumptionRecord, { where, relations: { charge: true }, order: { licenseReference: 'ASC' } });
   }
 
   /** Records follow the link of their licence within the organisation, unless their charge stands. */
@@ -291,21 +178,15 @@ export class ConsumptionRepository {
   ): Promise<void> {
     const keyOf = ({ licenseReference, arrowCustomer }: LicensePair) => `${licenseReference}\n${arrowCustomer}`;
     const partyOf = new Map(parties.map((party) => [keyOf(party), party]));
-    const moves = (await this.known(manager, context, licenses)).flatMap((record) => {
-      const party = partyOf.get(keyOf(record));
-      const { projectUuid, resourceUuid, customerUuid } = party ?? {};
-      if (!projectUuid || !resourceUuid || customerUuid !== record.customerUuid) return [];
-      return projectUuid === record.projectUuid ? [] : [{ ...record, projectUuid, resourceUuid }];
+    const moves = (await this.known(context, licenses, manager)).flatMap((record) => {
+      const { uuid, currency } = record;
+      const party = partyOf.get(keyOf(pairOf(record)));
+      const isMoved = party?.projectUuid && party.resourceUuid && party.projectUuid !== record.projectUuid;
+      return isMoved && party.customerUuid === record.customerUuid ? [{ ...party, uuid, currency }] : [];
     });
     if (!moves.length) return;
     await this.ensureCharges(manager, context, moves);
-    await manager.query(MOVE, [
-      ...scopeOf(context),
-      context.now,
-      moves.map((record) => record.uuid),
-      moves.map((record) => record.projectUuid),
-      moves.map((record) => record.resourceUuid),
-    ]);
+    await manager.query(MOVE, [...scopeOf(context), JSON.stringify(moves), context.now]);
   }
 
   /** Stores what was consumed and makes the charges of it. `reopen`: the month is provisional again for these licences. */
@@ -316,72 +197,35 @@ export class ConsumptionRepository {
     reopen: boolean,
   ): Promise<void> {
     await this.ensureCharges(manager, context, consumed);
-    await manager.query(WRITE, [
-      ...scopeOf(context),
-      context.rule.priceSource,
-      context.now,
-      reopen,
-      consumed.map((entry) => entry.licenseReference),
-      consumed.map((entry) => entry.resourceUuid),
-      consumed.map((entry) => entry.customerUuid),
-      consumed.map((entry) => entry.projectUuid),
-      consumed.map((entry) => entry.sell),
-      consumed.map((entry) => entry.buy),
-      consumed.map((entry) => entry.currency),
-      consumed.map((entry) => entry.isEstimate),
-      consumed.map((entry) => entry.lineCount),
-      consumed.map((entry) => entry.askedAt.toISOString()),
-    ]);
-  }
-
-  /** The records that a cleanup names, by account and month. */
-  async forCleanup({ from, to, resourceUuid, isFinal }: CleanupFilter): Promise<CleanupGroup[]> {
-    const rows = await this.dataSource.query<(Omit<CleanupGroup, 'records'> & CleanupRecord)[]>(CLEANUP, [
-      from,
-      to,
-      resourceUuid,
-      isFinal,
-    ]);
-    const groups = new Map<string, CleanupGroup & { records: CleanupRecord[] }>();
-    for (const { accountUuid, settingsUuid, month, ...record } of rows) {
-      const key = `${accountUuid}/${month}`;
-      const group = groups.get(key) ?? { accountUuid, settingsUuid, month, records: [] };
-      group.records.push(record);
-      groups.set(key, group);
-    }
-    return [...groups.values()];
+    const { rule, now } = context;
+    await manager.query(WRITE, [...scopeOf(context), JSON.stringify(consumed), rule.priceSource, now, reopen]);
   }
 
   /** Answers how many records were taken back. `reopen`: also where they are final. */
   async takeBack(
     manager: EntityManager,
-    { now, requestedBy }: BillingContext,
-    records: readonly string[],
+    { now, requestedBy: reversedBy }: BillingContext,
+    uuids: string[],
     reopen: boolean,
   ): Promise<number> {
-    const [rows] = await manager.query<[unknown[], number]>(TAKE_BACK, [records, now, requestedBy, reopen]);
-    return rows.length;
+    const reversed = { reversedAt: now, reversedBy, modified: now, ...(reopen && { reopenedAt: now }) };
+    const standing = { uuid: Any(uuids), reversedAt: IsNull() };
+    return (await manager.update(ConsumptionRecord, standing, reversed)).affected ?? 0;
   }
 
   private async ensureCharges(
     manager: EntityManager,
     context: BillingContext,
-    wanted: readonly (LicensePair & Pick<Consumed, 'customerUuid' | 'projectUuid' | 'resourceUuid' | 'currency'>)[],
+    given: readonly object[],
   ): Promise<void> {
-    const prefix = context.settings.invoiceItemPrefix || 'Arrow consumption';
-    await manager.query(ENSURE_CHARGES, [
-      ...scopeOf(context),
-      context.month.lastDay,
-      context.now,
-      prefix,
-      wanted.map((charge) => charge.licenseReference),
-      wanted.map((charge) => charge.arrowCustomer),
-      wanted.map((charge) => charge.customerUuid),
-      wanted.map((charge) => charge.projectUuid),
-      wanted.map((charge) => charge.resourceUuid),
-      wanted.map((charge) => charge.currency),
-    ]);
+    const { month, now, settings } = context;
+    const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
+    await manager.query(ENSURE_CHARGES, [...scopeOf(context), JSON.stringify(given), month.lastDay, now, prefix]);
   }
+}
+
+function pairOf({ licenseReference, charge }: ConsumptionRecord): LicensePair {
+  return { licenseReference, arrowCustomer: charge.arrowCustomer };
 }
 
 function scopeOf({ account, month }: BillingContext): [account: string, month: string] {

@@ -12,18 +12,18 @@ import {
 import { Clock } from '../../common/clock.js';
 import { inParallel } from '../../common/in-parallel.js';
 import type { DecimalString } from '../../common/money.js';
-import { currentRequest } from '../../common/request-context.js';
+import { requestSignal } from '../../common/request-context.js';
 import { type MonthRange, YearMonth } from '../../common/year-month.js';
 import { ResourcesService } from '../../directory/resources.service.js';
-import { NoActiveSettingsError } from '../../settings/settings.errors.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { BillingContext } from '../core/billing-context.js';
-import { LicenseNotBillableError, NoSettingsForActionError, ResourceNotLinkedError } from '../core/billing.errors.js';
-import { checkedRange } from '../core/month-range.js';
-import { namedResource } from '../core/named-in-request.js';
-import { ConsumptionLedgerService } from './consumption-ledger.service.js';
-import { ConsumptionRepository, type KnownConsumption } from './consumption.repository.js';
+import { LicenseNotBillableError, ResourceNotLinkedError } from '../core/billing.errors.js';
+import { rangeUpTo } from '../core/month-range.js';
+import { activeSettings, namedResource } from '../core/named-in-request.js';
+import { ConsumptionLedgerService, isTaken } from './consumption-ledger.service.js';
+import type { ConsumptionRecord } from './consumption-record.entity.js';
+import { ConsumptionRepository } from './consumption.repository.js';
 import { amountsOf, consumedBy, ConsumptionSyncService } from './consumption-sync.service.js';
 
 /** What ArrowSphere may answer for one month and not for another. */
@@ -40,36 +40,38 @@ const MONTHS_AT_ONCE = 4;
 export interface SyncHistory {
   readonly resourceUuid: string;
   /** 11 months before `to` by default. */
-  readonly from: YearMonth | null;
+  readonly from?: YearMonth;
   /** The running month by default. */
-  readonly to: YearMonth | null;
+  readonly to?: YearMonth;
   /** Reopens months that are closed: their consumption is charged again, until the next reconcile. */
-  readonly force: boolean;
-  readonly dryRun: boolean;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** A month of a dry run. */
 export interface PreviewedMonth {
   readonly period: string;
   readonly status: 'data' | 'no_data' | 'finalized';
-  readonly lineCount: number;
-  readonly sell: DecimalString | null;
-  readonly buy: DecimalString | null;
-  readonly existing: KnownConsumption | null;
+  readonly rowCount: number;
+  readonly consumedSell: DecimalString | null;
+  readonly consumedBuy: DecimalString | null;
+  /** With its charge. */
+  readonly existing: ConsumptionRecord | undefined;
 }
 
 export interface HistoryReport {
   readonly resourceUuid: string;
   readonly resourceName: string;
-  readonly synced: number;
-  readonly skipped: number;
-  readonly noData: number;
+  readonly periodsSynced: number;
+  readonly periodsSkipped: number;
+  readonly periodsNoData: number;
   readonly errors: readonly { readonly period: string; readonly error: string }[];
   readonly dryRun: boolean;
   readonly preview: readonly PreviewedMonth[];
 }
 
-type Outcome = 'synced' | 'skipped' | 'noData';
+type Outcome = 'periodsSynced' | 'periodsSkipped' | 'periodsNoData';
+const OUTCOMES = { finalized: 'periodsSkipped', no_data: 'periodsNoData', data: 'periodsSynced' } as const;
 
 /** The consumption of one resource over many months, asked for in one call. */
 @Injectable()
@@ -90,30 +92,33 @@ export class HistoricalConsumptionService {
    * `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
    * where no month can be asked for.
    */
-  async syncHistory({ resourceUuid, from, to, force, dryRun }: SyncHistory, by: string): Promise<HistoryReport> {
-    const resource = await namedResource(this.resources, resourceUuid);
-    if (!resource.backendId) throw new ResourceNotLinkedError();
-    const running = await this.context(YearMonth.at(this.clock.now()), by);
-    const last = to ?? running.currentMonth;
-    const range = checkedRange(from ?? last.plus(-11), last);
+  async syncHistory(command: SyncHistory, by: string): Promise<HistoryReport> {
+    const { force = false, dryRun = false } = command;
+    const resource = await namedResource(this.resources, command.resourceUuid);
+    const license = resource.backendId;
+    if (!license) throw new ResourceNotLinkedError();
+    const settings = await activeSettings(this.settings);
+    const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
+    const range = rangeUpTo(command, running.currentMonth, 12);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
-    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const signal = requestSignal();
     const askedAt = this.clock.now();
-    const { months, failed } = await this.ask(running, resource.backendId, range, signal);
+    const { months, failed } = await this.ask(running, license, range, signal);
     const errors: { period: string; error: string }[] = [];
     const preview: PreviewedMonth[] = [];
-    const counts: Record<Outcome, number> = { synced: 0, skipped: 0, noData: 0 };
+    const counts: Record<Outcome, number> = { periodsSynced: 0, periodsSkipped: 0, periodsNoData: 0 };
     for (const month of YearMonth.range(range.from, range.to)) {
       const period = month.toString();
       const found = months.find((entry) => entry.period === period);
       try {
         const failure = failed.get(period);
         if (failure) throw failure;
-        const context = await this.context(month, by);
-        const outcome = dryRun
-          ? await this.preview(context, resource.backendId, found, force, preview)
-          : await this.take(context, resource.backendId, found, force, askedAt, signal);
-        counts[outcome]++;
+        const context = await this.accounts.context(settings, month, by);
+        if (dryRun) {
+          const previewed = await this.preview(context, license, found, force);
+          preview.push(previewed);
+          counts[OUTCOMES[previewed.status]]++;
+        } else counts[await this.take(context, license, found, force, askedAt, signal)]++;
       } catch (error) {
         if (!(error instanceof AppError) || error instanceof LicenseNotBillableError) throw error;
         errors.push({ period, error: error.message });
@@ -160,11 +165,11 @@ export class HistoricalConsumptionService {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const [party] = await this.sync.parties(context, [license], signal);
-    if (party!.reason !== null) throw new LicenseNotBillableError(license, party!.reason);
+    if ('reason' in party!) throw new LicenseNotBillableError(license, party.reason);
     const amounts = amountsOf(found);
-    if (!amounts) return 'noData';
+    if (!amounts) return 'periodsNoData';
     const outcomes = await this.ledger.store(context, [consumedBy(party!, amounts, askedAt, context)], force);
-    return ['changed', 'unchanged'].includes(outcomes.get(license)!) ? 'synced' : 'skipped';
+    return isTaken(outcomes.get(license)!) ? 'periodsSynced' : 'periodsSkipped';
   }
 
   private async preview(
@@ -172,20 +177,10 @@ export class HistoricalConsumptionService {
     license: string,
     found: ArrowConsumptionMonth | undefined,
     force: boolean,
-    into: PreviewedMonth[],
-  ): Promise<Outcome> {
-    const [existing = null] = await this.consumption.find(context, [license]);
-    const status = existing?.isClosed && !force ? 'finalized' : amountsOf(found) ? 'data' : 'no_data';
-    const { lineCount = 0, sellTotal = null, buyTotal = null } = found ?? {};
-    into.push({ period: context.month.toString(), status, lineCount, sell: sellTotal, buy: buyTotal, existing });
-    return ({ finalized: 'skipped', no_data: 'noData', data: 'synced' } as const)[status];
-  }
-
-  private async context(month: YearMonth, by: string): Promise<BillingContext> {
-    try {
-      return await this.accounts.context(await this.settings.getActive(), month, by, null, null);
-    } catch (error) {
-      throw error instanceof NoActiveSettingsError ? new NoSettingsForActionError() : error;
-    }
+  ): Promise<PreviewedMonth> {
+    const [existing] = await this.consumption.known(context, [license]);
+    const status = existing?.charge.closedAt && !force ? 'finalized' : amountsOf(found) ? 'data' : 'no_data';
+    const { lineCount: rowCount = 0, sellTotal: consumedSell = null, buyTotal: consumedBuy = null } = found ?? {};
+    return { period: context.month.toString(), status, rowCount, consumedSell, consumedBuy, existing };
   }
 }

@@ -15,3 +15,14 @@ export function checkedRange(
     throw new InvalidFieldsError({ [names[0]]: [`At most ${LONGEST_RANGE} months at once.`] });
   return { from, to };
 }
+
+/** The months asked for; by default up to `current`, and `months` of them. Throws as {@link checkedRange}. */
+export function rangeUpTo(
+  { from, to }: { readonly from?: YearMonth | null; readonly to?: YearMonth | null },
+  current: YearMonth,
+  months: number,
+  names?: readonly [from: string, to: string],
+): MonthRange {
+  const last = to ?? current;
+  return checkedRange(from ?? last.plus(1 - months), last, names);
+}

@@ -1,16 +1,7 @@
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { add, compare, type DecimalString, multiply, round, sum } from '../../common/money.js';
-import type { InvoiceTax } from './invoice.entity.js';
+import { add, compare, multiply, round, sum } from '../../common/money.js';
+import type { InvoiceAmounts, InvoiceTax } from './invoice.entity.js';
 import type { RateAmount } from './invoice.repository.js';
-
-/** Sums of an invoice, in the digits of its currency. */
-export interface InvoiceAmounts {
-  /** Net. */
-  readonly price: DecimalString;
-  readonly taxes: readonly InvoiceTax[];
-  readonly tax: DecimalString;
-  readonly total: DecimalString;
-}
 
 /** What is posted at each rate adds up to an invoice: tax is rounded once per rate. */
 export function amountsOf(rates: readonly RateAmount[], currency: string): InvoiceAmounts {

@@ -1,14 +1,14 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { renderDateTime } from '../../common/date-time.js';
+import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
+import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery, PagedQuery } from '../../common/page.js';
+import { ListQuery } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
   AliasedChoicesFilter,
-  ChoicesFilter,
   IntegerFilter,
   LinkFilter,
   TextFilter,
@@ -24,7 +24,6 @@ import type { InvoiceView } from './invoices.service.js';
 const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canceled'] as const;
 /** Other words that people use → Waldur's. */
 const STATE_ALIASES = { open: 'pending', issued: 'created', cancelled: 'canceled' } as const;
-const FORMATS = ['json', 'csv'] as const;
 
 export class ListInvoicesQuery extends ListQuery {
   @LinkFilter(() => Customer) customer?: string;
@@ -36,10 +35,6 @@ export class ListInvoicesQuery extends ListQuery {
   @TextFilter({ description: 'ISO 4217', example: 'EUR' }) currency?: string;
 }
 
-export class ListInvoiceItemsQuery extends PagedQuery {
-  @ChoicesFilter(FORMATS, { description: 'csv: all items as a file' }) format?: (typeof FORMATS)[number][];
-}
-
 @ApiSchema({ name: 'InvoiceIssueRequest' })
 export class IssueInvoiceDto {
   @DateField({ description: 'Not before the invoice date; 30 days after it by default', example: '2026-03-15' })
@@ -48,167 +43,122 @@ export class IssueInvoiceDto {
 
 @ApiSchema({ name: 'InvoiceItem' })
 export class InvoiceItemResponse {
-  @ApiProperty({ format: 'uuid', description: 'Stays the same while the amount changes' }) uuid: string;
-  @ApiProperty() name: string;
-  @ApiProperty({
-    format: 'decimal',
-    description: 'Always 1: amounts are totals, never multiplied',
-    example: '1.0000000000',
-  })
+  @Shown('uuid', { description: 'Stays the same while the amount changes' }) uuid: string;
+  @Shown() name: string;
+  @Shown('decimal', { description: 'Always 1: amounts are totals, never multiplied', example: '1.0000000000' })
   quantity: string;
-  @ApiProperty({ example: 'quantity' }) unit: string;
-  @ApiProperty({ format: 'decimal', description: "In the digits of the invoice's currency", example: '150.00' })
+  @Shown({ example: 'quantity' }) unit: string;
+  @Shown('decimal', { description: "In the digits of the invoice's currency", example: '150.00' })
   unit_price: string;
-  @ApiProperty({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
-  @ApiProperty({ format: 'date' }) start: string;
-  @ApiProperty({ format: 'date' }) end: string;
-  @ApiPropertyOptional({ format: 'uuid', description: 'Left out where the licence is linked to none' })
+  @Shown({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
+  @Shown('date') start: string;
+  @Shown('date') end: string;
+  @Shown('uuid', { required: false, description: 'Left out where the licence is linked to none' })
   resource_uuid?: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) project_uuid: string | null;
-  @ApiProperty({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
+  @ShownOrNull('uuid') project_uuid: string | null;
+  @Shown({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
 
   static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
     const price = round(item.price, currencyDigits(currency));
     const { source, licenseReference, originalPeriod, priceSource, correctsInvoiceUuid, postings } = item;
-    return {
-      uuid: renderUuid(item.uuid),
-      name: item.name,
+    return answerOf(InvoiceItemResponse, item, {
       quantity: '1.0000000000',
       unit: 'quantity',
       unit_price: price,
       price: Number(price),
-      start: item.start,
-      end: item.end,
       // Waldur's Python client cannot read null here.
-      ...(item.resourceUuid ? { resource_uuid: renderUuid(item.resourceUuid) } : {}),
-      project_uuid: item.projectUuid && renderUuid(item.projectUuid),
-      details: {
+      resource_uuid: item.resourceUuid ?? undefined,
+      details: wireOf({
         source,
-        ...(licenseReference ? { license_reference: licenseReference } : {}),
-        original_period: originalPeriod,
-        price_source: priceSource,
-        ...(correctsInvoiceUuid ? { corrects_invoice_uuid: renderUuid(correctsInvoiceUuid) } : {}),
+        ...(licenseReference && { licenseReference }),
+        originalPeriod,
+        priceSource,
+        ...(correctsInvoiceUuid && { correctsInvoiceUuid }),
         postings,
-      },
-    };
+      }),
+    });
   }
 }
 
-/** Columns of the items as CSV. */
-export const ITEM_COLUMNS = [
-  'uuid',
-  'name',
-  'price',
-  'start',
-  'end',
-  'resource_uuid',
-  'project_uuid',
-  'source',
-  'license_reference',
-  'original_period',
-];
-
 /** An item as a row of CSV. */
-export function cellsOf(item: InvoiceItem, currency: string): (string | null)[] {
-  return [
-    renderUuid(item.uuid),
-    item.name,
-    round(item.price, currencyDigits(currency)),
-    item.start,
-    item.end,
-    item.resourceUuid && renderUuid(item.resourceUuid),
-    item.projectUuid && renderUuid(item.projectUuid),
-    item.source,
-    item.licenseReference,
-    item.originalPeriod,
-  ];
-}
+export const itemColumns = (currency: string): CsvColumns<InvoiceItem> => ({
+  uuid: (item) => renderUuid(item.uuid),
+  name: (item) => item.name,
+  price: (item) => round(item.price, currencyDigits(currency)),
+  start: (item) => item.start,
+  end: (item) => item.end,
+  resource_uuid: (item) => item.resourceUuid && renderUuid(item.resourceUuid),
+  project_uuid: (item) => item.projectUuid && renderUuid(item.projectUuid),
+  source: (item) => item.source,
+  license_reference: (item) => item.licenseReference,
+  original_period: (item) => item.originalPeriod,
+});
 
 @ApiSchema({ name: 'InvoiceTax' })
 export class InvoiceTaxResponse {
-  @ApiProperty({ example: '24.00' }) tax_percent: string;
-  @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
-  @ApiProperty({ example: '36.00' }) tax: string;
+  @Shown({ example: '24.00' }) tax_percent: string;
+  @Shown({ description: 'Net', example: '150.00' }) price: string;
+  @Shown({ example: '36.00' }) tax: string;
 }
 
-@ApiSchema({ name: 'InvoiceCustomerDetails' })
 export class InvoiceCustomerDetails {
-  @ApiProperty() name: string;
-  @ApiProperty() native_name: string;
-  @ApiProperty() abbreviation: string;
-  @ApiProperty() registration_code: string;
-  @ApiProperty() country: string;
-  @ApiProperty() email: string;
+  @Shown() name: string;
+  @Shown() native_name: string;
+  @Shown() abbreviation: string;
+  @Shown() registration_code: string;
+  @Shown() country: string;
+  @Shown() email: string;
 }
 
 @ApiSchema({ name: 'Invoice' })
 export class InvoiceResponse {
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiPropertyOptional({ type: 'integer', description: 'Given at issue; without gaps per account' }) number?: number;
-  @ApiProperty({ format: 'uri' }) customer: string;
-  @ApiProperty({ format: 'uuid' }) customer_uuid: string;
-  @ApiProperty({ description: 'Of an issued invoice as it was when it was issued' }) customer_name: string;
-  @ApiProperty({ type: InvoiceCustomerDetails, description: 'Of an issued invoice as they were when it was issued' })
+  @Shown('uri') url: string;
+  @Shown('uuid') uuid: string;
+  @Shown('integer', { required: false, description: 'Given at issue; without gaps per account' }) number?: number;
+  @Shown('uri') customer: string;
+  @Shown('uuid') customer_uuid: string;
+  @Shown({ description: 'Of an issued invoice as it was when it was issued' }) customer_name: string;
+  @Shown({ type: InvoiceCustomerDetails, description: 'Of an issued invoice as they were when it was issued' })
   customer_details: InvoiceCustomerDetails;
-  @ApiProperty({ type: 'integer' }) year: number;
-  @ApiProperty({ type: 'integer' }) month: number;
-  @ApiProperty({ enum: INVOICE_STATES, description: '`pending`: a draft. `created`: issued' }) state: InvoiceState;
-  @ApiProperty({ example: 'EUR' }) currency: string;
-  @ApiProperty({ description: 'Net', example: '150.00' }) price: string;
-  @ApiProperty({ description: 'With several, that of the largest amount', example: '24.00' }) tax_percent: string;
-  @ApiProperty({ description: 'Rounded once per rate', example: '36.00' }) tax: string;
-  @ApiProperty({ type: [InvoiceTaxResponse] }) taxes: InvoiceTaxResponse[];
-  @ApiProperty({ example: '186.00' }) total: string;
-  @ApiPropertyOptional({ format: 'date', description: 'Left out of drafts' }) due_date?: string;
-  @ApiProperty({
-    type: String,
-    format: 'date',
-    nullable: true,
-    description: "The day of issue in the account's time zone",
-  })
+  @Shown('integer') year: number;
+  @Shown('integer') month: number;
+  @Shown({ enum: INVOICE_STATES, description: '`pending`: a draft. `created`: issued' }) state: InvoiceState;
+  @Shown({ example: 'EUR' }) currency: string;
+  @Shown({ description: 'Net', example: '150.00' }) price: string;
+  @Shown({ description: 'With several, that of the largest amount', example: '24.00' }) tax_percent: string;
+  @Shown({ description: 'Rounded once per rate', example: '36.00' }) tax: string;
+  @Shown({ type: [InvoiceTaxResponse] }) taxes: InvoiceTaxResponse[];
+  @Shown({ example: '186.00' }) total: string;
+  @Shown('date', { required: false, description: 'Left out of drafts' }) due_date?: string;
+  @ShownOrNull('date', { description: "The day of issue in the account's time zone" })
   invoice_date: string | null;
-  @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({
+  @Shown('date-time') created: string;
+  @Shown({
     type: [InvoiceItemResponse],
     description: 'At most 1000 here, and 100 in lists; `item_count` says how many there are, `items/` has all',
   })
   items: InvoiceItemResponse[];
-  @ApiProperty() item_count: number;
+  @Shown() item_count: number;
 
-  static from({ invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
-    const { name, nativeName, abbreviation, registrationCode, country, email } =
-      invoice.document?.customer ?? invoice.customer;
-    return {
-      url: hyperlink(Invoice, invoice.uuid),
-      uuid: renderUuid(invoice.uuid),
-      // Waldur's clients cannot read null as a number or as this date.
-      ...(invoice.number === null ? {} : { number: invoice.number }),
-      customer: hyperlink(Customer, invoice.customerUuid),
-      customer_uuid: renderUuid(invoice.customerUuid),
-      customer_name: name,
-      customer_details: {
-        name,
-        native_name: nativeName,
-        abbreviation,
-        registration_code: registrationCode,
-        country,
-        email,
+  static from(this: void, { invoice, amounts, items, itemCount }: InvoiceView): InvoiceResponse {
+    const customer = invoice.document?.customer ?? invoice.customer;
+    return answerOf(
+      InvoiceResponse,
+      { ...invoice, ...amounts, itemCount },
+      {
+        url: hyperlink(Invoice, invoice.uuid),
+        // Waldur's clients cannot read null as a number or as this date.
+        number: invoice.number ?? undefined,
+        due_date: invoice.dueDate ?? undefined,
+        customer: hyperlink(Customer, invoice.customerUuid),
+        customer_name: customer.name,
+        customer_details: answerOf(InvoiceCustomerDetails, customer, {}),
+        year: Number(invoice.month.slice(0, 4)),
+        month: Number(invoice.month.slice(5, 7)),
+        tax_percent: mainRateOf(amounts),
+        taxes: amounts.taxes.map(({ percent, price, tax }) => ({ tax_percent: percent, price, tax })),
+        items: items.map((item) => InvoiceItemResponse.from(item, invoice.currency)),
       },
-      year: Number(invoice.month.slice(0, 4)),
-      month: Number(invoice.month.slice(5, 7)),
-      state: invoice.state,
-      currency: invoice.currency,
-      price: amounts.price,
-      tax_percent: mainRateOf(amounts),
-      tax: amounts.tax,
-      taxes: amounts.taxes.map(({ percent, price, tax }) => ({ tax_percent: percent, price, tax })),
-      total: amounts.total,
-      ...(invoice.dueDate ? { due_date: invoice.dueDate } : {}),
-      invoice_date: invoice.invoiceDate,
-      created: renderDateTime(invoice.created),
-      items: items.map((item) => InvoiceItemResponse.from(item, invoice.currency)),
-      item_count: itemCount,
-    };
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
+import { TimeColumn } from '../../database/time.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
@@ -15,21 +16,18 @@ export interface InvoiceTax {
   readonly tax: string;
 }
 
-/** What an invoice says for ever, kept when it was issued. */
-export interface IssuedDocument {
-  readonly customer: {
-    readonly name: string;
-    readonly nativeName: string;
-    readonly abbreviation: string;
-    readonly registrationCode: string;
-    readonly country: string;
-    readonly email: string;
-  };
+/** Sums of an invoice, in the digits of its currency. */
+export interface InvoiceAmounts {
   /** Net. */
   readonly price: string;
   readonly taxes: readonly InvoiceTax[];
   readonly tax: string;
   readonly total: string;
+}
+
+/** What an invoice says for ever, kept when it was issued. */
+export interface IssuedDocument extends InvoiceAmounts {
+  readonly customer: Pick<Customer, 'name' | 'nativeName' | 'abbreviation' | 'registrationCode' | 'country' | 'email'>;
 }
 
 /**
@@ -85,10 +83,10 @@ export class Invoice extends BaseEntity {
   @Column({ type: 'date', nullable: true })
   dueDate: string | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   issuedAt: Date | null;
 
-  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   paidAt: Date | null;
 
   /** Who issued or paid it last. */

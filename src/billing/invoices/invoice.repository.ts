@@ -2,35 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
-import { countOnly, orderOf, paginate } from '../../database/paginate.js';
+import { countOnly, narrow, orderOf, paginate } from '../../database/paginate.js';
 import type { ListInvoicesQuery } from './invoice.dto.js';
-import { Invoice, type InvoiceState } from './invoice.entity.js';
+import { Invoice, type InvoiceTax } from './invoice.entity.js';
 import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
 
 /** An invoice as it stands until the transaction ends. */
-export interface LockedInvoice {
-  readonly uuid: string;
-  readonly customerUuid: string;
-  readonly currency: string;
-  /** `YYYY-MM-DD`, the first day. */
-  readonly month: string;
-  readonly state: InvoiceState;
-}
+export type LockedInvoice = Readonly<Pick<Invoice, 'uuid' | 'customerUuid' | 'currency' | 'month' | 'state'>>;
 
 /** Whose invoice: one per account, month, organisation and currency. */
-export interface InvoiceParty {
-  readonly customerUuid: string;
-  readonly currency: string;
-}
+export type InvoiceParty = Pick<LockedInvoice, 'customerUuid' | 'currency'>;
 
 /** What is posted on an invoice at one tax rate, net. */
-export interface RateAmount {
-  /** `"24.00"` */
-  readonly percent: string;
-  readonly price: DecimalString;
-}
+export type RateAmount = Pick<InvoiceTax, 'percent' | 'price'>;
 
 /** One line of an invoice: everything posted on it for one charge, compensations apart. */
 export interface InvoiceItem {
@@ -100,10 +87,6 @@ export class InvoiceRepository {
     return row;
   }
 
-  async update(manager: EntityManager, uuid: string, changes: Partial<Invoice>): Promise<void> {
-    await manager.update(Invoice, { uuid }, changes);
-  }
-
   /** With its `customer`. */
   find(uuid: string): Promise<Invoice | null> {
     return this.invoices.findOne({ where: { uuid }, relations: { customer: true } });
@@ -127,24 +110,22 @@ export class InvoiceRepository {
     uuids: readonly string[],
     manager: EntityManager = this.invoices.manager,
   ): Promise<Map<string, RateAmount[]>> {
-    return byInvoice(await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]));
+    const rows = await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]);
+    return groupBy(rows, (row) => row.invoiceUuid);
   }
 
-  /** Items by name: the first `limit` after that position. */
-  async items(invoiceUuid: string, limit: number, skip = 0, after = START): Promise<InvoiceItem[]> {
-    const found = await this.itemsOfMany([invoiceUuid], limit, skip, after);
-    return found.get(invoiceUuid) ?? [];
-  }
-
-  /** The first items of each of these invoices. */
-  async itemsOfMany(
+  /** Items of each of these invoices by name: the first `limit` after that one. */
+  async items(
     uuids: readonly string[],
     limit: number,
     skip = 0,
-    after = START,
+    after: ItemPosition = START,
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
-    return byInvoice(await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters));
+    return groupBy(
+      await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
+      (item) => item.invoiceUuid,
+    );
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
@@ -153,30 +134,19 @@ export class InvoiceRepository {
   }
 
   private filtered(query: ListInvoicesQuery): SelectQueryBuilder<Invoice> {
-    const { customer_uuid, customer, year, month, state, currency } = query;
-    const found = this.invoices.createQueryBuilder('invoice');
-    if (customer) found.andWhere('invoice.customerUuid = :customer', { customer });
-    if (customer_uuid) found.andWhere('invoice.customerUuid = :customer_uuid', { customer_uuid });
-    if (year !== undefined) found.andWhere('extract(year from invoice.month) = :year', { year });
-    if (month !== undefined) found.andWhere('extract(month from invoice.month) = :month', { month });
-    if (state) found.andWhere('invoice.state = ANY(:state)', { state });
-    if (currency) found.andWhere('invoice.currency = upper(:currency)', { currency });
-    return found;
+    return narrow(this.invoices.createQueryBuilder('invoice'), {
+      'invoice.customerUuid = :customer': query.customer,
+      'invoice.customerUuid = :customer_uuid': query.customer_uuid,
+      'extract(year from invoice.month) = :year': query.year,
+      'extract(month from invoice.month) = :month': query.month,
+      'invoice.state = ANY(:state)': query.state,
+      'invoice.currency = upper(:currency)': query.currency,
+    });
   }
 }
 
 interface OfInvoice {
   readonly invoiceUuid: string;
-}
-
-function byInvoice<T extends OfInvoice>(rows: readonly T[]): Map<string, Omit<T, 'invoiceUuid'>[]> {
-  const found = new Map<string, Omit<T, 'invoiceUuid'>[]>();
-  for (const { invoiceUuid, ...row } of rows) {
-    const known = found.get(invoiceUuid);
-    if (known) known.push(row);
-    else found.set(invoiceUuid, [row]);
-  }
-  return found;
 }
 
 function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceParty[]): unknown[] {

@@ -12,7 +12,7 @@ export const LOCK_INVOICES = `
     invoice.uuid,
     invoice.customer_uuid AS "customerUuid",
     invoice.currency,
-    invoice.month::text AS month,
+    invoice.month,
     invoice.state
   FROM invoice
   WHERE invoice.account_uuid = $1
@@ -28,8 +28,8 @@ export const LOCK_INVOICES = `
 export const INVOICE_RATES = `
   SELECT
     posting.invoice_uuid AS "invoiceUuid",
-    posting.tax_percent::text AS percent,
-    trim_scale(sum(posting.amount))::text AS price
+    posting.tax_percent AS percent,
+    sum(posting.amount) AS price
   FROM invoice_posting posting
   WHERE posting.invoice_uuid = ANY($1::uuid[])
   GROUP BY posting.invoice_uuid, posting.tax_percent
@@ -63,9 +63,9 @@ export const INVOICE_ITEMS = `
     wanted.uuid AS "invoiceUuid",
     first.uuid,
     first.name,
-    total.price::text AS price,
-    total.start::text AS start,
-    total."end"::text AS "end",
+    total.price,
+    total.start,
+    total."end",
     charge.resource_uuid AS "resourceUuid",
     charge.project_uuid AS "projectUuid",
     CASE

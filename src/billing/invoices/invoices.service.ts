@@ -1,18 +1,15 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { InvalidFieldsError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { csvFile } from '../../common/csv.js';
-import { type Count, Page, pageOf } from '../../common/page.js';
+import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
+import { dateIn, plusDays } from '../../common/date-time.js';
+import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
-import { type InvoiceAmounts, amountsOf } from './invoice-amounts.js';
-import {
-  cellsOf,
-  InvoiceItemResponse,
-  ITEM_COLUMNS,
-  type ListInvoiceItemsQuery,
-  type ListInvoicesQuery,
-} from './invoice.dto.js';
-import type { Invoice } from './invoice.entity.js';
+import { Customer } from '../../directory/customer.entity.js';
+import { amountsOf } from './invoice-amounts.js';
+import { InvoiceItemResponse, itemColumns, type ListInvoicesQuery } from './invoice.dto.js';
+import { Invoice, type InvoiceAmounts, type InvoiceState, type IssuedDocument } from './invoice.entity.js';
 import { type InvoiceItem, InvoiceRepository } from './invoice.repository.js';
 import { InvoiceNotFoundError, InvoiceStateError } from './invoices.errors.js';
 
@@ -28,8 +25,9 @@ export interface InvoiceView {
 const ITEMS_IN_LIST = 100;
 const ITEMS_OF_ONE = 1000;
 const CSV_ROWS = 2000;
+const DAYS_TO_PAY = 30;
 
-/** Invoices: reading them, and noting that they are paid. */
+/** Invoices: reading them, issuing them, and noting that they are paid. */
 @Injectable()
 export class InvoicesService {
   constructor(
@@ -41,8 +39,7 @@ export class InvoicesService {
   /** Throws `PageNotFoundError`. */
   async list(query: ListInvoicesQuery): Promise<Page<InvoiceView>> {
     const page = await this.invoices.list(query);
-    const views = await this.views(page.items, ITEMS_IN_LIST);
-    return new Page(views, page.total, page.page, page.pageSize, page.fields);
+    return page.with(await this.views(page.items, ITEMS_IN_LIST));
   }
 
   /** Throws `PageNotFoundError`. */
@@ -57,29 +54,58 @@ export class InvoicesService {
   }
 
   /** A page of items, or all of them as CSV. Throws `InvoiceNotFoundError`, `PageNotFoundError`. */
-  async items(uuid: string, query: ListInvoiceItemsQuery): Promise<Page<InvoiceItemResponse> | StreamableFile> {
-    const invoice = await this.find(uuid);
-    if (query.format?.includes('csv'))
-      return csvFile(`invoice-${invoice.number ?? invoice.uuid}`, ITEM_COLUMNS, this.csvRows(invoice));
-    const counts = await this.invoices.itemCounts([invoice.uuid]);
-    const { total, page, pageSize } = pageOf(query, counts.get(invoice.uuid) ?? 0);
-    const items = await this.invoices.items(invoice.uuid, pageSize, (page - 1) * pageSize);
-    const views = items.map((item) => InvoiceItemResponse.from(item, invoice.currency));
-    return new Page(views, total, page, pageSize, query.field);
+  async items(invoiceUuid: string, query: FileQuery): PageOrFile<InvoiceItemResponse> {
+    const { uuid, number, currency } = await this.find(invoiceUuid);
+    const read = async (limit: number, skip: number, last?: InvoiceItem) =>
+      (await this.invoices.items([uuid], limit, skip, last)).get(uuid) ?? [];
+    return pageOrFile(query, {
+      name: `invoice-${number ?? uuid}`,
+      columns: itemColumns(currency),
+      rows: () => inPages(CSV_ROWS, (_, last?: InvoiceItem) => read(CSV_ROWS, 0, last)),
+      count: async () => (await this.invoices.itemCounts([uuid])).get(uuid) ?? 0,
+      page: async (limit, skip) => (await read(limit, skip)).map((item) => InvoiceItemResponse.from(item, currency)),
+    });
+  }
+
+  /**
+   * From now on nothing is posted on it, and it says for ever what it says now. Issuing an issued one changes nothing.
+   * `dueDate` is `YYYY-MM-DD`; 30 days after the invoice date by default. Throws `InvoiceNotFoundError`,
+   * `InvoiceStateError`, `InvalidFieldsError` for a due date before the invoice date.
+   */
+  issue(uuid: string, by: string, dueDate?: string): Promise<InvoiceView> {
+    return this.change(uuid, by, ['pending', 'created', 'issued'], async (manager, invoice, now) => {
+      const { number, timeZone } = await this.invoices.nextNumber(manager, invoice.accountUuid);
+      const invoiceDate = dateIn(timeZone, now);
+      const due = dueDate ?? plusDays(invoiceDate, DAYS_TO_PAY);
+      if (due < invoiceDate)
+        throw new InvalidFieldsError({ due_date: [`Choose the invoice date, ${invoiceDate}, or a later day.`] });
+      return { number, invoiceDate, dueDate: due, issuedAt: now, document: await this.documentOf(manager, invoice) };
+    });
   }
 
   /** Doing it again changes nothing. Throws `InvoiceNotFoundError`, `InvoiceStateError` for one that is not issued. */
-  async paid(uuid: string, by: string): Promise<InvoiceView> {
-    const known = parseUuid(uuid) ?? '';
+  paid(uuid: string, by: string): Promise<InvoiceView> {
+    return this.change(uuid, by, ['created', 'paid', 'paid'], (_manager, _invoice, paidAt) => ({ paidAt }));
+  }
+
+  /** Locks, looks again in which state it is, changes it. */
+  private async change(
+    uuid: string,
+    changedBy: string,
+    [from, state, step]: [from: InvoiceState, to: InvoiceState, step: string],
+    columns: (manager: EntityManager, invoice: Invoice, now: Date) => Partial<Invoice> | Promise<Partial<Invoice>>,
+  ): Promise<InvoiceView> {
+    const known = parseUuid(uuid);
     await this.dataSource.transaction(async (manager) => {
       const invoice = known && (await this.invoices.lockForChange(manager, known));
       if (!invoice) throw new InvoiceNotFoundError();
-      if (invoice.state === 'paid') return;
-      if (invoice.state !== 'created') throw new InvoiceStateError(invoice.state, 'paid');
-      const now = this.clock.now();
-      await this.invoices.update(manager, known, { state: 'paid', paidAt: now, changedBy: by, modified: now });
+      if (invoice.state === state) return;
+      if (invoice.state !== from) throw new InvoiceStateError(invoice.state, step);
+      const modified = this.clock.now();
+      const changes = { ...(await columns(manager, invoice, modified)), state, changedBy, modified };
+      await manager.update(Invoice, { uuid: known }, changes);
     });
-    return this.get(known);
+    return this.get(uuid);
   }
 
   private async find(uuid: string): Promise<Invoice> {
@@ -89,23 +115,13 @@ export class InvoicesService {
     return invoice;
   }
 
-  private async *csvRows({ uuid, currency }: Invoice) {
-    let last: InvoiceItem | undefined;
-    for (;;) {
-      const items = await this.invoices.items(uuid, CSV_ROWS, 0, last);
-      for (const item of items) yield cellsOf(item, currency);
-      if (items.length < CSV_ROWS) return;
-      last = items.at(-1);
-    }
-  }
-
   /** An issued invoice says what it said when it was issued; a draft is what its postings add up to. */
   private async views(invoices: readonly Invoice[], shown: number): Promise<InvoiceView[]> {
     const uuids = invoices.map((invoice) => invoice.uuid);
     const drafts = invoices.filter((invoice) => !invoice.document).map((invoice) => invoice.uuid);
     const [rates, items, counts] = await Promise.all([
       this.invoices.rates(drafts),
-      this.invoices.itemsOfMany(uuids, shown),
+      this.invoices.items(uuids, shown),
       this.invoices.itemCounts(uuids),
     ]);
     return invoices.map((invoice) => ({
@@ -114,5 +130,15 @@ export class InvoicesService {
       items: items.get(invoice.uuid) ?? [],
       itemCount: counts.get(invoice.uuid) ?? 0,
     }));
+  }
+
+  private async documentOf(manager: EntityManager, invoice: Invoice): Promise<IssuedDocument> {
+    const rates = await this.invoices.rates([invoice.uuid], manager);
+    const customer = await manager.findOneByOrFail(Customer, { uuid: invoice.customerUuid });
+    const { name, nativeName, abbreviation, registrationCode, country, email } = customer;
+    return {
+      customer: { name, nativeName, abbreviation, registrationCode, country, email },
+      ...amountsOf(rates.get(invoice.uuid) ?? [], invoice.currency),
+    };
   }
 }

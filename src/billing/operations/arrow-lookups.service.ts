@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ArrowGateway, type ArrowTable } from '../../arrow-gateway/arrow-gateway.js';
-import type { Settings } from '../../settings/settings.entity.js';
-import { NoActiveSettingsError } from '../../settings/settings.errors.js';
-import { SettingsService } from '../../settings/settings.service.js';
-import { ExportTypeMissingError, NoSettingsForActionError } from '../core/billing.errors.js';
-import { checkedRange } from '../core/month-range.js';
 import { resolveColumns } from '../../arrow-export/columns.js';
+import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
+import { SettingsService } from '../../settings/settings.service.js';
+import { ExportTypeMissingError } from '../core/billing.errors.js';
+import { checkedRange } from '../core/month-range.js';
+import { activeSettings } from '../core/named-in-request.js';
 import type {
   FetchBillingExportDto,
   FetchBillingExportResponse,
@@ -13,6 +12,7 @@ import type {
   FetchConsumptionResponse,
   FetchLicenseInfoDto,
   FetchLicenseInfoResponse,
+  Row,
 } from './arrow-lookup.dto.js';
 
 const SHOWN = 100;
@@ -26,62 +26,38 @@ export class ArrowLookupsService {
   ) {}
 
   async consumption({ license_reference, period }: FetchConsumptionDto): Promise<FetchConsumptionResponse> {
-    const arrow = this.settings.accountOf(await this.active());
-    const { table } = await this.gateway.getMonthlyConsumption(
-      arrow,
-      license_reference,
-      period.toString(),
-      period.toString(),
-    );
-    return { license_reference, period: period.toString(), row_count: table.rows.length, data: firstRows(table) };
+    const arrow = this.settings.accountOf(await activeSettings(this.settings));
+    const month = period.toString();
+    const { rows } = (await this.gateway.getMonthlyConsumption(arrow, license_reference, month, month)).table;
+    const data = rows.slice(0, SHOWN).map((row) => Object.fromEntries(row));
+    return { license_reference, period: month, row_count: rows.length, data };
   }
 
   /** Also throws `ExportTypeMissingError`, `InvalidFieldsError`. */
-  async billingExport({
-    period_from,
-    period_to,
-    classification = '',
-  }: FetchBillingExportDto): Promise<FetchBillingExportResponse> {
-    checkedRange(period_from, period_to);
-    const settings = await this.active();
+  async billingExport(dto: FetchBillingExportDto): Promise<FetchBillingExportResponse> {
+    const { from, to } = checkedRange(dto.period_from, dto.period_to);
+    const { classification = '' } = dto;
+    const settings = await activeSettings(this.settings);
     const { exportTypeReference } = settings;
     if (!exportTypeReference) throw new ExportTypeMissingError();
-    const query = { exportTypeReference, periodFrom: period_from.toString(), periodTo: period_to.toString() };
-    const data: Record<string, string | null>[] = [];
+    const query = { exportTypeReference, periodFrom: from.toString(), periodTo: to.toString() };
+    const data: Row[] = [];
     let count = 0;
     for await (const { headers, rows } of this.gateway.exportPages(this.settings.accountOf(settings), query)) {
       const [column] = resolveColumns(headers).columns.classification;
-      const wanted =
-        classification && column !== undefined
-          ? rows.filter((row) => row[column]?.toLowerCase() === classification.toLowerCase())
-          : rows;
+      const isWanted = (row: (typeof rows)[number]) =>
+        !classification || column === undefined || row[column]?.toLowerCase() === classification.toLowerCase();
+      const wanted = rows.filter(isWanted);
       count += wanted.length;
       for (const row of wanted.slice(0, SHOWN - data.length))
         data.push(Object.fromEntries(headers.map((header, i) => [header, row[i] ?? null])));
     }
-    return {
-      period_from: period_from.toString(),
-      period_to: period_to.toString(),
-      classification,
-      row_count: count,
-      data,
-    };
+    return { period_from: query.periodFrom, period_to: query.periodTo, classification, row_count: count, data };
   }
 
   async license({ license_reference }: FetchLicenseInfoDto): Promise<FetchLicenseInfoResponse> {
-    const { raw } = await this.gateway.getLicense(this.settings.accountOf(await this.active()), license_reference);
+    const arrow = this.settings.accountOf(await activeSettings(this.settings));
+    const { raw } = await this.gateway.getLicense(arrow, license_reference);
     return { data: { ...raw } };
   }
-
-  private async active(): Promise<Settings> {
-    try {
-      return await this.settings.getActive();
-    } catch (error) {
-      throw error instanceof NoActiveSettingsError ? new NoSettingsForActionError() : error;
-    }
-  }
-}
-
-function firstRows({ rows }: ArrowTable): Record<string, string | null>[] {
-  return rows.slice(0, SHOWN).map((row) => Object.fromEntries(row));
 }

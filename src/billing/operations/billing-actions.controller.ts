@@ -1,21 +1,61 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, HttpCode, Post, type Type } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
+import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
-  JobAcceptedResponse,
-  PausedResponse,
+  CleanupConsumptionDto,
+  CleanupConsumptionResponse,
+  HistoricalConsumptionDto,
+  HistoricalConsumptionResponse,
+} from '../consumption/consumption-action.dto.js';
+import { ConsumptionCleanupService } from '../consumption/consumption-cleanup.service.js';
+import { CONSUMPTION_SYNC } from '../consumption/consumption-sync.service.js';
+import { HistoricalConsumptionService } from '../consumption/historical-consumption.service.js';
+import {
+  FetchBillingExportDto,
+  FetchBillingExportResponse,
+  FetchConsumptionDto,
+  FetchConsumptionResponse,
+  FetchLicenseInfoDto,
+  FetchLicenseInfoResponse,
+} from './arrow-lookup.dto.js';
+import { ArrowLookupsService } from './arrow-lookups.service.js';
+import {
+  JobAccepted,
+  SyncPauseResponse,
   ReconcileDto,
-  ResumedResponse,
+  SyncResumeResponse,
   SyncPauseDto,
   TriggerConsumptionSyncDto,
   TriggerSyncDto,
 } from './billing-action.dto.js';
-import { BillingJobsService } from './billing-jobs.service.js';
-import { PauseService } from './pause.service.js';
+import { BILLING_RECONCILIATION, BILLING_SYNC, BillingJobsService } from './billing-jobs.service.js';
+import { SyncResourcesDto, SyncResourcesResponse } from './resource-sync.dto.js';
+import { ResourceSyncService } from './resource-sync.service.js';
 
-const IN_THE_WAY = 'It is paused, or a run with other options is under way; the sentence says which';
+const Action = (path: string, summary: string, description?: string) =>
+  applyDecorators(Post(path), HttpCode(200), Operation(`admin_arrow_billing_syncs_${path}`, summary, description));
+
+/** An action that a job does. */
+const JobAction = (path: string, summary: string, description?: string) =>
+  applyDecorators(
+    Action(path, summary, description),
+    HttpCode(202),
+    ApiAcceptedResponse({ type: JobAccepted }),
+    ApiActionRefused('No Arrow settings found'),
+    ApiThingMissing('Settings not found: …'),
+    ApiActionConflict('It is paused, or a run with other options is under way; the sentence says which'),
+  );
+
+/** What ArrowSphere says, as it says it. */
+const Lookup = (path: string, answer: Type<unknown>, summary: string) =>
+  applyDecorators(
+    Action(path, summary),
+    ApiOkResponse({ type: answer }),
+    ApiActionRefused('No active Arrow settings found'),
+  );
 
 @ApiTags('Arrow billing syncs')
 @Controller('api/admin/arrow/billing-syncs')
@@ -23,96 +63,108 @@ const IN_THE_WAY = 'It is paused, or a run with other options is under way; the 
 export class BillingActionsController {
   constructor(
     private readonly jobs: BillingJobsService,
-    private readonly pauses: PauseService,
+    private readonly accounts: BillingAccountsService,
+    private readonly lookups: ArrowLookupsService,
+    private readonly resources: ResourceSyncService,
+    private readonly cleanups: ConsumptionCleanupService,
+    private readonly historical: HistoricalConsumptionService,
   ) {}
 
-  @Post('trigger_sync')
-  @HttpCode(202)
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_trigger_sync',
-    summary: "Bring a month's export lines onto the invoices",
-  })
-  @ApiAcceptedResponse({ type: JobAcceptedResponse })
-  @ApiActionRefused('No Arrow settings found')
-  @ApiThingMissing('Settings not found: …')
-  @ApiActionConflict(IN_THE_WAY)
-  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
-    return JobAcceptedResponse.from(
-      'Sync task scheduled',
-      await this.jobs.triggerSync(dto.toCommand(), caller.username),
-    );
+  @JobAction('trigger_sync', "Bring a month's export lines onto the invoices")
+  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), caller.username);
+    return JobAccepted.from('Sync task scheduled', run);
   }
 
-  @Post('reconcile')
-  @HttpCode(202)
-  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_reconcile', summary: 'Close what may be closed in a month' })
-  @ApiAcceptedResponse({ type: JobAcceptedResponse })
-  @ApiActionRefused('No Arrow settings found')
-  @ApiThingMissing('Settings not found: …')
-  @ApiActionConflict(IN_THE_WAY)
-  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
-    return JobAcceptedResponse.from(
-      'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
-    );
+  @JobAction('reconcile', 'Close what may be closed in a month')
+  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), caller.username);
+    return JobAccepted.from('Reconciliation task scheduled', run);
   }
 
-  @Post('trigger_reconciliation')
-  @HttpCode(202)
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_trigger_reconciliation',
-    summary: 'Close what may be closed in a month',
-    description: 'The same as `reconcile`: final amounts replace provisional ones in one run.',
-  })
-  @ApiAcceptedResponse({ type: JobAcceptedResponse })
-  @ApiActionRefused('No Arrow settings found')
-  @ApiThingMissing('Settings not found: …')
-  @ApiActionConflict(IN_THE_WAY)
-  async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
-    return JobAcceptedResponse.from(
-      'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
-    );
+  @JobAction(
+    'trigger_reconciliation',
+    'Close what may be closed in a month',
+    'The same as `reconcile`: final amounts replace provisional ones in one run.',
+  )
+  triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
+    return this.reconcile(dto, caller);
   }
 
-  @Post('trigger_consumption_sync')
-  @HttpCode(202)
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_trigger_consumption_sync',
-    summary: 'Ask for the consumption of every linked licence in a month',
-  })
-  @ApiAcceptedResponse({ type: JobAcceptedResponse })
-  @ApiActionRefused('No Arrow settings found')
-  @ApiThingMissing('Settings not found: …')
-  @ApiActionConflict(IN_THE_WAY)
+  @JobAction('trigger_consumption_sync', 'Ask for the consumption of every linked licence in a month')
   async triggerConsumption(
     @Body() dto: TriggerConsumptionSyncDto,
     @CurrentUser() caller: Caller,
-  ): Promise<JobAcceptedResponse> {
-    return JobAcceptedResponse.from(
-      'Consumption sync task scheduled',
-      await this.jobs.triggerConsumption(dto.toCommand(), caller.username),
-    );
+  ): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), caller.username);
+    return JobAccepted.from('Consumption sync task scheduled', run);
   }
 
-  @Post('pause_sync')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_billing_syncs_pause_sync',
-    summary: 'Pause an account, or consumption everywhere',
-  })
-  @ApiDone(PausedResponse)
+  @Action('pause_sync', 'Pause an account, or consumption everywhere')
+  @ApiDone(SyncPauseResponse)
   @ApiThingMissing('Settings not found: …')
-  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
-    return PausedResponse.from(await this.pauses.switchTo(false, dto.toCommand(), caller.username));
+  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncPauseResponse> {
+    return { paused: await this.accounts.switchTo(false, dto.toCommand(), caller.username) };
   }
 
-  @Post('resume_sync')
-  @HttpCode(200)
-  @ApiOperation({ operationId: 'admin_arrow_billing_syncs_resume_sync', summary: 'Resume what was paused' })
-  @ApiDone(ResumedResponse)
+  @Action('resume_sync', 'Resume what was paused')
+  @ApiDone(SyncResumeResponse)
   @ApiThingMissing('Settings not found: …')
-  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
-    return ResumedResponse.from(await this.pauses.switchTo(true, dto.toCommand(), caller.username));
+  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncResumeResponse> {
+    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), caller.username) };
+  }
+
+  @Lookup('fetch_consumption', FetchConsumptionResponse, 'Consumption of a licence as ArrowSphere says it')
+  fetchConsumption(@Body() dto: FetchConsumptionDto): Promise<FetchConsumptionResponse> {
+    return this.lookups.consumption(dto);
+  }
+
+  @Lookup('fetch_billing_export', FetchBillingExportResponse, 'Export lines as ArrowSphere sends them')
+  fetchBillingExport(@Body() dto: FetchBillingExportDto): Promise<FetchBillingExportResponse> {
+    return this.lookups.billingExport(dto);
+  }
+
+  @Lookup('fetch_license_info', FetchLicenseInfoResponse, 'A licence as ArrowSphere sends it')
+  fetchLicense(@Body() dto: FetchLicenseInfoDto): Promise<FetchLicenseInfoResponse> {
+    return this.lookups.license(dto);
+  }
+
+  @Action(
+    'sync_resources',
+    'Make resources for licences that bill and are not linked',
+    'Reads the lines synced already. A licence of a mapped customer gets a resource in the project and offering given; no organisation, ' +
+      'project, mapping or invoice is ever made of ArrowSphere data: what is missing for that stands in `errors`.',
+  )
+  @ApiOkResponse({ type: SyncResourcesResponse })
+  @ApiActionRefused('No Arrow settings found')
+  async syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), caller.username));
+  }
+
+  @Action(
+    'cleanup_consumption',
+    'Take consumption records back',
+    'What they charged is credited at once, by entries of its own; nothing is deleted. What is closed is left out ' +
+      'and listed in `refused`, unless `force`.',
+  )
+  @ApiDone(CleanupConsumptionResponse)
+  @ApiActionConflict('It is paused')
+  async cleanUp(
+    @Body() dto: CleanupConsumptionDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<CleanupConsumptionResponse> {
+    return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), caller.username));
+  }
+
+  @Action('sync_resource_historical_consumption', "Ask for a resource's consumption over many months, at once")
+  @ApiOkResponse({ type: HistoricalConsumptionResponse })
+  @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')
+  @ApiThingMissing('Resource … not found')
+  @ApiActionConflict('It is paused')
+  async syncHistorical(
+    @Body() dto: HistoricalConsumptionDto,
+    @CurrentUser() caller: Caller,
+  ): Promise<HistoricalConsumptionResponse> {
+    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), caller.username));
   }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { wireOf } from '../../common/answer.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
@@ -11,8 +12,8 @@ import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import type { BillingAccount } from '../accounts/billing-account.entity.js';
-import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
+import { BillingAccountsService, type Pipeline } from '../accounts/billing-accounts.service.js';
+import { CONSUMPTION_SYNC, ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
 import type { BillingContext } from '../core/billing-context.js';
 import {
   ExportTypeMissingError,
@@ -20,40 +21,29 @@ import {
   OtherRunUnderWayError,
   ResourceNotLinkedError,
 } from '../core/billing.errors.js';
-import { namedResource, namedSettings } from '../core/named-in-request.js';
+import { namedResource, settingsMeant } from '../core/named-in-request.js';
 import { StatementImportService } from '../statements/statement-import.service.js';
 import { monthsToWatch, openMonths, type OpenWindow } from './due-months.js';
 import { type AppliedMonth, DueMonthsRepository } from './due-months.repository.js';
-import { renderConsumptionReport, renderMonthReport, shortfallOf } from './job-result.dto.js';
+import { renderMonthReport, shortfallOf } from './job-result.dto.js';
 
 const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
 export const BILLING_RECONCILIATION = 'billing-reconciliation';
-export const CONSUMPTION_SYNC = 'consumption-sync';
+
+type Kind = typeof BILLING_SYNC | typeof BILLING_RECONCILIATION | typeof CONSUMPTION_SYNC;
 
 /** What a person asks for: a month of an account. */
-interface TriggerRun {
+export interface TriggerRun {
   readonly month: YearMonth;
-  /** Null: the active settings. */
-  readonly settingsUuid: string | null;
-}
-
-export interface TriggerSync extends TriggerRun {
-  /** Only the licence of this resource. */
-  readonly resourceUuid: string | null;
-  readonly dryRun: boolean;
-  readonly acceptShrinkage: boolean;
-}
-
-export interface TriggerReconciliation extends TriggerRun {
-  readonly force: boolean;
-  readonly dryRun: boolean;
-  readonly acceptShrinkage: boolean;
-}
-
-export interface TriggerConsumptionSync extends TriggerRun {
-  /** Only the licence of this resource. */
-  readonly resourceUuid: string | null;
+  /** The active settings by default. */
+  readonly settingsUuid?: string;
+  /** Only the licence of this resource; not for reconciliation, which is for whole months. */
+  readonly resourceUuid?: string;
+  /** Does not wait for validation and grace; for reconciliation alone. */
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly acceptShrinkage?: boolean;
 }
 
 /** How a run is to be done, as the job keeps it. */
@@ -118,70 +108,36 @@ export class BillingJobsService implements OnModuleInit {
 
   /**
    * Throws `NamedNotFoundError`, `SettingsMissingError`, `ExportTypeMissingError`, `BillingPausedError`,
-   * `NamedNotFoundError`, `ResourceNotLinkedError`, `OtherRunUnderWayError`.
+   * `ResourceNotLinkedError`, `MonthNotOverError`, `OtherRunUnderWayError`.
    */
-  async triggerSync(command: TriggerSync, by: string): Promise<JobRun> {
-    const settings = await this.billable(command.settingsUuid);
-    const options = {
-      dry_run: command.dryRun,
-      accept_shrinkage: command.acceptShrinkage,
-      license_reference: await this.licenseOf(command.resourceUuid),
-    };
-    return this.enqueue(BILLING_SYNC, settings, command.month, options, by);
-  }
-
-  /** Throws as {@link triggerSync}, and `MonthNotOverError`. */
-  async triggerReconciliation(command: TriggerReconciliation, by: string): Promise<JobRun> {
-    const { month, force } = command;
-    const settings = await this.billable(command.settingsUuid);
-    const { timeZone } = await this.accounts.of(settings);
-    if (force && !month.isOver(this.clock.now(), timeZone)) throw new MonthNotOverError(month);
-    const options = { force, dry_run: command.dryRun, accept_shrinkage: command.acceptShrinkage };
-    return this.enqueue(BILLING_RECONCILIATION, settings, month, options, by);
-  }
-
-  /** Throws as {@link triggerSync}, except for `ExportTypeMissingError`. */
-  async triggerConsumption({ month, settingsUuid, resourceUuid }: TriggerConsumptionSync, by: string): Promise<JobRun> {
-    const settings = await this.named(settingsUuid);
-    const license_reference = await this.licenseOf(resourceUuid);
-    await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'consumption');
-    return this.enqueue(CONSUMPTION_SYNC, settings, month, { license_reference }, by);
-  }
-
-  private named(settingsUuid: string | null): Promise<Settings> {
-    return settingsUuid ? namedSettings(this.settings, settingsUuid) : this.settings.resolve();
-  }
-
-  private async billable(settingsUuid: string | null): Promise<Settings> {
-    const settings = await this.named(settingsUuid);
-    if (!settings.exportTypeReference) throw new ExportTypeMissingError();
-    await this.accounts.ensureRunning((await this.accounts.of(settings)).uuid, 'billing');
-    return settings;
-  }
-
-  private async licenseOf(resourceUuid: string | null): Promise<string | undefined> {
-    if (!resourceUuid) return undefined;
-    const { backendId } = await namedResource(this.resources, resourceUuid);
-    if (!backendId) throw new ResourceNotLinkedError();
-    return backendId;
+  async trigger(kind: Kind, command: TriggerRun, by: string): Promise<JobRun> {
+    const { month, resourceUuid, force, dryRun, acceptShrinkage } = command;
+    const settings = await settingsMeant(this.settings, command.settingsUuid);
+    const pipeline = kind === CONSUMPTION_SYNC ? 'consumption' : 'billing';
+    if (pipeline === 'billing' && !settings.exportTypeReference) throw new ExportTypeMissingError();
+    const account = await this.accounts.of(settings);
+    await this.accounts.ensureRunning(account.uuid, pipeline);
+    const resource = resourceUuid && (await namedResource(this.resources, resourceUuid));
+    if (resource && !resource.backendId) throw new ResourceNotLinkedError();
+    if (force && !month.isOver(this.clock.now(), account.timeZone)) throw new MonthNotOverError(month);
+    const license_reference = resource ? resource.backendId : undefined;
+    const options = { force, dry_run: dryRun, accept_shrinkage: acceptShrinkage, license_reference };
+    return this.enqueue(kind, { settings, account }, month, by, options);
   }
 
   private async enqueue(
-    kind: string,
-    settings: Settings,
+    kind: Kind,
+    { settings, account }: Pick<ScheduledAccount, 'settings' | 'account'>,
     month: YearMonth,
-    options: Options,
-    by: string,
+    requestedBy = SCHEDULE,
+    options: Options = {},
   ): Promise<JobRun> {
-    const account = await this.accounts.of(settings);
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => Boolean(value)));
     const parameters = { settings_uuid: settings.uuid, month: month.toString(), ...given };
-    const part = [options.license_reference, options.dry_run ? 'dry-run' : '']
-      .filter(Boolean)
-      .map((text) => `/${text!.slice(0, 100)}`);
-    const scope = `${account.uuid}/${month.toString()}${part.join('')}`;
-    const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy: by });
-    if (by !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
+    const license = options.license_reference?.slice(0, 100);
+    const scope = [account.uuid, parameters.month, license, options.dry_run && 'dry-run'].filter(Boolean).join('/');
+    const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy });
+    if (requestedBy !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
       throw new OtherRunUnderWayError(month, run.uuid);
     return run;
   }
@@ -208,7 +164,7 @@ export class BillingJobsService implements OnModuleInit {
     const context = await this.contextOf(control);
     await this.accounts.ensureRunning(context.account.uuid, 'consumption');
     const report = await this.consumption.run(context, license_reference ? [license_reference] : null, control);
-    const result = renderConsumptionReport(report);
+    const result = wireOf(report);
     if (report.failed)
       throw new JobIncompleteError(`${report.failed} licences failed: see reasons in the result.`, result);
     return result;
@@ -223,12 +179,12 @@ export class BillingJobsService implements OnModuleInit {
   /** Open months; and those that are watched, which are closed anew where that may be done without a person. */
   private async scheduleSyncs(): Promise<void> {
     const now = this.clock.now();
-    for (const { settings, account, window, applied, open } of await this.scheduled('billing')) {
-      if (!settings.exportTypeReference) continue;
-      for (const month of open) await this.enqueue(BILLING_SYNC, settings, month, {}, SCHEDULE);
+    for (const scheduled of await this.scheduled('billing')) {
+      const { account, window, applied, open } = scheduled;
+      for (const month of open) await this.enqueue(BILLING_SYNC, scheduled, month);
       for (const month of monthsToWatch(applied, window, now)) {
         const reconcile = this.env.ARROW_AUTO_RECONCILIATION && month.isOver(now, account.timeZone);
-        await this.enqueue(reconcile ? BILLING_RECONCILIATION : BILLING_SYNC, settings, month, {}, SCHEDULE);
+        await this.enqueue(reconcile ? BILLING_RECONCILIATION : BILLING_SYNC, scheduled, month);
       }
     }
   }
@@ -236,23 +192,22 @@ export class BillingJobsService implements OnModuleInit {
   /** Months that are over are reconciled, where that may be done without a person. */
   private async scheduleChecks(): Promise<void> {
     if (!this.env.ARROW_AUTO_RECONCILIATION) return;
-    for (const { settings, account, open } of await this.scheduled('billing')) {
-      if (!settings.exportTypeReference) continue;
-      const over = open.filter((month) => month.isOver(this.clock.now(), account.timeZone));
-      for (const month of over) await this.enqueue(BILLING_RECONCILIATION, settings, month, {}, SCHEDULE);
-    }
+    for (const scheduled of await this.scheduled('billing'))
+      for (const month of scheduled.open)
+        if (month.isOver(this.clock.now(), scheduled.account.timeZone))
+          await this.enqueue(BILLING_RECONCILIATION, scheduled, month);
   }
 
   private async scheduleConsumption(): Promise<void> {
     if (!(await this.accounts.consumptionScheduled())) return;
-    for (const { settings, open } of await this.scheduled('consumption')) {
-      for (const month of open) await this.enqueue(CONSUMPTION_SYNC, settings, month, {}, SCHEDULE);
-    }
+    for (const scheduled of await this.scheduled('consumption'))
+      for (const month of scheduled.open) await this.enqueue(CONSUMPTION_SYNC, scheduled, month);
   }
 
-  private async scheduled(pipeline: 'billing' | 'consumption'): Promise<ScheduledAccount[]> {
+  private async scheduled(pipeline: Pipeline): Promise<ScheduledAccount[]> {
     const found: ScheduledAccount[] = [];
     for (const settings of await this.settings.scheduled()) {
+      if (pipeline === 'billing' && !settings.exportTypeReference) continue;
       const account = await this.accounts.of(settings);
       if (pipeline === 'billing' ? account.billingPaused : account.consumptionPaused) continue;
       const window = { current: YearMonth.at(this.clock.now(), account.timeZone), count: account.openMonths };

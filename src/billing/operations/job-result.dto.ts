@@ -1,41 +1,18 @@
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { type DecimalString, round } from '../../common/money.js';
+import { wireOf } from '../../common/answer.js';
+import { round, trimmed } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
-import type { ConsumptionReport } from '../consumption/consumption-sync.service.js';
-import type { HeldCharge, Posting } from '../ledger/poster.service.js';
-import type { OrganisationTieOut, TieOut, TieOutParts } from '../ledger/tie-out.js';
+import type { Posting } from '../ledger/poster.service.js';
 import type { MonthReport } from '../statements/month-report.js';
 
 /** The result of a sync or reconciliation as its job shows it. */
-export function renderMonthReport(report: MonthReport): Record<string, unknown> {
-  return {
-    period: report.period,
-    outcome: report.outcome,
-    snapshot_uuid: renderUuid(report.snapshotUuid),
-    lines: report.lines,
-    changed: report.changed,
-    postings: report.postings,
+export function renderMonthReport({ leftOut: _, ...report }: MonthReport): Record<string, unknown> {
+  return wireOf({
+    ...report,
     failed: report.failures.length,
-    failures: report.failures.map(({ customerUuid, error }) => ({ customer_uuid: renderUuid(customerUuid), error })),
-    held: report.held.map(renderHeld),
-    tie_out: report.tieOut.map(renderTieOut),
-    settled: report.settled,
-    warnings: report.warnings,
-    sample: report.sample.map(renderSample),
-  };
-}
-
-/** The result of a consumption sync as its job shows it. */
-export function renderConsumptionReport(report: ConsumptionReport): Record<string, unknown> {
-  return {
-    period: report.period,
-    changed: report.changed,
-    unchanged: report.unchanged,
-    no_data: report.noData,
-    skipped: report.skipped,
-    failed: report.failed,
-    reasons: report.reasons.map(({ licenseReference, reason }) => ({ license_reference: licenseReference, reason })),
-  };
+    held: report.held.map((charge) => ({ ...charge, amount: trimmed(charge.amount) })),
+    sample: report.sample.map(sampleOf),
+  });
 }
 
 /** Why a run is no success, in words; `""` where it is one. */
@@ -48,53 +25,14 @@ export function shortfallOf({ failures, leftOut, tieOut }: MonthReport): string 
   ].join(' ');
 }
 
-function renderParts(parts: TieOutParts): Record<string, string> {
-  const { statement, provisional, posted, pending, unmatched, excluded, held, carried } = parts;
-  return { statement, provisional, posted, pending, unmatched, excluded, held, carried };
-}
-
-function renderTieOut(entry: TieOut): Record<string, unknown> {
+function sampleOf(posting: Posting): object {
+  const { revision, kind, customerUuid, licenseReference, name, currency } = posting;
+  const digits = currencyDigits(currency);
   return {
-    currency: entry.currency,
-    ...renderParts(entry),
-    difference: entry.difference,
-    lines: entry.lines,
-    lines_astray: entry.linesAstray,
-    unreadable_lines: entry.unreadableLines,
-    charges_away: entry.chargesAway,
-    invoices_away: entry.invoicesAway,
-    ties_out: entry.tiesOut,
-    organisations: entry.organisations.map(renderOrganisation),
+    chargeKey: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,
+    ...{ revision, kind, customerUuid, licenseReference, name, currency },
+    target: trimmed(posting.target),
+    posted: round(posting.posted, digits),
+    amount: round(posting.amount, digits),
   };
-}
-
-function renderOrganisation(part: OrganisationTieOut): Record<string, unknown> {
-  const { customerUuid, difference } = part;
-  return { customer_uuid: customerUuid && renderUuid(customerUuid), ...renderParts(part), difference };
-}
-
-function renderHeld({ customerUuid, licenseReference, currency, amount, reason }: HeldCharge): Record<string, unknown> {
-  const about = { customer_uuid: renderUuid(customerUuid), license_reference: licenseReference };
-  return { ...about, currency, amount: trimmed(amount), reason };
-}
-
-function renderSample(posting: Posting): Record<string, unknown> {
-  const { customerUuid, licenseReference, revision, kind, name, currency, target, posted, amount } = posting;
-  return {
-    charge_key: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,
-    revision,
-    kind,
-    customer_uuid: renderUuid(customerUuid),
-    license_reference: licenseReference,
-    name,
-    currency,
-    target: trimmed(target),
-    posted: round(posted, currencyDigits(currency)),
-    amount: round(amount, currencyDigits(currency)),
-  };
-}
-
-/** Without zeros at the end. */
-function trimmed(amount: DecimalString): string {
-  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }

@@ -1,8 +1,9 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown } from '../../common/answer.js';
 import { BooleanField, UuidField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import type { YearMonth } from '../../common/year-month.js';
-import { SyncErrorResponse } from '../consumption/consumption-action.dto.js';
+import { ArrowSyncError } from '../consumption/consumption-action.dto.js';
 import type { ResourceSyncReport, SyncResources } from './resource-sync.service.js';
 
 @ApiSchema({ name: 'SyncResourcesRequest' })
@@ -21,40 +22,32 @@ export class SyncResourcesDto {
 
   toCommand(): SyncResources {
     return {
-      from: this.period_from ?? null,
-      to: this.period_to ?? null,
-      settingsUuid: this.settings_uuid ?? null,
-      offeringUuid: this.offering_uuid ?? null,
-      projectUuid: this.project_uuid ?? null,
+      from: this.period_from,
+      to: this.period_to,
+      settingsUuid: this.settings_uuid,
+      offeringUuid: this.offering_uuid,
+      projectUuid: this.project_uuid,
     };
   }
 }
 
-@ApiSchema({ name: 'SyncResourcesResponse' })
 export class SyncResourcesResponse {
-  @ApiProperty({ type: 'integer', description: 'Licences that are linked to a resource now' }) synced: number;
-  @ApiProperty({ type: 'integer' }) created: number;
-  @ApiProperty({ type: 'integer' }) updated: number;
-  @ApiProperty({ type: 'integer' }) orders_created: number;
-  @ApiProperty({ type: 'integer' }) customers_created: number;
-  @ApiProperty({ type: 'integer' }) projects_created: number;
-  @ApiProperty({ type: 'integer' }) mappings_created: number;
-  @ApiProperty({ type: 'integer' }) invoices_created: number;
-  @ApiProperty({ type: 'integer' }) invoice_items_created: number;
-  @ApiProperty({ type: [SyncErrorResponse] }) errors: SyncErrorResponse[];
+  @Shown('integer', { description: 'Licences that are linked to a resource now' }) synced: number;
+  @Shown('integer') created: number;
+  @Shown('integer') updated = 0;
+  @Shown('integer') orders_created = 0;
+  @Shown('integer') customers_created = 0;
+  @Shown('integer') projects_created = 0;
+  @Shown('integer') mappings_created = 0;
+  @Shown('integer') invoices_created = 0;
+  @Shown('integer') invoice_items_created = 0;
+  @Shown({ type: [ArrowSyncError] }) errors: ArrowSyncError[];
 
   static from({ linked, created, errors }: ResourceSyncReport): SyncResourcesResponse {
-    return {
+    return Object.assign(new SyncResourcesResponse(), {
       synced: linked,
       created,
-      updated: 0,
-      orders_created: 0,
-      customers_created: 0,
-      projects_created: 0,
-      mappings_created: 0,
-      invoices_created: 0,
-      invoice_items_created: 0,
       errors: errors.map(({ licenseReference, error }) => ({ error, subscription_id: licenseReference })),
-    };
+    });
   }
 }

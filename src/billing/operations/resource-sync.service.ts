@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { currentRequest } from '../../common/request-context.js';
+import { requestSignal } from '../../common/request-context.js';
 import { YearMonth } from '../../common/year-month.js';
 import { OfferingsService } from '../../directory/offerings.service.js';
 import type { Project } from '../../directory/project.entity.js';
@@ -10,8 +10,8 @@ import { type LicenseLinkFacts, ResourcesService } from '../../directory/resourc
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { BillingContext } from '../core/billing-context.js';
-import { checkedRange } from '../core/month-range.js';
-import { namedSettings } from '../core/named-in-request.js';
+import { rangeUpTo } from '../core/month-range.js';
+import { settingsMeant } from '../core/named-in-request.js';
 import { reasonOf } from '../core/reasons.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
@@ -20,14 +20,14 @@ import { type BilledLicense, LinesRepository } from '../statements/lines.reposit
 /** Which licences are to get resources, and where. */
 export interface SyncResources {
   /** Five months before `to` by default. */
-  readonly from: YearMonth | null;
+  readonly from?: YearMonth;
   /** The running month by default. */
-  readonly to: YearMonth | null;
-  /** Null: the active settings. */
-  readonly settingsUuid: string | null;
+  readonly to?: YearMonth;
+  /** The active settings by default. */
+  readonly settingsUuid?: string;
   /** Of new resources; without both none are made. */
-  readonly offeringUuid: string | null;
-  readonly projectUuid: string | null;
+  readonly offeringUuid?: string;
+  readonly projectUuid?: string;
 }
 
 export interface ResourceSyncReport {
@@ -58,12 +58,11 @@ export class ResourceSyncService {
    */
   async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {
     const { settingsUuid, projectUuid, offeringUuid } = command;
-    const settings = settingsUuid ? await namedSettings(this.settings, settingsUuid) : await this.settings.resolve();
+    const settings = await settingsMeant(this.settings, settingsUuid);
     const project = projectUuid ? await this.projects.get(projectUuid) : null;
     const offering = offeringUuid ? await this.offerings.get(offeringUuid) : null;
-    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by, null, null);
-    const to = command.to ?? context.currentMonth;
-    const range = checkedRange(command.from ?? to.plus(-5), to);
+    const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
+    const range = rangeUpTo(command, context.currentMonth, 6);
     const licenses = await this.lines.licensesBetween(context.account.uuid, range);
     const references = licenses.map((license) => license.licenseReference);
     const partyOf = await this.partiesOf(context, licenses);
@@ -82,7 +81,7 @@ export class ResourceSyncService {
 
   /** Whose the licences are now, as ArrowSphere says; else as their newest line does. */
   private async partiesOf(context: BillingContext, licenses: readonly BilledLicense[]): Promise<Map<string, BillTo>> {
-    const signal = currentRequest()?.signal ?? new AbortController().signal;
+    const signal = requestSignal();
     const references = licenses.map((license) => license.licenseReference);
     const owners = await this.payers.ownersOf(context, references, signal);
     const pairs = licenses.flatMap(({ licenseReference, arrowCustomer: named }) => {

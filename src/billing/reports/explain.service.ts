@@ -1,30 +1,17 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { csvFile } from '../../common/csv.js';
-import { Page, pageOf } from '../../common/page.js';
+import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { parseUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
 import { BillingSyncNotFoundError } from '../core/billing.errors.js';
+import type { BillingSyncItem } from '../statements/billing-sync-item.entity.js';
 import { type PageRows, SnapshotsRepository } from '../statements/snapshots.repository.js';
-import {
-  type ExplainedCharge,
-  type ExplainedStatement,
-  ExplainRepository,
-  type LinePosition,
-} from './explain.repository.js';
-import { EXPLAIN_COLUMNS, explainCells, ExplainedLineResponse } from './explain.dto.js';
+import { type ExplainedCharge, ExplainRepository } from './explain.repository.js';
+import { EXPLAIN_COLUMNS, ExplainedLineResponse } from './explain.dto.js';
 import { type ExplainedLine, explainLine } from './explained-line.js';
-import type { ReportQuery } from './report.dto.js';
 
 const CSV_ROWS = 2000;
-
-/** A statement, and which price of its lines is charged. */
-interface PricedStatement extends ExplainedStatement {
-  readonly priceSource: PriceSource;
-}
-
-type Charges = ReadonlyMap<string, ExplainedCharge>;
 
 /** Every line of a statement, from ArrowSphere's cells to the postings on the invoice, and why. */
 @Injectable()
@@ -36,51 +23,39 @@ export class ExplainService {
   ) {}
 
   /** A page of lines, or all of them as CSV. Throws `BillingSyncNotFoundError`, `PageNotFoundError`. */
-  async explain(uuid: string, query: ReportQuery): Promise<Page<ExplainedLineResponse> | StreamableFile> {
+  async explain(uuid: string, query: FileQuery): PageOrFile<ExplainedLineResponse> {
     const known = parseUuid(uuid);
-    const found = known && (await this.explanations.statement(known));
-    if (!found) throw new BillingSyncNotFoundError();
-    const rule = await this.rules.known(found.accountUuid, YearMonth.from(found.month));
-    const statement = { ...found, priceSource: rule?.priceSource ?? 'sell' };
-    if (query.format?.includes('csv'))
-      return csvFile(`explain-${statement.statementReference}`, EXPLAIN_COLUMNS, this.csvRows(statement));
-    const { total, page, pageSize } = pageOf(query, await this.explanations.countLines(statement));
-    const { lines } = await this.lines(statement, new Map(), pageSize, (page - 1) * pageSize);
-    const cells = await this.cellsOf(lines);
-    const answers = lines.map((line) => ExplainedLineResponse.from(line, cells.get(line.line.pageHash) ?? null));
-    return new Page(answers, total, page, pageSize, query.field);
+    const statement = known && (await this.explanations.statement(known));
+    if (!statement) throw new BillingSyncNotFoundError();
+    const rule = await this.rules.known(statement.accountUuid, YearMonth.from(statement.month));
+    const price = rule?.priceSource ?? 'sell';
+    const charges = new Map<string, ExplainedCharge>();
+    const read = async (limit: number, skip?: number, last?: ExplainedLine) =>
+      this.explained(await this.explanations.lines(statement, limit, skip, last?.line), price, charges);
+    return pageOrFile(query, {
+      name: `explain-${statement.statementReference}`,
+      columns: EXPLAIN_COLUMNS,
+      rows: () => inPages(CSV_ROWS, (_, last?: ExplainedLine) => read(CSV_ROWS, 0, last)),
+      count: () => this.explanations.countLines(statement),
+      page: async (limit, skip) => {
+        const lines = await read(limit, skip);
+        const cells = await this.cellsOf(lines);
+        return lines.map((line) => ExplainedLineResponse.from(line, cells.get(line.line.pageHash) ?? null));
+      },
+    });
   }
 
-  private async *csvRows(statement: PricedStatement) {
-    let known: Charges = new Map();
-    let last: LinePosition | undefined;
-    for (;;) {
-      const { lines, charges } = await this.lines(statement, known, CSV_ROWS, 0, last);
-      for (const line of lines) yield explainCells(line);
-      if (lines.length < CSV_ROWS) return;
-      last = lines.at(-1)!.line;
-      known = charges;
-    }
-  }
-
-  /** `known`: charges of the lines before, so that one with very many lines is added up once. */
-  private async lines(
-    statement: PricedStatement,
-    known: Charges,
-    limit: number,
-    skip: number,
-    after?: LinePosition,
-  ): Promise<{ lines: ExplainedLine[]; charges: Charges }> {
-    const lines = await this.explanations.lines(statement, limit, skip, after);
-    const wanted = [...new Set(lines.flatMap((line) => line.chargeUuid ?? []))];
-    const unknown = wanted.filter((uuid) => !known.has(uuid));
-    const read = await this.explanations.charges(unknown, statement.priceSource);
-    const kept = wanted.flatMap((uuid) => known.get(uuid) ?? []);
-    const charges = new Map([...kept, ...read].map((charge) => [charge.uuid, charge]));
-    const explained = lines.map((line) =>
-      explainLine(line, (line.chargeUuid && charges.get(line.chargeUuid)) || null, statement.priceSource),
-    );
-    return { lines: explained, charges };
+  /** `charges`: those of the lines before, so that one with very many lines is added up once; then those of these. */
+  private async explained(
+    lines: readonly BillingSyncItem[],
+    price: PriceSource,
+    charges: Map<string, ExplainedCharge>,
+  ): Promise<ExplainedLine[]> {
+    const wanted = new Set(lines.flatMap((line) => line.chargeUuid ?? []));
+    const unknown = [...wanted].filter((uuid) => !charges.has(uuid));
+    for (const uuid of charges.keys()) if (!wanted.has(uuid)) charges.delete(uuid);
+    for (const charge of await this.explanations.charges(unknown, price)) charges.set(charge.uuid, charge);
+    return lines.map((line) => explainLine(line, charges.get(line.chargeUuid ?? '') ?? null, price));
   }
 
   /** The pages of exports that lines came with; those that are not kept any more are null. */

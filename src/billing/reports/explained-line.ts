@@ -2,30 +2,31 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { add, type DecimalString, round } from '../../common/money.js';
 import { reasonOf } from '../core/reasons.js';
-import type { ExplainedCharge, StatementLine } from './explain.repository.js';
+import type { BillingSyncItem } from '../statements/billing-sync-item.entity.js';
+import type { ExplainedCharge } from './explain.repository.js';
 
 /** A line, what it counts towards, and what of that is its own. */
 export interface ExplainedLine {
-  readonly line: StatementLine;
+  readonly line: BillingSyncItem;
   readonly charge: ExplainedCharge | null;
   /** Its part of what is posted for the charge, in the digits of the currency. */
   readonly posted: DecimalString;
   readonly why: string;
 }
 
-export function explainLine(line: StatementLine, charge: ExplainedCharge | null, price: PriceSource): ExplainedLine {
+export function explainLine(line: BillingSyncItem, charge: ExplainedCharge | null, price: PriceSource): ExplainedLine {
   return { line, charge, posted: partOf(line, charge, price), why: whyCharged(line, charge) };
 }
 
 /** Its rounded amount; the last line of a charge takes the rest, so that the lines add up to what is posted. */
-function partOf(line: StatementLine, charge: ExplainedCharge | null, price: PriceSource): DecimalString {
+function partOf(line: BillingSyncItem, charge: ExplainedCharge | null, price: PriceSource): DecimalString {
   const digits = currencyDigits(line.currency);
   if (!charge) return round('0', digits);
   const own = line.presence === 'present' ? round(line[price] ?? '0', digits) : '0';
   return round(line.uuid === charge.lastLineUuid ? add(own, charge.rest) : own, digits);
 }
 
-function whyCharged(line: StatementLine, charge: ExplainedCharge | null): string {
+function whyCharged(line: BillingSyncItem, charge: ExplainedCharge | null): string {
   if (line.presence === 'missing') {
     const gone = 'The latest accepted export does not have the line any more, so it counts for nothing';
     return charge ? `${gone}; ${standsAt(charge)}` : `${gone}.`;

@@ -2,7 +2,7 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 
 /** The newest month that an account has lines of. `$1` account. */
 export const NEWEST_MONTH = `
-  SELECT max(month)::text AS month
+  SELECT max(month) AS month
   FROM billing_sync_item
   WHERE account_uuid = $1
     AND presence = 'present'`;
@@ -19,7 +19,7 @@ const UNLINKED = (price: PriceSource) => `
     coalesce(sum(item.${price}), 0) AS amount,
     item.currency,
     count(*)::integer AS lines,
-    item.status = 'billable' AS "isCharged",
+    item.status = 'billable' AS charged,
     charge.customer_uuid AS "customerUuid",
     CASE item.status WHEN 'billable' THEN 'not_linked' ELSE item.reason END AS reason
   FROM billing_sync_item item
@@ -44,24 +44,10 @@ const UNLINKED = (price: PriceSource) => `
 
 /** Largest amount first. Parameters as above, then `$3` at most so many, `$4` skip so many. */
 export const UNLINKED_SPEND = (price: PriceSource) => `
-  SELECT
-    spend."licenseReference",
-    spend."endCustomerName",
-    spend."vendorName",
-    trim_scale(spend.amount)::text AS amount,
-    spend.currency,
-    spend.lines,
-    spend."isCharged",
-    spend."customerUuid",
-    spend.reason
+  SELECT *
   FROM (${UNLINKED(price)}
   ) spend
-  ORDER BY
-    abs(spend.amount) DESC,
-    spend."licenseReference",
-    spend.currency,
-    spend.reason,
-    spend."customerUuid"
+  ORDER BY abs(amount) DESC, "licenseReference", currency, reason, "customerUuid"
   LIMIT $3
   OFFSET $4`;
 
@@ -77,13 +63,13 @@ export const MARGIN = `
     to_char(item.month, 'YYYY-MM') AS period,
     item.vendor_name AS "vendorName",
     item.currency,
-    trim_scale(coalesce(sum(item.buy) FILTER (WHERE item.sell IS NOT NULL), 0))::text AS buy,
-    trim_scale(coalesce(sum(item.sell) FILTER (WHERE item.buy IS NOT NULL), 0))::text AS sell,
-    trim_scale(coalesce(sum(item.sell - item.buy), 0))::text AS margin,
+    coalesce(sum(item.buy) FILTER (WHERE item.sell IS NOT NULL), 0) AS buy,
+    coalesce(sum(item.sell) FILTER (WHERE item.buy IS NOT NULL), 0) AS sell,
+    coalesce(sum(item.sell - item.buy), 0) AS margin,
     round(
       100 * sum(item.sell - item.buy) / nullif(sum(item.sell) FILTER (WHERE item.buy IS NOT NULL), 0),
       2
-    )::text AS "marginPercent",
+    ) AS "marginPercent",
     count(*)::integer AS lines,
     (count(*) FILTER (WHERE item.sell IS NULL OR item.buy IS NULL))::integer AS "linesWithoutBothPrices"
   FROM billing_sync statement
@@ -96,80 +82,40 @@ export const MARGIN = `
   ORDER BY item.month DESC, item.vendor_name, item.currency`;
 
 /**
- * Records of an organisation that count for a mapping. `$1` organisation, `$2` Arrow customers of charges, `$3` whether
- * those are left out, or are all that count.
+ * What counts for a mapping, in the currency that most of it comes in; others are not added to it. `$1` organisation,
+ * `$2` Arrow customers of charges, `$3` whether those are left out, or are all that count, `$4` mapping.
  */
-const RECORDS = `
-    SELECT record.*, charge.closed_at, charge.lines_sell AS final_sell
+export const TOTALS = `
+  WITH records AS (
+    SELECT record.currency, record.consumed_sell, charge.lines_sell, charge.closed_at
     FROM consumption_record record
     JOIN charge ON charge.uuid = record.charge_uuid
     WHERE record.customer_uuid = $1
       AND record.reversed_at IS NULL
-      AND (charge.arrow_customer = ANY($2::text[])) <> $3::boolean`;
-
-/** In which currency most of it comes; others are not added to it. Parameters as above, then `$4` mapping. */
-export const MAIN_CURRENCY = `
-  SELECT mode() WITHIN GROUP (ORDER BY used.currency) AS currency
-  FROM (
-    SELECT record.currency
-    FROM (${RECORDS}
-    ) record
-    UNION ALL
-    SELECT statement.currency
-    FROM billing_sync statement
-    WHERE statement.customer_mapping_uuid = $4
-  ) used`;
-
-/** Parameters as for the records, then `$4` currency of the amounts. */
-export const RECORD_TOTALS = `
-  SELECT
-    count(*)::integer AS total,
-    (count(*) - count(record.closed_at))::integer AS pending,
-    count(record.closed_at)::integer AS closed,
-    trim_scale(coalesce(sum(record.consumed_sell) FILTER (WHERE record.currency = $4), 0))::text AS "consumedSell",
-    trim_scale(
-      sum(record.final_sell) FILTER (WHERE record.currency = $4 AND record.closed_at IS NOT NULL)
-    )::text AS "finalSell"
-  FROM (${RECORDS}
-  ) record`;
-
-/** Parameters as for the records, then `$4` at most so many. */
-export const RECENT_RECORDS = `
-  SELECT
-    record.uuid,
-    record.license_reference AS "licenseReference",
-    resource.name AS "resourceName",
-    record.month::text AS month,
-    record.currency,
-    trim_scale(record.consumed_sell)::text AS "consumedSell",
-    CASE WHEN record.closed_at IS NOT NULL THEN trim_scale(record.final_sell)::text END AS "finalSell",
-    record.closed_at IS NOT NULL AS "isClosed"
-  FROM (${RECORDS}
-    ORDER BY record.month DESC, record.uuid
-    LIMIT $4
-  ) record
-  LEFT JOIN resource ON resource.uuid = record.resource_uuid
-  ORDER BY record.month DESC, record.uuid`;
-
-/** `$1` mapping, `$2` currency of the amounts. */
-export const STATEMENT_TOTALS = `
-  SELECT
-    count(*)::integer AS total,
-    trim_scale(sum(sell_total) FILTER (WHERE currency = $2))::text AS sell
-  FROM billing_sync
-  WHERE customer_mapping_uuid = $1`;
-
-/** `$1` mapping, `$2` at most so many. */
-export const RECENT_STATEMENTS = `
-  SELECT
-    uuid,
-    to_char(month, 'YYYY-MM') AS period,
-    state,
-    currency,
-    trim_scale(sell_total)::text AS "sellTotal",
-    item_count AS "itemCount",
-    created
-  FROM billing_sync
-  WHERE customer_mapping_uuid = $1
-  ORDER BY month DESC, created DESC, uuid
-  LIMIT $2`;
+      AND (charge.arrow_customer = ANY($2::text[])) <> $3::boolean
+  ),
+  statements AS (
+    SELECT currency, sell_total
+    FROM billing_sync
+    WHERE customer_mapping_uuid = $4
+  ),
+  main AS (
+    SELECT mode() WITHIN GROUP (ORDER BY used.currency) AS currency
+    FROM (SELECT currency FROM records UNION ALL SELECT currency FROM statements) used
+  )
+  SELECT main.currency, consumed.*, billed.*
+  FROM main
+  CROSS JOIN LATERAL (
+    SELECT
+      count(*)::integer AS records,
+      count(closed_at)::integer AS closed,
+      coalesce(sum(consumed_sell) FILTER (WHERE records.currency = main.currency), 0) AS "consumedSell",
+      sum(lines_sell) FILTER (WHERE records.currency = main.currency AND closed_at IS NOT NULL) AS "finalSell"
+    FROM records
+  ) consumed
+  CROSS JOIN LATERAL (
+    SELECT
+      count(*)::integer AS statements,
+      sum(sell_total) FILTER (WHERE statements.currency = main.currency) AS "billedSell"
+    FROM statements
+  ) billed`;

@@ -3,18 +3,10 @@ import { DataSource } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import type { DecimalString } from '../../common/money.js';
 import type { MonthRange } from '../../common/year-month.js';
+import { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import type { Reason } from '../core/reasons.js';
-import {
-  COUNT_UNLINKED_SPEND,
-  MAIN_CURRENCY,
-  MARGIN,
-  NEWEST_MONTH,
-  RECENT_RECORDS,
-  RECENT_STATEMENTS,
-  RECORD_TOTALS,
-  STATEMENT_TOTALS,
-  UNLINKED_SPEND,
-} from './report.sql.js';
+import { BillingSync } from '../statements/billing-sync.entity.js';
+import { COUNT_UNLINKED_SPEND, MARGIN, NEWEST_MONTH, TOTALS, UNLINKED_SPEND } from './report.sql.js';
 
 /** A month of an account, and which price is charged in it. */
 export interface SpendScope {
@@ -33,7 +25,7 @@ export interface UnlinkedSpend {
   readonly amount: DecimalString;
   readonly currency: string;
   readonly lines: number;
-  readonly isCharged: boolean;
+  readonly charged: boolean;
   readonly customerUuid: string | null;
   readonly reason: Reason;
 }
@@ -53,47 +45,25 @@ export interface Margin {
   readonly linesWithoutBothPrices: number;
 }
 
-/** Whose consumption counts for a mapping. */
-export interface RecordScope {
+/** What counts for a mapping. */
+export interface SummaryScope {
+  readonly mappingUuid: string;
   readonly customerUuid: string;
   readonly arrowCustomers: readonly string[];
-  /** Those are left out; otherwise only those count. */
+  /** Records of those are left out; otherwise only those count. */
   readonly isExclusion: boolean;
 }
 
-export interface RecordTotals {
-  readonly total: number;
-  readonly pending: number;
+/** Amounts in `currency`, the most used one; null where there is nothing yet. */
+export interface SummaryTotals {
+  readonly currency: string | null;
+  readonly records: number;
   readonly closed: number;
   readonly consumedSell: DecimalString;
   /** Null where nothing is closed. */
   readonly finalSell: DecimalString | null;
-}
-
-export interface RecentRecord {
-  readonly uuid: string;
-  readonly licenseReference: string;
-  readonly resourceName: string | null;
-  readonly month: string;
-  readonly currency: string;
-  readonly consumedSell: DecimalString;
-  readonly finalSell: DecimalString | null;
-  readonly isClosed: boolean;
-}
-
-export interface StatementTotals {
-  readonly total: number;
-  readonly sell: DecimalString | null;
-}
-
-export interface RecentStatement {
-  readonly uuid: string;
-  readonly period: string;
-  readonly state: number;
-  readonly currency: string;
-  readonly sellTotal: DecimalString;
-  readonly itemCount: number;
-  readonly created: Date;
+  readonly statements: number;
+  readonly billedSell: DecimalString | null;
 }
 
 /** What people ask of billing beside the invoices themselves. */
@@ -122,34 +92,29 @@ export class ReportsRepository {
     return this.dataSource.query(MARGIN, [mappingUuid, from.firstDay, to.firstDay]);
   }
 
-  /** Null where there is nothing yet. */
-  async mainCurrency(scope: RecordScope, mappingUuid: string): Promise<string | null> {
-    const parameters = [...parametersOf(scope), mappingUuid];
-    const [row] = await this.dataSource.query<{ currency: string | null }[]>(MAIN_CURRENCY, parameters);
-    return row!.currency;
-  }
-
-  /** Amounts in that currency. */
-  async recordTotals(scope: RecordScope, currency: string | null): Promise<RecordTotals> {
-    const [row] = await this.dataSource.query<RecordTotals[]>(RECORD_TOTALS, [...parametersOf(scope), currency]);
+  async totals({ customerUuid, arrowCustomers, isExclusion, mappingUuid }: SummaryScope): Promise<SummaryTotals> {
+    const parameters = [customerUuid, arrowCustomers, isExclusion, mappingUuid];
+    const [row] = await this.dataSource.query<SummaryTotals[]>(TOTALS, parameters);
     return row!;
   }
 
-  recentRecords(scope: RecordScope, limit: number): Promise<RecentRecord[]> {
-    return this.dataSource.query(RECENT_RECORDS, [...parametersOf(scope), limit]);
+  /** With resource and charge, newest month first. */
+  recentRecords(scope: SummaryScope, limit: number): Promise<ConsumptionRecord[]> {
+    const { customerUuid, arrowCustomers, isExclusion } = scope;
+    return this.dataSource
+      .createQueryBuilder(ConsumptionRecord, 'record')
+      .innerJoinAndSelect('record.charge', 'charge')
+      .innerJoinAndSelect('record.resource', 'resource')
+      .where('record.customerUuid = :customerUuid AND record.reversedAt IS NULL', { customerUuid })
+      .andWhere('(charge.arrowCustomer = ANY(:arrowCustomers)) <> :isExclusion', { arrowCustomers, isExclusion })
+      .orderBy({ 'record.month': 'DESC', 'record.uuid': 'ASC' })
+      .limit(limit)
+      .getMany();
   }
 
-  /** The amount in that currency. */
-  async statementTotals(mappingUuid: string, currency: string | null): Promise<StatementTotals> {
-    const [row] = await this.dataSource.query<StatementTotals[]>(STATEMENT_TOTALS, [mappingUuid, currency]);
-    return row!;
+  /** Newest month first. */
+  recentStatements({ mappingUuid: customerMappingUuid }: SummaryScope, take: number): Promise<BillingSync[]> {
+    const order = { month: 'DESC', created: 'DESC', uuid: 'ASC' } as const;
+    return this.dataSource.manager.find(BillingSync, { where: { customerMappingUuid }, order, take });
   }
-
-  recentStatements(mappingUuid: string, limit: number): Promise<RecentStatement[]> {
-    return this.dataSource.query(RECENT_STATEMENTS, [mappingUuid, limit]);
-  }
-}
-
-function parametersOf({ customerUuid, arrowCustomers, isExclusion }: RecordScope): unknown[] {
-  return [customerUuid, arrowCustomers, isExclusion];
 }

@@ -1,26 +1,33 @@
-import { Injectable, type StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { type CsvCell, csvFile, inPages } from '../../common/csv.js';
-import { Page, pageOf } from '../../common/page.js';
+import { columnsOf, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { YearMonth } from '../../common/year-month.js';
+import type { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
-import { checkedRange } from '../core/month-range.js';
-import { namedSettings } from '../core/named-in-request.js';
-import {
-  MARGIN_COLUMNS,
-  type MarginQuery,
-  MarginRow,
-  UNLINKED_SPEND_COLUMNS,
-  type UnlinkedSpendQuery,
-  UnlinkedSpendRow,
-} from './report.dto.js';
-import { ReportsRepository } from './reports.repository.js';
+import type { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
+import { rangeUpTo } from '../core/month-range.js';
+import { settingsMeant } from '../core/named-in-request.js';
+import type { BillingSync } from '../statements/billing-sync.entity.js';
+import { type MarginQuery, MarginRow, type UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
+import { ReportsRepository, type SummaryScope, type SummaryTotals } from './reports.repository.js';
+
+/** What a mapped customer consumed and was billed. */
+export interface BillingSummary {
+  readonly mapping: CustomerMapping;
+  /** Mappings of its organisation under all accounts. */
+  readonly mappingsOfCustomer: number;
+  readonly totals: SummaryTotals;
+  /** With resource and charge. */
+  readonly records: readonly ConsumptionRecord[];
+  readonly statements: readonly BillingSync[];
+}
 
 /** Every page adds the month up again, so it takes few of them. */
 const CSV_ROWS = 50_000;
+const RECENT = 20;
 
 /** What people ask of billing beside the invoices themselves. */
 @Injectable()
@@ -38,42 +45,63 @@ export class ReportsService {
    * Spend that is charged to nobody or to no resource, largest first, of the month asked for or else of the newest one
    * with lines. Throws `SettingsMissingError`, `NamedNotFoundError`, `PageNotFoundError`.
    */
-  async unlinkedSpend(query: UnlinkedSpendQuery): Promise<Page<UnlinkedSpendRow> | StreamableFile> {
-    const named = query.settings_uuid;
-    const settings = named ? await namedSettings(this.settings, named) : await this.settings.resolve();
-    const account = await this.accounts.known(settings);
+  async unlinkedSpend(query: UnlinkedSpendQuery): PageOrFile<UnlinkedSpendRow> {
+    const account = await this.accounts.known(await settingsMeant(this.settings, query.settings_uuid));
     const newest = account && !query.period ? await this.reports.newestMonth(account.uuid) : null;
     const month = query.period ?? (newest ? YearMonth.from(newest) : YearMonth.at(this.clock.now(), account?.timeZone));
     const rule = account && (await this.rules.known(account.uuid, month));
     const scope = account && rule && { accountUuid: account.uuid, month: month.firstDay, price: rule.priceSource };
-    const read = async (limit: number, skip: number) => {
+    const page = async (limit: number, skip: number) => {
       const rows = scope ? await this.reports.unlinkedSpend(scope, limit, skip) : [];
       return rows.map((row) => UnlinkedSpendRow.from(row, month));
     };
-    if (query.format?.includes('csv')) {
-      const rows = inPages(CSV_ROWS, (skip) => read(CSV_ROWS, skip));
-      return csvFile(`unlinked-spend-${month.toString()}`, UNLINKED_SPEND_COLUMNS, cellsOf(rows));
-    }
-    const { total, page, pageSize } = pageOf(query, scope ? await this.reports.countUnlinkedSpend(scope) : 0);
-    return new Page(await read(pageSize, (page - 1) * pageSize), total, page, pageSize, query.field);
+    return pageOrFile(query, {
+      name: `unlinked-spend-${month.toString()}`,
+      columns: columnsOf(UnlinkedSpendRow),
+      rows: () => inPages(CSV_ROWS, (skip) => page(CSV_ROWS, skip)),
+      count: () => (scope ? this.reports.countUnlinkedSpend(scope) : 0),
+      page,
+    });
   }
 
   /**
    * Buy, sell and margin of a mapped customer, per month, vendor and currency. Throws `CustomerMappingNotFoundError`,
    * `InvalidFieldsError`, `PageNotFoundError`.
    */
-  async margin(mappingUuid: string, query: MarginQuery): Promise<Page<MarginRow> | StreamableFile> {
+  async margin(mappingUuid: string, query: MarginQuery): PageOrFile<MarginRow> {
     const mapping = await this.mappings.get(mappingUuid);
-    const to = query.to ?? YearMonth.at(this.clock.now());
-    const range = checkedRange(query.from ?? to.plus(-11), to, ['from', 'to']);
-    const rows = (await this.reports.margin(mapping.uuid, range)).map((row) => MarginRow.from(row));
-    if (query.format?.includes('csv'))
-      return csvFile(`margin-${mapping.arrowReference}`, MARGIN_COLUMNS, cellsOf(rows));
-    const { total, page, pageSize } = pageOf(query, rows.length);
-    return new Page(rows.slice((page - 1) * pageSize, page * pageSize), total, page, pageSize, query.field);
+    const range = rangeUpTo(query, YearMonth.at(this.clock.now()), 12, ['from', 'to']);
+    const rows = (await this.reports.margin(mapping.uuid, range)).map(MarginRow.from);
+    return pageOrFile(query, {
+      name: `margin-${mapping.arrowReference}`,
+      columns: columnsOf(MarginRow),
+      rows: () => rows,
+      count: () => rows.length,
+      page: (limit, skip) => rows.slice(skip, skip + limit),
+    });
+  }
+
+  /** In one look: few statements, whatever the size. Throws `CustomerMappingNotFoundError`. */
+  async summary(mappingUuid: string): Promise<BillingSummary> {
+    const mapping = await this.mappings.get(mappingUuid);
+    const siblings = await this.mappings.ofCustomer(mapping.waldurCustomerUuid);
+    const scope = scopeOf(mapping, siblings);
+    const [totals, records, statements] = await Promise.all([
+      this.reports.totals(scope),
+      this.reports.recentRecords(scope, RECENT),
+      this.reports.recentStatements(scope, RECENT),
+    ]);
+    return { mapping, mappingsOfCustomer: siblings.length, totals, records, statements };
   }
 }
 
-async function* cellsOf(rows: Iterable<object> | AsyncIterable<object>): AsyncGenerator<CsvCell[]> {
-  for await (const row of rows) yield Object.values(row) as CsvCell[];
+/**
+ * An organisation with one mapping has all its consumption there. With several each record counts where the Arrow
+ * customer of its charge is mapped; what belongs to none of them counts under the oldest, so that all of it counts.
+ */
+function scopeOf(mapping: CustomerMapping, siblings: readonly CustomerMapping[]): SummaryScope {
+  const { uuid: mappingUuid, waldurCustomerUuid: customerUuid, arrowReference } = mapping;
+  const isExclusion = siblings[0]?.uuid === mappingUuid;
+  const others = siblings.map((sibling) => sibling.arrowReference).filter((known) => known !== arrowReference);
+  return { mappingUuid, customerUuid, arrowCustomers: isExclusion ? others : [arrowReference], isExclusion };
 }

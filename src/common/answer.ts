@@ -1,0 +1,82 @@
+import type { Type } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { renderDateTime } from './date-time.js';
+import { renderUuid } from './uuid.js';
+
+/** A field of an answer; `format` as in OpenAPI, or `integer`. */
+export function Shown(format: string | ApiPropertyOptions = {}, more: ApiPropertyOptions = {}): PropertyDecorator {
+  if (typeof format !== 'string') return ApiProperty(format);
+  return ApiProperty({ ...(format === 'integer' ? { type: format } : { format }), ...more });
+}
+
+/** A text of an answer that may be null. */
+export function ShownOrNull(format: string | ApiPropertyOptions = {}, more?: ApiPropertyOptions): PropertyDecorator {
+  const shown = typeof format === 'string' ? { format, ...more } : format;
+  return ApiProperty({ ...shown, type: String, nullable: true } as ApiPropertyOptions);
+}
+
+type Camel<S extends string> = S extends `${infer Word}_${infer Rest}` ? `${Word}${Capitalize<Camel<Rest>>}` : S;
+type Rendered<T> = T extends Date ? string : T;
+
+/** What the domain object does not have under the name of a field, or has as something else. */
+type Missing<A, T> = {
+  [
+    K in keyof A as Camel<K & string> extends keyof T ? (Rendered<T[Camel<K & string>]> extends A[K] ? never : K) : K
+  ]: A[K];
+};
+
+/** The fields of an answer, as its class declares them. */
+export function fieldsOf<A extends object>(answer: Type<A>): (keyof A & string)[] {
+  const fields = Reflect.getMetadata('swagger/apiModelPropertiesArray', answer.prototype as object) as string[];
+  return fields.map((field) => field.slice(1) as keyof A & string);
+}
+
+/**
+ * The wire form of a domain object: every field that the answer declares, from the property of the same name in camel
+ * case. `rest` are those that have none, or another form.
+ */
+export function answerOf<A extends object, T extends object>(
+  answer: Type<A>,
+  from: T,
+  rest: Missing<A, T> & Partial<A>,
+): A {
+  const given = rest as Record<string, unknown>;
+  const entries = propertiesOf(answer).flatMap(([field, property]) => {
+    const value = field in given ? given[field] : (from as Record<string, unknown>)[property];
+    return value === undefined ? [] : [[field, render(field, value)]];
+  });
+  return Object.fromEntries(entries) as A;
+}
+
+/** A plain object in its wire form, with all that is below it: for answers that no class declares. */
+export function wireOf(value: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, below]) => {
+      const field = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return [field, deepRender(field, below)];
+    }),
+  );
+}
+
+function deepRender(field: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => deepRender(field, item));
+  return value && typeof value === 'object' && !(value instanceof Date) ? wireOf(value) : render(field, value);
+}
+
+const known = new WeakMap<object, [field: string, property: string][]>();
+
+/** Worked out once a class: files have a row for each of very many objects. */
+function propertiesOf(answer: Type): [field: string, property: string][] {
+  let found = known.get(answer);
+  if (!found) {
+    const camelCase = (field: string) => field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    found = fieldsOf(answer as Type<object>).map((field) => [field, camelCase(field)]);
+    known.set(answer, found);
+  }
+  return found;
+}
+
+function render(field: string, value: unknown): unknown {
+  if (value instanceof Date) return renderDateTime(value);
+  return /(^|_)uuid$/.test(field) && typeof value === 'string' ? renderUuid(value) : value;
+}
