@@ -140,6 +140,8 @@ export class BillingAccountsService {
       if (everything)
         await this.repository.setSwitch(manager, { name: CONSUMPTION_SWITCH, enabled, changedBy: by, changedAt });
       if (!account || !settings) return;
+      // Before what hangs on it, as a delete does.
+      await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
       await this.repository.update(manager, account.uuid, {
         billingPaused: !enabled,
         consumptionPaused: !enabled,
@@ -147,7 +149,6 @@ export class BillingAccountsService {
         pauseReason: enabled ? '' : reason,
         pausedAt: enabled ? null : changedAt,
       });
-      await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
     });
   }
 
