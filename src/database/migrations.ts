@@ -12,6 +12,7 @@ import { TellWhoReallyLinked1795740100000 } from './migrations/1795740100000-Tel
 import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBilling.js';
 import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger.js';
 import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
+import { RoomForWhoReallyActed1795750000000 } from './migrations/1795750000000-RoomForWhoReallyActed.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   CreateBilling1795743495945,
   GuardLedger1795743495946,
   IndexPostingsByName1795743495947,
+  RoomForWhoReallyActed1795750000000,
 ];

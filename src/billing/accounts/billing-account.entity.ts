@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { Settings } from '../../settings/settings.entity.js';
 
@@ -56,7 +57,7 @@ export class BillingAccount extends BaseEntity {
   @Column({ default: false })
   consumptionPaused: boolean;
 
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   pausedBy: string;
 
   @Column({ length: 500, default: '' })
@@ -75,7 +76,7 @@ export class BillingSwitch {
   @Column()
   enabled: boolean;
 
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   changedBy: string;
 
   @Column({ type: 'timestamptz', precision: 3 })

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Head, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiListed, ApiThingMissing } from '../../common/api-answers.js';
 import { type Count, Counted, type Page } from '../../common/page.js';
 import { ConsumptionStatusResponse } from '../operations/billing-action.dto.js';
@@ -97,7 +97,7 @@ export class ConsumptionController {
     @CurrentUser() caller: Caller,
   ): Promise<CleanupConsumptionResponse> {
     const command = dto.toCommand();
-    return CleanupConsumptionResponse.from(command, await this.cleanups.cleanUp(command, caller.username));
+    return CleanupConsumptionResponse.from(command, await this.cleanups.cleanUp(command, actorOf(caller)));
   }
 
   @Post('sync_resource_historical_consumption')
@@ -114,6 +114,6 @@ export class ConsumptionController {
     @Body() dto: HistoricalConsumptionDto,
     @CurrentUser() caller: Caller,
   ): Promise<HistoricalConsumptionResponse> {
-    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), caller.username));
+    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), actorOf(caller)));
   }
 }

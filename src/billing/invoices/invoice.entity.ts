@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
@@ -92,7 +93,7 @@ export class Invoice extends BaseEntity {
   paidAt: Date | null;
 
   /** Who issued or paid it last. */
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   changedBy: string;
 
   @Column({ type: 'jsonb', nullable: true })

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Head, HttpCode, Param, Post, Query, type StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed } from '../../common/api-answers.js';
 import type { Count, Page } from '../../common/page.js';
 import { Existing } from '../../database/existing-object.guard.js';
@@ -71,7 +71,7 @@ export class InvoicesController {
     @Body() dto: IssueInvoiceDto,
     @CurrentUser() caller: Caller,
   ): Promise<InvoiceResponse> {
-    await this.issuing.issue(uuid, caller.username, dto.due_date);
+    await this.issuing.issue(uuid, actorOf(caller), dto.due_date);
     return InvoiceResponse.from(await this.invoices.get(uuid));
   }
 
@@ -80,6 +80,6 @@ export class InvoicesController {
   @ApiOperation({ operationId: 'invoices_paid', summary: 'Mark an issued invoice as paid' })
   @ApiFound(InvoiceResponse)
   async paid(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<InvoiceResponse> {
-    return InvoiceResponse.from(await this.invoices.paid(uuid, caller.username));
+    return InvoiceResponse.from(await this.invoices.paid(uuid, actorOf(caller)));
   }
 }

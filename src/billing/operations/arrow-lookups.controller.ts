@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionRefused } from '../../common/api-answers.js';
 import {
   FetchBillingExportDto,
@@ -68,6 +68,6 @@ export class ArrowLookupsController {
   @ApiOkResponse({ type: SyncResourcesResponse })
   @ApiActionRefused('No Arrow settings found')
   async syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
-    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), caller.username));
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller)));
   }
 }

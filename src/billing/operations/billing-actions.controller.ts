@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing } from '../../common/api-answers.js';
 import {
   JobAcceptedResponse,
@@ -39,7 +39,7 @@ export class BillingActionsController {
   async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Sync task scheduled',
-      await this.jobs.triggerSync(dto.toCommand(), caller.username),
+      await this.jobs.triggerSync(dto.toCommand(), actorOf(caller)),
     );
   }
 
@@ -53,7 +53,7 @@ export class BillingActionsController {
   async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
+      await this.jobs.triggerReconciliation(dto.toCommand(), actorOf(caller)),
     );
   }
 
@@ -71,7 +71,7 @@ export class BillingActionsController {
   async triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Reconciliation task scheduled',
-      await this.jobs.triggerReconciliation(dto.toCommand(), caller.username),
+      await this.jobs.triggerReconciliation(dto.toCommand(), actorOf(caller)),
     );
   }
 
@@ -91,7 +91,7 @@ export class BillingActionsController {
   ): Promise<JobAcceptedResponse> {
     return JobAcceptedResponse.from(
       'Consumption sync task scheduled',
-      await this.jobs.triggerConsumption(dto.toCommand(), caller.username),
+      await this.jobs.triggerConsumption(dto.toCommand(), actorOf(caller)),
     );
   }
 
@@ -104,7 +104,7 @@ export class BillingActionsController {
   @ApiDone(PausedResponse)
   @ApiThingMissing('Settings not found: …')
   async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<PausedResponse> {
-    return PausedResponse.from(await this.pauses.switchTo(false, dto.toCommand(), caller.username));
+    return PausedResponse.from(await this.pauses.switchTo(false, dto.toCommand(), actorOf(caller)));
   }
 
   @Post('resume_sync')
@@ -113,6 +113,6 @@ export class BillingActionsController {
   @ApiDone(ResumedResponse)
   @ApiThingMissing('Settings not found: …')
   async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<ResumedResponse> {
-    return ResumedResponse.from(await this.pauses.switchTo(true, dto.toCommand(), caller.username));
+    return ResumedResponse.from(await this.pauses.switchTo(true, dto.toCommand(), actorOf(caller)));
   }
 }

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
@@ -29,7 +30,7 @@ export class ExportSnapshot extends BaseEntity {
   @Column({ type: 'varchar', length: 16, default: 'fetching' })
   state: SnapshotState;
 
-  @Column({ length: 150 })
+  @Column({ length: ACTOR_LENGTH })
   fetchedBy: string;
 
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
