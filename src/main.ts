@@ -70,7 +70,7 @@ function whatToDoAbout(error: unknown): string {
   ];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code = '', message, syscall, path } = error as NodeJS.ErrnoException;
-  if (path && /^E[A-Z]+$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
+  if ((path && /^E[A-Z]+$/.test(code)) || /^(ENOSPC|EDQUOT)$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
   if (!env?.DATABASE_URL) return String((error as Error)?.stack ?? error);
   if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SIGNATURE/.test(code) || /SSL/.test(message))
     return `There is no TLS with the database of DATABASE_URL: ${message}. For a certificate authority of your own set NODE_EXTRA_CA_CERTS to its file; sslmode in DATABASE_URL says whether TLS is used.`;

@@ -80,10 +80,11 @@ function readExactly(types: typeof import('pg').types): void {
 const TYPE = { date: 1082, textArray: 1009, dateArray: 1182, numericArray: 1231 };
 
 async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
+  makeFolder(dataDir);
+  if (watchRoom(dataDir)()) throw new DatabaseFullError();
   const unlock = lockDataDir(dataDir);
   try {
     makeFolder(join(dataDir, 'pglite'));
-    if (watchRoom(dataDir)()) throw new DatabaseFullError();
     const { PGlite } = await import('@electric-sql/pglite');
     const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
     const database = await PGlite.create({ dataDir: join(dataDir, 'pglite'), extensions: { pg_trgm } });
