@@ -77,9 +77,10 @@ ${process.getuid?.() === 0 ? 'user = nobody' : ''}
         '--import',
         '@swc-node/register/esm-register',
         'test/run.ts',
+        // First, as the option takes whatever follows it.
+        ...(given.length ? given : DEFAULT),
         '--selectProjects',
         'e2e-postgres',
-        ...(given.length ? given : DEFAULT),
       ],
       { stdio: 'inherit', env: { ...process.env, TEST_DATABASE_URL: url, TEST_DATABASE_LOCALE: 'C' } },
     );

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { readEnv } from '../../src/config/env.js';
 import { createApp } from '../../src/configure-app.js';
 import { ApiClient } from '../support/api-client.js';
@@ -63,6 +64,21 @@ const LONG = 240_000;
     await app.get(DataSource).query('UPDATE schema_support SET oldest_program = 9999999999998');
     expect((await api.get('/health/ready')).status).toBe(503);
     await expect(start(variables)).rejects.toThrow('The database was changed by a newer version of this program');
+  });
+
+  it('keeps the key that the accounts were saved with, whoever started with another one before there were any', async () => {
+    const variables = await emptyDatabase();
+    const arrow = await ArrowEmulator.start();
+    const other = { ...variables, SECRET_KEY: Buffer.alloc(32, 1).toString('base64') };
+    const first = await start({ ...variables, ARROW_ALLOW_PRIVATE_HOSTS: 'true' });
+    await start(other);
+    const api = new ApiClient((await first.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
+    const saved = await api.post('/api/admin/arrow/settings/', { api_url: arrow.url, api_key: arrow.apiKey });
+    expect(saved.status).toBe(201);
+    await expect(start(other)).rejects.toThrow('SECRET_KEY is not the key it was.');
+    await start(variables);
+    await expect(start(other)).rejects.toThrow('SECRET_KEY is not the key it was.');
+    await arrow.stop();
   });
 
   it(
