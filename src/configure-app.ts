@@ -121,7 +121,8 @@ function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTab
     const forwardedFor = request.headers['x-forwarded-for'];
     if (forwardedFor) request.headers['x-forwarded-for'] = addressesIn(String(forwardedFor));
     const baseUrl = env.PUBLIC_URL ?? baseUrlOf(request, [env.HOST, ...env.ALLOWED_HOSTS]);
-    const context = { requestId: request.id, baseUrl, signal: gone.signal };
+    const collection = request.routeOptions.url?.split('/:')[0] ?? '';
+    const context = { requestId: request.id, baseUrl, signal: gone.signal, collection };
     contexts.set(request, context);
     reply.header('X-Request-Id', request.id);
     // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
@@ -10,14 +9,11 @@ import {
   DatabaseReadOnlyError,
   DatabaseUnavailableError,
 } from './common/database-fault.js';
-import { Env } from './config/env.js';
 import { isSchemaOfOurs } from './database/migrate.js';
+import { isFull } from './database/room.js';
 
 /** A server that takes connections and says nothing is not ready either. */
 const LONGEST_MS = 5_000;
-
-/** The embedded database writes its log in files of 16 MB. */
-const LEAST_ROOM_BYTES = 2 * 16_777_216;
 
 class HealthResponse {
   @ApiProperty({ example: 'ok' }) status: string;
@@ -27,10 +23,7 @@ class HealthResponse {
 @Controller('health')
 @Public()
 export class HealthController {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly env: Env,
-  ) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   @Get('live')
   @HttpCode(200)
@@ -53,14 +46,12 @@ export class HealthController {
   }
 
   private async whyNot(): Promise<string | undefined> {
+    if (isFull(this.dataSource)) return new DatabaseFullError().message;
     const [{ read_only }] = await this.dataSource.query<[{ read_only: string }]>(
       `SELECT current_setting('transaction_read_only') AS read_only`,
     );
     if (read_only === 'on') return new DatabaseReadOnlyError().message;
-    if (!(await isSchemaOfOurs(this.dataSource.manager))) return 'The migrations of the database have not run.';
-    if (this.env.DATABASE_URL) return undefined;
-    const { bavail, bsize } = await statfs(this.env.DATA_DIR);
-    return bavail * bsize < LEAST_ROOM_BYTES ? new DatabaseFullError().message : undefined;
+    return (await isSchemaOfOurs(this.dataSource.manager)) ? undefined : 'The migrations of the database have not run.';
   }
 }
 

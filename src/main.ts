@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { resolve } from 'node:path';
-import { databaseFault } from './common/database-fault.js';
+import { databaseFault, DatabaseFullError } from './common/database-fault.js';
 import { type Env, InvalidEnvironmentError, readEnv, variableNames } from './config/env.js';
 import { logsJson } from './common/app.logger.js';
 import { createApp } from './configure-app.js';
@@ -61,6 +61,7 @@ function whatToDoAbout(error: unknown): string {
   const mendable = [
     InvalidEnvironmentError,
     DataDirInUseError,
+    DatabaseFullError,
     FirstSchemaError,
     ProgramTooOldError,
     SecretKeyError,
@@ -69,12 +70,14 @@ function whatToDoAbout(error: unknown): string {
   ];
   if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code = '', message, syscall, path } = error as NodeJS.ErrnoException;
-  if (path && /^E[A-Z]+$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
+  if ((path && /^E[A-Z]+$/.test(code)) || /^(ENOSPC|EDQUOT)$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
   if (!env?.DATABASE_URL) return String((error as Error)?.stack ?? error);
   if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SIGNATURE/.test(code) || /SSL/.test(message))
     return `There is no TLS with the database of DATABASE_URL: ${message}. For a certificate authority of your own set NODE_EXTRA_CA_CERTS to its file; sslmode in DATABASE_URL says whether TLS is used.`;
   if (/^42501$/.test(code))
     return `The user of DATABASE_URL may not do all that is needed: ${message}. Give it CREATE on the database's schema, and make it the owner of its tables.`;
+  if (/^42(P07|P06|710)$/.test(code))
+    return `The database of DATABASE_URL has tables of another program: ${message}. Give this one a database of its own.`;
   if (databaseFault(error) && (syscall || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57)/.test(code)))
     return `The database of DATABASE_URL cannot be reached: ${message || code}`;
   if (/^[0-9A-Z]{5}$/.test(code)) return `The database of DATABASE_URL cannot be used: ${message}`;

@@ -58,6 +58,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'its network cannot be reached',
   ETIMEDOUT: 'the connection took too long',
   ERR_CONNECT_TIMED_OUT: 'the connection took too long',
+  ERR_PROXY_UNREACHABLE: 'the proxy (HTTPS_PROXY) does not answer',
+  ERR_PROXY_REFUSED: 'the proxy (HTTPS_PROXY) does not let this host through',
+  ERR_PROXY_LOGIN: 'the proxy (HTTPS_PROXY) wants another user name and password',
 };
 
 const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {

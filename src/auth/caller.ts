@@ -13,6 +13,14 @@ export interface Caller {
   readonly impersonator?: { readonly uuid: string; readonly username: string };
 }
 
+/** Who acts, as it is written down: the user name; where staff acts as another user, `admin as mari`. */
+export function actorOf({ username, impersonator }: Caller): string {
+  return impersonator ? `${impersonator.username} as ${username}` : username;
+}
+
+/** Room for two user names. */
+export const ACTOR_LENGTH = 300;
+
 /** Finds the user behind a token; whoever keeps the users provides it. */
 export abstract class Authenticator {
   /**

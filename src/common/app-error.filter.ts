@@ -4,7 +4,6 @@ import { AppError, type AppErrorKind } from './app.error.js';
 import { databaseFault } from './database-fault.js';
 import { RequestError } from './http-errors.js';
 import { currentRequest } from './request-context.js';
-import { unsupported } from './unread-body.js';
 
 const STATUS: Record<AppErrorKind, number> = {
   invalid: 400,
@@ -28,10 +27,7 @@ export interface ErrorAnswer {
 }
 
 /** The answer to any error, or `undefined` for one that nobody foresaw. */
-export function answerTo(
-  error: unknown,
-  request: Parameters<typeof unsupported>[0] = { headers: {} },
-): ErrorAnswer | undefined {
+export function answerTo(error: unknown): ErrorAnswer | undefined {
   const fault = databaseFault(error) ?? error;
   if (fault instanceof AppError) {
     const status = STATUS[fault.kind];
@@ -45,7 +41,6 @@ export function answerTo(
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
   // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
-  if (status === 415) return answerTo(unsupported(request));
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
   return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;
 }
@@ -61,7 +56,7 @@ export class AppErrorFilter implements ExceptionFilter {
     if (reply.sent) return;
     const fault = databaseFault(error);
     if (fault) this.logger.warn({ event: fault.code, why: (error as Error).message });
-    const answer = answerTo(error, request) ?? this.unforeseen(error, request);
+    const answer = answerTo(error) ?? this.unforeseen(error, request);
     void reply
       .status(answer.status)
       .headers(answer.headers ?? {})

@@ -73,17 +73,3 @@ export function databaseFault(error: unknown): DatabaseFault | undefined {
   if (Fault) return new Fault();
   return CUT_OFF.test(message) ? new DatabaseUnavailableError() : undefined;
 }
-
-/**
- * Does `work` again, at most twice, when it lost a deadlock or could not be put in a row with others. It must be one
- * whole transaction and do nothing outside of the database.
- */
-export async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 3 || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
-    }
-  }
-}

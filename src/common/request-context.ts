@@ -8,6 +8,8 @@ export interface RequestContext {
   readonly baseUrl: string;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
+  /** What it asks for, without the object: requests for one collection use the same tables. */
+  readonly collection: string;
   /** Key of the caller, once known: whose turn it is when calls to ArrowSphere wait. */
   caller?: string;
 }

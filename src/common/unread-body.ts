@@ -8,6 +8,11 @@ const DEEPEST = 100;
 /** Bodies stay on the wire until a handler asks for one: who calls, and whether they may, is answered before. */
 export function leaveBodiesUnread(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
+  // Fastify refuses what is no media type before anybody has asked who calls; the raw headers keep it.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (!request.mediaType) delete request.headers['content-type'];
+    done();
+  });
   fastify.addContentTypeParser('*', (request, payload, done) => done(null, new UnreadBody(request, payload)));
 }
 
@@ -17,7 +22,7 @@ export function leaveBodiesUnread(fastify: FastifyInstance): void {
  */
 export class UnreadBody {
   constructor(
-    private readonly request: Pick<FastifyRequest, 'headers'>,
+    private readonly request: FastifyRequest,
     private readonly payload: Readable,
   ) {}
 
@@ -25,7 +30,7 @@ export class UnreadBody {
   async read(limit: number): Promise<unknown> {
     const body = await this.bytes(limit);
     if (body.length === 0) return undefined;
-    const type = this.request.headers['content-type'] ?? '';
+    const type = this.request.raw.headersDistinct['content-type']?.[0] ?? '';
     switch (type.split(';', 1)[0]!.trim().toLowerCase()) {
       case 'application/json':
         return parseJson(body);
@@ -34,7 +39,7 @@ export class UnreadBody {
       case 'multipart/form-data':
         return parseMultipart(body, type);
       default:
-        throw unsupported(this.request);
+        throw new RequestError(415, `Unsupported media type "${type.slice(0, 100)}" in request.`);
     }
   }
 
@@ -63,11 +68,6 @@ export class UnreadBody {
     const most = limit < 1_048_576 ? `${limit / 1024} KB` : `${limit / 1_048_576} MB`;
     return new RequestError(413, `The request body is too large: ${most} at most.`);
   }
-}
-
-/** The media type of the body is none of ours (415). */
-export function unsupported({ headers }: { headers: { 'content-type'?: string } }): RequestError {
-  return new RequestError(415, `Unsupported media type "${(headers['content-type'] ?? '').slice(0, 100)}" in request.`);
 }
 
 function parseJson(body: Buffer): unknown {

@@ -37,7 +37,10 @@ function isDatabaseUrl(text: string): boolean {
   }
 }
 
-const httpUrl = z.string().regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://');
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://')
+  .refine((text) => parseUrl(text), 'is no URL');
 
 const Variables = z
   .object({

@@ -2,10 +2,12 @@ import { makeFolder } from '../common/make-folder.js';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { DataSourceOptions } from 'typeorm';
+import { DatabaseFullError } from '../common/database-fault.js';
 import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
 import { migrations } from './migrations.js';
 import { ReadableNamingStrategy } from './naming.strategy.js';
+import { watchRoom } from './room.js';
 
 /** Where the database is: a PostgreSQL server, or the folder of the embedded one. */
 export interface DatabaseLocation {
@@ -32,7 +34,7 @@ const shared = {
 /**
  * The options of TypeORM's `DataSource`, used by the service, the tests and the TypeORM command line alike. Opens (and
  * on first use creates) the embedded database where no `DATABASE_URL` is given; it is closed with the `DataSource`.
- * Throws `DataDirInUseError`.
+ * Throws `DataDirInUseError`, `DatabaseFullError`.
  */
 export async function dataSourceOptions(location: DatabaseLocation): Promise<DataSourceOptions> {
   const logger = new DatabaseLogger();
@@ -53,10 +55,11 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
     };
   }
   const { PglitePool } = await import('./pglite-pool.js');
-  const database = await openEmbeddedDatabase(resolve(location.DATA_DIR));
+  const dataDir = resolve(location.DATA_DIR);
+  const database = await openEmbeddedDatabase(dataDir);
   class Pool extends PglitePool {
     constructor() {
-      super(database);
+      super(database, watchRoom(dataDir));
     }
   }
   return { ...shared, logger, logging: ['error', 'warn'], driver: { Pool } };
@@ -77,6 +80,8 @@ function readExactly(types: typeof import('pg').types): void {
 const TYPE = { date: 1082, textArray: 1009, dateArray: 1182, numericArray: 1231 };
 
 async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
+  makeFolder(dataDir);
+  if (watchRoom(dataDir)()) throw new DatabaseFullError();
   const unlock = lockDataDir(dataDir);
   try {
     makeFolder(join(dataDir, 'pglite'));

@@ -13,6 +13,7 @@ import { CreateBilling1795743495945 } from './migrations/1795743495945-CreateBil
 import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger.js';
 import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
 import { DropUnreadColumns1795750000000 } from './migrations/1795750000000-DropUnreadColumns.js';
+import { RoomForWhoReallyActed1795750000001 } from './migrations/1795750000001-RoomForWhoReallyActed.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   GuardLedger1795743495946,
   IndexPostingsByName1795743495947,
   DropUnreadColumns1795750000000,
+  RoomForWhoReallyActed1795750000001,
 ];

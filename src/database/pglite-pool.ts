@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { DatabaseBusyError } from '../common/database-fault.js';
+import type { KnowsRoom } from './room.js';
 
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
 const LEASE_TIMEOUT_MS = 60_000;
@@ -24,6 +25,9 @@ const SERIALIZERS = {
   17: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`,
 };
 
+/** What ends a transaction, or a part of it. */
+const ENDS = ['COMMIT', 'ROLLBACK', 'RELEASE'];
+
 interface PgResult {
   rows: unknown[];
   rowCount: number;
@@ -35,18 +39,25 @@ type ConnectCallback = (error: Error | undefined, connection?: PgliteConnection,
 
 /**
  * Lends the one session of an embedded PGlite database to one user at a time, behind the interface of node-postgres'
- * `Pool`, so that TypeORM's transactions stay isolated. First come, first served.
+ * `Pool`, so that TypeORM's transactions stay isolated. First come, first served. While the disk has no room it takes no
+ * changes, as it would never come back from one that it has no room for.
  */
-export class PglitePool extends EventEmitter {
+export class PglitePool extends EventEmitter implements KnowsRoom {
   private readonly waiting: (() => void)[] = [];
   private lent = false;
   private ended = false;
+  private takesChanges = true;
 
   constructor(
     private readonly database: PGlite,
+    private readonly hasNoRoom: () => boolean = () => false,
     private readonly leaseTimeoutMs = LEASE_TIMEOUT_MS,
   ) {
     super();
+  }
+
+  get isFull(): boolean {
+    return this.hasNoRoom();
   }
 
   connect(callback?: ConnectCallback): Promise<PgliteConnection> | undefined {
@@ -70,8 +81,19 @@ export class PglitePool extends EventEmitter {
     if (this.ended) throw new Error('The embedded database is closed.');
     if (this.lent) await this.turn();
     this.lent = true;
-    const connection = new PgliteConnection(this.database, () => this.giveBack());
-    return connection;
+    try {
+      await this.takeChanges(!this.isFull);
+    } catch (error) {
+      this.giveBack();
+      throw error;
+    }
+    return new PgliteConnection(this.database, this.hasNoRoom, () => this.giveBack());
+  }
+
+  private async takeChanges(takesChanges: boolean): Promise<void> {
+    if (takesChanges === this.takesChanges) return;
+    await this.database.exec(`SET default_transaction_read_only = ${takesChanges ? 'off' : 'on'}`);
+    this.takesChanges = takesChanges;
   }
 
   private turn(): Promise<void> {
@@ -106,6 +128,7 @@ export class PgliteConnection extends EventEmitter {
 
   constructor(
     private readonly database: PGlite,
+    private readonly hasNoRoom: () => boolean,
     private readonly giveBack: () => void,
   ) {
     super();
@@ -125,7 +148,7 @@ export class PgliteConnection extends EventEmitter {
   /** Runs `COPY … FROM '/dev/blob'` over this text. */
   async copy(text: string, rows: string): Promise<void> {
     if (this.released) throw new Error('This lease of the embedded database has been given back.');
-    await this.database.query(text, [], { blob: new Blob([rows]) });
+    await this.whileThereIsRoom(() => this.database.query(text, [], { blob: new Blob([rows]) }));
   }
 
   /** As node-postgres: several statements only without parameters, and then the last one's result. */
@@ -134,10 +157,22 @@ export class PgliteConnection extends EventEmitter {
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
     if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(text))) this.inTransaction = false;
-    const result = parameters?.length
-      ? await this.database.query(text, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS })
-      : (await this.database.exec(text, { parsers: PARSERS })).at(-1);
+    const run = async () =>
+      parameters?.length
+        ? this.database.query(text, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS })
+        : (await this.database.exec(text, { parsers: PARSERS })).at(-1);
+    const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
+  }
+
+  private async whileThereIsRoom<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      if (this.inTransaction && this.hasNoRoom()) await this.database.exec('SET LOCAL transaction_read_only = on');
+      return await run();
+    } catch (error) {
+      if ((error as { code?: string }).code !== '25006') throw error;
+      throw Object.assign(new Error('No room is left on the disk of the embedded database'), { code: '53100' });
+    }
   }
 }
 

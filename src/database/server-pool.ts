@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { currentRequest } from '../common/request-context.js';
+import type { KnowsRoom } from './room.js';
+import { Turns } from './turns.js';
 
 /**
  * Said with the first packet, which PgBouncer keeps for each of its clients in any pooling mode: how dates are written
@@ -21,12 +23,15 @@ interface Startup {
 class ServerClient extends pg.Client {
   /** Has met a server that takes no changes: after a fail-over others than this one may. */
   sawReadOnly = false;
+  /** Has met a server without room on its disk. */
+  sawFull = false;
 
   constructor(config?: string | pg.ClientConfig) {
     super(config);
     const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
     connection.on('errorMessage', ({ code }: { code?: string }) => {
       if (code === '25006') this.sawReadOnly = true;
+      if (code === '53100') this.sawFull = true;
     });
   }
 
@@ -49,13 +54,26 @@ class ServerClient extends pg.Client {
 type Release = (error?: unknown) => void;
 type Done = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 
-/** Lends connections to a PostgreSQL server. What comes back in any other state than it was lent in is thrown away. */
-export class ServerPool extends pg.Pool {
+/** A disk is taken for full for so long after the server said so: only a change that needs more of it could tell. */
+const FULL_FOR_MS = 30_000;
+
+/**
+ * Lends connections to a PostgreSQL server. What comes back in any other state than it was lent in is thrown away.
+ * Requests for one collection never have more than half of them, so that a table that is locked stops those alone.
+ */
+export class ServerPool extends pg.Pool implements KnowsRoom {
   private readonly generations = new WeakMap<object, number>();
   private generation = 0;
+  private fullAt = -Infinity;
+  private readonly turns: Turns;
 
   constructor(config: pg.PoolConfig) {
     super({ ...config, Client: ServerClient });
+    this.turns = new Turns(Math.max(1, Math.floor((config.max ?? 10) / 2)), config.connectionTimeoutMillis ?? 10_000);
+  }
+
+  get isFull(): boolean {
+    return performance.now() - this.fullAt < FULL_FOR_MS;
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -70,19 +88,33 @@ export class ServerPool extends pg.Pool {
   }
 
   private async lend(): Promise<pg.PoolClient> {
+    const request = currentRequest();
+    const giveBack = request ? await this.turns.take(request.collection) : () => undefined;
+    try {
+      return await this.lendUntil(giveBack);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  private async lendUntil(giveBack: () => void): Promise<pg.PoolClient> {
     const client = await this.next();
     const generation = this.generations.get(client) ?? this.generation;
     this.generations.set(client, generation);
     // Made while the server took no changes: it may go on thinking so.
     if (generation < this.generation) {
       client.release(true);
-      return this.lend();
+      return this.lendUntil(giveBack);
     }
     const release = client.release.bind(client) as (error?: unknown) => void;
     const own = client as unknown as ServerClient;
     client.release = (error) => {
       if (own.sawReadOnly && generation === this.generation) this.generation++;
+      if (own.sawFull) this.fullAt = performance.now();
+      own.sawFull = false;
       release(error || own.sawReadOnly || !own.isClean);
+      giveBack();
     };
     return client;
   }

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index } from 'typeorm';
+import { ACTOR_LENGTH } from '../auth/caller.js';
 import { BaseEntity } from '../database/base.entity.js';
 
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -29,8 +30,8 @@ export class JobRun extends BaseEntity {
   @Column({ type: 'jsonb', default: {} })
   parameters: Record<string, unknown>;
 
-  /** User name, or `schedule`. */
-  @Column({ length: 150 })
+  /** User name (`admin as mari` where staff acts as another user), or `schedule`. */
+  @Column({ length: ACTOR_LENGTH })
   requestedBy: string;
 
   @Column({ type: 'varchar', length: 16, default: 'queued' })

@@ -15,7 +15,7 @@ export interface JobRequest {
   readonly kind: string;
   readonly scope: string;
   readonly parameters: Record<string, unknown>;
-  /** User name, or `schedule`. */
+  /** As `actorOf` says, or `schedule`. */
   readonly requestedBy: string;
 }
 

@@ -26,7 +26,7 @@ export class ApiKeyCipher implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const [stored] = await this.dataSource.query<{ digest: string }[]>(`SELECT digest FROM secret_key_check`);
     const [sample] = await this.dataSource.query<{ uuid: string; text: string }[]>(
-      `SELECT uuid, encrypted_api_key AS text FROM arrow_settings WHERE encrypted_api_key <> '' ORDER BY created LIMIT 1`,
+      `SELECT uuid, encrypted_api_key AS text FROM arrow_settings WHERE encrypted_api_key <> '' ORDER BY key_changed_at DESC LIMIT 1`,
     );
     const mayBeNew = !sample || this.env.SECRET_KEY_REPLACED;
     const path = join(resolve(this.env.DATA_DIR), 'secret.key');
@@ -37,7 +37,7 @@ export class ApiKeyCipher implements OnModuleInit {
     this.key = Buffer.from(text, 'base64');
     const digest = createHmac('sha256', this.key).update('waldur-arrowsphere: this is the key').digest('hex');
     if (stored?.digest === digest) return;
-    if (!mayBeNew && (stored || !this.decrypts(sample)))
+    if (!mayBeNew && !this.decrypts(sample))
       throw new SecretKeyError(`${this.env.SECRET_KEY ? 'SECRET_KEY' : path} is not the key it was.`);
     await this.dataSource.query(
       `INSERT INTO secret_key_check (digest) VALUES ($1) ON CONFLICT ("only") DO UPDATE SET digest = $1`,

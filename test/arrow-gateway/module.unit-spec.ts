@@ -83,7 +83,7 @@ describe('The gateway as a Nest module', () => {
   it('stops its calls when the client of the request goes away', async () => {
     emulator.faults.add({ action: { kind: 'hang' } });
     const client = new AbortController();
-    const context = { requestId: 'r1', baseUrl: 'http://localhost', signal: client.signal, caller: 'anna' };
+    const context = { requestId: 'r1', baseUrl: '', collection: '', signal: client.signal, caller: 'anna' };
     const asking = runInRequest(context, () => feature.gateway.whoAmI(accountOf(emulator)));
     await until(() => emulator.inFlight === 1);
     client.abort();

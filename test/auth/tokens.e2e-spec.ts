@@ -114,6 +114,24 @@ describe('Tokens', () => {
       }
     });
 
+    it('leave both names on jobs and on what is done in billing, however long they are', async () => {
+      const [really, mari] = await Promise.all([
+        make.user({ username: 'r'.repeat(128), is_staff: true }),
+        make.user({ username: 'm'.repeat(128), is_staff: true }),
+      ]);
+      const api = app.api.as(really.token);
+      const key = { api_url: app.arrow.url, api_key: app.arrow.apiKey, export_type_reference: 'ET1' };
+      const settings = (await app.api.post('/api/admin/arrow/settings/', key)).body.uuid as string;
+      const named = { settings_uuid: settings, year: 2026, month: 1, reason: 'looking' };
+      const acting = { 'X-Impersonated-User-Uuid': mari.uuid };
+      const started = await api.post('/api/admin/arrow/billing-syncs/trigger_sync/', named, acting);
+      expect(started.status).toBe(202);
+      expect((await api.post('/api/admin/arrow/billing-syncs/pause_sync/', named, acting)).status).toBe(200);
+      const both = `${really.username} as ${mari.username}`;
+      expect((await app.api.get(started.body.job_url)).body.requested_by).toBe(both);
+      expect((await app.api.get(`/api/admin/arrow/billing-accounts/${settings}/`)).body.paused_by).toBe(both);
+    });
+
     it('is for staff only: others stay who they are', async () => {
       const { token, uuid } = await make.user({ is_support: true });
       const { body: admin } = await app.api.get('/api/users/me/');

@@ -1,7 +1,8 @@
 /**
- * `npm run test:hostile -- [jest arguments]`: the end-to-end tests on a PostgreSQL database with `LC_CTYPE C` and German
- * dates, behind PgBouncer in session and then in transaction pooling. Needs TEST_DATABASE_URL (a superuser's, trusted
- * or with its password in the URL) and `pgbouncer`; without either it says what it skips.
+ * `npm run test:hostile -- [jest arguments]`: what needs servers and disks of its own (hostile-cluster.ts), then the
+ * end-to-end tests on a PostgreSQL database with `LC_CTYPE C` and German dates, behind PgBouncer in session and then in
+ * transaction pooling. Needs TEST_DATABASE_URL (a superuser's, trusted or with its password in the URL) and `pgbouncer`;
+ * without either it says what it skips.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { prepareDatabases } from '../support/databases.js';
+import { runOnOwnServers } from './hostile-cluster.js';
 
 /** What hangs most on how dates, letters, transactions and sessions are treated. */
 const DEFAULT = ['test/directory', 'test/jobs', 'test/mappings/customer-mappings', 'test/settings', 'test/auth'];
+
+const { TEST_PGLITE_TEMPLATE } = await prepareDatabases(undefined);
+let failed = !(await runOnOwnServers(TEST_PGLITE_TEMPLATE!, await freePort()));
 
 const server = process.env.TEST_DATABASE_URL;
 const pgbouncer = ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => !spawnSync(path, ['--version']).error);
@@ -21,7 +27,7 @@ if (!server || !pgbouncer) {
   console.log(
     `SKIPPED: the suite behind PgBouncer, as ${server ? 'pgbouncer is not installed' : 'TEST_DATABASE_URL is not set'}.`,
   );
-  process.exit(0);
+  process.exit(failed ? 1 : 0);
 }
 const given = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-pgbouncer-'));
@@ -38,7 +44,6 @@ await admin.query(`ALTER ROLE ${role} SET "DateStyle" = 'German, DMY'`);
 await admin.query(`ALTER ROLE ${role} SET "TimeZone" = 'Asia/Kathmandu'`);
 await admin.query(`ALTER ROLE ${role} SET "default_transaction_isolation" = 'repeatable read'`);
 
-let failed = false;
 for (const mode of ['session', 'transaction']) {
   const listen = await freePort();
   const ini = join(folder, `${mode}.ini`);
@@ -72,9 +77,10 @@ ${process.getuid?.() === 0 ? 'user = nobody' : ''}
         '--import',
         '@swc-node/register/esm-register',
         'test/run.ts',
+        // First, as the option takes whatever follows it.
+        ...(given.length ? given : DEFAULT),
         '--selectProjects',
         'e2e-postgres',
-        ...(given.length ? given : DEFAULT),
       ],
       { stdio: 'inherit', env: { ...process.env, TEST_DATABASE_URL: url, TEST_DATABASE_LOCALE: 'C' } },
     );

@@ -4,6 +4,7 @@ import { type PgliteConnection, PglitePool } from '../../src/database/pglite-poo
 describe('The pool of the embedded database', () => {
   let database: PGlite;
   let pool: PglitePool;
+  let isFull = false;
 
   beforeAll(async () => {
     database = await PGlite.create();
@@ -11,7 +12,7 @@ describe('The pool of the embedded database', () => {
   });
   afterAll(() => database.close());
   beforeEach(async () => {
-    pool = new PglitePool(database, 200);
+    pool = new PglitePool(database, () => isFull, 200);
     await database.exec('TRUNCATE entry');
   });
 
@@ -97,6 +98,28 @@ describe('The pool of the embedded database', () => {
     first.release();
     await Promise.all(done);
     expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('takes no changes while there is no room, not even in a transaction that was under way, and then goes on', async () => {
+    const full = { code: '53100' };
+    const early = await lease();
+    await early.query('BEGIN');
+    await early.query('INSERT INTO entry VALUES (1, 1)');
+    isFull = true;
+    await expect(early.query('INSERT INTO entry VALUES (2, 2)')).rejects.toMatchObject(full);
+    await early.query('COMMIT');
+    early.release();
+    const late = await lease();
+    expect((await late.query('SELECT * FROM entry')).rows).toEqual([]);
+    await expect(late.query('INSERT INTO entry VALUES (3, 3)')).rejects.toMatchObject(full);
+    await expect(late.copy(`COPY entry FROM '/dev/blob'`, '3\t3\n')).rejects.toMatchObject(full);
+    expect(pool.isFull).toBe(true);
+    isFull = false;
+    late.release();
+    const next = await lease();
+    await next.query('INSERT INTO entry VALUES (4, 4)');
+    next.release();
+    expect(await entries()).toEqual([{ who: 4 }]);
   });
 
   it('is closed once it has ended', async () => {

@@ -1,11 +1,19 @@
+import pg from 'pg';
+import type { QueryRunner } from 'typeorm';
 import { startApp, type TestApp } from '../support/app.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
 // What an embedded database is asked by one connection alone.
-(TEST_DATABASE === 'postgres' ? describe : describe.skip)('A database server', () => {
+const onServer = TEST_DATABASE === 'postgres' ? describe : describe.skip;
+
+onServer('A database server', () => {
   let app: TestApp;
-  beforeAll(async () => void (app = await startApp({ DATABASE_POOL_SIZE: '2' })));
+  let watcher: Watcher;
+  beforeAll(async () => {
+    app = await startApp({ DATABASE_POOL_SIZE: '2' });
+    watcher = new Watcher(app);
+  });
   afterAll(() => app.stop());
 
   const create = () => app.api.post('/api/customers/', { name: 'Anybody' });
@@ -24,10 +32,7 @@ declare const TEST_DATABASE: 'pglite' | 'postgres';
     const [{ name }] = await app.database.query<[{ name: string }]>('SELECT current_database() AS name');
     const runner = app.database.createQueryRunner();
     await runner.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-    await runner.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`,
-      [name],
-    );
+    await cutOff(runner, name);
     await runner.query('SET default_transaction_read_only = on');
     await runner.release();
     let answer = await create();
@@ -48,7 +53,7 @@ declare const TEST_DATABASE: 'pglite' | 'postgres';
     expect((await app.api.get('/health/ready')).status).toBe(200);
   });
 
-  it('with a table that somebody keeps locked is busy, not broken', async () => {
+  it('with a table that somebody keeps locked is busy, not broken, by its own time-out too', async () => {
     const holder = app.database.createQueryRunner();
     await holder.startTransaction();
     await holder.query('LOCK TABLE offering IN ACCESS EXCLUSIVE MODE');
@@ -56,6 +61,125 @@ declare const TEST_DATABASE: 'pglite' | 'postgres';
     expect([stuck.status, stuck.body.code, stuck.headers.get('retry-after')]).toEqual([503, 'database_busy', '5']);
     expect((await create()).status).toBe(201);
     await holder.rollbackTransaction();
+    const [{ name }] = await holder.query('SELECT current_database() AS name');
+    await holder.query(`ALTER DATABASE ${name} SET statement_timeout = '300ms'`);
+    await cutOff(holder, name);
+    await holder.startTransaction();
+    await holder.query('LOCK TABLE offering IN ACCESS EXCLUSIVE MODE');
+    let cancelled = await app.api.get('/api/marketplace-provider-offerings/');
+    while (cancelled.body.code === 'database_unavailable')
+      cancelled = await app.api.get('/api/marketplace-provider-offerings/');
+    expect([cancelled.status, cancelled.body.code]).toEqual([503, 'database_busy']);
+    await holder.rollbackTransaction();
+    await holder.query(`ALTER DATABASE ${name} RESET statement_timeout`);
+    await cutOff(holder, name);
     await holder.release();
   });
+
+  it('that cannot put two changes in a row says so', async () => {
+    const { body: made } = await create();
+    const holder = app.database.createQueryRunner();
+    const [{ name }] = await holder.query('SELECT current_database() AS name');
+    await holder.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'repeatable read'`);
+    await cutOff(holder, name);
+    await holder.startTransaction();
+    await holder.query(`UPDATE customer SET name = 'Somebody' WHERE uuid = $1`, [made.uuid]);
+    let answer: Awaited<ReturnType<typeof create>> | undefined;
+    const changing = async () => {
+      do answer = await app.api.patch(made.url, { name: 'Nobody' });
+      while (answer.body.code === 'database_unavailable');
+    };
+    const changed = changing();
+    while (!(await watcher.waiting()) && !answer) await new Promise(setImmediate);
+    await holder.commitTransaction();
+    await changed;
+    expect([answer!.status, answer!.body.code]).toEqual([503, 'changed_at_once']);
+    expect((await app.api.patch(made.url, { name: 'Nobody' })).status).toBe(200);
+    await holder.query(`ALTER DATABASE ${name} RESET default_transaction_isolation`);
+    await cutOff(holder, name);
+    await holder.release();
+  });
+
+  it('deletes an account beside its being paused, in whatever order they meet, and one that is gone is no fault', async () => {
+    const settings = '/api/admin/arrow/settings/';
+    const syncs = '/api/admin/arrow/billing-syncs/';
+    const make = async () => {
+      const key = { api_url: app.arrow.url, api_key: app.arrow.apiKey };
+      return (await app.api.post(settings, key)).body.uuid as string;
+    };
+    const met = await make();
+    const pause = (uuid: string) => app.api.post(`${syncs}pause_sync/`, { settings_uuid: uuid, reason: 'at once' });
+    expect((await pause(met)).status).toBe(200);
+    const holder = await watcher.client();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM billing_account FOR UPDATE');
+    const paused = pause(met);
+    while ((await watcher.waiting()) < 1) await new Promise(setImmediate);
+    const deleted = app.api.send('DELETE', `${settings}${met}/`);
+    while ((await watcher.waiting()) < 2) await new Promise(setImmediate);
+    await holder.end();
+    expect([(await paused).status, (await deleted).status]).toEqual([200, 204]);
+
+    const seen = new Set<number>();
+    for (let round = 0; round < 20; round++) {
+      const uuid = await make();
+      const remove = () => app.api.send('DELETE', `${settings}${uuid}/`);
+      for (const { status } of await Promise.all([pause(uuid), remove(), pause(uuid)])) seen.add(status);
+      await remove();
+    }
+    expect([...seen].filter((status) => ![200, 204, 404, 409].includes(status))).toEqual([]);
+  });
 });
+
+onServer('A database server with a table that somebody keeps locked', () => {
+  let app: TestApp;
+  beforeAll(async () => void (app = await startApp({ DATABASE_POOL_SIZE: '4' })));
+  afterAll(() => app.stop());
+
+  it('serves everybody else, however many wait for that table', async () => {
+    const watcher = new Watcher(app);
+    const holder = await watcher.client();
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE offering IN ACCESS EXCLUSIVE MODE');
+    const stuck = Promise.all(Array.from({ length: 12 }, () => app.api.get('/api/marketplace-provider-offerings/')));
+    while ((await watcher.waiting()) < 2) await new Promise(setImmediate);
+    for (let i = 0; i < 5; i++) {
+      expect((await app.api.get('/api/customers/')).status).toBe(200);
+      expect((await app.api.get('/health/ready')).status).toBe(200);
+      expect(await watcher.waiting()).toBeLessThanOrEqual(2);
+    }
+    await holder.query('ROLLBACK');
+    await holder.end();
+    for (const { status, body } of await stuck) expect(status === 200 || body.code === 'database_busy').toBe(true);
+    expect((await app.api.get('/api/marketplace-provider-offerings/')).status).toBe(200);
+  });
+});
+
+/** Sees what the connections of a test's database do, on connections of its own. */
+class Watcher {
+  constructor(private readonly app: TestApp) {}
+
+  async client(): Promise<pg.Client> {
+    const client = new pg.Client(this.app.variables.DATABASE_URL);
+    await client.connect();
+    return client;
+  }
+
+  /** How many wait for a lock. */
+  async waiting(): Promise<number> {
+    const client = await this.client();
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    await client.end();
+    return rowCount!;
+  }
+}
+
+/** Ends every other connection, so that those that follow have the settings of now. */
+async function cutOff(runner: QueryRunner, name: string): Promise<void> {
+  await runner.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`,
+    [name],
+  );
+}

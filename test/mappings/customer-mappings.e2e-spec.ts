@@ -494,6 +494,8 @@ describe('Customer mappings', () => {
         ['PUT', '{', 'application/json'],
         ['PATCH', '[]', 'application/json'],
         ['PATCH', 'x', 'text/plain'],
+        ['PATCH', 'x', 'nonsense'],
+        ['PUT', 'x', 'a/b/c; ='],
       ] as const) {
         const headers = { 'Content-Type': type };
         expect((await app.api.as(undefined).send(method, nowhere, body, headers)).status).toBe(401);

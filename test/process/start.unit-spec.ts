@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
-import { ServiceProcesses } from '../support/service-process.js';
+import { SERVICE, ServiceProcesses } from '../support/service-process.js';
+import { untrustedCertificate } from '../arrow-gateway/support/untrusted-certificate.js';
 
 /** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
 const LONG = 240_000;
@@ -129,9 +132,10 @@ describe('The process', () => {
       const blank = start({ DATABASE_URL: '', ARROW_TIMEOUT_MS: ' ', SECRET_KEY: key });
       const nowhere = start({ DATA_DIR: '/proc/nowhere' });
       const password = start({ DATABASE_URL: 'postgres://me:pass#word@127.0.0.1/x', SECRET_KEY: key });
-      const cut = start({ SECRET_KEY: key.slice(0, 40) });
+      const cut = start({ SECRET_KEY: key.slice(0, 40), HTTPS_PROXY: 'http://:8080' });
       const all = [blank, nowhere, password, cut];
       expect(await Promise.all(all.map((each) => each.exit()))).toEqual([1, 1, 1, 1]);
+      expect(cut.output).toContain('  - HTTPS_PROXY is no URL');
       expect(blank.output).toContain('  - DATABASE_URL is set, but blank: give it a value, or do not set it');
       expect(blank.output).toContain('  - ARROW_TIMEOUT_MS is set, but blank');
       expect(nowhere.output).toContain('DATA_DIR cannot be used: ENOENT');
@@ -182,6 +186,67 @@ describe('The process', () => {
       });
       const after = await lost.api(variables.STAFF_TOKEN);
       expect((await after.patch(new URL(created.body.url).pathname, { api_key: account.api_key })).status).toBe(200);
+    },
+    LONG,
+  );
+
+  it(
+    'goes out by HTTPS_PROXY alone, to hosts that the operator names, and says what it can be told to do',
+    async () => {
+      const folder = dataDir();
+      writeFileSync(join(folder, 'authority.crt'), untrustedCertificate.cert);
+      const secure = createTlsServer(untrustedCertificate, (socket) => {
+        const there = connect(Number(new URL(arrow.url).port), '127.0.0.1');
+        socket.on('error', () => there.destroy());
+        socket.pipe(there).pipe(socket);
+      }).listen(0, '127.0.0.1');
+      const asked: string[] = [];
+      const proxy = createServer((socket) => {
+        socket.once('data', (head) => {
+          asked.push(head.toString().split('\r\n')[0]!);
+          const there = connect((secure.address() as AddressInfo).port, '127.0.0.1', () => {
+            socket.write('HTTP/1.1 200 Connected\r\n\r\n');
+            socket.pipe(there).pipe(socket);
+          });
+          socket.on('error', () => there.destroy());
+        });
+      }).listen(0, '127.0.0.1');
+      await Promise.all([once(secure, 'listening'), once(proxy, 'listening')]);
+      const STAFF_TOKEN = 'staff-token-for-tests-0123456789abcdefghij';
+      const service = start({
+        STAFF_TOKEN,
+        DATA_DIR: folder,
+        ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+        https_proxy: `http://someone:secret-password@127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        ARROW_PROXY_HOSTS: '127.0.0.1',
+        NODE_EXTRA_CA_CERTS: join(folder, 'authority.crt'),
+        LOG_LEVEL: 'verbose',
+      });
+      const api = await service.api(STAFF_TOKEN);
+      const { port } = secure.address() as AddressInfo;
+      arrow.data.partners[0]!.apiKey = 'the-first-secret-api-key';
+      const [here, elsewhere] = [new URL(arrow.url), new URL('https://arrow.example.org/')];
+      [here.protocol, here.port] = ['https:', String(port)];
+      const settings = '/api/admin/arrow/settings/';
+      const account = { api_url: here.href, api_key: 'the-first-secret-api-key' };
+      expect(await api.post(settings, account)).toMatchObject({ status: 201, body: { verified: true } });
+      expect(new Set(asked)).toEqual(new Set([`CONNECT 127.0.0.1:${port} HTTP/1.1`]));
+      const refused = await api.post(settings, { ...account, api_url: elsewhere.href });
+      expect([refused.status, refused.body.api_url[0]]).toEqual([
+        400,
+        expect.stringContaining('add this one to ARROW_PROXY_HOSTS'),
+      ]);
+      expect(await service.exit('SIGTERM')).toBe(0);
+      expect(service.output).not.toContain('secret-password');
+      secure.close();
+      proxy.close();
+
+      const help = spawnSync(process.execPath, [...SERVICE, '--help'], { encoding: 'utf8', env: {} });
+      expect([help.status, help.stderr]).toEqual([0, '']);
+      expect(help.stdout).toMatch(/environment variables[^]*\n {2}HTTPS_PROXY\n/);
+      const unknown = spawnSync(process.execPath, [...SERVICE, '--port=1'], { encoding: 'utf8', env: {} });
+      expect([unknown.status, unknown.stdout]).toEqual([1, '']);
+      expect(unknown.stderr).toContain('--port=1 is not known');
     },
     LONG,
   );

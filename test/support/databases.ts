@@ -65,8 +65,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A migrated, empty database of its own for one test file, of the kind the Jest project is for. */
-export async function createDatabase(kind: 'pglite' | 'postgres'): Promise<TestDatabase> {
+/** A migrated, empty database of its own for one test file, of the kind the Jest project is for. `template`: of a server. */
+export async function createDatabase(
+  kind: 'pglite' | 'postgres',
+  template = process.env.TEST_POSTGRES_TEMPLATE,
+): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-test-'));
   const drop = () => rm(dataDir, { recursive: true, force: true });
   const secret = { SECRET_KEY: Buffer.alloc(32, 7).toString('base64') };
@@ -76,9 +79,7 @@ export async function createDatabase(kind: 'pglite' | 'postgres'): Promise<TestD
   }
   const url = process.env.TEST_DATABASE_URL!;
   const name = `waldur_arrow_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  await administer(url, (client) =>
-    client.query(`CREATE DATABASE ${name} TEMPLATE ${process.env.TEST_POSTGRES_TEMPLATE}`),
-  );
+  await administer(url, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   return {
     variables: { DATABASE_URL: databaseUrl(url, name), DATA_DIR: dataDir, ...secret },
     drop: async () => {

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 import { Settings } from '../../settings/settings.entity.js';
@@ -57,7 +58,7 @@ export class BillingAccount extends BaseEntity {
   @Column({ default: false })
   consumptionPaused: boolean;
 
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   pausedBy: string;
 
   @Column({ length: 500, default: '' })
@@ -76,7 +77,7 @@ export class BillingSwitch {
   @Column()
   enabled: boolean;
 
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   changedBy: string;
 
   @TimeColumn()

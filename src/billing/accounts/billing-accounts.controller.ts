@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiUpdated, Operation } from '../../common/api-answers.js';
 import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccountsService } from './billing-accounts.service.js';
@@ -27,6 +27,6 @@ export class BillingAccountsController {
     @Body() dto: PatchBillingAccountDto,
     @CurrentUser() caller: Caller,
   ): Promise<BillingAccountResponse> {
-    return BillingAccountResponse.from(await this.accounts.change(settingsUuid, dto.toCommand(), caller.username));
+    return BillingAccountResponse.from(await this.accounts.change(settingsUuid, dto.toCommand(), actorOf(caller)));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import { naming, RelatedObjectGoneError } from '../../database/constraint.js';
 import { BillingAccount, BillingSwitch } from './billing-account.entity.js';
 import { BillingRule } from './billing-rule.entity.js';
 
@@ -45,14 +46,16 @@ export class BillingAccountsRepository {
     return this.accounts.find({ where: [{ settingsUuid }, ...(partner ? [{ partnerReference: partner }] : [])] });
   }
 
-  get(uuid: string): Promise<BillingAccount> {
-    return this.accounts.findOneByOrFail({ uuid });
+  /** Throws `RelatedObjectGoneError`. */
+  async get(uuid: string): Promise<BillingAccount> {
+    return notGone(await this.accounts.findOneBy({ uuid }));
   }
 
-  /** Made unless it is there already. */
+  /** Made unless it is there already. Throws `RelatedObjectGoneError`. */
   async create(settingsUuid: string, partnerReference: string | null): Promise<BillingAccount> {
-    await this.accounts.createQueryBuilder().insert().values({ settingsUuid, partnerReference }).orIgnore().execute();
-    return this.accounts.findOneOrFail({ where: partnerReference ? { partnerReference } : { settingsUuid } });
+    const insert = this.accounts.createQueryBuilder().insert().values({ settingsUuid, partnerReference }).orIgnore();
+    await naming({}, () => insert.execute());
+    return notGone(await this.accounts.findOne({ where: partnerReference ? { partnerReference } : { settingsUuid } }));
   }
 
   async update(
@@ -63,10 +66,10 @@ export class BillingAccountsRepository {
     if (Object.keys(columns).length) await manager.update(BillingAccount, { uuid }, columns);
   }
 
-  /** Runs work while nobody else changes the account or its rules. */
+  /** Runs work while nobody else changes the account or its rules. Throws `RelatedObjectGoneError`. */
   locked<T>(uuid: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.accounts.manager.transaction(async (manager) => {
-      await manager.findOneOrFail(BillingAccount, { where: { uuid }, lock: { mode: 'pessimistic_write' } });
+      notGone(await manager.findOne(BillingAccount, { where: { uuid }, lock: { mode: 'pessimistic_write' } }));
       return work(manager);
     });
   }
@@ -93,4 +96,10 @@ export class BillingAccountsRepository {
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.accounts.manager.transaction(work);
   }
+}
+
+/** An account goes with its settings, as long as it has billed nothing. */
+function notGone(account: BillingAccount | null): BillingAccount {
+  if (!account) throw new RelatedObjectGoneError();
+  return account;
 }

@@ -151,8 +151,9 @@ export class BillingAccountsService {
       if (everything) await this.repository.setSwitch(manager, { enabled, changedBy, changedAt });
       if (!account) return;
       const columns = { billingPaused: !enabled, consumptionPaused: !enabled, ...(enabled ? running : paused) };
-      await this.repository.update(account.uuid, columns, manager);
+      // Before what hangs on it, as a delete does.
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
+      await this.repository.update(account.uuid, columns, manager);
     });
     return [...(everything ? ['global'] : []), ...(settings ? [renderUuid(settings.uuid)] : [])];
   }

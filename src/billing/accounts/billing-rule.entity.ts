@@ -1,6 +1,7 @@
 import { Check, Column, Entity, ManyToOne, type Relation, Unique } from 'typeorm';
 import type { NumberLocale } from '../../arrow-export/amounts.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from './billing-account.entity.js';
 
@@ -52,6 +53,6 @@ export class BillingRule extends BaseEntity {
   taxPercent: string;
 
   /** User name, or `settings` where the price source or the classification was changed there. */
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   changedBy: string;
 }

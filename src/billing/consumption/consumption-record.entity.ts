@@ -1,5 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { TimeColumn } from '../../database/time.column.js';
@@ -90,7 +91,7 @@ export class ConsumptionRecord extends BaseEntity {
   @TimeColumn({ nullable: true })
   reversedAt: Date | null;
 
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   reversedBy: string;
 
   @Column({ type: 'jsonb', default: {} })

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 import { Customer } from '../../directory/customer.entity.js';
@@ -90,7 +91,7 @@ export class Invoice extends BaseEntity {
   paidAt: Date | null;
 
   /** Who issued or paid it last. */
-  @Column({ length: 150, default: '' })
+  @Column({ length: ACTOR_LENGTH, default: '' })
   changedBy: string;
 
   @Column({ type: 'jsonb', nullable: true })

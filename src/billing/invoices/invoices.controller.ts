@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import { FileQuery, type PageOrFile } from '../../common/csv.js';
 import type { Count, Page } from '../../common/page.js';
@@ -55,7 +55,7 @@ export class InvoicesController {
     @Body() dto: IssueInvoiceDto,
     @CurrentUser() caller: Caller,
   ): Promise<InvoiceResponse> {
-    return InvoiceResponse.from(await this.invoices.issue(uuid, caller.username, dto.due_date));
+    return InvoiceResponse.from(await this.invoices.issue(uuid, actorOf(caller), dto.due_date));
   }
 
   @Post(':uuid/paid')
@@ -63,6 +63,6 @@ export class InvoicesController {
   @Operation('invoices_paid', 'Mark an issued invoice as paid')
   @ApiFound(InvoiceResponse)
   async paid(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<InvoiceResponse> {
-    return InvoiceResponse.from(await this.invoices.paid(uuid, caller.username));
+    return InvoiceResponse.from(await this.invoices.paid(uuid, actorOf(caller)));
   }
 }

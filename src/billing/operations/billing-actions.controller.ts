@@ -1,7 +1,7 @@
 import { applyDecorators, Body, Controller, HttpCode, Post, type Type } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
-import type { Caller } from '../../auth/caller.js';
+import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
@@ -72,13 +72,13 @@ export class BillingActionsController {
 
   @JobAction('trigger_sync', "Bring a month's export lines onto the invoices")
   async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), caller.username);
+    const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), actorOf(caller));
     return JobAccepted.from('Sync task scheduled', run);
   }
 
   @JobAction('reconcile', 'Close what may be closed in a month')
   async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), caller.username);
+    const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), actorOf(caller));
     return JobAccepted.from('Reconciliation task scheduled', run);
   }
 
@@ -96,7 +96,7 @@ export class BillingActionsController {
     @Body() dto: TriggerConsumptionSyncDto,
     @CurrentUser() caller: Caller,
   ): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), caller.username);
+    const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), actorOf(caller));
     return JobAccepted.from('Consumption sync task scheduled', run);
   }
 
@@ -104,14 +104,14 @@ export class BillingActionsController {
   @ApiDone(SyncPauseResponse)
   @ApiThingMissing('Settings not found: …')
   async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncPauseResponse> {
-    return { paused: await this.accounts.switchTo(false, dto.toCommand(), caller.username) };
+    return { paused: await this.accounts.switchTo(false, dto.toCommand(), actorOf(caller)) };
   }
 
   @Action('resume_sync', 'Resume what was paused')
   @ApiDone(SyncResumeResponse)
   @ApiThingMissing('Settings not found: …')
   async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncResumeResponse> {
-    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), caller.username) };
+    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), actorOf(caller)) };
   }
 
   @Lookup('fetch_consumption', FetchConsumptionResponse, 'Consumption of a licence as ArrowSphere says it')
@@ -138,7 +138,7 @@ export class BillingActionsController {
   @ApiOkResponse({ type: SyncResourcesResponse })
   @ApiActionRefused('No Arrow settings found')
   async syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
-    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), caller.username));
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller)));
   }
 
   @Action(
@@ -153,7 +153,7 @@ export class BillingActionsController {
     @Body() dto: CleanupConsumptionDto,
     @CurrentUser() caller: Caller,
   ): Promise<CleanupConsumptionResponse> {
-    return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), caller.username));
+    return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), actorOf(caller)));
   }
 
   @Action('sync_resource_historical_consumption', "Ask for a resource's consumption over many months, at once")
@@ -165,6 +165,6 @@ export class BillingActionsController {
     @Body() dto: HistoricalConsumptionDto,
     @CurrentUser() caller: Caller,
   ): Promise<HistoricalConsumptionResponse> {
-    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), caller.username));
+    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), actorOf(caller)));
   }
 }

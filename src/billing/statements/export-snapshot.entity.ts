@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
@@ -30,7 +31,7 @@ export class ExportSnapshot extends BaseEntity {
   @Column({ type: 'varchar', length: 16, default: 'fetching' })
   state: SnapshotState;
 
-  @Column({ length: 150 })
+  @Column({ length: ACTOR_LENGTH })
   fetchedBy: string;
 
   @TimeColumn({ nullable: true })
