@@ -16,6 +16,9 @@ export const LOCK_TIMEOUT_MS = 5_000;
 const startOfTransaction = () =>
   `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${currentRequest() ? LOCK_TIMEOUT_MS : 60_000}; SET LOCAL idle_in_transaction_session_timeout = 300000`;
 
+/** Of a statement that a server with another isolation level than READ COMMITTED does not put in a row with others. */
+const MOST_ATTEMPTS = 10;
+
 interface Startup {
   getStartupConf(): Record<string, string>;
 }
@@ -46,8 +49,21 @@ class ServerClient extends pg.Client {
   }
 
   override query(...args: unknown[]): never {
+    const isAlone = this.getTransactionStatus() === 'I' && typeof args[0] === 'string';
     if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction();
-    return super.query(...(args as Parameters<pg.Client['query']>)) as never;
+    const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
+    return (isAlone && typeof args.at(-1) !== 'function' ? this.again(run) : run()) as never;
+  }
+
+  /** Nothing is left of a statement outside of any transaction that lost to another: it is simply done again. */
+  private async again(run: () => unknown): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS || !/^(40001|40P01)$/.test((error as { code?: string }).code ?? '')) throw error;
+      }
+    }
   }
 }
 

@@ -16,7 +16,14 @@ import { prepareDatabases } from '../support/databases.js';
 import { runOnOwnServers } from './hostile-cluster.js';
 
 /** What hangs most on how dates, letters, transactions and sessions are treated. */
-const DEFAULT = ['test/directory', 'test/jobs', 'test/mappings/customer-mappings', 'test/settings', 'test/auth'];
+const DEFAULT = [
+  'test/directory',
+  'test/jobs',
+  'test/mappings/customer-mappings',
+  'test/settings',
+  'test/auth',
+  'test/billing/defects',
+];
 
 const { TEST_PGLITE_TEMPLATE } = await prepareDatabases(undefined);
 let failed = !(await runOnOwnServers(TEST_PGLITE_TEMPLATE!, await freePort()));

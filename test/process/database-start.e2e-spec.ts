@@ -75,7 +75,6 @@ const LONG = 240_000;
     const api = new ApiClient((await first.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
     const saved = await api.post('/api/admin/arrow/settings/', { api_url: arrow.url, api_key: arrow.apiKey });
     expect(saved.status).toBe(201);
-    await expect(start(other)).rejects.toThrow('SECRET_KEY is not the key it was.');
     await start(variables);
     await expect(start(other)).rejects.toThrow('SECRET_KEY is not the key it was.');
     await arrow.stop();
