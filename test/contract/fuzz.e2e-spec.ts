@@ -19,6 +19,9 @@ const LONGEST = 2_000;
 /** On a busy machine anything may be slow once; what is slow again, alone, hangs. */
 const PATIENCE = 20_000;
 
+/** For an operation that none of the others got through to. */
+const MORE_REQUESTS = 1_000;
+
 /** Operations that a random request succeeds at too seldom to count on, and why. */
 const SELDOM: Record<string, string> = {
   api_auth_password: 'Four wrong passwords lock the rest out.',
@@ -135,7 +138,17 @@ describeOnce('Whatever is sent', () => {
     // Requests that are all refused at the door would prove nothing.
     const succeeded = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
     expect(succeeded).toBeGreaterThan(REQUESTS / 20);
-    const never = [...successes].filter(([, count]) => count === 0).map(([operationId]) => operationId);
+    const neverSucceeded = () => [...successes].filter(([, count]) => count === 0).map(([operationId]) => operationId);
+    // Chance alone leaves one out now and then: it gets more requests, among others to the same collection.
+    for (const operationId of neverSucceeded().filter((each) => !(each in SELDOM))) {
+      const collection = operationId.slice(0, operationId.lastIndexOf('_'));
+      const alike = requests.filter((request) => request.operationId.startsWith(collection));
+      for (const request of fc.sample(alike, { numRuns: MORE_REQUESTS, seed: SEED })) {
+        await send(request);
+        if (successes.get(operationId)) break;
+      }
+    }
+    const never = neverSucceeded();
     process.stderr.write(`Operations that never succeeded: ${never.join(', ') || 'none'}\n`);
     // A few requests reach some, not all.
     if (REQUESTS >= 10_000) expect(never.filter((operationId) => !(operationId in SELDOM))).toEqual([]);
