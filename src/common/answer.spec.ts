@@ -1,4 +1,4 @@
-import { answerOf, fieldsOf, Shown, ShownOrNull, wireOf } from './answer.js';
+import { answerOf, answerFieldsOf, Shown, ShownOrNull, wireOf } from './answer.js';
 
 class Thing {
   @Shown('uuid') owner_uuid: string;
@@ -13,7 +13,7 @@ const thing = { ownerUuid: 'u', created: CREATED, lastSeenAt: null, name: 'A', s
 
 describe('the wire form of an object', () => {
   test('has what its class declares, and nothing else', () => {
-    expect(fieldsOf(Thing)).toEqual(['owner_uuid', 'created', 'last_seen_at', 'full_name', 'note']);
+    expect(answerFieldsOf(Thing)).toEqual(['owner_uuid', 'created', 'last_seen_at', 'full_name', 'note']);
     const wire = { owner_uuid: 'u', created: '2026-01-02T03:04:05+00:00', last_seen_at: null, full_name: 'A' };
     expect(answerOf(Thing, thing, { full_name: thing.name })).toEqual(wire);
     expect(Object.keys(answerOf(Thing, thing, { full_name: 'A', note: undefined }))).not.toContain('note');

@@ -26,7 +26,7 @@ type Missing<A, T> = {
 };
 
 /** The fields of an answer, as its class declares them. */
-export function fieldsOf<A extends object>(answer: Type<A>): (keyof A & string)[] {
+export function answerFieldsOf<A extends object>(answer: Type<A>): (keyof A & string)[] {
   const fields = Reflect.getMetadata('swagger/apiModelPropertiesArray', answer.prototype as object) as string[];
   return fields.map((field) => field.slice(1) as keyof A & string);
 }
@@ -70,7 +70,7 @@ function propertiesOf(answer: Type): [field: string, property: string][] {
   let found = known.get(answer);
   if (!found) {
     const camelCase = (field: string) => field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-    found = fieldsOf(answer as Type<object>).map((field) => [field, camelCase(field)]);
+    found = answerFieldsOf(answer as Type<object>).map((field) => [field, camelCase(field)]);
     known.set(answer, found);
   }
   return found;

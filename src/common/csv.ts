@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { StreamableFile, type Type } from '@nestjs/common';
-import { fieldsOf } from './answer.js';
+import { answerFieldsOf } from './answer.js';
 import { Page, PagedQuery, pageOf } from './page.js';
 import { ChoicesFilter } from './validation/query-fields.js';
 
@@ -38,8 +38,8 @@ function csvCell(cell: CsvCell): string {
 export type CsvColumns<T> = Readonly<Record<string, (row: T) => CsvCell>>;
 
 /** The fields of an answer as columns. */
-export const columnsOf = <A extends object>(answer: Type<A>): CsvColumns<A> =>
-  Object.fromEntries(fieldsOf(answer).map((field) => [field, (row: A) => row[field] as CsvCell]));
+export const answerColumnsOf = <A extends object>(answer: Type<A>): CsvColumns<A> =>
+  Object.fromEntries(answerFieldsOf(answer).map((field) => [field, (row: A) => row[field] as CsvCell]));
 
 export type PageOrFile<Answer> = Promise<Page<Answer> | StreamableFile>;
 

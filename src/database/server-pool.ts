@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { ChangedAtOnceError, databaseFault } from '../common/database-fault.js';
 import { currentRequest } from '../common/request-context.js';
 import type { KnowsRoom } from './room.js';
 import { Turns } from './turns.js';
@@ -61,7 +62,7 @@ class ServerClient extends pg.Client {
       try {
         return await run();
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS || !/^(40001|40P01)$/.test((error as { code?: string }).code ?? '')) throw error;
+        if (attempt === MOST_ATTEMPTS || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
       }
     }
   }

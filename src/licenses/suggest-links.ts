@@ -1,5 +1,6 @@
 import { givenName } from '../arrow-gateway/given-name.js';
 import { type AssignmentPair, assignInSteps } from '../common/assignment.js';
+import { groupBy } from '../common/group-by.js';
 import type { Evidence } from '../mappings/matching/match-types.js';
 import { lettersOf, mayBeSimilar, soundOf, wordSimilarity } from '../mappings/matching/similarity.js';
 
@@ -435,16 +436,6 @@ function withRivals(chosen: readonly Pair[], pairs: readonly Pair[]): LinkSugges
       evidence: pair.evidence,
     }))
     .sort((a, b) => b.confidence - a.confidence || (a.resourceUuid < b.resourceUuid ? -1 : 1));
-}
-
-function groupBy(pairs: readonly Pair[], keyOf: (pair: Pair) => string): Map<string, Pair[]> {
-  const groups = new Map<string, Pair[]>();
-  for (const pair of pairs) {
-    const group = groups.get(keyOf(pair));
-    if (group) group.push(pair);
-    else groups.set(keyOf(pair), [pair]);
-  }
-  return groups;
 }
 
 function rounded(value: number): number {

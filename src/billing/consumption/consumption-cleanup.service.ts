@@ -69,8 +69,9 @@ export class ConsumptionCleanupService {
       resource_uuid: resourceUuid,
       is_finalized: onlyFinal ? true : onlyNotFinal ? false : undefined,
     });
-    const records = found.filter(({ charge }) => force || !charge.closedAt);
-    const refused = found.filter((record) => !records.includes(record));
+    const isRefused = ({ charge }: ConsumptionRecord) => !force && charge.closedAt !== null;
+    const records = found.filter((record) => !isRefused(record));
+    const refused = found.filter(isRefused);
     const itemOf = await this.chargeItems.of(records.map((record) => record.chargeUuid));
     const items = records.map((record) => itemOf(record.chargeUuid));
     let recordsDeleted = 0;

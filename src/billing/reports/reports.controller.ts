@@ -5,8 +5,14 @@ import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import type { PageOrFile } from '../../common/csv.js';
 import { ExplainedLineResponse } from './explain.dto.js';
 import { ExplainService } from './explain.service.js';
-import { BillingSummaryResponse, ExplainQuery, MarginQuery, MarginRow, UnlinkedSpendQuery } from './report.dto.js';
-import { UnlinkedSpendRow } from './report.dto.js';
+import {
+  BillingSummaryResponse,
+  ExplainQuery,
+  MarginQuery,
+  MarginRow,
+  UnlinkedSpendQuery,
+  UnlinkedSpendRow,
+} from './report.dto.js';
 import { ReportsService } from './reports.service.js';
 
 @Controller('api/admin/arrow')

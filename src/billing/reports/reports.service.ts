@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { columnsOf, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
+import { answerColumnsOf, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { YearMonth } from '../../common/year-month.js';
 import type { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
@@ -57,7 +57,7 @@ export class ReportsService {
     };
     return pageOrFile(query, {
       name: `unlinked-spend-${month.toString()}`,
-      columns: columnsOf(UnlinkedSpendRow),
+      columns: answerColumnsOf(UnlinkedSpendRow),
       rows: () => inPages(CSV_ROWS, (skip) => page(CSV_ROWS, skip)),
       count: () => (scope ? this.reports.countUnlinkedSpend(scope) : 0),
       page,
@@ -74,7 +74,7 @@ export class ReportsService {
     const rows = (await this.reports.margin(mapping.uuid, range)).map(MarginRow.from);
     return pageOrFile(query, {
       name: `margin-${mapping.arrowReference}`,
-      columns: columnsOf(MarginRow),
+      columns: answerColumnsOf(MarginRow),
       rows: () => rows,
       count: () => rows.length,
       page: (limit, skip) => rows.slice(skip, skip + limit),

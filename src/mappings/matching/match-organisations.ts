@@ -1,4 +1,5 @@
 import { assignInSteps } from '../../common/assignment.js';
+import { groupBy } from '../../common/group-by.js';
 import { runAtOnce, runInSlices, SliceOptions } from '../../common/time-slices.js';
 import { CandidateIndex } from './candidates.js';
 import { PairJudge, Verdict } from './judge.js';
@@ -162,17 +163,6 @@ function isBetterServed(rival: Pair, chosen: Pair | undefined): boolean {
 
 function bySuitability(a: Pair, b: Pair): number {
   return b.score - a.score || (a.right < b.right ? -1 : a.right > b.right ? 1 : 0);
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
 
 function rounded(value: number): number {
