@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { prepareDatabases } from '../support/databases.js';
+import { compile } from '../support/compile.js';
+import { cache, prepareDatabases, root } from '../support/databases.js';
 import { runOnOwnServers } from './hostile-cluster.js';
 
 /** What hangs most on how dates, letters, transactions and sessions are treated. */
@@ -26,7 +27,10 @@ const DEFAULT = [
 ];
 
 const { TEST_PGLITE_TEMPLATE } = await prepareDatabases(undefined);
+const compiled = await compile(root, cache);
+process.env.TEST_COMPILED = compiled;
 let failed = !(await runOnOwnServers(TEST_PGLITE_TEMPLATE!, await freePort()));
+rmSync(compiled, { recursive: true });
 
 const server = process.env.TEST_DATABASE_URL;
 const pgbouncer = ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => !spawnSync(path, ['--version']).error);

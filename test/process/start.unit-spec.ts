@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
-import { SERVICE, ServiceProcesses } from '../support/service-process.js';
+import { serviceArguments, ServiceProcesses } from '../support/service-process.js';
 import { untrustedCertificate } from '../arrow-gateway/support/untrusted-certificate.js';
 
 /** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
@@ -241,10 +241,10 @@ describe('The process', () => {
       secure.close();
       proxy.close();
 
-      const help = spawnSync(process.execPath, [...SERVICE, '--help'], { encoding: 'utf8', env: {} });
+      const help = spawnSync(process.execPath, [...serviceArguments(), '--help'], { encoding: 'utf8', env: {} });
       expect([help.status, help.stderr]).toEqual([0, '']);
       expect(help.stdout).toMatch(/environment variables[^]*\n {2}HTTPS_PROXY\n/);
-      const unknown = spawnSync(process.execPath, [...SERVICE, '--port=1'], { encoding: 'utf8', env: {} });
+      const unknown = spawnSync(process.execPath, [...serviceArguments(), '--port=1'], { encoding: 'utf8', env: {} });
       expect([unknown.status, unknown.stdout]).toEqual([1, '']);
       expect(unknown.stderr).toContain('--port=1 is not known');
     },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ApiClient } from './api-client.js';
 
 /** What Node is started with for it. */
-export const SERVICE = [join(process.env.TEST_COMPILED!, 'src/main.js')];
+export const serviceArguments = () => [join(process.env.TEST_COMPILED!, 'src/main.js')];
 
 /** The service in a process of its own, started as production starts it. */
 export class ServiceProcess {
@@ -26,7 +26,7 @@ export class ServiceProcess {
 
   static start(variables: Record<string, string>): ServiceProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, SERVICE, {
+    const child = spawn(process.execPath, serviceArguments(), {
       env: { PATH, HOME, LOG_FORMAT: 'json', ...variables, PORT: variables.PORT ?? '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
