@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBadRequestResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from './auth/access.js';
 import {
@@ -29,6 +36,7 @@ export class HealthController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'health_live', summary: 'The process answers' })
   @ApiOkResponse({ type: HealthResponse })
+  @ApiBadRequestResponse({ description: 'Not HTTP as it can be read' })
   live(): HealthResponse {
     return { status: 'ok' };
   }
@@ -37,6 +45,7 @@ export class HealthController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'health_ready', summary: 'The database answers, takes changes and has been migrated' })
   @ApiOkResponse({ type: HealthResponse })
+  @ApiBadRequestResponse({ description: 'Not HTTP as it can be read' })
   @ApiServiceUnavailableResponse({ description: 'Not yet, or not any more; `detail` says why' })
   async ready(): Promise<HealthResponse> {
     const late = sleep(LONGEST_MS, true, { ref: false });

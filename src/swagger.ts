@@ -93,6 +93,11 @@ function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
   // Nest calls the values of every numeric choice numbers.
   for (const schema of Object.values(document.components?.schemas ?? {}) as Choice[]) {
     if (schema.type === 'number' && schema.enum?.every(Number.isInteger)) schema.type = 'integer';
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      // It puts a schema that is named into an `allOf` of one, also where nothing else is said beside it.
+      const [only, ...others] = property.allOf ?? [];
+      if (only && !others.length && Object.keys(property).length === 1) schema.properties![name] = only;
+    }
   }
   completeExamples(document);
   return withTrailingSlashes(document);
@@ -109,6 +114,7 @@ interface Operation {
 interface Choice {
   type?: string;
   enum?: unknown[];
+  properties?: Record<string, { allOf?: object[] }>;
 }
 interface Body {
   required?: boolean;
