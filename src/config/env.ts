@@ -46,7 +46,9 @@ const Variables = z
   .object({
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: whole(3000, 0, 65535),
+    /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
     PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+    /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
     DATABASE_URL: z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
@@ -64,8 +66,11 @@ const Variables = z
       .max(200)
       .regex(/^\S+$/, 'must not contain spaces')
       .optional(),
+    /** Whether user names and passwords are exchanged for tokens at all. */
     PASSWORD_LOGIN_ENABLED: flag(true),
+    /** A token of a login expires when it is not used for so long. */
     LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
+    /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
     SECRET_KEY: z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)').optional(),
     ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
     ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
@@ -78,24 +83,33 @@ const Variables = z
     ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
     ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
     ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
+    /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
     ALLOWED_HOSTS: list.pipe(
       z.array(z.string().regex(/^(\*|[\w.-]+|\[[\da-f:]+\])$/i, 'must be host names without scheme and port, or *')),
     ),
+    /** A request has to arrive as a whole within so many seconds. */
     REQUEST_TIMEOUT_SECONDS: whole(30, 1, 3600),
+    /** The process ends within so many seconds after it was told to. */
     SHUTDOWN_GRACE_SECONDS: whole(20, 1, 3600),
+    /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
     TRUSTED_PROXIES: list.pipe(
       z.array(
         z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
       ),
     ),
+    /** Browser origins allowed to call the API; empty: none. */
     CORS_ORIGINS: list.pipe(
       z.array(
         z.string().refine(isOrigin, 'must be origins such as https://portal.example, without a slash at the end, or *'),
       ),
     ),
+    /** The key that stored ArrowSphere keys were encrypted with is lost: start with the new one nevertheless. */
     SECRET_KEY_REPLACED: flag(false),
+    /** Hosts besides ArrowSphere's own that may be reached through the proxy. */
     ARROW_PROXY_HOSTS: list,
+    /** The way out to ArrowSphere. It resolves names, so then only `*.arrowsphere.net` and `ARROW_PROXY_HOSTS` are allowed. */
     HTTPS_PROXY: httpUrl.optional(),
+    /** Hosts that are connected to without the proxy, joined by commas. */
     NO_PROXY: z.string().default(''),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
@@ -105,55 +119,8 @@ const Variables = z
     message: 'is required when DATABASE_URL is set, so that every instance decrypts the same keys',
   });
 
-/** The checked settings of the process; inject it by this class. README lists what each variable means. */
-export abstract class Env {
-  abstract readonly HOST: string;
-  abstract readonly PORT: number;
-  /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
-  abstract readonly PUBLIC_URL?: string;
-  /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
-  abstract readonly DATABASE_URL?: string;
-  abstract readonly DATABASE_POOL_SIZE: number;
-  abstract readonly DATA_DIR: string;
-  abstract readonly STAFF_TOKEN?: string;
-  /** Whether user names and passwords are exchanged for tokens at all. */
-  abstract readonly PASSWORD_LOGIN_ENABLED: boolean;
-  /** A token of a login expires when it is not used for so long. */
-  abstract readonly LOGIN_TOKEN_LIFETIME_SECONDS: number;
-  /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
-  abstract readonly SECRET_KEY?: string;
-  /** The key that stored ArrowSphere keys were encrypted with is lost: start with the new one nevertheless. */
-  abstract readonly SECRET_KEY_REPLACED: boolean;
-  /** The way out to ArrowSphere. It resolves names, so then only `*.arrowsphere.net` and `ARROW_PROXY_HOSTS` are allowed. */
-  abstract readonly HTTPS_PROXY?: string;
-  /** Hosts that are connected to without the proxy, joined by commas. */
-  abstract readonly NO_PROXY: string;
-  /** Hosts besides ArrowSphere's own that may be reached through the proxy. */
-  abstract readonly ARROW_PROXY_HOSTS: readonly string[];
-  abstract readonly ARROW_ALLOW_PRIVATE_HOSTS: boolean;
-  abstract readonly ARROW_TIMEOUT_MS: number;
-  abstract readonly ARROW_MAX_CONCURRENCY: number;
-  abstract readonly ARROW_MAX_RETRIES: number;
-  abstract readonly ARROW_MAX_QUEUE: number;
-  abstract readonly ARROW_CACHE_SECONDS: number;
-  abstract readonly ARROW_AUTO_RECONCILIATION: boolean;
-  abstract readonly ARROW_SYNC_INTERVAL_HOURS: number;
-  abstract readonly ARROW_CONSUMPTION_SYNC_ENABLED: boolean;
-  abstract readonly ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: number;
-  abstract readonly ARROW_BILLING_CHECK_INTERVAL_HOURS: number;
-  /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
-  abstract readonly ALLOWED_HOSTS: readonly string[];
-  /** A request has to arrive as a whole within so many seconds. */
-  abstract readonly REQUEST_TIMEOUT_SECONDS: number;
-  /** The process ends within so many seconds after it was told to. */
-  abstract readonly SHUTDOWN_GRACE_SECONDS: number;
-  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
-  abstract readonly TRUSTED_PROXIES: readonly string[];
-  /** Browser origins allowed to call the API; empty: none. */
-  abstract readonly CORS_ORIGINS: readonly string[];
-  abstract readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'verbose';
-  abstract readonly LOG_FORMAT?: 'pretty' | 'json';
-}
+/** The checked settings of the process, as the schema above reads them; inject it by this class. */
+export abstract class Env extends (Object as unknown as abstract new () => Readonly<z.infer<typeof Variables>>) {}
 
 /** Every fault of the environment at once, one line each, with the variable's name. */
 export class InvalidEnvironmentError extends Error {
