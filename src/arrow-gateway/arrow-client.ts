@@ -1,4 +1,3 @@
-import { ConstantBackoff, ExponentialBackoff, fullJitterGenerator, handleType, retry } from 'cockatiel';
 import { setMaxListeners } from 'node:events';
 import type { AccountState, ArrowAccounts } from './arrow-accounts.js';
 import { type ArrowQuestion, FailedAttempt, readAnswer } from './arrow-answer.js';
@@ -76,35 +75,17 @@ export class ArrowClient {
     request: ArrowRequest<T>,
     running: Running,
   ): Promise<T> {
-    // The library says whether and how long; the waiting itself is done on our timer, where it can be cancelled.
-    const policy = retry(
-      handleType(FailedAttempt, ({ how }) => how.passing),
-      {
-        maxAttempts: this.options.maxRetries,
-        backoff: new ConstantBackoff(0),
-      },
-    );
-    let backoff = new ExponentialBackoff({
-      generator: fullJitterGenerator,
-      initialDelay: this.options.backoffMs,
-      maxDelay: this.options.maxBackoffMs,
-    }).next();
-    let last: FailedAttempt | undefined;
-    try {
-      return await policy.execute(async ({ attempt }) => {
-        if (last) {
-          await this.waitBefore(attempt, last, backoff.duration, running);
-          backoff = backoff.next(undefined);
-        }
-        try {
-          return await this.attempt(apiKey, state, request, running);
-        } catch (error) {
-          if (error instanceof FailedAttempt) this.slowDown(state, (last = error), backoff.duration);
-          throw error;
-        }
-      }, running.deadline.signal);
-    } catch (error) {
-      throw error instanceof FailedAttempt ? error.error : error;
+    const { maxRetries, backoffMs: first, maxBackoffMs } = this.options;
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.attempt(apiKey, state, request, running);
+      } catch (failed) {
+        if (!(failed instanceof FailedAttempt)) throw failed;
+        const backoffMs = Math.floor(Math.random() * Math.min(maxBackoffMs, first * 2 ** retries));
+        this.slowDown(state, failed, backoffMs);
+        if (!failed.how.passing || retries >= maxRetries) throw failed.error;
+        await this.waitBefore(retries + 1, failed, backoffMs, running);
+      }
     }
   }
 
