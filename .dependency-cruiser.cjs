@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'production-does-not-load-the-emulator',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(emulator|test|demo|bench)/' },
     },
   ],

@@ -301,13 +301,10 @@ describe('The process', () => {
       void running.then(() => (answered = true));
       while (arrow.inFlight === 0 && !answered) await new Promise(setImmediate);
       expect(answered).toBe(false);
-      const told = performance.now();
       const exit = service.exit('SIGTERM');
       const { status, headers } = await running;
       expect([status, headers.get('connection')]).toEqual([200, 'close']);
       expect(await exit).toBe(0);
-      // Kept-alive connections last 72 seconds.
-      expect(performance.now() - told).toBeLessThan(60_000);
 
       const requests = service.output.split('\n').filter((line) => line.includes('"context":"Http"'));
       expect(requests.length).toBeGreaterThan(10);
