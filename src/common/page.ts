@@ -1,5 +1,5 @@
 import { PageNotFoundError } from './http-errors.js';
-import { NamesFilter, PagingFilter } from './validation/query-fields.js';
+import { NamesFilter, type Order, PagingFilter } from './validation/query-fields.js';
 
 export const DEFAULT_PAGE_SIZE = 10;
 export const MAX_PAGE_SIZE = 300;
@@ -19,19 +19,21 @@ export class PagedQuery extends FieldsQuery {
   page_size?: string;
 }
 
-/** `o` of a list, described with the names that it can be sorted by. */
-export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
-  NamesFilter({
-    description: `Order: ${Object.keys(sortable)
-      .map((name) => `\`${name}\``)
-      .join(', ')}, joined by commas, \`-\` before a name for descending.`,
-    joined: true,
-  });
-
 /** What every list takes besides its filters. */
 export class ListQuery extends PagedQuery {
-  @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.', joined: true })
-  o?: string[];
+  /** Each list says by an `OrderFilter` which names it takes. */
+  o?: Order;
+}
+
+/** Which page of a list is wanted, in which order, and with which keys of its rows. */
+export interface Paging {
+  /** From 1, or `last`. */
+  readonly page?: string;
+  readonly pageSize?: string;
+  readonly field?: readonly string[];
+  readonly o?: Order;
+  /** A query as it was sent is none of this: see `commandOf`. */
+  readonly page_size?: never;
 }
 
 /** Which rows of how many. */
@@ -92,13 +94,13 @@ export class Counted<T> {
 }
 
 /** Rows per page as Waldur reads it: unusable values count as the default. */
-export function pageSizeOf(query: Pick<ListQuery, 'page_size'>): number {
-  const size = /^\d{1,9}$/.test(query.page_size ?? '') ? Number(query.page_size) : 0;
+function pageSizeOf({ pageSize = '' }: Paging): number {
+  const size = /^\d{1,9}$/.test(pageSize) ? Number(pageSize) : 0;
   return size > 0 ? Math.min(size, MAX_PAGE_SIZE) : DEFAULT_PAGE_SIZE;
 }
 
 /** The page asked for, once the total is known. Throws {@link PageNotFoundError}. */
-export function pageOf(query: Pick<ListQuery, 'page' | 'page_size'>, total: number): PageInfo {
+export function pageOf(query: Paging, total: number): PageInfo {
   const pageSize = pageSizeOf(query);
   const last = Math.max(1, Math.ceil(total / pageSize));
   const page =

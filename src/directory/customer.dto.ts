@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery } from '../common/page.js';
 import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
-import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
+import { BooleanFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 
@@ -34,11 +34,8 @@ export class CreateCustomerDto {
 @ApiSchema({ name: 'PatchedCustomerRequest' })
 export class UpdateCustomerDto extends PartialDto(CreateCustomerDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const CUSTOMER_ORDER = { name: 'name', created: 'created', abbreviation: 'abbreviation' };
-
 export class ListCustomersQuery extends ListQuery {
-  @OrderFilter(CUSTOMER_ORDER) declare o?: string[];
+  @OrderFilter({ name: 'name', created: 'created', abbreviation: 'abbreviation' }) declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'Part of the native name' }) native_name?: string;

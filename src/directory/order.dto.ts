@@ -1,16 +1,13 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
-import { ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { ListQuery } from '../common/page.js';
+import { ChoicesFilter, type Order as Sorting, OrderFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Order, ORDER_STATES, type OrderState } from './order.entity.js';
 
-/** What lists are sorted by → property of the entity. */
-export const ORDERS_ORDER = { created: 'created', state: 'state' };
-
 export class ListOrdersQuery extends ListQuery {
-  @OrderFilter(ORDERS_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'created', state: 'state' }) declare o?: Sorting;
   @UuidFilter() resource_uuid?: string;
   @UuidFilter() project_uuid?: string;
   @ChoicesFilter(ORDER_STATES) state?: OrderState[];

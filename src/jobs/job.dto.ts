@@ -4,11 +4,12 @@ import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { renderUuid } from '../common/uuid.js';
-import { ChoicesFilter, TextFilter } from '../common/validation/query-fields.js';
+import { ChoicesFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
 import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
 
 @KnownNamesOnly()
 export class ListJobsQuery extends ListQuery {
+  @OrderFilter({ created: 'created' }) declare o?: Order;
   @TextFilter({ description: 'The whole kind', example: 'billing-sync' }) kind?: string;
   @TextFilter({ description: 'The whole scope: what must not run twice at once' }) scope?: string;
   @ChoicesFilter(JOB_STATES) state?: JobState[];

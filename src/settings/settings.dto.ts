@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import type { ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery } from '../common/page.js';
 import {
   BooleanField,
   ChoiceField,
@@ -12,10 +12,12 @@ import {
   UrlField,
 } from '../common/validation/body-fields.js';
 import type { FieldOptions } from '../common/validation/field.js';
-import { BooleanFilter } from '../common/validation/query-fields.js';
+import { BooleanFilter, type Order, OrderFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
+import type { CheckedCredentials } from './credentials.service.js';
 import { Settings } from './settings.entity.js';
+import type { SavedSettings } from './settings.service.js';
 
 const example = 'https://xsp.arrow.com/index.php/api/';
 
@@ -89,27 +91,16 @@ export class UpdateSettingsDto extends SettingsFields {
 @ApiSchema({ name: 'PatchedArrowSettingsRequest' })
 export class PatchSettingsDto extends PartialDto(UpdateSettingsDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const SETTINGS_ORDER = {
-  created: 'created',
-  modified: 'modified',
-  partner_name: 'partnerName',
-  api_url: 'apiUrl',
-};
-
 export class ListSettingsQuery extends ListQuery {
-  @OrderFilter(SETTINGS_ORDER) declare o?: string[];
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    partner_name: 'partnerName',
+    api_url: 'apiUrl',
+  })
+  declare o?: Order;
   @BooleanFilter() is_active?: boolean;
   @BooleanFilter() sync_enabled?: boolean;
-}
-
-/** Settings as saved, and whether ArrowSphere could be asked about them. */
-export interface SavedSettings {
-  readonly settings: Settings;
-  /** Whether ArrowSphere took the key; `undefined`: there was nothing new to ask it. */
-  readonly verified?: boolean;
-  /** Why it could not be asked. */
-  readonly unverifiedBecause?: string;
 }
 
 @ApiSchema({ name: 'ArrowSettings' })
@@ -178,13 +169,6 @@ class PartnerInfo {
 class ExportTypeBrief {
   @ApiProperty() reference: string;
   @ApiProperty() name: string;
-}
-
-/** Whose key it is, and the export types it sees. */
-export interface CheckedCredentials {
-  readonly partner?: ArrowPartner;
-  readonly exportTypes?: ArrowExportType[];
-  readonly error?: string;
 }
 
 @ApiSchema({ name: 'ArrowCredentialsValidationResponse' })

@@ -10,6 +10,8 @@ import {
   DateFilter,
   IntegerFilter,
   LinkFilter,
+  type Order,
+  OrderFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';
@@ -19,6 +21,16 @@ import { ConsumptionRecord } from './consumption-record.entity.js';
 import type { ChargedRecord, ConsumptionStatistics, ConsumptionStatus } from './consumption-records.service.js';
 
 export class ListConsumptionRecordsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    billing_period: 'month',
+    license_reference: 'licenseReference',
+    consumed_sell: 'consumedSell',
+    consumed_buy: 'consumedBuy',
+    last_sync_at: 'lastSyncAt',
+  })
+  declare o?: Order;
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
   @UuidFilter() resource_uuid?: string;
   @UuidFilter() project_uuid?: string;

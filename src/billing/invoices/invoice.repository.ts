@@ -4,10 +4,9 @@ import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typ
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, Page } from '../../common/page.js';
-import { countOnly, narrow, orderOf, paginate } from '../../database/paginate.js';
-import type { ListInvoicesQuery } from './invoice.dto.js';
-import { Invoice, type InvoiceTax } from './invoice.entity.js';
+import type { Count, Page, Paging } from '../../common/page.js';
+import { countOnly, narrow, paginate } from '../../database/paginate.js';
+import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
 import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
 
 /** An invoice as it stands until the transaction ends. */
@@ -41,11 +40,30 @@ export interface InvoiceItem {
   readonly postings: number;
 }
 
+/** An invoice with what stands on it. */
+export interface InvoiceView {
+  readonly invoice: Invoice;
+  readonly amounts: InvoiceAmounts;
+  /** The first of them. */
+  readonly items: readonly InvoiceItem[];
+  readonly itemCount: number;
+}
+
+/** Which invoices are meant; what is left out does not matter. */
+export interface InvoiceFilter extends Paging {
+  readonly customer?: string;
+  readonly customerUuid?: string;
+  readonly year?: number;
+  /** 1 to 12. */
+  readonly month?: number;
+  readonly state?: readonly string[];
+  readonly currency?: string;
+}
+
 /** The item before a page of items. */
 export type ItemPosition = Pick<InvoiceItem, 'name' | 'uuid'>;
 
 const START: ItemPosition = { name: '', uuid: '00000000-0000-0000-0000-000000000000' };
-const SORTABLE = { created: 'created', month: 'month', year: 'month', number: 'number' };
 
 /** Invoices: the locks that posters and issuers take, and what stands on them. */
 @Injectable()
@@ -93,16 +111,15 @@ export class InvoiceRepository {
   }
 
   /** With their `customer`. Throws `PageNotFoundError`. */
-  list(query: ListInvoicesQuery): Promise<Page<Invoice>> {
-    const order = orderOf(query.o, SORTABLE, [['month', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
+  list(filter: InvoiceFilter): Promise<Page<Invoice>> {
+    return paginate(this.filtered(filter), filter, [['month', 'DESC']], (uuids) =>
       this.invoices.find({ where: { uuid: In([...uuids]) }, relations: { customer: true } }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListInvoicesQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: InvoiceFilter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
   }
 
   /** Per invoice, lowest rate first. */
@@ -133,14 +150,14 @@ export class InvoiceRepository {
     return new Map(rows.map((row) => [row.invoiceUuid, row.count]));
   }
 
-  private filtered(query: ListInvoicesQuery): SelectQueryBuilder<Invoice> {
+  private filtered(filter: InvoiceFilter): SelectQueryBuilder<Invoice> {
     return narrow(this.invoices.createQueryBuilder('invoice'), {
-      'invoice.customerUuid = :customer': query.customer,
-      'invoice.customerUuid = :customer_uuid': query.customer_uuid,
-      'extract(year from invoice.month) = :year': query.year,
-      'extract(month from invoice.month) = :month': query.month,
-      'invoice.state = ANY(:state)': query.state,
-      'invoice.currency = upper(:currency)': query.currency,
+      'invoice.customerUuid = :customer': filter.customer,
+      'invoice.customerUuid = :customerUuid': filter.customerUuid,
+      'extract(year from invoice.month) = :year': filter.year,
+      'extract(month from invoice.month) = :month': filter.month,
+      'invoice.state = ANY(:state)': filter.state,
+      'invoice.currency = upper(:currency)': filter.currency,
     });
   }
 }

@@ -8,6 +8,8 @@ import {
   BooleanFilter,
   IntegerFilter,
   LinkFilter,
+  type Order,
+  OrderFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';
@@ -17,6 +19,17 @@ import { BillingSyncItem } from './billing-sync-item.entity.js';
 import type { ChargedLine, StatementWithLines } from './billing-syncs.service.js';
 
 export class ListBillingSyncsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    report_period: 'month',
+    statement_reference: 'statementReference',
+    state: 'state',
+    sell_total: 'sellTotal',
+    buy_total: 'buyTotal',
+    synced_at: 'syncedAt',
+  })
+  declare o?: Order;
   @LinkFilter(() => CustomerMapping) customer_mapping?: string;
   @UuidFilter() customer_mapping_uuid?: string;
   @UuidFilter() settings_uuid?: string;
@@ -29,6 +42,15 @@ export class ListBillingSyncsQuery extends ListQuery {
 }
 
 export class ListBillingSyncItemsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    report_period: 'month',
+    arrow_line_reference: 'arrowLineReference',
+    vendor_name: 'vendorName',
+    classification: 'classification',
+    original_price: 'originalPrice',
+  })
+  declare o?: Order;
   @LinkFilter(() => BillingSync) billing_sync?: string;
   @UuidFilter() billing_sync_uuid?: string;
   @TextFilter({ example: '2026-01' }) report_period?: string;

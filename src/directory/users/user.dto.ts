@@ -5,6 +5,7 @@ import { hyperlink } from '../../common/links.js';
 import { BooleanField, EmailField, TextField } from '../../common/validation/body-fields.js';
 import { renderUuid } from '../../common/uuid.js';
 import { User } from './user.entity.js';
+import type { NewToken } from './users.service.js';
 
 @ApiSchema({ name: 'UserRequest' })
 export class CreateUserDto {
@@ -68,13 +69,6 @@ export class UserWithTokenResponse extends UserResponse {
   static fromNew(this: void, { user, token }: { user: User; token: string }): UserWithTokenResponse {
     return { ...UserResponse.from(user), token };
   }
-}
-
-/** A token that was made just now, in place of every other. */
-export interface NewToken {
-  readonly user: User;
-  readonly token: string;
-  readonly created: Date;
 }
 
 @ApiSchema({ name: 'UserAuthToken' })
