@@ -1,10 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 
 @ApiSchema({ name: 'CustomerRequest' })
@@ -61,18 +60,9 @@ export class CustomerResponse {
 
   static from(this: void, customer: Customer): CustomerResponse {
     const { name, abbreviation } = customer;
-    return {
+    return answerOf(CustomerResponse, customer, {
       url: hyperlink(Customer, customer.uuid),
-      uuid: renderUuid(customer.uuid),
-      name,
-      abbreviation,
-      native_name: customer.nativeName,
       display_name: abbreviation ? `${name} (${abbreviation})` : name,
-      email: customer.email,
-      backend_id: customer.backendId,
-      registration_code: customer.registrationCode,
-      country: customer.country,
-      created: renderDateTime(customer.created),
-    };
+    });
   }
 }

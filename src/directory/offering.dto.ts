@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -80,17 +80,11 @@ export class OfferingResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, offering: Offering): OfferingResponse {
-    return {
+    return answerOf(OfferingResponse, offering, {
       url: hyperlink(Offering, offering.uuid),
-      uuid: renderUuid(offering.uuid),
-      name: offering.name,
-      type: offering.type,
-      state: offering.state,
       customer: offering.customerUuid && hyperlink(Customer, offering.customerUuid),
-      customer_uuid: offering.customerUuid && renderUuid(offering.customerUuid),
       customer_name: offering.customer?.name ?? null,
       plans: offering.plans.map(({ uuid, name }) => ({ url: hyperlink(Plan, uuid), uuid: renderUuid(uuid), name })),
-      created: renderDateTime(offering.created),
-    };
+    });
   }
 }

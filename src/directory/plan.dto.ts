@@ -1,10 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { LinkFilter, type Order, OrderFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Offering } from './offering.entity.js';
 import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
 import type { PlanFields, PlanInUse } from './plans.service.js';
@@ -74,13 +73,9 @@ export class PlanResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, { plan, resourcesCount }: PlanInUse): PlanResponse {
-    return {
+    return answerOf(PlanResponse, plan, {
       url: hyperlink(Plan, plan.uuid),
-      uuid: renderUuid(plan.uuid),
-      name: plan.name,
-      unit: plan.unit,
       offering: hyperlink(Offering, plan.offeringUuid),
-      offering_uuid: renderUuid(plan.offeringUuid),
       is_active: true,
       init_price: 0,
       switch_price: 0,
@@ -92,7 +87,6 @@ export class PlanResponse {
       resources_count: resourcesCount,
       plan_type: 'usage-based',
       minimal_price: '0.00',
-      created: renderDateTime(plan.created),
-    };
+    });
   }
 }

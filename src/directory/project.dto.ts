@@ -1,10 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { type Order, OrderFilter, TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
 import type { ProjectFields } from './projects.service.js';
@@ -57,15 +56,11 @@ export class ProjectResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, project: Project): ProjectResponse {
-    return {
+    return answerOf(ProjectResponse, project, {
       url: hyperlink(Project, project.uuid),
-      uuid: renderUuid(project.uuid),
-      name: project.name,
       customer: hyperlink(Customer, project.customerUuid),
-      customer_uuid: renderUuid(project.customerUuid),
       customer_name: project.customer.name,
       customer_abbreviation: project.customer.abbreviation,
-      created: renderDateTime(project.created),
-    };
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -12,7 +12,6 @@ import {
   UuidFilter,
   UuidsFilter,
 } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
@@ -125,27 +124,18 @@ export class ResourceResponse {
 
   static from(this: void, resource: Resource): ResourceResponse {
     const { offering, project, plan } = resource;
-    return {
+    return answerOf(ResourceResponse, resource, {
       url: hyperlink(Resource, resource.uuid),
-      uuid: renderUuid(resource.uuid),
-      name: resource.name,
-      state: resource.state,
-      backend_id: resource.backendId,
       offering: hyperlink(Offering, offering.uuid),
-      offering_uuid: renderUuid(offering.uuid),
       offering_name: offering.name,
       offering_type: offering.type,
       offering_state: offering.state,
       plan: plan ? hyperlink(Plan, plan.uuid) : undefined,
-      plan_uuid: plan && renderUuid(plan.uuid),
       plan_name: plan && plan.name,
       project: hyperlink(Project, project.uuid),
-      project_uuid: renderUuid(project.uuid),
       project_name: project.name,
-      customer_uuid: renderUuid(project.customer.uuid),
+      customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,
-      created: renderDateTime(resource.created),
-      modified: renderDateTime(resource.modified),
-    };
+    });
   }
 }

@@ -1,9 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
-import { renderUuid } from '../common/uuid.js';
 import { ChoicesFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
 import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
 
@@ -38,24 +37,9 @@ export class JobResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) finished_at: string | null;
 
   static from(this: void, run: JobRun): JobResponse {
-    return {
+    return answerOf(JobResponse, run, {
       url: hyperlink(JobRun, run.uuid),
-      uuid: renderUuid(run.uuid),
-      kind: run.kind,
-      scope: run.scope,
-      parameters: run.parameters,
-      requested_by: run.requestedBy,
-      state: run.state,
-      step: run.step,
       progress: { done: run.progressDone, total: run.progressTotal },
-      result: run.result,
-      error_message: run.errorMessage,
-      error_code: run.errorCode,
-      attempts: run.attempts,
-      cancel_requested: run.cancelRequested,
-      created: renderDateTime(run.created),
-      started_at: run.startedAt && renderDateTime(run.startedAt),
-      finished_at: run.finishedAt && renderDateTime(run.finishedAt),
-    };
+    });
   }
 }

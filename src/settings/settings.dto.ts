@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery } from '../common/page.js';
 import {
@@ -13,7 +13,6 @@ import {
 } from '../common/validation/body-fields.js';
 import type { FieldOptions } from '../common/validation/field.js';
 import { BooleanFilter, type Order, OrderFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
 import type { CheckedCredentials } from './credentials.service.js';
 import { Settings } from './settings.entity.js';
@@ -122,23 +121,7 @@ export class SettingsResponse {
   @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, settings: Settings): SettingsResponse {
-    return {
-      uuid: renderUuid(settings.uuid),
-      url: hyperlink(Settings, settings.uuid),
-      api_url: settings.apiUrl,
-      key_hint: settings.keyHint,
-      key_changed_at: renderDateTime(settings.keyChangedAt),
-      export_type_reference: settings.exportTypeReference,
-      classification_filter: settings.classificationFilter,
-      is_active: settings.isActive,
-      sync_enabled: settings.syncEnabled,
-      partner_reference: settings.partnerReference,
-      partner_name: settings.partnerName,
-      invoice_price_source: settings.invoicePriceSource,
-      invoice_item_prefix: settings.invoiceItemPrefix,
-      created: renderDateTime(settings.created),
-      modified: renderDateTime(settings.modified),
-    };
+    return answerOf(SettingsResponse, settings, { url: hyperlink(Settings, settings.uuid) });
   }
 }
 
