@@ -25,6 +25,14 @@ module.exports = {
       to: { path: `^src/(${ladder.slice(rung + 1).join('|')})/` },
     })),
     {
+      name: 'services-know-no-wire-form',
+      comment:
+        'A service takes a command and answers domain objects; its controller and DTO make the wire form of them.',
+      severity: 'error',
+      from: { path: '^src/(auth|directory|jobs|settings)/', pathNot: '\\.(controller|dto|module)\\.ts$' },
+      to: { path: '\\.dto\\.ts$' },
+    },
+    {
       name: 'nothing-imports-the-app',
       severity: 'error',
       from: { path: '^src/[^/]+/' },
