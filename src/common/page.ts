@@ -1,5 +1,5 @@
 import { PageNotFoundError } from './http-errors.js';
-import { NamesFilter, type Order, PagingFilter } from './validation/query-fields.js';
+import { listFilterOf, NamesFilter, namesIn, PagingFilter } from './validation/query-fields.js';
 
 export const DEFAULT_PAGE_SIZE = 10;
 export const MAX_PAGE_SIZE = 300;
@@ -18,6 +18,32 @@ export class PagedQuery extends FieldsQuery {
   @PagingFilter({ description: `Rows per page: ${DEFAULT_PAGE_SIZE} by default, ${MAX_PAGE_SIZE} at most.` })
   page_size?: string;
 }
+
+/**
+ * Order by properties of the entity, or of one it points at (`project.customer.name`); the UUID always comes last, so
+ * that pages never overlap.
+ */
+export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
+
+/**
+ * `o` of a list, as the {@link Order} that its names mean: `sortable` says which property each of them is. Unknown names
+ * are ignored, the first of two mentions counts, and without a known one there is no order.
+ */
+export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
+  listFilterOf({}, (texts) => {
+    const order = new Map<string, 'ASC' | 'DESC'>();
+    for (const name of namesIn(texts)) {
+      const key = name.replace(/^-/, '');
+      const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
+      if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
+    }
+    return [...order];
+  })({
+    description: `Order: ${Object.keys(sortable)
+      .map((name) => `\`${name}\``)
+      .join(', ')}, joined by commas, \`-\` before a name for descending.`,
+    joined: true,
+  });
 
 /** What every list takes besides its filters. */
 export class ListQuery extends PagedQuery {

@@ -10,8 +10,7 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import type { AppError } from '../common/app.error.js';
-import type { Count, Page, Paging } from '../common/page.js';
-import type { Order } from '../common/validation/query-fields.js';
+import type { Count, Order, Page, Paging } from '../common/page.js';
 import type { BaseEntity } from './base.entity.js';
 import { naming, removing, updateGiven } from './constraint.js';
 import { findOrThrow } from './find-or-throw.js';

@@ -1,7 +1,6 @@
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
-import { Count, Page, pageOf, type Paging } from '../common/page.js';
+import { Count, type Order, Page, pageOf, type Paging } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
-import type { Order } from '../common/validation/query-fields.js';
 
 /**
  * One page of a filtered query. Pages past the middle are read from the other end of the index, so that the last page

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
-import { BooleanFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
+import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
 import { Customer } from './customer.entity.js';
 
 @ApiSchema({ name: 'CustomerRequest' })

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
-import { ChoicesFilter, type Order as Sorting, OrderFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { ListQuery, type Order as Sorting, OrderFilter } from '../common/page.js';
+import { ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Order, ORDER_STATES, type OrderState } from './order.entity.js';
 
 export class ListOrdersQuery extends ListQuery {

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
-import { LinkFilter, type Order, OrderFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Offering } from './offering.entity.js';
 import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
 import type { PlanFields, PlanInUse } from './plans.service.js';

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
-import { type Order, OrderFilter, TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
 import type { ProjectFields } from './projects.service.js';

@@ -1,17 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
-import {
-  ChoicesFilter,
-  LinkFilter,
-  type Order,
-  OrderFilter,
-  TextFilter,
-  UuidFilter,
-  UuidsFilter,
-} from '../common/validation/query-fields.js';
+import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import { Plan } from './plan.entity.js';

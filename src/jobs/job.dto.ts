@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
-import { ChoicesFilter, type Order, OrderFilter, TextFilter } from '../common/validation/query-fields.js';
+import { ChoicesFilter, TextFilter } from '../common/validation/query-fields.js';
 import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
 
 @KnownNamesOnly()

@@ -49,33 +49,25 @@ const ENQUEUE = `
 
 const CANCEL = `
   UPDATE job_run
-  SET cancel_requested = true,
-      modified = $2::timestamptz,
+  SET cancel_requested = true, modified = $2::timestamptz,
       state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
       finished_at = CASE state WHEN 'queued' THEN $2::timestamptz END
-  WHERE uuid = $1
-    AND state IN ('queued', 'running')
+  WHERE uuid = $1 AND state IN ('queued', 'running')
   RETURNING uuid`;
 
 const CLAIM_NEXT = `
   UPDATE job_run
-  SET state = 'running',
-      attempts = attempts + 1,
-      worker = $1,
-      lease_token = $2,
+  SET state = 'running', attempts = attempts + 1, worker = $1, lease_token = $2,
       lease_expires_at = clock_timestamp() + make_interval(secs => $3),
-      started_at = coalesce(started_at, clock_timestamp()),
-      modified = clock_timestamp()
+      started_at = coalesce(started_at, clock_timestamp()), modified = clock_timestamp()
   FROM (
     SELECT uuid, state
     FROM job_run
     WHERE state IN ('queued', 'running')
       AND (state = 'queued' OR lease_expires_at <= clock_timestamp())
-      AND kind = ANY($4::text[])
-      AND uuid <> ALL($5::uuid[])
+      AND kind = ANY($4::text[]) AND uuid <> ALL($5::uuid[])
     ORDER BY created, uuid
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
+    LIMIT 1 FOR UPDATE SKIP LOCKED
   ) AS next
   WHERE job_run.uuid = next.uuid
   RETURNING job_run.uuid, next.state = 'running' AS taken_over`;
@@ -84,38 +76,25 @@ const CLAIM_NEXT = `
 const HOLD_LEASE = `
   SELECT 1
   FROM job_run
-  WHERE uuid = $1
-    AND lease_token = $2
-    AND state = 'running'
-    AND lease_expires_at > clock_timestamp()
+  WHERE uuid = $1 AND lease_token = $2 AND state = 'running' AND lease_expires_at > clock_timestamp()
   FOR KEY SHARE`;
 
 const EXTEND_LEASE = `
   UPDATE job_run
   SET lease_expires_at = clock_timestamp() + make_interval(secs => $3),
       step = coalesce($4, step),
-      progress_done = coalesce($5, progress_done),
-      progress_total = coalesce($6, progress_total)
-  WHERE uuid = $1
-    AND lease_token = $2
-    AND state = 'running'
+      progress_done = coalesce($5, progress_done), progress_total = coalesce($6, progress_total)
+  WHERE uuid = $1 AND lease_token = $2 AND state = 'running'
   RETURNING cancel_requested`;
 
 const RELEASE = `
   UPDATE job_run
-  SET state = $3::varchar,
-      step = coalesce($4, step),
-      result = $5::jsonb,
-      error_code = $6,
-      error_message = $7,
+  SET state = $3::varchar, step = coalesce($4, step),
+      result = $5::jsonb, error_code = $6, error_message = $7,
       progress_done = CASE WHEN $3::varchar = 'succeeded' THEN progress_total ELSE progress_done END,
       finished_at = CASE WHEN $3::varchar <> 'queued' THEN clock_timestamp() END,
-      lease_token = NULL,
-      lease_expires_at = NULL,
-      modified = clock_timestamp()
-  WHERE uuid = $1
-    AND lease_token = $2
-    AND state = 'running'`;
+      lease_token = NULL, lease_expires_at = NULL, modified = clock_timestamp()
+  WHERE uuid = $1 AND lease_token = $2 AND state = 'running'`;
 
 const CLAIM_TURN = `
   INSERT INTO job_schedule AS schedule (name, started_at)

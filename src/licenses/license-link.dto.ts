@@ -1,16 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { FieldsQuery, ListQuery } from '../common/page.js';
-import {
-  BooleanFilter,
-  ChoicesFilter,
-  LinkFilter,
-  type Order,
-  OrderFilter,
-  TextFilter,
-  UuidFilter,
-} from '../common/validation/query-fields.js';
+import { FieldsQuery, ListQuery, type Order, OrderFilter } from '../common/page.js';
+import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { renderUuid } from '../common/uuid.js';
 import { Resource } from '../directory/resource.entity.js';

@@ -2,16 +2,9 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField, UuidField } from '../common/validation/body-fields.js';
-import {
-  BooleanFilter,
-  LinkFilter,
-  type Order,
-  OrderFilter,
-  TextFilter,
-  UuidFilter,
-} from '../common/validation/query-fields.js';
+import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Customer } from '../directory/customer.entity.js';
 import { Settings } from '../settings/settings.entity.js';

@@ -1,16 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
-import {
-  BooleanFilter,
-  LinkFilter,
-  type Order,
-  OrderFilter,
-  TextFilter,
-  UuidFilter,
-} from '../common/validation/query-fields.js';
+import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';

@@ -1,8 +1,8 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, IntersectionType } from '@nestjs/swagger';
 import type { ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import {
   BooleanField,
   ChoiceField,
@@ -12,7 +12,7 @@ import {
   UrlField,
 } from '../common/validation/body-fields.js';
 import type { FieldOptions } from '../common/validation/field.js';
-import { BooleanFilter, type Order, OrderFilter } from '../common/validation/query-fields.js';
+import { BooleanFilter } from '../common/validation/query-fields.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
 import type { CheckedCredentials } from './credentials.service.js';
 import { Settings } from './settings.entity.js';
@@ -65,13 +65,7 @@ class SettingsFields {
 }
 
 @ApiSchema({ name: 'ArrowSettingsCreateRequest' })
-export class CreateSettingsDto extends SettingsFields {
-  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
-  api_url: string;
-
-  @ApiKeyField({ required: true, description: 'ArrowSphere API key: write-only' })
-  api_key: string;
-}
+export class CreateSettingsDto extends IntersectionType(SettingsFields, CredentialsDto) {}
 
 @ApiSchema({ name: 'ArrowSettingsRequest' })
 export class UpdateSettingsDto extends SettingsFields {

@@ -4,14 +4,12 @@ import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { round, subtract } from '../../common/money.js';
-import { ListQuery, PagedQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter, PagedQuery } from '../../common/page.js';
 import {
   BooleanFilter,
   DateFilter,
   IntegerFilter,
   LinkFilter,
-  type Order,
-  OrderFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';

@@ -4,15 +4,13 @@ import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
   AliasedChoicesFilter,
   IntegerFilter,
   LinkFilter,
-  type Order,
-  OrderFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';

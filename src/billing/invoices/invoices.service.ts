@@ -40,13 +40,13 @@ export class InvoicesService {
 
   /** Throws `InvoiceNotFoundError`. */
   async get(uuid: string): Promise<InvoiceView> {
-    const [view] = await this.views([await this.find(uuid)], ITEMS_OF_ONE);
+    const [view] = await this.views([await this.invoices.get(uuid)], ITEMS_OF_ONE);
     return view!;
   }
 
   /** A page of items, or all of them as CSV. Throws `InvoiceNotFoundError`, `PageNotFoundError`. */
   async items(invoiceUuid: string, query: FileQuery): PageOrFile<InvoiceItemResponse> {
-    const { uuid, number, currency } = await this.find(invoiceUuid);
+    const { uuid, number, currency } = await this.invoices.get(invoiceUuid);
     const read = async (limit: number, skip: number, last?: InvoiceItem) =>
       (await this.invoices.items([uuid], limit, skip, last)).get(uuid) ?? [];
     return pageOrFile(query, {
@@ -96,10 +96,6 @@ export class InvoicesService {
       await manager.update(Invoice, { uuid: invoice.uuid }, changes);
     });
     return this.get(uuid);
-  }
-
-  private find(uuid: string): Promise<Invoice> {
-    return findByOrThrow((known) => this.invoices.find(known), uuid, InvoiceNotFoundError);
   }
 
   /** An issued invoice says what it said when it was issued; a draft is what its postings add up to. */

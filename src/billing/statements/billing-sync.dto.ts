@@ -2,14 +2,12 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import {
   BooleanFilter,
   IntegerFilter,
   LinkFilter,
-  type Order,
-  OrderFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';

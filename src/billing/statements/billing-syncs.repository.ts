@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, Page, Paging } from '../../common/page.js';
-import type { Order } from '../../common/validation/query-fields.js';
+import type { Count, Order, Page, Paging } from '../../common/page.js';
 import { YearMonth } from '../../common/year-month.js';
 import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
 import { BillingSync } from './billing-sync.entity.js';

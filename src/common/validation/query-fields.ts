@@ -85,7 +85,7 @@ export const LinkFilter = (
 const JOINED = { style: 'form', explode: false };
 
 /** A filter that takes all of repeated values. An empty list is as good as none. */
-const listFilterOf =
+export const listFilterOf =
   (
     items: { format?: string; enum?: readonly string[] },
     coerce: (texts: string[]) => readonly unknown[],
@@ -130,7 +130,8 @@ export const TextsFilter = listFilterOf({}, (texts) => texts.map((text) => text.
 
 const splitAtCommas = (texts: readonly string[]) => texts.flatMap((text) => text.split(','));
 
-function namesIn(texts: readonly string[]): string[] {
+/** What is joined by commas, at most 200 of it. */
+export function namesIn(texts: readonly string[]): string[] {
   return splitAtCommas(texts)
     .map((name) => name.trim())
     .slice(0, 200);
@@ -146,29 +147,3 @@ export const UuidsFilter = (options: FilterOptions = {}) =>
 
 /** Names, repeated or joined by commas: what `o` and `field` take. `joined`: clients write them joined. */
 export const NamesFilter = listFilterOf({}, namesIn);
-
-/**
- * Order by properties of the entity, or of one it points at (`project.customer.name`); the UUID always comes last, so
- * that pages never overlap.
- */
-export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
-
-/**
- * `o` of a list, as the {@link Order} that its names mean: `sortable` says which property each of them is. Unknown names
- * are ignored, the first of two mentions counts, and without a known one there is no order.
- */
-export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
-  listFilterOf({}, (texts) => {
-    const order = new Map<string, 'ASC' | 'DESC'>();
-    for (const name of namesIn(texts)) {
-      const key = name.replace(/^-/, '');
-      const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
-      if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
-    }
-    return [...order];
-  })({
-    description: `Order: ${Object.keys(sortable)
-      .map((name) => `\`${name}\``)
-      .join(', ')}, joined by commas, \`-\` before a name for descending.`,
-    joined: true,
-  });
