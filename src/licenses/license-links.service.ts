@@ -3,15 +3,15 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Caller } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 import { naming } from '../database/constraint.js';
-import { countOnly, orderOf, paginate } from '../database/paginate.js';
+import { countOnly, paginate } from '../database/paginate.js';
 import { heldBy } from '../directory/directory.errors.js';
 import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
-import { LICENSE_LINK_ORDER } from './license-link.dto.js';
 import type { ListedLink, ListLicenseLinksQuery } from './license-link.dto.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
@@ -62,9 +62,8 @@ export class LicenseLinksService {
 
   /** Newest first. Throws `PageNotFoundError`. */
   async list(query: ListLicenseLinksQuery): Promise<Page<ListedLink>> {
-    const order = orderOf(query.o, LICENSE_LINK_ORDER, [['number', 'DESC']]);
     const listed = new Map<string, ListedLink>();
-    const page = await paginate(this.filtered(query), query, order, async (uuids) => {
+    const page = await paginate(this.filtered(query), commandOf(query), [['number', 'DESC']], async (uuids) => {
       for (const one of await this.load(uuids)) listed.set(one.uuid, one);
       return [...listed.values()].map(({ link }) => link);
     });
@@ -73,7 +72,7 @@ export class LicenseLinksService {
 
   /** Throws `PageNotFoundError`. */
   count(query: ListLicenseLinksQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+    return countOnly(this.filtered(query), commandOf(query));
   }
 
   /** Throws `LicenseLinkNotFoundError`. */

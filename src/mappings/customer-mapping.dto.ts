@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField, UuidField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -57,15 +57,13 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
 @ApiSchema({ name: 'PatchedArrowCustomerMappingRequest' })
 export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const CUSTOMER_MAPPING_ORDER = {
-  created: 'created',
-  arrow_reference: 'arrowReference',
-  arrow_company_name: 'arrowCompanyName',
-};
-
 export class ListCustomerMappingsQuery extends ListQuery {
-  @OrderFilter(CUSTOMER_MAPPING_ORDER) declare o?: string[];
+  @OrderFilter({
+    created: 'created',
+    arrow_reference: 'arrowReference',
+    arrow_company_name: 'arrowCompanyName',
+  })
+  declare o?: Order;
   @TextFilter({ description: 'Part of the ArrowSphere reference' }) arrow_reference?: string;
   @TextFilter({ description: 'Part of the ArrowSphere company name' }) arrow_company_name?: string;
   @TextFilter({ description: "Part of the organisation's name" }) waldur_customer_name?: string;

@@ -5,18 +5,18 @@ import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway
 import { ArrowCallCancelledError, ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { storable } from '../common/storable.js';
 import { renderUuid } from '../common/uuid.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, countOnly, mentions, orderOf, paginate } from '../database/paginate.js';
+import { containing, countOnly, mentions, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
 import {
   CreateCustomerMappingDto,
-  CUSTOMER_MAPPING_ORDER,
   type ListCustomerMappingsQuery,
   PatchCustomerMappingDto,
   type SyncFromArrowDto,
@@ -71,8 +71,7 @@ export class CustomerMappingsService {
 
   /** Throws `PageNotFoundError`. */
   async list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    const order = orderOf(query.o, CUSTOMER_MAPPING_ORDER, [['created', 'DESC']]);
-    const page = await paginate(this.filtered(query), query, order, (uuids) =>
+    const page = await paginate(this.filtered(query), commandOf(query), [['created', 'DESC']], (uuids) =>
       this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
     );
     return page.keeping('uuid', 'url', 'settings_uuid', 'waldur_customer_uuid');
@@ -80,7 +79,7 @@ export class CustomerMappingsService {
 
   /** Throws `PageNotFoundError`. */
   count(query: ListCustomerMappingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+    return countOnly(this.filtered(query), commandOf(query));
   }
 
   /** Throws `CustomerMappingNotFoundError`. */

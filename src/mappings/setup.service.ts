@@ -9,13 +9,14 @@ import {
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
+import { commandOf } from '../common/command.js';
 import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
 import type { ExportTypeFit, FitNeeds } from '../arrow-export/export-type-fit.js';
 import { ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
-import { columns, SettingsService } from '../settings/settings.service.js';
+import { type SettingsChoices, SettingsService } from '../settings/settings.service.js';
 import { AvailableCustomersService } from './available-customers.service.js';
 import { CustomerMappingsService, type WantedMapping } from './customer-mappings.service.js';
 import type {
@@ -50,7 +51,7 @@ export class SetupService {
    * Throws `InvalidFieldsError` (api_url) and the gateway's errors.
    */
   async discover(dto: DiscoverCustomersDto): Promise<Discovery> {
-    const account = this.credentials.accountOf(dto);
+    const account = this.credentials.accountOf(commandOf(dto));
     // A key that is refused is asked about once: the other calls would only be refused as well.
     const partner = await this.gateway.whoAmI(account, { refresh: true });
     const settings = await this.settings.findOfPartner(account, partner);
@@ -67,7 +68,7 @@ export class SetupService {
 
   /** What {@link save} would make of the account. Throws as it does. */
   async preview(dto: PreviewSettingsDto): Promise<SetupPlan> {
-    const account = this.credentials.accountOf(dto);
+    const account = this.credentials.accountOf(commandOf(dto));
     return this.plan(dto, account, await this.gateway.whoAmI(account, { refresh: true }));
   }
 
@@ -79,7 +80,7 @@ export class SetupService {
    * gateway's errors.
    */
   async save(dto: SaveSettingsDto): Promise<SavedSetup> {
-    const account = this.credentials.accountOf(dto);
+    const account = this.credentials.accountOf(commandOf(dto));
     const inputs = dto.customer_mappings ?? [];
     await this.checkInputs(inputs);
     const partner = await this.gateway.whoAmI(account, { refresh: true });
@@ -106,7 +107,7 @@ export class SetupService {
 
   private async plan(dto: PreviewSettingsDto, account: ArrowAccount, partner: ArrowPartner): Promise<SetupPlan> {
     const settings = await this.settings.findOfPartner(account, partner);
-    const choices = columns(dto);
+    const choices = choicesOf(dto);
     const classificationFilter = choices.classificationFilter ?? settings?.classificationFilter ?? 'IAAS';
     const invoicePriceSource = choices.invoicePriceSource ?? settings?.invoicePriceSource ?? 'sell';
     const needs = { priceSource: invoicePriceSource, classificationFilter };
@@ -208,6 +209,16 @@ function warningsOf({ name, reference, compatible, required, error }: ExportType
   if (compatible) return [];
   if (error) return [error];
   return [`The export type "${name}" (${reference}) cannot be billed by: it has no ${required.missing.join(', no ')}.`];
+}
+
+function choicesOf(dto: PreviewSettingsDto): SettingsChoices {
+  return {
+    exportTypeReference: dto.export_type_reference,
+    classificationFilter: dto.classification_filter,
+    syncEnabled: dto.sync_enabled,
+    invoicePriceSource: dto.invoice_price_source,
+    invoiceItemPrefix: dto.invoice_item_prefix,
+  };
 }
 
 function unknownTo(

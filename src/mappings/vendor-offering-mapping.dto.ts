@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
@@ -48,11 +48,9 @@ export class UpdateVendorOfferingMappingDto extends VendorOfferingMappingFields 
 @ApiSchema({ name: 'PatchedArrowVendorOfferingMappingRequest' })
 export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const VENDOR_MAPPING_ORDER = { created: 'created', arrow_vendor_name: 'arrowVendorName' };
-
 export class ListVendorOfferingMappingsQuery extends ListQuery {
-  @OrderFilter(VENDOR_MAPPING_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'created', arrow_vendor_name: 'arrowVendorName' })
+  declare o?: Order;
   @TextFilter({ description: 'Part of the vendor name' }) arrow_vendor_name?: string;
   @BooleanFilter() is_active?: boolean;
   @LinkFilter(() => Settings) settings?: string;

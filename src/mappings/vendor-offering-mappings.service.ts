@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Clock } from '../common/clock.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { naming, removing, updateGiven } from '../database/constraint.js';
 import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, mentions, countOnly, orderOf, paginate } from '../database/paginate.js';
+import { containing, mentions, countOnly, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -13,7 +14,6 @@ import {
   CreateVendorOfferingMappingDto,
   type ListVendorOfferingMappingsQuery,
   PatchVendorOfferingMappingDto,
-  VENDOR_MAPPING_ORDER,
 } from './vendor-offering-mapping.dto.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
 
@@ -34,15 +34,14 @@ export class VendorOfferingMappingsService {
 
   /** Throws `PageNotFoundError`. */
   list(query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMapping>> {
-    const order = orderOf(query.o, VENDOR_MAPPING_ORDER, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
+    return paginate(this.filtered(query), commandOf(query), [['created', 'DESC']], (uuids) =>
       this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
   count(query: ListVendorOfferingMappingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+    return countOnly(this.filtered(query), commandOf(query));
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`. */
