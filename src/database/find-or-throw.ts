@@ -1,10 +1,9 @@
-import type { FindManyOptions, FindOptionsWhere, Repository } from 'typeorm';
+import type { FindManyOptions, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 import type { AppError } from '../common/app.error.js';
 import { parseUuid } from '../common/uuid.js';
-import type { BaseEntity } from './base.entity.js';
 
 /** The row of a UUID, in any spelling of it. Throws `Missing` where there is none, also for a text that is no UUID. */
-export async function findOrThrow<T extends BaseEntity>(
+export async function findOrThrow<T extends ObjectLiteral & { uuid: string }>(
   rows: Repository<T>,
   uuid: string,
   Missing: new () => AppError,

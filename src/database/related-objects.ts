@@ -1,14 +1,19 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { relationMissing } from '../common/validation/body-fields.js';
 import { fieldsOf } from '../common/validation/field.js';
 import { parseUuid } from '../common/uuid.js';
 
-/** The objects that the relation fields of a DTO name. */
+/** The objects that the relation fields of a DTO name. As a pipe, `@Body(RelatedObjects)`: refuses what names others. */
 @Injectable()
-export class RelatedObjects {
+export class RelatedObjects implements PipeTransform {
   constructor(private readonly dataSource: DataSource) {}
+
+  async transform<T extends object>(value: T, { metatype }: ArgumentMetadata): Promise<T> {
+    await this.mustExist(metatype as Type<T>, value);
+    return value;
+  }
 
   /** For the service that is about to refer to them. Throws `InvalidFieldsError` that names all that are not there. */
   async mustExist<T extends object>(dto: Type<T>, value: Partial<T>): Promise<void> {

@@ -1,8 +1,15 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
-import { ApiActionConflict, ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
+import {
+  ApiActionConflict,
+  ApiActionRefused,
+  ApiFound,
+  ApiMissing,
+  ApiThingMissing,
+  Operation,
+} from '../common/api-answers.js';
 import type { Counted } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -37,11 +44,11 @@ export class CustomerLicensesController {
   ) {}
 
   @Get(':uuid/discover_licenses')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_discover_licenses_retrieve',
-    summary: "The customer's licences in ArrowSphere, the organisation's resources, and which might be which",
-    description: 'The header `Age` says how many seconds old the answer of ArrowSphere is.',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_discover_licenses_retrieve',
+    "The customer's licences in ArrowSphere, the organisation's resources, and which might be which",
+    'The header `Age` says how many seconds old the answer of ArrowSphere is.',
+  )
   @ApiFound(DiscoverLicensesResponse)
   @ApiActionRefused('Must be a valid boolean.')
   async discoverLicenses(
@@ -52,10 +59,10 @@ export class CustomerLicensesController {
   }
 
   @Get(':uuid/fetch_arrow_data')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_fetch_arrow_data_retrieve',
-    summary: "The customer's billing lines and the consumption of its linked licences, as ArrowSphere has them now",
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_fetch_arrow_data_retrieve',
+    "The customer's billing lines and the consumption of its linked licences, as ArrowSphere has them now",
+  )
   @ApiFound(ArrowDataResponse)
   @ApiActionRefused('Enter a month as YYYY-MM, from 2000-01 to 2100-12.')
   async fetchArrowData(@Param('uuid') uuid: string, @Query() query: FetchArrowDataQuery): Promise<ArrowDataResponse> {
@@ -64,10 +71,10 @@ export class CustomerLicensesController {
 
   @Post(':uuid/link_resource')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_link_resource',
-    summary: 'Link a resource to a licence; linking the same again changes nothing',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_link_resource',
+    'Link a resource to a licence; linking the same again changes nothing',
+  )
   @ApiOkResponse({ type: LinkResourceResponse })
   @ApiActionRefused('License XSP12345 is already linked to the resource "Azure plan" (…).')
   @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
@@ -82,10 +89,7 @@ export class CustomerLicensesController {
 
   @Post(':uuid/link_resources')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_link_resources',
-    summary: 'Link up to 500 resources, each with its own outcome',
-  })
+  @Operation('admin_arrow_customer_mappings_link_resources', 'Link up to 500 resources, each with its own outcome')
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
   @ApiMissing()
@@ -104,10 +108,10 @@ export class CustomerLicensesController {
 
   @Post(':uuid/unlink_resource')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_unlink_resource',
-    summary: 'Take the licence off a resource; also under a mapping that is not active',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_unlink_resource',
+    'Take the licence off a resource; also under a mapping that is not active',
+  )
   @ApiOkResponse({ type: LinkResourceResponse })
   @ApiThingMissing('Resource 6b1f4a30-… not found for this customer')
   @ApiActionConflict(CONTENDED)
@@ -121,10 +125,10 @@ export class CustomerLicensesController {
 
   @Post(':uuid/import_license')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_import_license',
-    summary: 'Make a resource of a licence, with a finished order in the name of the caller',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_import_license',
+    'Make a resource of a licence, with a finished order in the name of the caller',
+  )
   @ApiOkResponse({ type: ImportLicenseResponse })
   @ApiActionRefused('License XSP12345 has already been imported')
   @ApiThingMissing('Offering 6b1f4a30-… not found')
@@ -139,10 +143,10 @@ export class CustomerLicensesController {
 
   @Post(':uuid/import_licenses')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_import_licenses',
-    summary: 'Import up to 500 licences, each with its own outcome; sent again, nothing changes',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_import_licenses',
+    'Import up to 500 licences, each with its own outcome; sent again, nothing changes',
+  )
   @ApiOkResponse({ type: BulkResponse })
   @ApiActionRefused('The mapping of XSP661245 is not active. Activate it first.')
   @ApiMissing()

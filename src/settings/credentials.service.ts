@@ -33,14 +33,14 @@ export class CredentialsService {
   ) {}
 
   /** The account that the credentials name. Throws `InvalidFieldsError` for an `api_url` that may not be called. */
-  accountOf({ api_url, api_key }: CredentialsDto): ArrowAccount {
-    assertAllowedApiUrl(api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
-    return { apiUrl: api_url, apiKey: api_key };
+  accountOf({ apiUrl, apiKey }: ArrowAccount): ArrowAccount {
+    assertAllowedApiUrl(apiUrl, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
+    return { apiUrl, apiKey };
   }
 
   /** Tries credentials; a failure is part of the answer. Throws `InvalidFieldsError` as {@link accountOf}. */
   async validate(dto: CredentialsDto): Promise<CheckedCredentials> {
-    const account = this.accountOf(dto);
+    const account = this.accountOf({ apiUrl: dto.api_url, apiKey: dto.api_key });
     try {
       const [partner, exportTypes] = await Promise.all([
         this.gateway.whoAmI(account, { refresh: true }),

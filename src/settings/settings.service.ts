@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
-import { InvalidFieldsError } from '../common/app.error.js';
+import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { Env } from '../config/env.js';
@@ -73,10 +73,10 @@ export class SettingsService {
     return this.repository.findOneBy({ isActive: true });
   }
 
-  /** The active account. Throws `NoActiveSettingsError`. */
-  async getActive(): Promise<Settings> {
+  /** The active account. `how` is what the endpoint says of it: not `configured` or not `found`. Throws `NoActiveSettingsError`. */
+  async getActive(how?: 'configured' | 'found'): Promise<Settings> {
     const settings = await this.findActive();
-    if (!settings) throw new NoActiveSettingsError();
+    if (!settings) throw new NoActiveSettingsError(how);
     return settings;
   }
 
@@ -85,17 +85,16 @@ export class SettingsService {
     return partnerReference ? this.repository.findOneBy({ isActive: true, partnerReference }) : null;
   }
 
-  /** The account named, or the active one where none is. Throws `SettingsMissingError`. */
-  async resolve(uuid?: string): Promise<Settings> {
-    const settings = await this.repository.findOneBy(uuid ? { uuid } : { isActive: true });
-    if (!settings) throw new SettingsMissingError();
-    return settings;
-  }
-
-  /** As {@link resolve}, but an account that is named and not there is a wrong field. Throws `InvalidFieldsError` too. */
-  async resolveNamed(uuid?: string): Promise<Settings> {
-    const settings = uuid ? await this.repository.findOneBy({ uuid }) : await this.resolve();
-    if (!settings) throw new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
+  /**
+   * The account that a request means: the one it names, else the active one. Throws `SettingsMissingError`; endpoints that
+   * say otherwise that a named one is not there give their own error.
+   */
+  async resolve(
+    uuid?: string,
+    notThere: (uuid: string) => AppError = () => new SettingsMissingError(),
+  ): Promise<Settings> {
+    const settings = await (uuid ? this.repository.findOneBy({ uuid }) : this.findActive());
+    if (!settings) throw uuid ? notThere(uuid) : new SettingsMissingError();
     return settings;
   }
 
@@ -115,7 +114,9 @@ export class SettingsService {
    * Throws `ApiKeyRefusedError`, `InvalidFieldsError` (api_url).
    */
   async create(dto: CreateSettingsDto): Promise<SavedSettings> {
-    const { partner, unverifiedBecause } = await this.credentials.verify(this.credentials.accountOf(dto));
+    const { partner, unverifiedBecause } = await this.credentials.verify(
+      this.credentials.accountOf({ apiUrl: dto.api_url, apiKey: dto.api_key }),
+    );
     const uuid = randomUUID();
     await this.repository.manager.transaction(async (manager) => {
       const isActive = (dto.is_active ?? true) && (await this.rows.mayTakeOver(manager, uuid, !!partner));
@@ -235,7 +236,7 @@ export class SettingsService {
 }
 
 /** The columns that operators choose, from a request. */
-export function columns(dto: PatchSettingsDto): SettingsChoices {
+function columns(dto: PatchSettingsDto): SettingsChoices {
   return {
     exportTypeReference: dto.export_type_reference,
     classificationFilter: dto.classification_filter,

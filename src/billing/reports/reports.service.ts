@@ -9,7 +9,7 @@ import { BillingAccountsService } from '../accounts/billing-accounts.service.js'
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
 import type { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import { rangeUpTo } from '../core/month-range.js';
-import { settingsMeant } from '../core/named-in-request.js';
+import { settingsNotFound } from '../core/named-in-request.js';
 import type { BillingSync } from '../statements/billing-sync.entity.js';
 import { type MarginQuery, MarginRow, type UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
 import { ReportsRepository, type SummaryScope, type SummaryTotals } from './reports.repository.js';
@@ -46,7 +46,7 @@ export class ReportsService {
    * with lines. Throws `SettingsMissingError`, `NamedNotFoundError`, `PageNotFoundError`.
    */
   async unlinkedSpend(query: UnlinkedSpendQuery): PageOrFile<UnlinkedSpendRow> {
-    const account = await this.accounts.known(await settingsMeant(this.settings, query.settings_uuid));
+    const account = await this.accounts.known(await this.settings.resolve(query.settings_uuid, settingsNotFound));
     const newest = account && !query.period ? await this.reports.newestMonth(account.uuid) : null;
     const month = query.period ?? (newest ? YearMonth.from(newest) : YearMonth.at(this.clock.now(), account?.timeZone));
     const rule = account && (await this.rules.known(account.uuid, month));
