@@ -16,6 +16,13 @@ export function ShownOrNull(format: string | ApiPropertyOptions = {}, more?: Api
 }
 
 type Camel<S extends string> = S extends `${infer Word}_${infer Rest}` ? `${Word}${Capitalize<Camel<Rest>>}` : S;
+/** The domain object of an answer whose every field is told under its own name. */
+export type DomainOf<A> = A extends readonly (infer T)[]
+  ? readonly DomainOf<T>[]
+  : A extends object
+    ? { readonly [K in keyof A as Camel<K & string>]: DomainOf<A[K]> }
+    : A;
+
 type Rendered<T> = T extends Date ? string : T;
 
 /** What the domain object does not have under the name of a field, or has as something else. */

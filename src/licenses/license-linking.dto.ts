@@ -117,45 +117,40 @@ class Verified {
   @Shown({ required: false, description: 'Why ArrowSphere could not be asked' }) verification_error?: string;
 }
 
-@ApiSchema({ name: 'LinkResourceResponse' })
-export class LinkResourceResponse extends Verified {
+class Linked extends Verified {
   @Shown('uuid') resource_uuid: string;
   @Shown() resource_name: string;
   @Shown({ description: 'The licence the resource has now, blank for none' }) license_reference: string;
-  @Shown({ description: 'The licence it had before, blank for none' }) previous_backend_id: string;
   @Shown() success: boolean;
 
-  static from(this: void, result: LinkResult): LinkResourceResponse {
+  protected static linked(this: void, result: LinkResult): Linked {
     return {
       resource_uuid: renderUuid(result.resource!.uuid!),
       resource_name: result.resource!.name,
       license_reference: result.license,
-      previous_backend_id: result.previous,
       success: true,
       ...verification(result),
     };
   }
 }
 
+@ApiSchema({ name: 'LinkResourceResponse' })
+export class LinkResourceResponse extends Linked {
+  @Shown({ description: 'The licence it had before, blank for none' }) previous_backend_id: string;
+
+  static from(this: void, result: LinkResult): LinkResourceResponse {
+    return { ...Linked.linked(result), previous_backend_id: result.previous };
+  }
+}
+
 @ApiSchema({ name: 'ImportLicenseResponse' })
-export class ImportLicenseResponse extends Verified {
-  @Shown('uuid') resource_uuid: string;
-  @Shown() resource_name: string;
-  @Shown() license_reference: string;
+export class ImportLicenseResponse extends Linked {
   @Shown() offering_name: string;
   @Shown() project_name: string;
-  @Shown() success: boolean;
 
   static from(this: void, result: LinkResult): ImportLicenseResponse {
-    return {
-      resource_uuid: renderUuid(result.resource!.uuid!),
-      resource_name: result.resource!.name,
-      license_reference: result.license,
-      offering_name: result.offeringName ?? '',
-      project_name: result.projectName ?? '',
-      success: true,
-      ...verification(result),
-    };
+    const { offeringName = '', projectName = '' } = result;
+    return { ...Linked.linked(result), offering_name: offeringName, project_name: projectName };
   }
 }
 

@@ -1,8 +1,11 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { Shown, ShownOrNull, wireOf } from '../common/answer.js';
+import { type DomainOf, Shown, ShownOrNull, wireOf } from '../common/answer.js';
 import { renderDateTime } from '../common/date-time.js';
 import { renderUuid } from '../common/uuid.js';
-import { type SettingsHealth, type Verdict, VERDICTS } from './settings-health.service.js';
+
+/** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
+const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 class HealthCheck {
   @Shown({ enum: VERDICTS, enumName: 'ArrowHealthVerdict', description: 'unknown: could not be checked' })
@@ -63,7 +66,8 @@ class RenamedCheck extends HealthCheck {
 }
 
 /** What is checked of an account, each with its verdict. */
-class HealthChecks {
+@ApiSchema({ name: 'HealthChecks' })
+class HealthChecksResponse {
   @Shown({ description: 'Whether ArrowSphere takes the key' }) api_key: HealthCheck;
   @Shown({ description: 'Whether the key still belongs to the same partner' }) partner: PartnerCheck;
   @Shown({ description: 'Whether billing can run on the export type' }) export_type: ExportTypeCheck;
@@ -75,13 +79,22 @@ class HealthChecks {
   renamed_customers: RenamedCheck;
 }
 
+export type HealthChecks = DomainOf<HealthChecksResponse>;
+
+/** An account and how it is. */
+export interface SettingsHealth {
+  readonly settingsUuid: string;
+  readonly checkedAt: Date;
+  readonly checks: HealthChecks;
+}
+
 @ApiSchema({ name: 'ArrowSettingsHealth' })
 export class SettingsHealthResponse {
   @Shown('uuid') settings_uuid: string;
   @Shown({ enum: VERDICTS, enumName: 'ArrowHealthVerdict', description: 'The worst of all checks' })
   verdict: Verdict;
   @Shown('date-time') checked_at: string;
-  @Shown() checks: HealthChecks;
+  @Shown() checks: HealthChecksResponse;
 
   static from(this: void, { settingsUuid, checkedAt, checks }: SettingsHealth): SettingsHealthResponse {
     const found = Object.values({ ...checks }).map(({ verdict }) => verdict);
@@ -89,7 +102,7 @@ export class SettingsHealthResponse {
       settings_uuid: renderUuid(settingsUuid),
       verdict: VERDICTS.findLast((verdict) => found.includes(verdict))!,
       checked_at: renderDateTime(checkedAt),
-      checks: wireOf(checks) as unknown as HealthChecks,
+      checks: wireOf(checks) as unknown as HealthChecksResponse,
     };
   }
 }

@@ -18,65 +18,10 @@ import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-
-/** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
-export const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+import type { HealthChecks, SettingsHealth, Verdict } from './settings-health.dto.js';
 
 /** How many rows a check shows at most. */
 const MAX_SHOWN = 100;
-
-interface Check {
-  readonly verdict: Verdict;
-  readonly message: string;
-}
-
-/** The first rows that it is about are shown, all are counted; null where they could not be. */
-interface CountCheck extends Check {
-  readonly count: number | null;
-}
-
-interface CustomerBrief {
-  readonly arrowReference: string;
-  readonly name: string;
-}
-
-interface RenamedCustomer {
-  readonly mappingUuid: string;
-  readonly arrowReference: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** What is checked of an account, each with its verdict. */
-export interface HealthChecks {
-  /** Whether ArrowSphere takes the key. */
-  readonly apiKey: Check;
-  /** Whether the key still belongs to the same partner: the account's, and as ArrowSphere says now. */
-  readonly partner: Check & { readonly expectedReference: string; readonly reference?: string; readonly name?: string };
-  /** Whether billing can run on the export type. */
-  readonly exportType: Check & {
-    readonly reference: string;
-    readonly name?: string;
-    readonly missingRequiredFields: string[];
-    readonly missingImportantFields: string[];
-  };
-  /** When ArrowSphere last answered; null: not since the service started. */
-  readonly lastSuccessfulCall: Check & { readonly at: Date | null };
-  /** ArrowSphere customers without any mapping. */
-  readonly unmappedCustomers: CountCheck & { readonly customers: readonly CustomerBrief[] };
-  /** Active mappings of customers that ArrowSphere does not have. */
-  readonly unknownReferences: CountCheck & { readonly mappings: readonly (CustomerBrief & { mappingUuid: string })[] };
-  /** Active mappings whose company has another name at ArrowSphere. */
-  readonly renamedCustomers: CountCheck & { readonly mappings: readonly RenamedCustomer[] };
-}
-
-/** An account and how it is. */
-export interface SettingsHealth {
-  readonly settingsUuid: string;
-  readonly checkedAt: Date;
-  readonly checks: HealthChecks;
-}
 
 /** What ArrowSphere answered, or why it did not. */
 type Asked<T> = { readonly answer: T } | { readonly error: AppError };
@@ -210,8 +155,9 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
 
 function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): HealthChecks['lastSuccessfulCall'] {
   if (!at) return { verdict: 'unknown', message: 'ArrowSphere has not answered since the service started.', at: null };
-  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at };
-  return { verdict: 'warning', message: `ArrowSphere has not answered since ${renderDateTime(at)}.`, at };
+  const when = renderDateTime(at);
+  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at: when };
+  return { verdict: 'warning', message: `ArrowSphere has not answered since ${when}.`, at: when };
 }
 
 type CustomerChecks = Pick<HealthChecks, 'unmappedCustomers' | 'unknownReferences' | 'renamedCustomers'>;
@@ -267,7 +213,11 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
   };
 }
 
-function counted(count: number, fine: string, [one, many]: readonly [string, string]): CountCheck {
+function counted(
+  count: number,
+  fine: string,
+  [one, many]: readonly [string, string],
+): { verdict: Verdict; message: string; count: number } {
   if (count === 0) return { verdict: 'ok', message: fine, count };
   return { verdict: 'warning', message: `${count} ${count === 1 ? one : many}`, count };
 }

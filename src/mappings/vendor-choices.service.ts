@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { Counted } from '../common/page.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { VendorChoice } from './vendor-choices.dto.js';
@@ -21,12 +20,11 @@ export class VendorChoicesService {
    * some vendors in their own way. A catalogue that cannot be read is an error: a part of it would look like all.
    * Throws the gateway's errors.
    */
-  async find(settings: Settings, onLines: readonly string[]): Promise<Counted<VendorChoice[]>> {
+  async find(settings: Settings, onLines: readonly string[]): Promise<VendorChoice[]> {
     const catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
     const sources = new Map<string, VendorChoice['source']>(onLines.map((name) => [name, 'lines']));
     for (const name of catalogue) sources.set(name, 'catalogue');
     const choices = [...sources].map(([name, source]) => ({ value: name, label: name, source }));
-    choices.sort((a, b) => a.label.localeCompare(b.label, 'en'));
-    return new Counted(choices, choices.length);
+    return choices.sort((a, b) => a.label.localeCompare(b.label, 'en'));
   }
 }
