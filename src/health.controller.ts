@@ -10,7 +10,7 @@ import {
   DatabaseUnavailableError,
 } from './common/database-fault.js';
 import { isSchemaOfOurs } from './database/migrate.js';
-import { isFull } from './database/room.js';
+import { isFull, isReadOnly } from './database/room.js';
 
 /** A server that takes connections and says nothing is not ready either. */
 const LONGEST_MS = 5_000;
@@ -47,10 +47,7 @@ export class HealthController {
 
   private async whyNot(): Promise<string | undefined> {
     if (isFull(this.dataSource)) return new DatabaseFullError().message;
-    const [{ read_only }] = await this.dataSource.query<[{ read_only: string }]>(
-      `SELECT current_setting('transaction_read_only') AS read_only`,
-    );
-    if (read_only === 'on') return new DatabaseReadOnlyError().message;
+    if (await isReadOnly(this.dataSource)) return new DatabaseReadOnlyError().message;
     return (await isSchemaOfOurs(this.dataSource.manager)) ? undefined : 'The migrations of the database have not run.';
   }
 }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { type Camel, camelCase } from './command.js';
 import { renderDateTime } from './date-time.js';
 import { renderUuid } from './uuid.js';
 
@@ -14,14 +15,6 @@ export function ShownOrNull(format: string | ApiPropertyOptions = {}, more?: Api
   const shown = typeof format === 'string' ? { format, ...more } : format;
   return ApiProperty({ ...shown, type: String, nullable: true } as ApiPropertyOptions);
 }
-
-type Camel<S extends string> = S extends `${infer Word}_${infer Rest}` ? `${Word}${Capitalize<Camel<Rest>>}` : S;
-/** The domain object of an answer whose every field is told under its own name. */
-export type DomainOf<A> = A extends readonly (infer T)[]
-  ? readonly DomainOf<T>[]
-  : A extends object
-    ? { readonly [K in keyof A as Camel<K & string>]: DomainOf<A[K]> }
-    : A;
 
 type Rendered<T> = T extends Date ? string : T;
 
@@ -76,7 +69,6 @@ const known = new WeakMap<object, [field: string, property: string][]>();
 function propertiesOf(answer: Type): [field: string, property: string][] {
   let found = known.get(answer);
   if (!found) {
-    const camelCase = (field: string) => field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
     found = answerFieldsOf(answer as Type<object>).map((field) => [field, camelCase(field)]);
     known.set(answer, found);
   }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { StreamableFile, type Type } from '@nestjs/common';
 import { answerFieldsOf } from './answer.js';
+import { commandOf } from './command.js';
 import { Page, PagedQuery, pageOf } from './page.js';
 import { ChoicesFilter } from './validation/query-fields.js';
 
@@ -59,7 +60,7 @@ export async function pageOrFile<Answer, Row>(
   { name, columns, rows, count, page }: Listing<Answer, Row>,
 ): PageOrFile<Answer> {
   if (query.format?.includes('csv')) return csvFile(name, columns, rows());
-  const { total, page: number, pageSize } = pageOf(query, await count());
+  const { total, page: number, pageSize } = pageOf(commandOf(query), await count());
   return new Page(await page(pageSize, (number - 1) * pageSize), total, number, pageSize, query.field);
 }
 

@@ -1,5 +1,5 @@
 import { PageNotFoundError } from './http-errors.js';
-import { NamesFilter, PagingFilter } from './validation/query-fields.js';
+import { listFilterOf, NamesFilter, namesIn, PagingFilter } from './validation/query-fields.js';
 
 export const DEFAULT_PAGE_SIZE = 10;
 export const MAX_PAGE_SIZE = 300;
@@ -19,9 +19,26 @@ export class PagedQuery extends FieldsQuery {
   page_size?: string;
 }
 
-/** `o` of a list, described with the names that it can be sorted by. */
+/**
+ * Order by properties of the entity, or of one it points at (`project.customer.name`); the UUID always comes last, so
+ * that pages never overlap.
+ */
+export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
+
+/**
+ * `o` of a list, as the {@link Order} that its names mean: `sortable` says which property each of them is. Unknown names
+ * are ignored, the first of two mentions counts, and without a known one there is no order.
+ */
 export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
-  NamesFilter({
+  listFilterOf({}, (texts) => {
+    const order = new Map<string, 'ASC' | 'DESC'>();
+    for (const name of namesIn(texts)) {
+      const key = name.replace(/^-/, '');
+      const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
+      if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
+    }
+    return [...order];
+  })({
     description: `Order: ${Object.keys(sortable)
       .map((name) => `\`${name}\``)
       .join(', ')}, joined by commas, \`-\` before a name for descending.`,
@@ -30,8 +47,19 @@ export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
 
 /** What every list takes besides its filters. */
 export class ListQuery extends PagedQuery {
-  @NamesFilter({ description: 'Order: names joined by commas, `-` before a name for descending.', joined: true })
-  o?: string[];
+  /** Each list says by an `OrderFilter` which names it takes. */
+  o?: Order;
+}
+
+/** Which page of a list is wanted, in which order, and with which keys of its rows. */
+export interface Paging {
+  /** From 1, or `last`. */
+  readonly page?: string;
+  readonly pageSize?: string;
+  readonly field?: readonly string[];
+  readonly o?: Order;
+  /** A query as it was sent is none of this: see `commandOf`. */
+  readonly page_size?: never;
 }
 
 /** Which rows of how many. */
@@ -92,13 +120,13 @@ export class Counted<T> {
 }
 
 /** Rows per page as Waldur reads it: unusable values count as the default. */
-export function pageSizeOf(query: Pick<ListQuery, 'page_size'>): number {
-  const size = /^\d{1,9}$/.test(query.page_size ?? '') ? Number(query.page_size) : 0;
+function pageSizeOf({ pageSize = '' }: Paging): number {
+  const size = /^\d{1,9}$/.test(pageSize) ? Number(pageSize) : 0;
   return size > 0 ? Math.min(size, MAX_PAGE_SIZE) : DEFAULT_PAGE_SIZE;
 }
 
 /** The page asked for, once the total is known. Throws {@link PageNotFoundError}. */
-export function pageOf(query: Pick<ListQuery, 'page' | 'page_size'>, total: number): PageInfo {
+export function pageOf(query: Paging, total: number): PageInfo {
   const pageSize = pageSizeOf(query);
   const last = Math.max(1, Math.ceil(total / pageSize));
   const page =

@@ -1,48 +1,25 @@
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
-import { Count, type ListQuery, Page, pageOf } from '../common/page.js';
+import { Count, type Order, Page, pageOf, type Paging } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
 
 /**
- * Order by properties of the entity, or of one it points at (`project.customer.name`); the UUID always comes last, so
- * that pages never overlap.
- */
-export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
-
-/**
- * What `o` names → entity property; unknown names are ignored, the first of two mentions counts, and without a known
- * one the fallback holds.
- */
-export function orderOf(
-  o: readonly string[] | undefined,
-  sortable: Readonly<Record<string, string>>,
-  fallback: Order,
-): Order {
-  const order = new Map<string, 'ASC' | 'DESC'>();
-  for (const name of o ?? []) {
-    const key = name.replace(/^-/, '');
-    const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
-    if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
-  }
-  return order.size ? [...order] : fallback;
-}
-
-/**
  * One page of a filtered query. Pages past the middle are read from the other end of the index, so that the last page
- * costs what the first does; joins are made for the rows of the page only. Three statements, whatever the size.
- * Throws `PageNotFoundError`.
+ * costs what the first does; joins are made for the rows of the page only. `usualOrder` is the one where none is asked
+ * for. Three statements, whatever the size. Throws `PageNotFoundError`.
  */
 export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   filtered: SelectQueryBuilder<T>,
-  query: ListQuery,
-  order: Order,
+  paging: Paging,
+  usualOrder: Order,
   load: (uuids: readonly string[]) => Promise<T[]>,
 ): Promise<Page<T>> {
   const total = await filtered.clone().getCount();
-  const { page, pageSize } = pageOf(query, total);
+  const { page, pageSize } = pageOf(paging, total);
   const offset = (page - 1) * pageSize;
   const size = Math.min(pageSize, total - offset);
-  if (size <= 0) return new Page<T>([], total, page, pageSize, query.field);
+  if (size <= 0) return new Page<T>([], total, page, pageSize, paging.field);
   const backwards = offset > total / 2;
+  const order = paging.o ?? usualOrder;
   const keys = filtered.clone().select(`${filtered.alias}.uuid`, 'uuid').orderBy();
   for (const [property, direction] of [...order, ['uuid', order.at(-1)?.[1] ?? 'ASC'] as const]) {
     keys.addOrderBy(columnOf(keys, property), backwards ? (direction === 'ASC' ? 'DESC' : 'ASC') : direction);
@@ -52,7 +29,7 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   if (backwards) uuids.reverse();
   const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
   const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
-  return new Page(items, total, page, pageSize, query.field);
+  return new Page(items, total, page, pageSize, paging.field);
 }
 
 /** A property path as a column to order by; what it leads through is joined, once each. */
@@ -71,9 +48,9 @@ function columnOf<T extends ObjectLiteral>(keys: SelectQueryBuilder<T>, path: st
 /** The same list for HEAD: counted, not read. Throws `PageNotFoundError`. */
 export async function countOnly<T extends ObjectLiteral>(
   filtered: SelectQueryBuilder<T>,
-  query: ListQuery,
+  paging: Paging,
 ): Promise<Count> {
-  const { total, page, pageSize } = pageOf(query, await filtered.getCount());
+  const { total, page, pageSize } = pageOf(paging, await filtered.getCount());
   return new Count(total, page, pageSize);
 }
 
@@ -109,7 +86,7 @@ export function mentions(property: string, parameter: string): string {
   return `${property} ILIKE :${parameter} COLLATE "und-x-icu"`;
 }
 
-/** `%text%` for ILIKE, with the text's own wildcards taken literally. */
-export function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+/** `%text%` for ILIKE, with the text's own wildcards taken literally; nothing where there is no text. */
+export function containing(text = ''): string {
+  return text && `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }

@@ -14,9 +14,12 @@ import { type AppError, InvalidFieldsError } from '../common/app.error.js';
 import { RequestError } from '../common/http-errors.js';
 import { parseUuid } from '../common/uuid.js';
 import { RefusedRequestError } from '../common/validation/validation.pipe.js';
-import { RelatedObjects } from './related-objects.js';
+import { RelatedObjects, RelatedObjectsMissingError } from './related-objects.js';
 
 const EXISTING = 'existing-object';
+
+/** What is thrown before a service has looked for the object at the address. */
+const BEFORE_THE_OBJECT = [RefusedRequestError, RelatedObjectsMissingError, RequestError];
 
 interface Existing {
   readonly entity: () => Type<object>;
@@ -29,8 +32,8 @@ export const Existing = (entity: Existing['entity'], missing: Existing['missing'
 
 /**
  * Tells a refused request what Waldur would have told it: that the object at the address is not there, before anything
- * about the body; and with the wrong fields also those that name objects that are not there. Only what is refused is
- * looked up here: a good request meets the same errors in its service, which reads those rows anyway.
+ * about the body; and with the wrong fields also those that name objects that are not there. Only what is refused
+ * before its service has read those rows is looked up here: any other request meets the same errors there.
  */
 @Injectable()
 export class RefusalInterceptor implements NestInterceptor {
@@ -49,7 +52,7 @@ export class RefusalInterceptor implements NestInterceptor {
   }
 
   private async explain(context: ExecutionContext, error: unknown): Promise<unknown> {
-    if (!(error instanceof InvalidFieldsError || error instanceof RequestError)) return error;
+    if (!BEFORE_THE_OBJECT.some((kind) => error instanceof kind)) return error;
     const existing = this.reflector.get<Existing | undefined>(EXISTING, context.getClass());
     const { params, method } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { uuid?: string } }>>();
     if (existing && 'uuid' in params && ['POST', 'PUT', 'PATCH'].includes(method)) {

@@ -1,34 +1,54 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { relationMissing } from '../common/validation/body-fields.js';
-import { fieldsOf } from '../common/validation/field.js';
+import { fieldsOf, type Relation } from '../common/validation/field.js';
 import { parseUuid } from '../common/uuid.js';
 
-/** The objects that the relation fields of a DTO name. As a pipe, `@Body(RelatedObjects)`: refuses what names others. */
+/** Fields name objects that are not there. Thrown before the object at the address has been looked for. */
+export class RelatedObjectsMissingError extends InvalidFieldsError {}
+
+/** What a field names: of which kind, and its UUID if one is given. */
+export type NamedObject = readonly [entity: Type<object>, uuid: string | null | undefined];
+
+/** The objects that fields of a request name. */
 @Injectable()
-export class RelatedObjects implements PipeTransform {
+export class RelatedObjects {
   constructor(private readonly dataSource: DataSource) {}
 
-  async transform<T extends object>(value: T, { metatype }: ArgumentMetadata): Promise<T> {
-    await this.mustExist(metatype as Type<T>, value);
-    return value;
+  /**
+   * For the service that is about to refer to them: what each field of the request names. `form` is how faults are
+   * worded, see `RelationField`. Throws {@link RelatedObjectsMissingError} with all that are not there.
+   */
+  async assertExist(named: Readonly<Record<string, NamedObject>>, form: Relation['form'] = 'link'): Promise<void> {
+    const faults = Object.entries(named).map(([field, object]) => this.fault(field, form, object));
+    refuseIfAny(merged(await Promise.all(faults)));
   }
 
-  /** For the service that is about to refer to them. Throws `InvalidFieldsError` that names all that are not there. */
+  /** As {@link assertExist}, for the relation fields of a DTO. */
   async mustExist<T extends object>(dto: Type<T>, value: Partial<T>): Promise<void> {
-    const errors = await this.missing(dto, value);
-    if (Object.keys(errors).length) throw new InvalidFieldsError(errors);
+    refuseIfAny(await this.missing(dto, value));
   }
 
   /** By field, those that are not there; fields that could not be read are passed over. */
   async missing(dto: Type<object>, value: object): Promise<FieldErrors> {
-    const faults = [...fieldsOf(dto)].map(async ([field, { relation }]): Promise<FieldErrors> => {
+    const faults = [...fieldsOf(dto)].map(async ([field, { relation }]) => {
       const uuid = parseUuid((value as Record<string, unknown>)[field]);
-      if (!relation || !uuid) return {};
-      const exists = await this.dataSource.getRepository(relation.to()).existsBy({ uuid });
-      return exists ? {} : { [field]: [relationMissing(relation.form, uuid)] };
+      return relation ? this.fault(field, relation.form, [relation.to(), uuid]) : {};
     });
-    return Object.assign({}, ...(await Promise.all(faults))) as FieldErrors;
+    return merged(await Promise.all(faults));
   }
+
+  private async fault(field: string, form: Relation['form'], [entity, uuid]: NamedObject): Promise<FieldErrors> {
+    if (!uuid || (await this.dataSource.getRepository(entity).existsBy({ uuid }))) return {};
+    return { [field]: [relationMissing(form, uuid)] };
+  }
+}
+
+function merged(errors: readonly FieldErrors[]): FieldErrors {
+  return Object.assign({}, ...errors) as FieldErrors;
+}
+
+function refuseIfAny(errors: FieldErrors): void {
+  if (Object.keys(errors).length) throw new RelatedObjectsMissingError(errors);
 }

@@ -16,6 +16,14 @@ export function isFull({ driver }: DataSource): boolean {
   return (driver as unknown as { master: KnowsRoom }).master.isFull;
 }
 
+/** Whether the server takes no changes at all, as a standby does not. */
+export async function isReadOnly(dataSource: DataSource): Promise<boolean> {
+  const [{ setting }] = await dataSource.query<[{ setting: string }]>(
+    `SELECT current_setting('transaction_read_only') AS setting`,
+  );
+  return setting === 'on';
+}
+
 /** Watches the disk of a folder: true while it has no room for what an embedded database may write next. */
 export function watchRoom(folder: string): () => boolean {
   let lookedAt = -Infinity;

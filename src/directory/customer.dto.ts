@@ -1,10 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 
 @ApiSchema({ name: 'CustomerRequest' })
@@ -34,11 +33,8 @@ export class CreateCustomerDto {
 @ApiSchema({ name: 'PatchedCustomerRequest' })
 export class UpdateCustomerDto extends PartialDto(CreateCustomerDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const CUSTOMER_ORDER = { name: 'name', created: 'created', abbreviation: 'abbreviation' };
-
 export class ListCustomersQuery extends ListQuery {
-  @OrderFilter(CUSTOMER_ORDER) declare o?: string[];
+  @OrderFilter({ name: 'name', created: 'created', abbreviation: 'abbreviation' }) declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'Part of the native name' }) native_name?: string;
@@ -64,18 +60,9 @@ export class CustomerResponse {
 
   static from(this: void, customer: Customer): CustomerResponse {
     const { name, abbreviation } = customer;
-    return {
+    return answerOf(CustomerResponse, customer, {
       url: hyperlink(Customer, customer.uuid),
-      uuid: renderUuid(customer.uuid),
-      name,
-      abbreviation,
-      native_name: customer.nativeName,
       display_name: abbreviation ? `${name} (${abbreviation})` : name,
-      email: customer.email,
-      backend_id: customer.backendId,
-      registration_code: customer.registrationCode,
-      country: customer.country,
-      created: renderDateTime(customer.created),
-    };
+    });
   }
 }

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { pick } from '../common/answer.interceptor.js';
 import { Existing } from '../database/refusal.interceptor.js';
@@ -18,42 +19,42 @@ export class CustomersController {
   constructor(private readonly customers: CustomersService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'customers_count', summary: 'Count organisations' })
+  @Operation('customers_count', 'Count organisations')
   count(@Query() query: ListCustomersQuery): Promise<Count> {
-    return this.customers.count(query);
+    return this.customers.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'customers_list', summary: 'List organisations' })
+  @Operation('customers_list', 'List organisations')
   @ApiListed(CustomerResponse)
   async list(@Query() query: ListCustomersQuery): Promise<Page<CustomerResponse>> {
-    return (await this.customers.list(query)).map(CustomerResponse.from);
+    return (await this.customers.list(commandOf(query))).map(CustomerResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'customers_create', summary: 'Create an organisation' })
+  @Operation('customers_create', 'Create an organisation')
   @ApiCreated(CustomerResponse)
   async create(@Body() dto: CreateCustomerDto): Promise<CustomerResponse> {
-    return CustomerResponse.from(await this.customers.create(dto));
+    return CustomerResponse.from(await this.customers.create(commandOf(dto)));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'customers_retrieve', summary: 'One organisation' })
+  @Operation('customers_retrieve', 'One organisation')
   @ApiFound(CustomerResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<CustomerResponse>> {
     return pick(CustomerResponse.from(await this.customers.get(uuid)), query.field);
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'customers_partial_update', summary: 'Change an organisation' })
+  @Operation('customers_partial_update', 'Change an organisation')
   @ApiUpdated(CustomerResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerDto): Promise<CustomerResponse> {
-    return CustomerResponse.from(await this.customers.update(uuid, dto));
+    return CustomerResponse.from(await this.customers.update(uuid, commandOf(dto)));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'customers_destroy', summary: 'Delete an organisation that nothing hangs on' })
+  @Operation('customers_destroy', 'Delete an organisation that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.customers.remove(uuid);

@@ -1,12 +1,13 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
+import type { OfferingFields } from './offerings.service.js';
 import { Plan } from './plan.entity.js';
 
 @ApiSchema({ name: 'OfferingRequest' })
@@ -26,16 +27,21 @@ export class CreateOfferingDto {
 
   @ChoiceField(OFFERING_STATES)
   state?: OfferingState;
+
+  toCommand(): OfferingFields & Pick<Offering, 'name'> {
+    return { name: this.name, type: this.type, state: this.state, customerUuid: this.customer };
+  }
 }
 
 @ApiSchema({ name: 'PatchedOfferingRequest' })
-export class UpdateOfferingDto extends PartialDto(CreateOfferingDto) {}
-
-/** What lists are sorted by → property of the entity. */
-export const OFFERING_ORDER = { name: 'name', created: 'created', state: 'state', type: 'type' };
+export class UpdateOfferingDto extends PartialDto(CreateOfferingDto) {
+  toCommand(): OfferingFields {
+    return { name: this.name, type: this.type, state: this.state, customerUuid: this.customer };
+  }
+}
 
 export class ListOfferingsQuery extends ListQuery {
-  @OrderFilter(OFFERING_ORDER) declare o?: string[];
+  @OrderFilter({ name: 'name', created: 'created', state: 'state', type: 'type' }) declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @LinkFilter(() => Customer) customer?: string;
@@ -66,17 +72,11 @@ export class OfferingResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, offering: Offering): OfferingResponse {
-    return {
+    return answerOf(OfferingResponse, offering, {
       url: hyperlink(Offering, offering.uuid),
-      uuid: renderUuid(offering.uuid),
-      name: offering.name,
-      type: offering.type,
-      state: offering.state,
       customer: offering.customerUuid && hyperlink(Customer, offering.customerUuid),
-      customer_uuid: offering.customerUuid && renderUuid(offering.customerUuid),
       customer_name: offering.customer?.name ?? null,
       plans: offering.plans.map(({ uuid, name }) => ({ url: hyperlink(Plan, uuid), uuid: renderUuid(uuid), name })),
-      created: renderDateTime(offering.created),
-    };
+    });
   }
 }

@@ -1,7 +1,6 @@
 import { Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
 import { BaseEntity } from '../database/base.entity.js';
 import { Customer } from './customer.entity.js';
-import type { Plan } from './plan.entity.js';
 
 export const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
 export type OfferingState = (typeof OFFERING_STATES)[number];
@@ -32,6 +31,7 @@ export class Offering extends BaseEntity {
   @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
   customer: Relation<Customer> | null;
 
+  /** Rows of `Plan`, which builds on this entity. */
   @OneToMany('Plan', 'offering')
-  plans: Relation<Plan>[];
+  plans: { readonly uuid: string; readonly name: string }[];
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiExcludeController, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { OfferingNotFoundError } from './directory.errors.js';
@@ -18,45 +19,42 @@ export class OfferingsController {
   constructor(private readonly offerings: OfferingsService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_count', summary: 'Count offerings' })
+  @Operation('marketplace_provider_offerings_count', 'Count offerings')
   count(@Query() query: ListOfferingsQuery): Promise<Count> {
-    return this.offerings.count(query);
+    return this.offerings.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_list', summary: 'List offerings' })
+  @Operation('marketplace_provider_offerings_list', 'List offerings')
   @ApiListed(OfferingResponse)
   async list(@Query() query: ListOfferingsQuery): Promise<Page<OfferingResponse>> {
-    return (await this.offerings.list(query)).map(OfferingResponse.from);
+    return (await this.offerings.list(commandOf(query))).map(OfferingResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_create', summary: 'Create an offering' })
+  @Operation('marketplace_provider_offerings_create', 'Create an offering')
   @ApiCreated(OfferingResponse)
   async create(@Body() dto: CreateOfferingDto): Promise<OfferingResponse> {
-    return OfferingResponse.from(await this.offerings.create(dto));
+    return OfferingResponse.from(await this.offerings.create(dto.toCommand()));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_retrieve', summary: 'One offering' })
+  @Operation('marketplace_provider_offerings_retrieve', 'One offering')
   @ApiFound(OfferingResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<OfferingResponse>> {
     return pick(OfferingResponse.from(await this.offerings.get(uuid)), query.field);
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'marketplace_provider_offerings_partial_update', summary: 'Change an offering' })
+  @Operation('marketplace_provider_offerings_partial_update', 'Change an offering')
   @ApiUpdated(OfferingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateOfferingDto): Promise<OfferingResponse> {
-    return OfferingResponse.from(await this.offerings.update(uuid, dto));
+    return OfferingResponse.from(await this.offerings.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({
-    operationId: 'marketplace_provider_offerings_destroy',
-    summary: 'Delete an offering that nothing hangs on',
-  })
+  @Operation('marketplace_provider_offerings_destroy', 'Delete an offering that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.offerings.remove(uuid);

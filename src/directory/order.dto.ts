@@ -1,16 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order as Sorting, OrderFilter } from '../common/page.js';
 import { ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Order, ORDER_STATES, type OrderState } from './order.entity.js';
 
-/** What lists are sorted by → property of the entity. */
-export const ORDERS_ORDER = { created: 'created', state: 'state' };
-
 export class ListOrdersQuery extends ListQuery {
-  @OrderFilter(ORDERS_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'created', state: 'state' }) declare o?: Sorting;
   @UuidFilter() resource_uuid?: string;
   @UuidFilter() project_uuid?: string;
   @ChoicesFilter(ORDER_STATES) state?: OrderState[];
@@ -35,23 +31,17 @@ export class OrderResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, order: Order): OrderResponse {
-    const { resource } = order;
-    return {
+    const { project, offering } = order.resource;
+    return answerOf(OrderResponse, order, {
       url: hyperlink(Order, order.uuid),
-      uuid: renderUuid(order.uuid),
-      type: order.type,
-      state: order.state,
-      resource_uuid: renderUuid(resource.uuid),
-      resource_name: resource.name,
-      project_uuid: renderUuid(resource.project.uuid),
-      project_name: resource.project.name,
-      customer_uuid: renderUuid(resource.project.customer.uuid),
-      customer_name: resource.project.customer.name,
-      offering_uuid: renderUuid(resource.offering.uuid),
-      offering_name: resource.offering.name,
+      resource_name: order.resource.name,
+      project_uuid: project.uuid,
+      project_name: project.name,
+      customer_uuid: project.customer.uuid,
+      customer_name: project.customer.name,
+      offering_uuid: offering.uuid,
+      offering_name: offering.name,
       created_by_username: order.createdBy?.username,
-      completed_at: order.completedAt && renderDateTime(order.completedAt),
-      created: renderDateTime(order.created),
-    };
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { Controller, Get, Head, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiFound, ApiListed } from '../common/api-answers.js';
+import { ApiFound, ApiListed, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { ListOrdersQuery, OrderResponse } from './order.dto.js';
 import { OrdersService } from './orders.service.js';
@@ -14,20 +15,20 @@ export class OrdersController {
   constructor(private readonly orders: OrdersService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'marketplace_orders_count', summary: 'Count orders' })
+  @Operation('marketplace_orders_count', 'Count orders')
   count(@Query() query: ListOrdersQuery): Promise<Count> {
-    return this.orders.count(query);
+    return this.orders.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'marketplace_orders_list', summary: 'List orders: the audit trail of imports' })
+  @Operation('marketplace_orders_list', 'List orders: the audit trail of imports')
   @ApiListed(OrderResponse)
   async list(@Query() query: ListOrdersQuery): Promise<Page<OrderResponse>> {
-    return (await this.orders.list(query)).map(OrderResponse.from);
+    return (await this.orders.list(commandOf(query))).map(OrderResponse.from);
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'marketplace_orders_retrieve', summary: 'One order' })
+  @Operation('marketplace_orders_retrieve', 'One order')
   @ApiFound(OrderResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<OrderResponse>> {
     return pick(OrderResponse.from(await this.orders.get(uuid)), query.field);

@@ -1,12 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Offering } from './offering.entity.js';
 import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
+import type { PlanFields, PlanInUse } from './plans.service.js';
 
 @ApiSchema({ name: 'PlanRequest' })
 export class CreatePlanDto {
@@ -23,6 +23,10 @@ export class CreatePlanDto {
 
   @ChoiceField(PLAN_UNITS)
   unit?: PlanUnit;
+
+  toCommand(): PlanFields & Pick<Plan, 'name' | 'offeringUuid'> {
+    return { name: this.name, unit: this.unit, offeringUuid: this.offering };
+  }
 }
 
 /** A plan stays with its offering. */
@@ -35,20 +39,11 @@ export class UpdatePlanDto {
   unit?: PlanUnit;
 }
 
-/** What lists are sorted by → property of the entity. */
-export const PLAN_ORDER = { name: 'name', created: 'created' };
-
 export class ListPlansQuery extends ListQuery {
-  @OrderFilter(PLAN_ORDER) declare o?: string[];
+  @OrderFilter({ name: 'name', created: 'created' }) declare o?: Order;
   @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
   @UuidFilter() offering_uuid?: string;
   @TextFilter({ description: 'Part of the name' }) name?: string;
-}
-
-/** A plan and how many live resources have it. */
-export interface PlanInUse {
-  readonly plan: Plan;
-  readonly resourcesCount: number;
 }
 
 /** The keys of Waldur's `ProviderPlanDetails`, which its clients cannot do without. */
@@ -78,13 +73,9 @@ export class PlanResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, { plan, resourcesCount }: PlanInUse): PlanResponse {
-    return {
+    return answerOf(PlanResponse, plan, {
       url: hyperlink(Plan, plan.uuid),
-      uuid: renderUuid(plan.uuid),
-      name: plan.name,
-      unit: plan.unit,
       offering: hyperlink(Offering, plan.offeringUuid),
-      offering_uuid: renderUuid(plan.offeringUuid),
       is_active: true,
       init_price: 0,
       switch_price: 0,
@@ -96,7 +87,6 @@ export class PlanResponse {
       resources_count: resourcesCount,
       plan_type: 'usage-based',
       minimal_price: '0.00',
-      created: renderDateTime(plan.created),
-    };
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { PlanNotFoundError } from './directory.errors.js';
@@ -18,34 +19,34 @@ export class PlansController {
   constructor(private readonly plans: PlansService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'marketplace_plans_count', summary: 'Count plans' })
+  @Operation('marketplace_plans_count', 'Count plans')
   count(@Query() query: ListPlansQuery): Promise<Count> {
-    return this.plans.count(query);
+    return this.plans.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'marketplace_plans_list', summary: 'List plans' })
+  @Operation('marketplace_plans_list', 'List plans')
   @ApiListed(PlanResponse)
   async list(@Query() query: ListPlansQuery): Promise<Page<PlanResponse>> {
-    return (await this.plans.list(query)).map(PlanResponse.from);
+    return (await this.plans.list(commandOf(query))).map(PlanResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'marketplace_plans_create', summary: 'Create a plan' })
+  @Operation('marketplace_plans_create', 'Create a plan')
   @ApiCreated(PlanResponse)
   async create(@Body() dto: CreatePlanDto): Promise<PlanResponse> {
-    return PlanResponse.from(await this.plans.create(dto));
+    return PlanResponse.from(await this.plans.create(dto.toCommand()));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'marketplace_plans_retrieve', summary: 'One plan' })
+  @Operation('marketplace_plans_retrieve', 'One plan')
   @ApiFound(PlanResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<PlanResponse>> {
     return pick(PlanResponse.from(await this.plans.get(uuid)), query.field);
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'marketplace_plans_partial_update', summary: 'Change a plan' })
+  @Operation('marketplace_plans_partial_update', 'Change a plan')
   @ApiUpdated(PlanResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdatePlanDto): Promise<PlanResponse> {
     return PlanResponse.from(await this.plans.update(uuid, dto));
@@ -53,7 +54,7 @@ export class PlansController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'marketplace_plans_destroy', summary: 'Delete a plan that nothing hangs on' })
+  @Operation('marketplace_plans_destroy', 'Delete a plan that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.plans.remove(uuid);

@@ -1,12 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
+import type { ProjectFields } from './projects.service.js';
 
 @ApiSchema({ name: 'ProjectRequest' })
 export class CreateProjectDto {
@@ -15,22 +15,28 @@ export class CreateProjectDto {
 
   @RelationField(() => Customer, { required: true, form: 'link', description: 'Organisation: UUID or hyperlink' })
   customer: string;
+
+  toCommand(): ProjectFields {
+    return { name: this.name, customerUuid: this.customer };
+  }
 }
 
 @ApiSchema({ name: 'PatchedProjectRequest' })
-export class UpdateProjectDto extends PartialDto(CreateProjectDto) {}
-
-/** What lists are sorted by → property of the entity. */
-export const PROJECT_ORDER = {
-  name: 'name',
-  created: 'created',
-  customer_name: 'customer.name',
-  customer_abbreviation: 'customer.abbreviation',
-  customer_native_name: 'customer.nativeName',
-};
+export class UpdateProjectDto extends PartialDto(CreateProjectDto) {
+  toCommand(): Partial<ProjectFields> {
+    return { name: this.name, customerUuid: this.customer };
+  }
+}
 
 export class ListProjectsQuery extends ListQuery {
-  @OrderFilter(PROJECT_ORDER) declare o?: string[];
+  @OrderFilter({
+    name: 'name',
+    created: 'created',
+    customer_name: 'customer.name',
+    customer_abbreviation: 'customer.abbreviation',
+    customer_native_name: 'customer.nativeName',
+  })
+  declare o?: Order;
   @UuidsFilter({ description: 'Organisations, UUIDs joined by commas' }) customer?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
@@ -50,15 +56,11 @@ export class ProjectResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, project: Project): ProjectResponse {
-    return {
+    return answerOf(ProjectResponse, project, {
       url: hyperlink(Project, project.uuid),
-      uuid: renderUuid(project.uuid),
-      name: project.name,
       customer: hyperlink(Customer, project.customerUuid),
-      customer_uuid: renderUuid(project.customerUuid),
       customer_name: project.customer.name,
       customer_abbreviation: project.customer.abbreviation,
-      created: renderDateTime(project.created),
-    };
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { ProjectNotFoundError } from './directory.errors.js';
@@ -18,42 +19,42 @@ export class ProjectsController {
   constructor(private readonly projects: ProjectsService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'projects_count', summary: 'Count projects' })
+  @Operation('projects_count', 'Count projects')
   count(@Query() query: ListProjectsQuery): Promise<Count> {
-    return this.projects.count(query);
+    return this.projects.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'projects_list', summary: 'List projects' })
+  @Operation('projects_list', 'List projects')
   @ApiListed(ProjectResponse)
   async list(@Query() query: ListProjectsQuery): Promise<Page<ProjectResponse>> {
-    return (await this.projects.list(query)).map(ProjectResponse.from);
+    return (await this.projects.list(commandOf(query))).map(ProjectResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'projects_create', summary: 'Create a project' })
+  @Operation('projects_create', 'Create a project')
   @ApiCreated(ProjectResponse)
   async create(@Body() dto: CreateProjectDto): Promise<ProjectResponse> {
-    return ProjectResponse.from(await this.projects.create(dto));
+    return ProjectResponse.from(await this.projects.create(dto.toCommand()));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'projects_retrieve', summary: 'One project' })
+  @Operation('projects_retrieve', 'One project')
   @ApiFound(ProjectResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<ProjectResponse>> {
     return pick(ProjectResponse.from(await this.projects.get(uuid)), query.field);
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'projects_partial_update', summary: 'Change a project' })
+  @Operation('projects_partial_update', 'Change a project')
   @ApiUpdated(ProjectResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateProjectDto): Promise<ProjectResponse> {
-    return ProjectResponse.from(await this.projects.update(uuid, dto));
+    return ProjectResponse.from(await this.projects.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'projects_destroy', summary: 'Delete a project that nothing hangs on' })
+  @Operation('projects_destroy', 'Delete a project that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.projects.remove(uuid);

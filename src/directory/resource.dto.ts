@@ -1,15 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
+import type { CreateResource } from './resources.service.js';
 
 @ApiSchema({ name: 'ResourceRequest' })
 export class CreateResourceDto {
@@ -35,6 +35,11 @@ export class CreateResourceDto {
 
   @ChoiceField(RESOURCE_STATES)
   state?: ResourceState;
+
+  toCommand(): CreateResource {
+    const { name, project: projectUuid, offering: offeringUuid, plan: planUuid, backend_id: backendId, state } = this;
+    return { name, projectUuid, offeringUuid, planUuid, backendId, state };
+  }
 }
 
 /** What may change about a resource from outside; its licence has an action of its own. */
@@ -62,20 +67,18 @@ export class StatusResponse {
   }
 }
 
-/** What lists are sorted by → property of the entity. */
-export const RESOURCE_ORDER = {
-  name: 'name',
-  created: 'created',
-  state: 'state',
-  backend_id: 'backendId',
-  project_name: 'project.name',
-  customer_name: 'project.customer.name',
-  offering_name: 'offering.name',
-  plan_name: 'plan.name',
-};
-
 export class ListResourcesQuery extends ListQuery {
-  @OrderFilter(RESOURCE_ORDER) declare o?: string[];
+  @OrderFilter({
+    name: 'name',
+    created: 'created',
+    state: 'state',
+    backend_id: 'backendId',
+    project_name: 'project.name',
+    customer_name: 'project.customer.name',
+    offering_name: 'offering.name',
+    plan_name: 'plan.name',
+  })
+  declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
@@ -113,27 +116,18 @@ export class ResourceResponse {
 
   static from(this: void, resource: Resource): ResourceResponse {
     const { offering, project, plan } = resource;
-    return {
+    return answerOf(ResourceResponse, resource, {
       url: hyperlink(Resource, resource.uuid),
-      uuid: renderUuid(resource.uuid),
-      name: resource.name,
-      state: resource.state,
-      backend_id: resource.backendId,
       offering: hyperlink(Offering, offering.uuid),
-      offering_uuid: renderUuid(offering.uuid),
       offering_name: offering.name,
       offering_type: offering.type,
       offering_state: offering.state,
       plan: plan ? hyperlink(Plan, plan.uuid) : undefined,
-      plan_uuid: plan && renderUuid(plan.uuid),
       plan_name: plan && plan.name,
       project: hyperlink(Project, project.uuid),
-      project_uuid: renderUuid(project.uuid),
       project_name: project.name,
-      customer_uuid: renderUuid(project.customer.uuid),
+      customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,
-      created: renderDateTime(resource.created),
-      modified: renderDateTime(resource.modified),
-    };
+    });
   }
 }

@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiExcludeController, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeController, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { ResourceNotFoundError } from './directory.errors.js';
@@ -25,34 +26,34 @@ export class ResourcesController {
   constructor(private readonly resources: ResourcesService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'marketplace_resources_count', summary: 'Count resources' })
+  @Operation('marketplace_resources_count', 'Count resources')
   count(@Query() query: ListResourcesQuery): Promise<Count> {
-    return this.resources.count(query);
+    return this.resources.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'marketplace_resources_list', summary: 'List resources' })
+  @Operation('marketplace_resources_list', 'List resources')
   @ApiListed(ResourceResponse)
   async list(@Query() query: ListResourcesQuery): Promise<Page<ResourceResponse>> {
-    return (await this.resources.list(query)).map(ResourceResponse.from);
+    return (await this.resources.list(commandOf(query))).map(ResourceResponse.from);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'marketplace_resources_create', summary: 'Create a resource' })
+  @Operation('marketplace_resources_create', 'Create a resource')
   @ApiCreated(ResourceResponse)
   async create(@Body() dto: CreateResourceDto): Promise<ResourceResponse> {
-    return ResourceResponse.from(await this.resources.create(dto));
+    return ResourceResponse.from(await this.resources.create(dto.toCommand()));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'marketplace_resources_retrieve', summary: 'One resource' })
+  @Operation('marketplace_resources_retrieve', 'One resource')
   @ApiFound(ResourceResponse)
   async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<ResourceResponse>> {
     return pick(ResourceResponse.from(await this.resources.get(uuid)), query.field);
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'marketplace_resources_partial_update', summary: 'Change a resource' })
+  @Operation('marketplace_resources_partial_update', 'Change a resource')
   @ApiUpdated(ResourceResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateResourceDto): Promise<ResourceResponse> {
     return ResourceResponse.from(await this.resources.update(uuid, dto));
@@ -60,7 +61,7 @@ export class ResourcesController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'marketplace_resources_destroy', summary: 'Delete a resource that nothing hangs on' })
+  @Operation('marketplace_resources_destroy', 'Delete a resource that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.resources.remove(uuid);
@@ -76,7 +77,7 @@ export class ResourceActionsController {
 
   @Post(':uuid/set_backend_id')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'marketplace_provider_resources_set_backend_id', summary: 'Set the licence reference' })
+  @Operation('marketplace_provider_resources_set_backend_id', 'Set the licence reference')
   @ApiOkResponse({ type: StatusResponse })
   async setBackendId(@Param('uuid') uuid: string, @Body() { backend_id }: SetBackendIdDto): Promise<StatusResponse> {
     return StatusResponse.changed(await this.resources.setBackendId(uuid, backend_id));

@@ -1,61 +1,45 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Any, type EntityManager, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
-import { brokenConstraint, naming, removing, updateGiven } from '../database/constraint.js';
-import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, mentions, countOnly, mentioning, orderOf, paginate } from '../database/paginate.js';
+import { brokenConstraint } from '../database/constraint.js';
 import { RelatedObjects } from '../database/related-objects.js';
-import {
-  LicenseOnAnotherResourceError,
-  PlanOfAnotherOfferingError,
-  ResourceNotFoundError,
-} from './directory.errors.js';
-import { CreateResourceDto, type ListResourcesQuery, RESOURCE_ORDER, type UpdateResourceDto } from './resource.dto.js';
+import { LicenseOnAnotherResourceError, PlanOfAnotherOfferingError } from './directory.errors.js';
+import { Offering } from './offering.entity.js';
+import { Plan } from './plan.entity.js';
+import { Project } from './project.entity.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
+import { type LicenseLinkFacts, type ResourceFilter, ResourcesRepository } from './resources.repository.js';
+
+export type { LicenseLinkFacts };
 
 /** What a resource that other modules make consists of; its UUID is chosen by them, so that one statement makes many. */
 export type NewResource = Pick<Resource, 'uuid' | 'name' | 'backendId' | 'projectUuid' | 'offeringUuid' | 'planUuid'>;
 
-const relations = { offering: true, plan: true, project: { customer: true } };
-
-/** A licence and the live resource that carries it. */
-export interface LicenseLinkFacts {
-  readonly licenseReference: string;
-  readonly resourceUuid: string;
-  readonly projectUuid: string;
-  /** The organisation of the project. */
-  readonly customerUuid: string;
-}
+/** What a single new resource is to be; what is left out takes its default. */
+export type CreateResource = Pick<Resource, 'name' | 'projectUuid' | 'offeringUuid'> &
+  Partial<Pick<Resource, 'planUuid' | 'backendId' | 'state'>>;
 
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()
 export class ResourcesService {
   constructor(
-    @InjectRepository(Resource) private readonly resources: Repository<Resource>,
+    private readonly resources: ResourcesRepository,
     private readonly related: RelatedObjects,
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListResourcesQuery): Promise<Page<Resource>> {
-    const order = orderOf(query.o, RESOURCE_ORDER, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
-      this.resources.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
+  list(filter: ResourceFilter): Promise<Page<Resource>> {
+    return this.resources.list(filter);
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListResourcesQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: ResourceFilter): Promise<Count> {
+    return this.resources.count(filter);
   }
 
   /** All resources of an organisation, by name. */
   ofCustomer(customerUuid: string): Promise<Resource[]> {
-    return this.resources.find({
-      where: { project: { customerUuid } },
-      relations,
-      order: { name: 'ASC', uuid: 'ASC' },
-    });
+    return this.resources.ofCustomer(customerUuid);
   }
 
   /**
@@ -63,69 +47,40 @@ export class ResourcesService {
    * several carry one id, the oldest counts.
    */
   async withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
-    const found = await this.resources.find({
-      where: { backendId: Any([...new Set(backendIds)]), state: Not('Terminated') },
-      relations: { project: true },
-      order: { created: 'DESC', uuid: 'DESC' },
-    });
+    const found = await this.resources.withBackendIds(backendIds);
     return [...new Map(found.map((resource) => [resource.backendId, resource])).values()];
   }
 
   /** As {@link withBackendIds}, for sets of any size: only what a link is. */
   async linksOf(licenses: readonly string[]): Promise<LicenseLinkFacts[]> {
-    const found = await this.resources
-      .createQueryBuilder('resource')
-      .innerJoin('resource.project', 'project')
-      .select('resource.backendId', 'licenseReference')
-      .addSelect('resource.uuid', 'resourceUuid')
-      .addSelect('project.uuid', 'projectUuid')
-      .addSelect('project.customerUuid', 'customerUuid')
-      .where('resource.backendId = ANY(:licenses)', { licenses })
-      .andWhere(`resource.state <> 'Terminated'`)
-      .orderBy('resource.created', 'DESC')
-      .addOrderBy('resource.uuid', 'DESC')
-      .getRawMany<LicenseLinkFacts>();
+    const found = await this.resources.linksOf(licenses);
     return [...new Map(found.map((link) => [link.licenseReference, link])).values()];
   }
 
   /** The live resources of these organisations that carry a backend id, with their `project`. */
   withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
-    return this.resources.find({
-      where: {
-        backendId: Not(''),
-        state: Not('Terminated'),
-        project: { customerUuid: Any([...new Set(customerUuids)]) },
-      },
-      relations: { project: true },
-      order: { created: 'ASC', uuid: 'ASC' },
-    });
+    return this.resources.withBackendIdOf(customerUuids);
   }
 
   /** Throws `ResourceNotFoundError`. */
   get(uuid: string): Promise<Resource> {
-    return findOrThrow(this.resources, uuid, ResourceNotFoundError, { relations });
+    return this.resources.get(uuid);
   }
 
   /** Those of these resources that exist, whoever they belong to. `manager`: as part of its transaction. */
-  findAll(uuids: readonly string[], manager: EntityManager = this.resources.manager): Promise<Resource[]> {
-    return manager.find(Resource, { where: { uuid: Any([...uuids]) }, relations });
+  findAll(uuids: readonly string[], manager?: EntityManager): Promise<Resource[]> {
+    return this.resources.findAll(uuids, manager);
   }
 
   /** The live resources that carry these licences, by licence: one each at most, the database sees to it. */
-  async liveHolders(
-    licenses: readonly string[],
-    manager: EntityManager = this.resources.manager,
-  ): Promise<Map<string, Resource>> {
-    const where = { backendId: Any([...new Set(licenses)].filter(Boolean)), state: Not('Terminated' as const) };
-    const found = await manager.find(Resource, { where, relations });
+  async liveHolders(licenses: readonly string[], manager?: EntityManager): Promise<Map<string, Resource>> {
+    const found = await this.resources.liveHolders(licenses, manager);
     return new Map(found.map((resource) => [resource.backendId, resource]));
   }
 
   /** Keeps these resources from being changed by others until the transaction ends; always in the same order. */
-  async lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
-    await manager.query('SELECT uuid FROM resource WHERE uuid = ANY($1::uuid[]) ORDER BY uuid FOR NO KEY UPDATE', [
-      uuids,
-    ]);
+  lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
+    return this.resources.lock(manager, uuids);
   }
 
   /** One statement, state OK. Throws the driver's error where a licence hangs on a live resource already. */
@@ -138,15 +93,9 @@ export class ResourcesService {
     manager: EntityManager,
     changes: readonly { readonly uuid: string; readonly backendId: string }[],
   ): Promise<void> {
-    const uuids = changes.map(({ uuid }) => uuid);
-    await manager.update(Resource, { uuid: Any(uuids) }, { backendId: '' });
+    await manager.update(Resource, { uuid: Any(changes.map(({ uuid }) => uuid)) }, { backendId: '' });
     const given = changes.filter(({ backendId }) => backendId !== '');
-    if (given.length === 0) return;
-    await manager.query(
-      `UPDATE resource SET backend_id = given.license, modified = CURRENT_TIMESTAMP
-         FROM unnest($1::uuid[], $2::text[]) AS given (uuid, license) WHERE resource.uuid = given.uuid`,
-      [given.map(({ uuid }) => uuid), given.map(({ backendId }) => backendId)],
-    );
+    if (given.length) await this.resources.setLicenses(manager, given);
   }
 
   /** Ends a resource and frees its licence. */
@@ -158,27 +107,24 @@ export class ResourcesService {
    * Throws `InvalidFieldsError` for a project, offering or plan that is not there, `PlanOfAnotherOfferingError`,
    * `LicenseOnAnotherResourceError`.
    */
-  async create(dto: CreateResourceDto): Promise<Resource> {
-    await this.related.mustExist(CreateResourceDto, dto);
-    const { name, project, offering, plan, backend_id, state } = dto;
-    const row = { name, projectUuid: project, offeringUuid: offering, planUuid: plan, backendId: backend_id, state };
-    const { uuid } = await this.oneHolder(
+  async create(resource: CreateResource): Promise<Resource> {
+    await this.related.assertExist({
+      project: [Project, resource.projectUuid],
+      offering: [Offering, resource.offeringUuid],
+      plan: [Plan, resource.planUuid],
+    });
+    const uuid = await this.oneHolder(
       'backend_id',
-      () => backend_id!,
-      () =>
-        naming({ fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }, () =>
-          this.resources.save(this.resources.create(row)),
-        ),
+      () => resource.backendId!,
+      () => this.resources.insert(resource, { fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
-  async update(uuid: string, dto: UpdateResourceDto): Promise<Resource> {
+  async update(uuid: string, { name, state }: Partial<Pick<Resource, 'name' | 'state'>>): Promise<Resource> {
     const license = async () => (await this.get(uuid)).backendId;
-    await this.oneHolder('state', license, () =>
-      updateGiven(this.resources, uuid, { name: dto.name, state: dto.state }),
-    );
+    await this.oneHolder('state', license, () => this.resources.update(uuid, { name, state }));
     return this.get(uuid);
   }
 
@@ -187,15 +133,14 @@ export class ResourcesService {
     await this.oneHolder(
       'backend_id',
       () => backendId,
-      () => updateGiven(this.resources, uuid, { backendId }),
+      () => this.resources.update(uuid, { backendId }),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `ObjectInUseError`. */
-  async remove(uuid: string): Promise<void> {
-    const resource = await this.get(uuid);
-    await removing(`The resource "${resource.name}"`, () => this.resources.delete({ uuid: resource.uuid }));
+  remove(uuid: string): Promise<void> {
+    return this.resources.remove(uuid, ({ name }) => `The resource "${name}"`);
   }
 
   private async oneHolder<T>(
@@ -210,33 +155,5 @@ export class ResourcesService {
       const license = await licenseOf();
       throw new LicenseOnAnotherResourceError(field, license, (await this.liveHolders([license])).get(license));
     }
-  }
-
-  private filtered(query: ListResourcesQuery): SelectQueryBuilder<Resource> {
-    const {
-      name,
-      name_exact,
-      backend_id,
-      state,
-      customer,
-      customer_uuid,
-      project_uuid,
-      offering,
-      offering_uuid,
-      query: words,
-    } = query;
-    const found = this.resources.createQueryBuilder('resource');
-    if (name) found.andWhere(mentions('resource.name', 'name'), { name: containing(name) });
-    if (name_exact) found.andWhere('resource.name = :name_exact', { name_exact });
-    if (backend_id) found.andWhere('resource.backendId = :backend_id', { backend_id });
-    if (state) found.andWhere('resource.state IN (:...state)', { state });
-    if (project_uuid) found.andWhere('resource.projectUuid = :project_uuid', { project_uuid });
-    if (offering) found.andWhere('resource.offeringUuid = :offering', { offering });
-    if (offering_uuid) found.andWhere('resource.offeringUuid IN (:...offering_uuid)', { offering_uuid });
-    if (customer || customer_uuid) found.innerJoin('resource.project', 'project');
-    if (customer) found.andWhere('project.customerUuid = :customer', { customer });
-    if (customer_uuid) found.andWhere('project.customerUuid = :customer_uuid', { customer_uuid });
-    if (words) found.andWhere(mentioning('resource', ['name', 'backendId'], words));
-    return found;
   }
 }

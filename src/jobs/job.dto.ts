@@ -1,14 +1,14 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
-import { renderUuid } from '../common/uuid.js';
 import { ChoicesFilter, TextFilter } from '../common/validation/query-fields.js';
 import { JOB_STATES, JobRun, type JobState } from './job-run.entity.js';
 
 @KnownNamesOnly()
 export class ListJobsQuery extends ListQuery {
+  @OrderFilter({ created: 'created' }) declare o?: Order;
   @TextFilter({ description: 'The whole kind', example: 'billing-sync' }) kind?: string;
   @TextFilter({ description: 'The whole scope: what must not run twice at once' }) scope?: string;
   @ChoicesFilter(JOB_STATES) state?: JobState[];
@@ -37,24 +37,9 @@ export class JobResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) finished_at: string | null;
 
   static from(this: void, run: JobRun): JobResponse {
-    return {
+    return answerOf(JobResponse, run, {
       url: hyperlink(JobRun, run.uuid),
-      uuid: renderUuid(run.uuid),
-      kind: run.kind,
-      scope: run.scope,
-      parameters: run.parameters,
-      requested_by: run.requestedBy,
-      state: run.state,
-      step: run.step,
       progress: { done: run.progressDone, total: run.progressTotal },
-      result: run.result,
-      error_message: run.errorMessage,
-      error_code: run.errorCode,
-      attempts: run.attempts,
-      cancel_requested: run.cancelRequested,
-      created: renderDateTime(run.created),
-      started_at: run.startedAt && renderDateTime(run.startedAt),
-      finished_at: run.finishedAt && renderDateTime(run.finishedAt),
-    };
+    });
   }
 }

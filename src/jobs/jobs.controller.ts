@@ -1,7 +1,8 @@
 import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiFound, ApiListed } from '../common/api-answers.js';
+import { ApiFound, ApiListed, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { JobResponse, ListJobsQuery } from './job.dto.js';
 import { JobsService } from './jobs.service.js';
@@ -13,20 +14,20 @@ export class JobsController {
   constructor(private readonly jobs: JobsService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'admin_arrow_jobs_count', summary: 'Count jobs' })
+  @Operation('admin_arrow_jobs_count', 'Count jobs')
   count(@Query() query: ListJobsQuery): Promise<Count> {
-    return this.jobs.count(query);
+    return this.jobs.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'admin_arrow_jobs_list', summary: 'List jobs, newest first' })
+  @Operation('admin_arrow_jobs_list', 'List jobs, newest first')
   @ApiListed(JobResponse)
   async list(@Query() query: ListJobsQuery): Promise<Page<JobResponse>> {
-    return (await this.jobs.list(query)).map(JobResponse.from);
+    return (await this.jobs.list(commandOf(query))).map(JobResponse.from);
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_jobs_retrieve', summary: 'One job: how far it is and what came out' })
+  @Operation('admin_arrow_jobs_retrieve', 'One job: how far it is and what came out')
   @ApiFound(JobResponse)
   async get(@Param('uuid') uuid: string): Promise<JobResponse> {
     return JobResponse.from(await this.jobs.get(uuid));
@@ -34,7 +35,7 @@ export class JobsController {
 
   @Post(':uuid/cancel')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'admin_arrow_jobs_cancel', summary: 'Stop a job; what it finished stays' })
+  @Operation('admin_arrow_jobs_cancel', 'Stop a job; what it finished stays')
   @ApiFound(JobResponse)
   async cancel(@Param('uuid') uuid: string): Promise<JobResponse> {
     return JobResponse.from(await this.jobs.cancel(uuid));

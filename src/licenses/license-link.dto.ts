@@ -1,19 +1,17 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { FieldsQuery, ListQuery, OrderFilter } from '../common/page.js';
+import { FieldsQuery, ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { Resource } from '../directory/resource.entity.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { LicenseLink, LINK_KINDS, type LinkKind, type ListedLink } from './license-link.entity.js';
 
-/** What lists are sorted by → property of the entity. */
-export const LICENSE_LINK_ORDER = { created: 'number' };
-
 @KnownNamesOnly()
 export class ListLicenseLinksQuery extends ListQuery {
-  @OrderFilter(LICENSE_LINK_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'number' })
+  declare o?: Order;
   @LinkFilter(() => CustomerMapping) mapping?: string;
   @UuidFilter({ description: 'Entries written under this mapping, also after it was removed' }) mapping_uuid?: string;
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;

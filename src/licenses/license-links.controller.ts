@@ -11,6 +11,7 @@ import {
   ApiMissing,
   Operation,
 } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { LicenseLinkQuery, LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
@@ -28,14 +29,14 @@ export class LicenseLinksController {
   @Head()
   @Operation('admin_arrow_license_links_count', 'Count entries of the link ledger')
   count(@Query() query: ListLicenseLinksQuery): Promise<Count> {
-    return this.links.count(query);
+    return this.links.count(commandOf(query));
   }
 
   @Get()
   @Operation('admin_arrow_license_links_list', 'Who linked, imported, unlinked or reverted what, newest first')
   @ApiListed(LicenseLinkResponse)
   async list(@Query() query: ListLicenseLinksQuery): Promise<Page<LicenseLinkResponse>> {
-    return (await this.links.list(query)).map(LicenseLinkResponse.from);
+    return (await this.links.list(commandOf(query))).map(LicenseLinkResponse.from);
   }
 
   @Get(':uuid')

@@ -1,12 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, MoreThan, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, Page } from '../common/page.js';
+import type { Count, Page, Paging } from '../common/page.js';
 import { findOrThrow } from '../database/find-or-throw.js';
-import { countOnly, narrow, orderOf, paginate } from '../database/paginate.js';
-import { LICENSE_LINK_ORDER, type ListLicenseLinksQuery } from './license-link.dto.js';
-import { LicenseLink, type NewLicenseLink } from './license-link.entity.js';
+import { countOnly, narrow, paginate } from '../database/paginate.js';
+import { LicenseLink, type LinkKind, type NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
+
+/** Which entries are meant; what is left out does not matter. */
+export interface LicenseLinkFilter extends Paging {
+  readonly mapping?: string;
+  readonly mappingUuid?: string;
+  readonly resource?: string;
+  readonly resourceUuid?: string;
+  /** The licence before or after. */
+  readonly licenseReference?: string;
+  readonly actorUuid?: string;
+  /** User name. */
+  readonly actor?: string;
+  readonly impersonatorUuid?: string;
+  readonly kind?: readonly LinkKind[];
+  /** Those that still hold, or those that do not. */
+  readonly active?: boolean;
+}
 
 const relations = { resource: true };
 
@@ -36,16 +52,15 @@ export class LicenseLinksRepository {
   constructor(@InjectRepository(LicenseLink) private readonly links: Repository<LicenseLink>) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListLicenseLinksQuery): Promise<Page<LicenseLink>> {
-    const order = orderOf(query.o, LICENSE_LINK_ORDER, [['number', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
+  list(filter: LicenseLinkFilter): Promise<Page<LicenseLink>> {
+    return paginate(this.filtered(filter), filter, [['number', 'DESC']], (uuids) =>
       this.links.find({ where: { uuid: In([...uuids]) }, relations }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListLicenseLinksQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: LicenseLinkFilter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
   }
 
   /** Throws `LicenseLinkNotFoundError`. */
@@ -82,18 +97,18 @@ export class LicenseLinksRepository {
     return identifiers.map(({ uuid }) => uuid as string);
   }
 
-  private filtered(query: ListLicenseLinksQuery): SelectQueryBuilder<LicenseLink> {
+  private filtered(filter: LicenseLinkFilter): SelectQueryBuilder<LicenseLink> {
     const found = narrow(this.links.createQueryBuilder('link'), {
-      'link.mappingUuid = :mapping': query.mapping,
-      'link.mappingUuid = :mapping_uuid': query.mapping_uuid,
-      'link.resourceUuid = :resource': query.resource,
-      'link.resourceUuid = :resource_uuid': query.resource_uuid,
-      'link.actorUuid = :actor_uuid': query.actor_uuid,
-      'link.actorUsername = :actor': query.actor,
-      'link.impersonatorUuid = :impersonator_uuid': query.impersonator_uuid,
-      ':license IN (link.licenseReference, link.previousLicenseReference)': query.license_reference,
-      'link.kind = ANY(:kind)': query.kind,
+      'link.mappingUuid = :mapping': filter.mapping,
+      'link.mappingUuid = :mappingUuid': filter.mappingUuid,
+      'link.resourceUuid = :resource': filter.resource,
+      'link.resourceUuid = :resourceUuid': filter.resourceUuid,
+      'link.actorUuid = :actorUuid': filter.actorUuid,
+      'link.actorUsername = :actor': filter.actor,
+      'link.impersonatorUuid = :impersonatorUuid': filter.impersonatorUuid,
+      ':license IN (link.licenseReference, link.previousLicenseReference)': filter.licenseReference,
+      'link.kind = ANY(:kind)': filter.kind,
     });
-    return query.active === undefined ? found : found.andWhere(query.active ? `(${ACTIVE})` : `NOT (${ACTIVE})`);
+    return filter.active === undefined ? found : found.andWhere(filter.active ? `(${ACTIVE})` : `NOT (${ACTIVE})`);
   }
 }

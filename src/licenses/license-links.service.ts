@@ -9,9 +9,8 @@ import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { describeLink } from './describe-link.js';
-import type { ListLicenseLinksQuery } from './license-link.dto.js';
 import type { LicenseLink, ListedLink, NewLicenseLink } from './license-link.entity.js';
-import { LicenseLinksRepository } from './license-links.repository.js';
+import { type LicenseLinkFilter, LicenseLinksRepository } from './license-links.repository.js';
 import { ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
 
 /** The columns that say who does it, and who really calls. */
@@ -36,14 +35,14 @@ export class LicenseLinksService {
   ) {}
 
   /** Newest first. Throws `PageNotFoundError`. */
-  async list(query: ListLicenseLinksQuery): Promise<Page<ListedLink>> {
-    const page = await this.links.list(query);
+  async list(filter: LicenseLinkFilter): Promise<Page<ListedLink>> {
+    const page = await this.links.list(filter);
     return page.with(await this.listed(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListLicenseLinksQuery): Promise<Count> {
-    return this.links.count(query);
+  count(filter: LicenseLinkFilter): Promise<Count> {
+    return this.links.count(filter);
   }
 
   /** Throws `LicenseLinkNotFoundError`. */

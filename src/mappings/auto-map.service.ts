@@ -6,8 +6,8 @@ import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { byReference, organisationsMappedIn } from './available-customers.service.js';
-import type { CustomerMapping, WantedMapping } from './customer-mapping.entity.js';
-import { CustomerMappingsRepository } from './customer-mappings.repository.js';
+import type { CustomerMapping } from './customer-mapping.entity.js';
+import { CustomerMappingsRepository, type WantedMapping } from './customer-mappings.repository.js';
 import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
 import { AutoMapPlanOutdatedError } from './mappings.errors.js';
 

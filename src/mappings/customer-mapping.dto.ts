@@ -2,14 +2,18 @@ import { ApiSchema } from '@nestjs/swagger';
 import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { answerOf, Shown } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Customer } from '../directory/customer.entity.js';
 import { Settings } from '../settings/settings.entity.js';
-import { type ChangeMapping, type CreateMapping, CustomerMapping } from './customer-mapping.entity.js';
+import { CustomerMapping } from './customer-mapping.entity.js';
+import type { ChangeMapping, CreateMapping } from './customer-mappings.service.js';
 
-class CustomerMappingFields {
+abstract class CustomerMappingFields {
+  abstract settings: string;
+  abstract waldur_customer: string;
+
   @TextField({
     required: true,
     max: 255,
@@ -25,6 +29,10 @@ class CustomerMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
+
+  toCommand(): CreateMapping {
+    return mappingOf(this);
+  }
 }
 
 @ApiSchema({ name: 'ArrowCustomerMappingCreateRequest' })
@@ -54,12 +62,15 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
 }
 
 @ApiSchema({ name: 'PatchedArrowCustomerMappingRequest' })
-export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {}
+export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {
+  toCommand(): ChangeMapping {
+    return mappingOf(this);
+  }
+}
 
-/** What a request says of a mapping, as the service takes it. */
-export function mappingCommand(dto: CreateCustomerMappingDto): CreateMapping;
-export function mappingCommand(dto: PatchCustomerMappingDto): ChangeMapping;
-export function mappingCommand(dto: PatchCustomerMappingDto): ChangeMapping {
+function mappingOf(dto: CustomerMappingFields): CreateMapping;
+function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping;
+function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping {
   return {
     settingsUuid: dto.settings,
     arrowReference: dto.arrow_reference,
@@ -69,15 +80,9 @@ export function mappingCommand(dto: PatchCustomerMappingDto): ChangeMapping {
   };
 }
 
-/** What lists are sorted by → property of the entity. */
-export const CUSTOMER_MAPPING_ORDER = {
-  created: 'created',
-  arrow_reference: 'arrowReference',
-  arrow_company_name: 'arrowCompanyName',
-};
-
 export class ListCustomerMappingsQuery extends ListQuery {
-  @OrderFilter(CUSTOMER_MAPPING_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' })
+  declare o?: Order;
   @TextFilter({ description: 'Part of the ArrowSphere reference' }) arrow_reference?: string;
   @TextFilter({ description: 'Part of the ArrowSphere company name' }) arrow_company_name?: string;
   @TextFilter({ description: "Part of the organisation's name" }) waldur_customer_name?: string;

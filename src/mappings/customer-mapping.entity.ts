@@ -35,13 +35,3 @@ export class CustomerMapping extends BaseEntity {
   @Column({ default: true })
   isActive: boolean;
 }
-
-/** A mapping that should be there. */
-export type WantedMapping = Pick<CustomerMapping, 'arrowReference' | 'arrowCompanyName' | 'waldurCustomerUuid'>;
-
-/** What of a mapping may be changed; what is left out stays. */
-export type ChangeMapping = Partial<WantedMapping & Pick<CustomerMapping, 'settingsUuid' | 'isActive'>>;
-
-/** A mapping to make; what is left out takes its default. */
-export type CreateMapping = ChangeMapping &
-  Pick<CustomerMapping, 'settingsUuid' | 'arrowReference' | 'waldurCustomerUuid'>;

@@ -10,8 +10,8 @@ import {
   ApiUpdated,
   Operation,
 } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, Counted, type Page } from '../common/page.js';
-import { RelatedObjects } from '../database/related-objects.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
 import { AutoMapService } from './auto-map.service.js';
@@ -23,7 +23,6 @@ import {
   ListCustomerMappingsQuery,
   NewCustomerMappingResponse,
   KEPT_KEYS,
-  mappingCommand,
   PatchCustomerMappingDto,
   UpdateCustomerMappingDto,
 } from './customer-mapping.dto.js';
@@ -48,21 +47,21 @@ export class CustomerMappingsController {
   @Head()
   @Operation('admin_arrow_customer_mappings_count', 'Count mappings')
   count(@Query() query: ListCustomerMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+    return this.mappings.count(commandOf(query));
   }
 
   @Get()
   @Operation('admin_arrow_customer_mappings_list', 'List mappings, newest first')
   @ApiListed(CustomerMappingResponse)
   async list(@Query() query: ListCustomerMappingsQuery): Promise<Page<CustomerMappingResponse>> {
-    return (await this.mappings.list(query)).keeping(...KEPT_KEYS).map(CustomerMappingResponse.from);
+    return (await this.mappings.list(commandOf(query))).keeping(...KEPT_KEYS).map(CustomerMappingResponse.from);
   }
 
   @Post()
   @Operation('admin_arrow_customer_mappings_create', 'Map an ArrowSphere customer to an organisation')
   @ApiCreated(NewCustomerMappingResponse)
-  async create(@Body(RelatedObjects) dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
-    return NewCustomerMappingResponse.from(await this.mappings.create(mappingCommand(dto)));
+  async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
+    return NewCustomerMappingResponse.from(await this.mappings.create(dto.toCommand()));
   }
 
   @Head('available_customers')
@@ -121,21 +120,15 @@ export class CustomerMappingsController {
   @Put(':uuid')
   @Operation('admin_arrow_customer_mappings_update', 'Change a mapping')
   @ApiUpdated(CustomerMappingResponse)
-  async update(
-    @Param('uuid') uuid: string,
-    @Body(RelatedObjects) dto: UpdateCustomerMappingDto,
-  ): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, mappingCommand(dto)));
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Patch(':uuid')
   @Operation('admin_arrow_customer_mappings_partial_update', 'Change parts of a mapping')
   @ApiUpdated(CustomerMappingResponse)
-  async patch(
-    @Param('uuid') uuid: string,
-    @Body(RelatedObjects) dto: PatchCustomerMappingDto,
-  ): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, mappingCommand(dto)));
+  async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')

@@ -1,22 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, Page } from '../common/page.js';
-import { naming, removing, updateGiven } from '../database/constraint.js';
+import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Paging } from '../common/page.js';
+import { naming, updateGiven } from '../database/constraint.js';
+import { EntityRepository } from '../database/entity.repository.js';
 import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, countOnly, mentions, narrow, orderOf, paginate } from '../database/paginate.js';
-import { CUSTOMER_MAPPING_ORDER, type ListCustomerMappingsQuery } from './customer-mapping.dto.js';
-import {
-  type ChangeMapping,
-  type CreateMapping,
-  CustomerMapping,
-  type WantedMapping,
-} from './customer-mapping.entity.js';
+import { containing, mentions, narrow } from '../database/paginate.js';
+import { CustomerMapping } from './customer-mapping.entity.js';
 import {
   ArrowCustomerAlreadyMappedError,
   CustomerMappingNotFoundError,
   OrganisationGoneError,
 } from './mappings.errors.js';
+
+/** Which mappings are meant; what is left out does not matter. */
+export interface CustomerMappingFilter extends Paging {
+  /** Part of it, as all names here. */
+  readonly arrowReference?: string;
+  readonly arrowCompanyName?: string;
+  readonly waldurCustomerName?: string;
+  readonly isActive?: boolean;
+  readonly settings?: string;
+  readonly settingsUuid?: string;
+  readonly waldurCustomer?: string;
+  readonly waldurCustomerUuid?: string;
+}
+
+/** A mapping that should be there. */
+export type WantedMapping = Pick<CustomerMapping, 'arrowReference' | 'arrowCompanyName' | 'waldurCustomerUuid'>;
 
 const relations = { waldurCustomer: true };
 const refusals = {
@@ -40,29 +51,13 @@ const rewrite = (column: 'arrow_reference' | 'arrow_company_name') => `
 
 /** Mappings of customers. Rows come with their `waldurCustomer` where nothing else is said. */
 @Injectable()
-export class CustomerMappingsRepository {
-  constructor(@InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    const order = orderOf(query.o, CUSTOMER_MAPPING_ORDER, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
-      this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(query: ListCustomerMappingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
-  }
-
-  /** Throws `CustomerMappingNotFoundError`. */
-  get(uuid: string): Promise<CustomerMapping> {
-    return findOrThrow(this.mappings, uuid, CustomerMappingNotFoundError, { relations });
+export class CustomerMappingsRepository extends EntityRepository<CustomerMapping, CustomerMappingFilter> {
+  constructor(@InjectRepository(CustomerMapping) rows: Repository<CustomerMapping>) {
+    super(rows, CustomerMappingNotFoundError, { relations });
   }
 
   /** With its `settings`, too. Throws `CustomerMappingNotFoundError`. */
-  getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
+  getWithSettings(uuid: string, manager: EntityManager = this.rows.manager): Promise<CustomerMapping> {
     return findOrThrow(manager.getRepository(CustomerMapping), uuid, CustomerMappingNotFoundError, {
       relations: { ...relations, settings: true },
     });
@@ -75,24 +70,22 @@ export class CustomerMappingsRepository {
 
   /** Of one organisation under any account, oldest first; the rows alone. */
   ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
-    return this.mappings.find({ where: { waldurCustomerUuid }, order: OLDEST_FIRST });
+    return this.rows.find({ where: { waldurCustomerUuid }, order: OLDEST_FIRST });
   }
 
   /** Under one account, active or not, by reference; the rows alone. */
-  ofSettings(settingsUuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping[]> {
+  ofSettings(settingsUuid: string, manager: EntityManager = this.rows.manager): Promise<CustomerMapping[]> {
     return manager.find(CustomerMapping, { where: { settingsUuid }, order: { arrowReference: 'ASC' } });
   }
 
   /** The active ones under one account, oldest first; the rows alone. */
   activeOf(settingsUuid: string): Promise<CustomerMapping[]> {
-    return this.mappings.find({ where: { isActive: true, settingsUuid }, order: OLDEST_FIRST });
+    return this.rows.find({ where: { isActive: true, settingsUuid }, order: OLDEST_FIRST });
   }
 
   /** Answers the new UUID. Throws `ArrowCustomerAlreadyMappedError`, `OrganisationGoneError`, `RelatedObjectGoneError`. */
-  async insert(mapping: CreateMapping): Promise<string> {
-    const row = this.mappings.create(mapping);
-    await naming(refusals, () => this.mappings.insert(row));
-    return row.uuid;
+  create(mapping: DeepPartial<CustomerMapping>): Promise<string> {
+    return this.insert(mapping, refusals);
   }
 
   /**
@@ -116,9 +109,9 @@ export class CustomerMappingsRepository {
     return new Map(made.map(({ uuid, reference }) => [reference, uuid]));
   }
 
-  /** Writes what is given. Throws as {@link insert}. */
-  update(uuid: string, changes: ChangeMapping, modified: Date): Promise<void> {
-    return updateGiven(this.mappings, uuid, changes, refusals, { modified });
+  /** Writes what is given. Throws as {@link create}. */
+  change(uuid: string, changes: Partial<CustomerMapping>, modified: Date): Promise<void> {
+    return updateGiven(this.rows, uuid, changes, refusals, { modified });
   }
 
   /** Writes one column of many, in one statement. Throws `ArrowCustomerAlreadyMappedError`. */
@@ -129,36 +122,30 @@ export class CustomerMappingsRepository {
   ): Promise<void> {
     if (changes.length === 0) return;
     const [uuids, values] = [changes.map(({ uuid }) => uuid), changes.map(({ to }) => to)];
-    await naming(refusals, () => this.mappings.query(rewrite(column), [uuids, values, modified]));
-  }
-
-  /** Throws `ObjectInUseError`. */
-  async remove({ uuid, arrowReference }: CustomerMapping): Promise<void> {
-    const advice = 'Switch it off with is_active=false instead.';
-    await removing(`The mapping of ${arrowReference}`, () => this.mappings.delete({ uuid }), advice);
+    await naming(refusals, () => this.rows.query(rewrite(column), [uuids, values, modified]));
   }
 
   /** Auto-mapping happens one at a time under one account, so that the second sees what the first has mapped. */
   autoMapping<T>(settingsUuid: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.mappings.manager.transaction(async (manager) => {
+    return this.rows.manager.transaction(async (manager) => {
       const lock = `auto_map ${settingsUuid}`;
       await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lock]);
       return work(manager);
     });
   }
 
-  private filtered(query: ListCustomerMappingsQuery): SelectQueryBuilder<CustomerMapping> {
-    const { arrow_reference, arrow_company_name, waldur_customer_name } = query;
-    const found = narrow(this.mappings.createQueryBuilder('mapping'), {
-      [mentions('mapping.arrowReference', 'reference')]: arrow_reference && containing(arrow_reference),
-      [mentions('mapping.arrowCompanyName', 'company')]: arrow_company_name && containing(arrow_company_name),
-      [mentions('customer.name', 'name')]: waldur_customer_name && containing(waldur_customer_name),
-      'mapping.isActive = :is_active': query.is_active,
-      'mapping.settingsUuid = :settings': query.settings,
-      'mapping.settingsUuid = :settings_uuid': query.settings_uuid,
-      'mapping.waldurCustomerUuid = :customer': query.waldur_customer,
-      'mapping.waldurCustomerUuid = :customer_uuid': query.waldur_customer_uuid,
+  protected filtered(filter: CustomerMappingFilter): SelectQueryBuilder<CustomerMapping> {
+    const found = this.rows.createQueryBuilder('mapping');
+    if (filter.waldurCustomerName) found.innerJoin('mapping.waldurCustomer', 'customer');
+    return narrow(found, {
+      [mentions('mapping.arrowReference', 'reference')]: containing(filter.arrowReference),
+      [mentions('mapping.arrowCompanyName', 'company')]: containing(filter.arrowCompanyName),
+      [mentions('customer.name', 'name')]: containing(filter.waldurCustomerName),
+      'mapping.isActive = :isActive': filter.isActive,
+      'mapping.settingsUuid = :settings': filter.settings,
+      'mapping.settingsUuid = :settingsUuid': filter.settingsUuid,
+      'mapping.waldurCustomerUuid = :customer': filter.waldurCustomer,
+      'mapping.waldurCustomerUuid = :customerUuid': filter.waldurCustomerUuid,
     });
-    return waldur_customer_name ? found.innerJoin('mapping.waldurCustomer', 'customer') : found;
   }
 }

@@ -6,11 +6,24 @@ import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arr
 import { Clock } from '../common/clock.js';
 import { groupBy } from '../common/group-by.js';
 import type { Count, Page } from '../common/page.js';
+import { RelatedObjects } from '../database/related-objects.js';
+import { Customer } from '../directory/customer.entity.js';
+import { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { ListCustomerMappingsQuery } from './customer-mapping.dto.js';
-import type { ChangeMapping, CreateMapping, CustomerMapping, WantedMapping } from './customer-mapping.entity.js';
-import { CustomerMappingsRepository } from './customer-mappings.repository.js';
+import type { CustomerMapping } from './customer-mapping.entity.js';
+import {
+  type CustomerMappingFilter,
+  CustomerMappingsRepository,
+  type WantedMapping,
+} from './customer-mappings.repository.js';
+
+/** What of a mapping may be changed; what is left out stays. */
+export type ChangeMapping = Partial<WantedMapping & Pick<CustomerMapping, 'settingsUuid' | 'isActive'>>;
+
+/** A mapping to make; what is left out takes its default. */
+export type CreateMapping = ChangeMapping &
+  Pick<CustomerMapping, 'settingsUuid' | 'arrowReference' | 'waldurCustomerUuid'>;
 
 /**
  * - `created`: it was made
@@ -35,17 +48,18 @@ export class CustomerMappingsService {
     private readonly mappings: CustomerMappingsRepository,
     private readonly settings: SettingsService,
     private readonly gateway: ArrowGateway,
+    private readonly related: RelatedObjects,
     private readonly clock: Clock,
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    return this.mappings.list(query);
+  list(filter: CustomerMappingFilter): Promise<Page<CustomerMapping>> {
+    return this.mappings.list(filter);
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListCustomerMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+  count(filter: CustomerMappingFilter): Promise<Count> {
+    return this.mappings.count(filter);
   }
 
   /** Throws `CustomerMappingNotFoundError`. */
@@ -85,12 +99,12 @@ export class CustomerMappingsService {
 
   /**
    * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
-   * {@link ownReference}. Throws `ArrowCustomerAlreadyMappedError`, and `OrganisationGoneError`, `RelatedObjectGoneError` or
-   * `SettingsNotFoundError` for what it refers to and is not there.
+   * {@link ownReference}. Throws `InvalidFieldsError` for what it names and is not there, `ArrowCustomerAlreadyMappedError`.
    */
   async create(mapping: CreateMapping): Promise<CustomerMapping> {
+    await this.assertRelated(mapping, 'uuid');
     const arrowReference = await this.ownReference(mapping.settingsUuid, mapping.arrowReference);
-    return this.get(await this.mappings.insert({ ...mapping, arrowReference }));
+    return this.get(await this.mappings.create({ ...mapping, arrowReference }));
   }
 
   /**
@@ -120,8 +134,9 @@ export class CustomerMappingsService {
 
   /** As {@link create} for another reference. Throws as it does, and `CustomerMappingNotFoundError`. */
   async update(uuid: string, changes: ChangeMapping): Promise<CustomerMapping> {
+    await this.assertRelated(changes, 'link');
     const arrowReference = await this.changedReference(uuid, changes);
-    await this.mappings.update(uuid, { ...changes, arrowReference }, this.clock.now());
+    await this.mappings.change(uuid, { ...changes, arrowReference }, this.clock.now());
     return this.get(uuid);
   }
 
@@ -153,8 +168,14 @@ export class CustomerMappingsService {
   }
 
   /** Throws `CustomerMappingNotFoundError`, `ObjectInUseError`. */
-  async remove(uuid: string): Promise<void> {
-    await this.mappings.remove(await this.get(uuid));
+  remove(uuid: string): Promise<void> {
+    const advice = 'Switch it off with is_active=false instead.';
+    return this.mappings.remove(uuid, ({ arrowReference }) => `The mapping of ${arrowReference}`, advice);
+  }
+
+  private assertRelated({ settingsUuid, waldurCustomerUuid }: ChangeMapping, form: 'uuid' | 'link'): Promise<void> {
+    const named = { settings: [Settings, settingsUuid], waldur_customer: [Customer, waldurCustomerUuid] } as const;
+    return this.related.assertExist(named, form);
   }
 }
 

@@ -1,11 +1,8 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { type DomainOf, Shown, ShownOrNull, wireOf } from '../common/answer.js';
+import { Shown, ShownOrNull, wireOf } from '../common/answer.js';
 import { renderDateTime } from '../common/date-time.js';
 import { renderUuid } from '../common/uuid.js';
-
-/** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
-const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+import { type SettingsHealth, type Verdict, VERDICTS } from './settings-health.service.js';
 
 class HealthCheck {
   @Shown({ enum: VERDICTS, enumName: 'ArrowHealthVerdict', description: 'unknown: could not be checked' })
@@ -77,15 +74,6 @@ class HealthChecksResponse {
   unknown_references: UnknownReferencesCheck;
   @Shown({ description: 'Active mappings whose company has another name at ArrowSphere' })
   renamed_customers: RenamedCheck;
-}
-
-export type HealthChecks = DomainOf<HealthChecksResponse>;
-
-/** An account and how it is. */
-export interface SettingsHealth {
-  readonly settingsUuid: string;
-  readonly checkedAt: Date;
-  readonly checks: HealthChecks;
 }
 
 @ApiSchema({ name: 'ArrowSettingsHealth' })

@@ -18,7 +18,63 @@ import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-import type { HealthChecks, SettingsHealth, Verdict } from './settings-health.dto.js';
+
+/** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
+export const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+interface Check {
+  readonly verdict: Verdict;
+  readonly message: string;
+}
+
+/** What it found is counted, null where it could not be checked; the first of them are shown. */
+interface CountCheck extends Check {
+  readonly count: number | null;
+}
+
+/** What is checked of an account, each with its verdict. */
+export interface HealthChecks {
+  /** Whether ArrowSphere takes the key. */
+  readonly apiKey: Check;
+  /** Whether the key still belongs to the account's partner; `reference`, `name`: of the key, as ArrowSphere says now. */
+  readonly partner: Check & { readonly expectedReference: string; readonly reference?: string; readonly name?: string };
+  /** Whether billing can run on the export type. */
+  readonly exportType: Check & {
+    readonly reference: string;
+    readonly name?: string;
+    readonly missingRequiredFields: readonly string[];
+    readonly missingImportantFields: readonly string[];
+  };
+  /** When ArrowSphere last answered; null: not since the service started. */
+  readonly lastSuccessfulCall: Check & { readonly at: Date | null };
+  /** ArrowSphere customers without any mapping. */
+  readonly unmappedCustomers: CountCheck & { readonly customers: readonly CheckedCustomer[] };
+  /** Active mappings of customers that ArrowSphere does not have. */
+  readonly unknownReferences: CountCheck & { readonly mappings: readonly CheckedCustomer[] };
+  /** Active mappings whose company has another name at ArrowSphere. */
+  readonly renamedCustomers: CountCheck & { readonly mappings: readonly RenamedCustomer[] };
+}
+
+interface CheckedCustomer {
+  readonly arrowReference: string;
+  readonly name: string;
+  readonly mappingUuid?: string;
+}
+
+interface RenamedCustomer {
+  readonly mappingUuid: string;
+  readonly arrowReference: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** An account and how it is. */
+export interface SettingsHealth {
+  readonly settingsUuid: string;
+  readonly checkedAt: Date;
+  readonly checks: HealthChecks;
+}
 
 /** How many rows a check shows at most. */
 const MAX_SHOWN = 100;
@@ -137,8 +193,8 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
   const found = {
     reference: settings.exportTypeReference,
     name,
-    missingRequiredFields: [...required.missing],
-    missingImportantFields: [...important.missing],
+    missingRequiredFields: required.missing,
+    missingImportantFields: important.missing,
   };
   if (!compatible) {
     return {
@@ -155,9 +211,8 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
 
 function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): HealthChecks['lastSuccessfulCall'] {
   if (!at) return { verdict: 'unknown', message: 'ArrowSphere has not answered since the service started.', at: null };
-  const when = renderDateTime(at);
-  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at: when };
-  return { verdict: 'warning', message: `ArrowSphere has not answered since ${when}.`, at: when };
+  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at };
+  return { verdict: 'warning', message: `ArrowSphere has not answered since ${renderDateTime(at)}.`, at };
 }
 
 type CustomerChecks = Pick<HealthChecks, 'unmappedCustomers' | 'unknownReferences' | 'renamedCustomers'>;
@@ -213,11 +268,7 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
   };
 }
 
-function counted(
-  count: number,
-  fine: string,
-  [one, many]: readonly [string, string],
-): { verdict: Verdict; message: string; count: number } {
+function counted(count: number, fine: string, [one, many]: readonly [string, string]): CountCheck {
   if (count === 0) return { verdict: 'ok', message: fine, count };
   return { verdict: 'warning', message: `${count} ${count === 1 ? one : many}`, count };
 }

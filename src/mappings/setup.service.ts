@@ -22,7 +22,7 @@ import {
   byReference,
   type CustomerMappingSuggestion,
 } from './available-customers.service.js';
-import type { WantedMapping } from './customer-mapping.entity.js';
+import type { WantedMapping } from './customer-mappings.repository.js';
 import { CustomerMappingsService, type MappingOutcome } from './customer-mappings.service.js';
 
 /** Characters that an account keeps of an export type's reference. */

@@ -2,10 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { VendorChoice } from './vendor-choices.dto.js';
 
 /** The catalogue where vendors of cloud usage are. */
 const CATEGORY = 'IAAS';
+
+/** Where a vendor name was found: in ArrowSphere's catalogue, or on stored export lines. */
+export const VENDOR_SOURCES = ['catalogue', 'lines'] as const;
+
+/** A vendor name that may be mapped. */
+export interface VendorChoice {
+  readonly name: string;
+  readonly source: (typeof VENDOR_SOURCES)[number];
+}
 
 /** The vendor names that may be mapped to offerings. */
 @Injectable()
@@ -24,7 +32,6 @@ export class VendorChoicesService {
     const catalogue = await this.gateway.listVendors(this.settings.accountOf(settings), CATEGORY);
     const sources = new Map<string, VendorChoice['source']>(onLines.map((name) => [name, 'lines']));
     for (const name of catalogue) sources.set(name, 'catalogue');
-    const choices = [...sources].map(([name, source]) => ({ value: name, label: name, source }));
-    return choices.sort((a, b) => a.label.localeCompare(b.label, 'en'));
+    return [...sources].map(([name, source]) => ({ name, source })).sort((a, b) => a.name.localeCompare(b.name, 'en'));
   }
 }

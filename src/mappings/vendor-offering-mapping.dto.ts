@@ -1,20 +1,19 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';
 import { Settings } from '../settings/settings.entity.js';
-import {
-  type ChangeVendorMapping,
-  type CreateVendorMapping,
-  VendorOfferingMapping,
-} from './vendor-offering-mapping.entity.js';
+import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+import type { ChangeVendorMapping, CreateVendorMapping } from './vendor-offering-mappings.service.js';
 
-class VendorOfferingMappingFields {
+abstract class VendorOfferingMappingFields {
+  abstract settings: string;
+
   @TextField({ required: true, max: 255, example: 'Microsoft', description: 'Vendor name as ArrowSphere spells it' })
   arrow_vendor_name: string;
 
@@ -35,6 +34,10 @@ class VendorOfferingMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
+
+  toCommand(): CreateVendorMapping {
+    return mappingOf(this);
+  }
 }
 
 @ApiSchema({ name: 'ArrowVendorOfferingMappingCreateRequest' })
@@ -50,12 +53,15 @@ export class UpdateVendorOfferingMappingDto extends VendorOfferingMappingFields 
 }
 
 @ApiSchema({ name: 'PatchedArrowVendorOfferingMappingRequest' })
-export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {}
+export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {
+  toCommand(): ChangeVendorMapping {
+    return mappingOf(this);
+  }
+}
 
-/** What a request says of a vendor mapping, as the service takes it. */
-export function vendorMappingCommand(dto: CreateVendorOfferingMappingDto): CreateVendorMapping;
-export function vendorMappingCommand(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping;
-export function vendorMappingCommand(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping {
+function mappingOf(dto: VendorOfferingMappingFields): CreateVendorMapping;
+function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping;
+function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping {
   return {
     settingsUuid: dto.settings,
     arrowVendorName: dto.arrow_vendor_name,
@@ -65,11 +71,9 @@ export function vendorMappingCommand(dto: PatchVendorOfferingMappingDto): Change
   };
 }
 
-/** What lists are sorted by → property of the entity. */
-export const VENDOR_MAPPING_ORDER = { created: 'created', arrow_vendor_name: 'arrowVendorName' };
-
 export class ListVendorOfferingMappingsQuery extends ListQuery {
-  @OrderFilter(VENDOR_MAPPING_ORDER) declare o?: string[];
+  @OrderFilter({ created: 'created', arrow_vendor_name: 'arrowVendorName' })
+  declare o?: Order;
   @TextFilter({ description: 'Part of the vendor name' }) arrow_vendor_name?: string;
   @BooleanFilter() is_active?: boolean;
   @LinkFilter(() => Settings) settings?: string;

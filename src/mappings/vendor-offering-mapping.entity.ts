@@ -52,12 +52,3 @@ export class VendorOfferingMapping extends BaseEntity {
   @Column({ default: true })
   isActive: boolean;
 }
-
-/** What of a vendor mapping may be changed; what is left out stays. */
-export type ChangeVendorMapping = Partial<
-  Pick<VendorOfferingMapping, 'settingsUuid' | 'arrowVendorName' | 'offeringUuid' | 'planUuid' | 'isActive'>
->;
-
-/** A vendor mapping to make; what is left out takes its default. */
-export type CreateVendorMapping = ChangeVendorMapping &
-  Pick<VendorOfferingMapping, 'settingsUuid' | 'arrowVendorName' | 'offeringUuid'>;

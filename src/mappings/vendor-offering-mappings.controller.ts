@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put,
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
-import { RelatedObjects } from '../database/related-objects.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
 import {
@@ -12,7 +12,6 @@ import {
   NewVendorOfferingMappingResponse,
   PatchVendorOfferingMappingDto,
   UpdateVendorOfferingMappingDto,
-  vendorMappingCommand,
   VendorOfferingMappingResponse,
 } from './vendor-offering-mapping.dto.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
@@ -28,7 +27,7 @@ export class VendorOfferingMappingsController {
   @Head()
   @Operation('admin_arrow_vendor_offering_mappings_count', 'Count vendor mappings')
   count(@Query() query: ListVendorOfferingMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+    return this.mappings.count(commandOf(query));
   }
 
   @Get()
@@ -38,14 +37,14 @@ export class VendorOfferingMappingsController {
   )
   @ApiListed(VendorOfferingMappingResponse)
   async list(@Query() query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMappingResponse>> {
-    return (await this.mappings.list(query)).map(VendorOfferingMappingResponse.from);
+    return (await this.mappings.list(commandOf(query))).map(VendorOfferingMappingResponse.from);
   }
 
   @Post()
   @Operation('admin_arrow_vendor_offering_mappings_create', 'Map a vendor to an offering')
   @ApiCreated(NewVendorOfferingMappingResponse)
-  async create(@Body(RelatedObjects) dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
-    return NewVendorOfferingMappingResponse.from(await this.mappings.create(vendorMappingCommand(dto)));
+  async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
+    return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto.toCommand()));
   }
 
   @Get(':uuid')
@@ -60,9 +59,9 @@ export class VendorOfferingMappingsController {
   @ApiUpdated(VendorOfferingMappingResponse)
   async update(
     @Param('uuid') uuid: string,
-    @Body(RelatedObjects) dto: UpdateVendorOfferingMappingDto,
+    @Body() dto: UpdateVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, vendorMappingCommand(dto)));
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Patch(':uuid')
@@ -70,9 +69,9 @@ export class VendorOfferingMappingsController {
   @ApiUpdated(VendorOfferingMappingResponse)
   async patch(
     @Param('uuid') uuid: string,
-    @Body(RelatedObjects) dto: PatchVendorOfferingMappingDto,
+    @Body() dto: PatchVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, vendorMappingCommand(dto)));
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')

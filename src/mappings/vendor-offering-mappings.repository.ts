@@ -1,20 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, Page } from '../common/page.js';
-import { naming, removing, updateGiven } from '../database/constraint.js';
-import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, countOnly, mentions, narrow, orderOf, paginate } from '../database/paginate.js';
+import { type DeepPartial, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Paging } from '../common/page.js';
+import { updateGiven } from '../database/constraint.js';
+import { EntityRepository } from '../database/entity.repository.js';
+import { containing, mentions, narrow } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
-import { type ListVendorOfferingMappingsQuery, VENDOR_MAPPING_ORDER } from './vendor-offering-mapping.dto.js';
-import {
-  type ChangeVendorMapping,
-  type CreateVendorMapping,
-  VendorOfferingMapping,
-} from './vendor-offering-mapping.entity.js';
+import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
 
-const relations = { offering: true, plan: true };
+/** Which vendor mappings are meant; what is left out does not matter. */
+export interface VendorMappingFilter extends Paging {
+  /** Part of it. */
+  readonly arrowVendorName?: string;
+  readonly isActive?: boolean;
+  readonly settings?: string;
+  readonly settingsUuid?: string;
+  readonly offering?: string;
+  readonly offeringUuid?: string;
+}
+
 const refusals = {
   uq_vendor_offering_mapping_settings_arrow_vendor_name: () => new ArrowVendorAlreadyMappedError(),
   fk_vendor_offering_mapping_plan_of_offering: () => new PlanOfAnotherOfferingError(),
@@ -33,25 +38,9 @@ const PLANS = `
 
 /** Vendor mappings. Rows come with their `offering` and `plan` (or null). */
 @Injectable()
-export class VendorOfferingMappingsRepository {
-  constructor(@InjectRepository(VendorOfferingMapping) private readonly mappings: Repository<VendorOfferingMapping>) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMapping>> {
-    const order = orderOf(query.o, VENDOR_MAPPING_ORDER, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
-      this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(query: ListVendorOfferingMappingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
-  }
-
-  /** Throws `VendorOfferingMappingNotFoundError`. */
-  get(uuid: string): Promise<VendorOfferingMapping> {
-    return findOrThrow(this.mappings, uuid, VendorOfferingMappingNotFoundError, { relations });
+export class VendorOfferingMappingsRepository extends EntityRepository<VendorOfferingMapping, VendorMappingFilter> {
+  constructor(@InjectRepository(VendorOfferingMapping) rows: Repository<VendorOfferingMapping>) {
+    super(rows, VendorOfferingMappingNotFoundError, { relations: { offering: true, plan: true } });
   }
 
   /** By position among those wanted, which plan the active mapping of that vendor to that offering names. */
@@ -61,7 +50,7 @@ export class VendorOfferingMappingsRepository {
   ): Promise<Map<number, string | null>> {
     const vendors = wanted.map(({ vendorName }) => vendorName.trim());
     const offerings = wanted.map(({ offeringUuid }) => offeringUuid);
-    const found = await this.mappings.query<{ at: number; planUuid: string | null }[]>(PLANS, [
+    const found = await this.rows.query<{ at: number; planUuid: string | null }[]>(PLANS, [
       settingsUuid,
       vendors,
       offerings,
@@ -70,30 +59,23 @@ export class VendorOfferingMappingsRepository {
   }
 
   /** Answers the new UUID. Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`, `RelatedObjectGoneError`. */
-  async insert(mapping: CreateVendorMapping): Promise<string> {
-    const row = this.mappings.create(mapping);
-    await naming(refusals, () => this.mappings.insert(row));
-    return row.uuid;
+  create(mapping: DeepPartial<VendorOfferingMapping>): Promise<string> {
+    return this.insert(mapping, refusals);
   }
 
-  /** Writes what is given. Throws as {@link insert}. */
-  update(uuid: string, changes: ChangeVendorMapping, modified: Date): Promise<void> {
-    return updateGiven(this.mappings, uuid, changes, refusals, { modified });
+  /** Writes what is given. Throws as {@link create}. */
+  change(uuid: string, changes: Partial<VendorOfferingMapping>, modified: Date): Promise<void> {
+    return updateGiven(this.rows, uuid, changes, refusals, { modified });
   }
 
-  /** Throws `ObjectInUseError`. */
-  async remove({ uuid, arrowVendorName }: VendorOfferingMapping): Promise<void> {
-    await removing(`The mapping of ${arrowVendorName}`, () => this.mappings.delete({ uuid }));
-  }
-
-  private filtered(query: ListVendorOfferingMappingsQuery): SelectQueryBuilder<VendorOfferingMapping> {
-    return narrow(this.mappings.createQueryBuilder('mapping'), {
-      [mentions('mapping.arrowVendorName', 'vendor')]: query.arrow_vendor_name && containing(query.arrow_vendor_name),
-      'mapping.isActive = :is_active': query.is_active,
-      'mapping.settingsUuid = :settings': query.settings,
-      'mapping.settingsUuid = :settings_uuid': query.settings_uuid,
-      'mapping.offeringUuid = :offering': query.offering,
-      'mapping.offeringUuid = :offering_uuid': query.offering_uuid,
+  protected filtered(filter: VendorMappingFilter): SelectQueryBuilder<VendorOfferingMapping> {
+    return narrow(this.rows.createQueryBuilder('mapping'), {
+      [mentions('mapping.arrowVendorName', 'vendor')]: containing(filter.arrowVendorName),
+      'mapping.isActive = :isActive': filter.isActive,
+      'mapping.settingsUuid = :settings': filter.settings,
+      'mapping.settingsUuid = :settingsUuid': filter.settingsUuid,
+      'mapping.offeringUuid = :offering': filter.offering,
+      'mapping.offeringUuid = :offeringUuid': filter.offeringUuid,
     });
   }
 }

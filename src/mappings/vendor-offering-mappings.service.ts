@@ -1,30 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import type { ListVendorOfferingMappingsQuery } from './vendor-offering-mapping.dto.js';
-import type {
-  ChangeVendorMapping,
-  CreateVendorMapping,
-  VendorOfferingMapping,
-} from './vendor-offering-mapping.entity.js';
-import { VendorOfferingMappingsRepository } from './vendor-offering-mappings.repository.js';
+import { RelatedObjects } from '../database/related-objects.js';
+import { Offering } from '../directory/offering.entity.js';
+import { Plan } from '../directory/plan.entity.js';
+import { Settings } from '../settings/settings.entity.js';
+import type { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+import { type VendorMappingFilter, VendorOfferingMappingsRepository } from './vendor-offering-mappings.repository.js';
+
+/** What of a vendor mapping may be changed; what is left out stays. */
+export type ChangeVendorMapping = Partial<
+  Pick<VendorOfferingMapping, 'settingsUuid' | 'arrowVendorName' | 'offeringUuid' | 'planUuid' | 'isActive'>
+>;
+
+/** A vendor mapping to make; what is left out takes its default. */
+export type CreateVendorMapping = ChangeVendorMapping &
+  Pick<VendorOfferingMapping, 'settingsUuid' | 'arrowVendorName' | 'offeringUuid'>;
 
 /** What licences of a vendor become in Waldur. Rows come with their `offering` and `plan` (or null). */
 @Injectable()
 export class VendorOfferingMappingsService {
   constructor(
     private readonly mappings: VendorOfferingMappingsRepository,
+    private readonly related: RelatedObjects,
     private readonly clock: Clock,
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMapping>> {
-    return this.mappings.list(query);
+  list(filter: VendorMappingFilter): Promise<Page<VendorOfferingMapping>> {
+    return this.mappings.list(filter);
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListVendorOfferingMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+  count(filter: VendorMappingFilter): Promise<Count> {
+    return this.mappings.count(filter);
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`. */
@@ -46,9 +55,13 @@ export class VendorOfferingMappingsService {
     return wanted.map((_, at) => planAt.get(at) ?? null);
   }
 
-  /** Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`, `RelatedObjectGoneError`. */
+  /**
+   * Throws `InvalidFieldsError` for what it names and is not there, `ArrowVendorAlreadyMappedError`,
+   * `PlanOfAnotherOfferingError`.
+   */
   async create(mapping: CreateVendorMapping): Promise<VendorOfferingMapping> {
-    return this.get(await this.mappings.insert(mapping));
+    await this.assertRelated(mapping, 'uuid');
+    return this.get(await this.mappings.create(mapping));
   }
 
   /**
@@ -56,12 +69,23 @@ export class VendorOfferingMappingsService {
    * `VendorOfferingMappingNotFoundError`.
    */
   async update(uuid: string, changes: ChangeVendorMapping): Promise<VendorOfferingMapping> {
-    await this.mappings.update(uuid, changes, this.clock.now());
+    await this.assertRelated(changes, 'link');
+    await this.mappings.change(uuid, changes, this.clock.now());
     return this.get(uuid);
   }
 
   /** Throws `VendorOfferingMappingNotFoundError`, `ObjectInUseError`. */
-  async remove(uuid: string): Promise<void> {
-    await this.mappings.remove(await this.get(uuid));
+  remove(uuid: string): Promise<void> {
+    return this.mappings.remove(uuid, ({ arrowVendorName }) => `The mapping of ${arrowVendorName}`);
+  }
+
+  private assertRelated(mapping: ChangeVendorMapping, form: 'uuid' | 'link'): Promise<void> {
+    const { settingsUuid, offeringUuid, planUuid } = mapping;
+    const named = {
+      settings: [Settings, settingsUuid],
+      offering: [Offering, offeringUuid],
+      plan: [Plan, planUuid],
+    } as const;
+    return this.related.assertExist(named, form);
   }
 }

@@ -2,9 +2,9 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { makeFolder } from '../common/make-folder.js';
 import { Env, SECRET_KEY_FORM } from '../config/env.js';
+import { type EncryptedSample, SecretKeyRepository } from './secret-key.repository.js';
 import { ApiKeyUnreadableError, SecretKeyError } from './settings.errors.js';
 
 const VERSION = 'v1';
@@ -19,15 +19,13 @@ export class ApiKeyCipher implements OnModuleInit {
 
   constructor(
     private readonly env: Env,
-    private readonly dataSource: DataSource,
+    private readonly stored: SecretKeyRepository,
   ) {}
 
   /** Throws `SecretKeyError` for another key than the stored API keys were encrypted with, and for none. */
   async onModuleInit(): Promise<void> {
-    const [stored] = await this.dataSource.query<{ digest: string }[]>(`SELECT digest FROM secret_key_check`);
-    const [sample] = await this.dataSource.query<{ uuid: string; text: string }[]>(
-      `SELECT uuid, encrypted_api_key AS text FROM arrow_settings WHERE encrypted_api_key <> '' ORDER BY key_changed_at DESC LIMIT 1`,
-    );
+    const stored = await this.stored.digest();
+    const sample = await this.stored.newestApiKey();
     const mayBeNew = !sample || this.env.SECRET_KEY_REPLACED;
     const path = join(resolve(this.env.DATA_DIR), 'secret.key');
     const text = this.env.SECRET_KEY ?? keptKey(path) ?? (mayBeNew ? newKey(path) : undefined);
@@ -36,13 +34,10 @@ export class ApiKeyCipher implements OnModuleInit {
       throw new SecretKeyError(`${path} is damaged: it does not hold 32 bytes in base64.`);
     this.key = Buffer.from(text, 'base64');
     const digest = createHmac('sha256', this.key).update('waldur-arrowsphere: this is the key').digest('hex');
-    if (stored?.digest === digest) return;
+    if (stored === digest) return;
     if (!mayBeNew && !this.decrypts(sample))
       throw new SecretKeyError(`${this.env.SECRET_KEY ? 'SECRET_KEY' : path} is not the key it was.`);
-    await this.dataSource.query(
-      `INSERT INTO secret_key_check (digest) VALUES ($1) ON CONFLICT ("only") DO UPDATE SET digest = $1`,
-      [digest],
-    );
+    await this.stored.remember(digest);
   }
 
   encrypt(apiKey: string, settingsUuid: string): string {
@@ -52,7 +47,7 @@ export class ApiKeyCipher implements OnModuleInit {
     return [VERSION, ...[nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.');
   }
 
-  private decrypts({ uuid, text }: { uuid: string; text: string }): boolean {
+  private decrypts({ uuid, text }: EncryptedSample): boolean {
     try {
       return this.decrypt(text, uuid) !== '';
     } catch {

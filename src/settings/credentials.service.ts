@@ -15,13 +15,19 @@ import {
 } from '../arrow-gateway/arrow-gateway.errors.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { Env } from '../config/env.js';
-import type { CheckedCredentials, CredentialsDto } from './settings.dto.js';
 import { ApiKeyRefusedError } from './settings.errors.js';
 
 /** Whose key it is, or why that could not be asked. */
 export interface VerifiedCredentials {
   readonly partner?: ArrowPartner;
   readonly unverifiedBecause?: string;
+}
+
+/** Whose key it is, and the export types it sees; or why ArrowSphere did not say. */
+export interface CheckedCredentials {
+  readonly partner?: ArrowPartner;
+  readonly exportTypes?: ArrowExportType[];
+  readonly error?: string;
 }
 
 /** Credentials that are not saved yet: where they may lead, and whether ArrowSphere takes them. */
@@ -32,15 +38,15 @@ export class CredentialsService {
     private readonly env: Env,
   ) {}
 
-  /** The account that the credentials name. Throws `InvalidFieldsError` for an `api_url` that may not be called. */
+  /** The account that the credentials name. Throws `InvalidFieldsError` for an address that may not be called. */
   accountOf({ apiUrl, apiKey }: ArrowAccount): ArrowAccount {
     assertAllowedApiUrl(apiUrl, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
     return { apiUrl, apiKey };
   }
 
   /** Tries credentials; a failure is part of the answer. Throws `InvalidFieldsError` as {@link accountOf}. */
-  async validate(dto: CredentialsDto): Promise<CheckedCredentials> {
-    const account = this.accountOf({ apiUrl: dto.api_url, apiKey: dto.api_key });
+  async validate(credentials: ArrowAccount): Promise<CheckedCredentials> {
+    const account = this.accountOf(credentials);
     try {
       const [partner, exportTypes] = await Promise.all([
         this.gateway.whoAmI(account, { refresh: true }),

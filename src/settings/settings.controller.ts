@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { CredentialsService } from './credentials.service.js';
@@ -30,66 +31,57 @@ export class SettingsController {
   ) {}
 
   @Head()
-  @ApiOperation({ operationId: 'admin_arrow_settings_count', summary: 'Count accounts' })
+  @Operation('admin_arrow_settings_count', 'Count accounts')
   count(@Query() query: ListSettingsQuery): Promise<Count> {
-    return this.settings.count(query);
+    return this.settings.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_list',
-    summary: 'List ArrowSphere accounts; their keys are never shown',
-  })
+  @Operation('admin_arrow_settings_list', 'List ArrowSphere accounts; their keys are never shown')
   @ApiListed(SettingsResponse)
   async list(@Query() query: ListSettingsQuery): Promise<Page<SettingsResponse>> {
-    return (await this.settings.list(query)).map(SettingsResponse.from);
+    return (await this.settings.list(commandOf(query))).map(SettingsResponse.from);
   }
 
   @Post()
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_create',
-    summary: 'Add an account, after asking ArrowSphere whose key it is',
-  })
+  @Operation('admin_arrow_settings_create', 'Add an account, after asking ArrowSphere whose key it is')
   @ApiCreated(SavedSettingsResponse)
   async create(@Body() dto: CreateSettingsDto): Promise<SavedSettingsResponse> {
-    return SavedSettingsResponse.fromSaved(await this.settings.create(dto));
+    return SavedSettingsResponse.fromSaved(await this.settings.create(commandOf(dto)));
   }
 
   @Post('validate_credentials')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_validate_credentials',
-    summary: 'Try credentials without saving them',
-  })
+  @Operation('admin_arrow_settings_validate_credentials', 'Try credentials without saving them')
   @ApiDone(CredentialsResponse)
   async validateCredentials(@Body() dto: CredentialsDto): Promise<CredentialsResponse> {
-    return CredentialsResponse.from(await this.credentials.validate(dto));
+    return CredentialsResponse.from(await this.credentials.validate(commandOf(dto)));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_settings_retrieve', summary: 'One account' })
+  @Operation('admin_arrow_settings_retrieve', 'One account')
   @ApiFound(SettingsResponse)
   async get(@Param('uuid') uuid: string): Promise<SettingsResponse> {
     return SettingsResponse.from(await this.settings.get(uuid));
   }
 
   @Put(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_settings_update', summary: 'Change an account; what is left out stays' })
+  @Operation('admin_arrow_settings_update', 'Change an account; what is left out stays')
   @ApiUpdated(SavedSettingsResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateSettingsDto): Promise<SavedSettingsResponse> {
-    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, dto));
+    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, commandOf(dto)));
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_settings_partial_update', summary: 'Change parts of an account' })
+  @Operation('admin_arrow_settings_partial_update', 'Change parts of an account')
   @ApiUpdated(SavedSettingsResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchSettingsDto): Promise<SavedSettingsResponse> {
-    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, dto));
+    return SavedSettingsResponse.fromSaved(await this.settings.update(uuid, commandOf(dto)));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'admin_arrow_settings_destroy', summary: 'Delete an account that nothing hangs on' })
+  @Operation('admin_arrow_settings_destroy', 'Delete an account that nothing hangs on')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.settings.remove(uuid);

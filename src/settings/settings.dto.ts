@@ -1,8 +1,8 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { ArrowExportType, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
-import { renderDateTime } from '../common/date-time.js';
+import { ApiProperty, ApiSchema, IntersectionType } from '@nestjs/swagger';
+import type { ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, OrderFilter } from '../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import {
   BooleanField,
   ChoiceField,
@@ -13,9 +13,10 @@ import {
 } from '../common/validation/body-fields.js';
 import type { FieldOptions } from '../common/validation/field.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
+import type { CheckedCredentials } from './credentials.service.js';
 import { Settings } from './settings.entity.js';
+import type { SavedSettings } from './settings.service.js';
 
 const example = 'https://xsp.arrow.com/index.php/api/';
 
@@ -64,13 +65,7 @@ class SettingsFields {
 }
 
 @ApiSchema({ name: 'ArrowSettingsCreateRequest' })
-export class CreateSettingsDto extends SettingsFields {
-  @UrlField({ required: true, max: 255, example, description: 'Base URL of the ArrowSphere API' })
-  api_url: string;
-
-  @ApiKeyField({ required: true, description: 'ArrowSphere API key: write-only' })
-  api_key: string;
-}
+export class CreateSettingsDto extends IntersectionType(SettingsFields, CredentialsDto) {}
 
 @ApiSchema({ name: 'ArrowSettingsRequest' })
 export class UpdateSettingsDto extends SettingsFields {
@@ -89,27 +84,16 @@ export class UpdateSettingsDto extends SettingsFields {
 @ApiSchema({ name: 'PatchedArrowSettingsRequest' })
 export class PatchSettingsDto extends PartialDto(UpdateSettingsDto) {}
 
-/** What lists are sorted by → property of the entity. */
-export const SETTINGS_ORDER = {
-  created: 'created',
-  modified: 'modified',
-  partner_name: 'partnerName',
-  api_url: 'apiUrl',
-};
-
 export class ListSettingsQuery extends ListQuery {
-  @OrderFilter(SETTINGS_ORDER) declare o?: string[];
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    partner_name: 'partnerName',
+    api_url: 'apiUrl',
+  })
+  declare o?: Order;
   @BooleanFilter() is_active?: boolean;
   @BooleanFilter() sync_enabled?: boolean;
-}
-
-/** Settings as saved, and whether ArrowSphere could be asked about them. */
-export interface SavedSettings {
-  readonly settings: Settings;
-  /** Whether ArrowSphere took the key; `undefined`: there was nothing new to ask it. */
-  readonly verified?: boolean;
-  /** Why it could not be asked. */
-  readonly unverifiedBecause?: string;
 }
 
 @ApiSchema({ name: 'ArrowSettings' })
@@ -131,23 +115,7 @@ export class SettingsResponse {
   @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, settings: Settings): SettingsResponse {
-    return {
-      uuid: renderUuid(settings.uuid),
-      url: hyperlink(Settings, settings.uuid),
-      api_url: settings.apiUrl,
-      key_hint: settings.keyHint,
-      key_changed_at: renderDateTime(settings.keyChangedAt),
-      export_type_reference: settings.exportTypeReference,
-      classification_filter: settings.classificationFilter,
-      is_active: settings.isActive,
-      sync_enabled: settings.syncEnabled,
-      partner_reference: settings.partnerReference,
-      partner_name: settings.partnerName,
-      invoice_price_source: settings.invoicePriceSource,
-      invoice_item_prefix: settings.invoiceItemPrefix,
-      created: renderDateTime(settings.created),
-      modified: renderDateTime(settings.modified),
-    };
+    return answerOf(SettingsResponse, settings, { url: hyperlink(Settings, settings.uuid) });
   }
 }
 
@@ -178,13 +146,6 @@ class PartnerInfo {
 class ExportTypeBrief {
   @ApiProperty() reference: string;
   @ApiProperty() name: string;
-}
-
-/** Whose key it is, and the export types it sees. */
-export interface CheckedCredentials {
-  readonly partner?: ArrowPartner;
-  readonly exportTypes?: ArrowExportType[];
-  readonly error?: string;
 }
 
 @ApiSchema({ name: 'ArrowCredentialsValidationResponse' })

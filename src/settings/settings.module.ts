@@ -5,15 +5,25 @@ import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService } from './credentials.service.js';
 import { ExportTypesService } from './export-types.service.js';
+import { SecretKeyRepository } from './secret-key.repository.js';
 import { SettingsController } from './settings.controller.js';
 import { Settings } from './settings.entity.js';
+import { SettingsRepository } from './settings.repository.js';
 import { SettingsService } from './settings.service.js';
 
 /** The operator's ArrowSphere accounts. Whoever calls ArrowSphere gets the account from here. */
 @Module({
   imports: [TypeOrmModule.forFeature([Settings]), ArrowGatewayModule],
   controllers: [SettingsController],
-  providers: [SettingsService, CredentialsService, ExportTypesService, AccountRows, ApiKeyCipher],
+  providers: [
+    SettingsService,
+    CredentialsService,
+    ExportTypesService,
+    AccountRows,
+    ApiKeyCipher,
+    SettingsRepository,
+    SecretKeyRepository,
+  ],
   exports: [SettingsService, CredentialsService, ExportTypesService],
 })
 export class SettingsModule {}

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { Env } from '../config/env.js';
-import { removing } from '../database/constraint.js';
-import { findOrThrow } from '../database/find-or-throw.js';
-import { countOnly, orderOf, paginate } from '../database/paginate.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
-import { SETTINGS_ORDER } from './settings.dto.js';
-import type { CreateSettingsDto, ListSettingsQuery, PatchSettingsDto, SavedSettings } from './settings.dto.js';
 import { Settings } from './settings.entity.js';
-import {
-  ApiKeyNeededForNewUrlError,
-  NoActiveSettingsError,
-  SettingsMissingError,
-  SettingsNotFoundError,
-} from './settings.errors.js';
+import { ApiKeyNeededForNewUrlError, NoActiveSettingsError, SettingsMissingError } from './settings.errors.js';
+import { type SettingsFilter, SettingsRepository } from './settings.repository.js';
 
 /** What is to be saved of an account; what is left out stays, or takes its default in a new one. */
 export type SettingsChoices = Partial<
@@ -31,6 +21,18 @@ export type SettingsChoices = Partial<
     'exportTypeReference' | 'classificationFilter' | 'syncEnabled' | 'invoicePriceSource' | 'invoiceItemPrefix'
   >
 >;
+
+/** What may be changed of an account by hand; without a key, or with a blank one, the key stays. */
+export type AccountChanges = SettingsChoices & Partial<ArrowAccount & Pick<Settings, 'isActive'>>;
+
+/** Settings as saved, and whether ArrowSphere could be asked about them. */
+export interface SavedSettings {
+  readonly settings: Settings;
+  /** Whether ArrowSphere took the key; `undefined`: there was nothing new to ask it. */
+  readonly verified?: boolean;
+  /** Why it could not be asked. */
+  readonly unverifiedBecause?: string;
+}
 
 /** An account as the set-up left it. */
 export interface StoredAccount {
@@ -43,7 +45,7 @@ export interface StoredAccount {
 @Injectable()
 export class SettingsService {
   constructor(
-    @InjectRepository(Settings) private readonly repository: Repository<Settings>,
+    private readonly repository: SettingsRepository,
     private readonly rows: AccountRows,
     private readonly credentials: CredentialsService,
     private readonly cipher: ApiKeyCipher,
@@ -53,27 +55,29 @@ export class SettingsService {
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  list(query: ListSettingsQuery): Promise<Page<Settings>> {
-    const order = orderOf(query.o, SETTINGS_ORDER, [['created', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) => this.repository.findBy({ uuid: In([...uuids]) }));
+  list(filter: SettingsFilter): Promise<Page<Settings>> {
+    return this.repository.list(filter);
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListSettingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: SettingsFilter): Promise<Count> {
+    return this.repository.count(filter);
   }
 
   /** Throws `SettingsNotFoundError`. */
   get(uuid: string): Promise<Settings> {
-    return findOrThrow(this.repository, uuid, SettingsNotFoundError);
+    return this.repository.get(uuid);
   }
 
   /** The active account, if there is one. */
   findActive(): Promise<Settings | null> {
-    return this.repository.findOneBy({ isActive: true });
+    return this.repository.find({ isActive: true });
   }
 
-  /** The active account. `how` is what the endpoint says of it: not `configured` or not `found`. Throws `NoActiveSettingsError`. */
+  /**
+   * The active account. `how` is what the endpoint says of it: not `configured`, or not `found`. Throws
+   * `NoActiveSettingsError`.
+   */
   async getActive(how?: 'configured' | 'found'): Promise<Settings> {
     const settings = await this.findActive();
     if (!settings) throw new NoActiveSettingsError(how);
@@ -82,7 +86,7 @@ export class SettingsService {
 
   /** The active settings of a partner (`XSP…`), if they are active. */
   async activeOfPartner(partnerReference: string): Promise<Settings | null> {
-    return partnerReference ? this.repository.findOneBy({ isActive: true, partnerReference }) : null;
+    return partnerReference ? this.repository.find({ isActive: true, partnerReference }) : null;
   }
 
   /**
@@ -93,7 +97,7 @@ export class SettingsService {
     uuid?: string,
     notThere: (uuid: string) => AppError = () => new SettingsMissingError(),
   ): Promise<Settings> {
-    const settings = await (uuid ? this.repository.findOneBy({ uuid }) : this.findActive());
+    const settings = await this.repository.find(uuid ? { uuid } : { isActive: true });
     if (!settings) throw uuid ? notThere(uuid) : new SettingsMissingError();
     return settings;
   }
@@ -105,7 +109,7 @@ export class SettingsService {
 
   /** The account that the set-up of this partner would change, if there is one already. */
   findOfPartner(account: ArrowAccount, partner: ArrowPartner): Promise<Settings | undefined> {
-    return this.rows.findOfPartner(this.repository.manager, account, partner);
+    return this.rows.findOfPartner(account, partner);
   }
 
   /**
@@ -113,18 +117,16 @@ export class SettingsService {
    * other one is.
    * Throws `ApiKeyRefusedError`, `InvalidFieldsError` (api_url).
    */
-  async create(dto: CreateSettingsDto): Promise<SavedSettings> {
-    const { partner, unverifiedBecause } = await this.credentials.verify(
-      this.credentials.accountOf({ apiUrl: dto.api_url, apiKey: dto.api_key }),
-    );
+  async create(account: AccountChanges & ArrowAccount): Promise<SavedSettings> {
+    const { apiUrl, apiKey, isActive: isWanted = true, ...choices } = account;
+    const { partner, unverifiedBecause } = await this.credentials.verify(this.credentials.accountOf(account));
     const uuid = randomUUID();
-    await this.repository.manager.transaction(async (manager) => {
-      const isActive = (dto.is_active ?? true) && (await this.rows.mayTakeOver(manager, uuid, !!partner));
-      if (isActive) await this.rows.deactivateOthers(manager, uuid);
+    await this.repository.transaction(async (manager) => {
+      const isActive = isWanted && (await this.repository.mayTakeOver(manager, uuid, !!partner));
+      if (isActive) await this.repository.deactivateOthers(manager, uuid, this.clock.now());
       await manager.insert(Settings, {
-        ...{ uuid, isActive, apiUrl: dto.api_url },
-        ...columns(dto),
-        ...this.rows.keyColumns(uuid, dto.api_key),
+        ...{ uuid, isActive, apiUrl, ...choices },
+        ...this.rows.keyColumns(uuid, apiKey),
         ...(partner && this.rows.partnerColumns(partner)),
       });
     });
@@ -138,28 +140,28 @@ export class SettingsService {
    * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`, `PartnerChangedError`,
    * `InvalidFieldsError` (api_url).
    */
-  async update(uuid: string, dto: PatchSettingsDto): Promise<SavedSettings> {
+  async update(uuid: string, changes: AccountChanges): Promise<SavedSettings> {
     const known = await this.get(uuid);
-    const { api_key: apiKey, api_url: apiUrl = known.apiUrl } = dto;
-    this.assertKeyMayTravel(known, dto);
+    const { apiKey, apiUrl = known.apiUrl, isActive, ...choices } = changes;
+    this.assertKeyMayTravel(known, changes);
     let verified: VerifiedCredentials | undefined;
     if (apiKey) verified = await this.credentials.verify({ apiUrl, apiKey });
-    else if (dto.is_active && !known.isActive) verified = await this.credentials.verify(this.accountOf(known));
-    await this.repository.manager.transaction(async (manager) => {
+    else if (isActive && !known.isActive) verified = await this.credentials.verify(this.accountOf(known));
+    await this.repository.transaction(async (manager) => {
       const takesOver =
-        dto.is_active && (await this.rows.mayTakeOver(manager, known.uuid, !verified?.unverifiedBecause));
-      if (takesOver) await this.rows.deactivateOthers(manager, known.uuid);
-      const current = await this.rows.lock(manager, known.uuid);
+        isActive && (await this.repository.mayTakeOver(manager, known.uuid, !verified?.unverifiedBecause));
+      if (takesOver) await this.repository.deactivateOthers(manager, known.uuid, this.clock.now());
+      const current = await this.repository.lock(manager, known.uuid);
       // Once more, as the address may have changed while ArrowSphere was asked.
-      this.assertKeyMayTravel(current, dto);
+      this.assertKeyMayTravel(current, changes);
       if (verified?.partner) await this.rows.assertSamePartner(manager, current, verified.partner);
       await manager.update(
         Settings,
         { uuid: current.uuid },
         {
-          ...columns(dto),
-          isActive: dto.is_active && !takesOver ? undefined : dto.is_active,
-          ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: dto.api_url }),
+          ...choices,
+          isActive: isActive && !takesOver ? undefined : isActive,
+          ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: changes.apiUrl }),
           ...(verified?.partner && this.rows.partnerColumns(verified.partner)),
           modified: this.clock.now(),
         },
@@ -180,10 +182,10 @@ export class SettingsService {
     partner: ArrowPartner,
     choices: SettingsChoices,
   ): Promise<StoredAccount> {
-    await this.rows.serialize(manager);
-    const before = await this.rows.findOfPartner(manager, account, partner, { forChange: true });
+    await this.repository.serialize(manager);
+    const before = await this.rows.findOfPartner(account, partner, { manager, forChange: true });
     const uuid = before?.uuid ?? randomUUID();
-    await this.rows.deactivateOthers(manager, uuid);
+    await this.repository.deactivateOthers(manager, uuid, this.clock.now());
     const common = { ...choices, ...this.rows.partnerColumns(partner), apiUrl: account.apiUrl, isActive: true };
     if (before) {
       const key = this.rows.changedKeyColumns(before, account.apiKey);
@@ -207,41 +209,20 @@ export class SettingsService {
 
   /** The accounts whose schedules are on. */
   scheduled(): Promise<Settings[]> {
-    return this.repository.find({ where: { isActive: true, syncEnabled: true }, order: { created: 'ASC' } });
+    return this.repository.scheduled();
   }
 
   /** Throws `SettingsNotFoundError`, `ObjectInUseError`. */
-  async remove(uuid: string): Promise<void> {
-    const settings = await this.get(uuid);
-    await removing(`The account "${settings.partnerName || settings.apiUrl}"`, () =>
-      this.repository.delete({ uuid: settings.uuid }),
-    );
+  remove(uuid: string): Promise<void> {
+    return this.repository.remove(uuid, ({ partnerName, apiUrl }) => `The account "${partnerName || apiUrl}"`);
   }
 
   /** A stored key goes to the address it was given for, and to no other. Spellings of one address are one address. */
-  private assertKeyMayTravel(settings: Settings, { api_url, api_key }: PatchSettingsDto): void {
-    if (api_url === undefined) return;
-    assertAllowedApiUrl(api_url, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
-    if (!api_key && normalizedApiUrl(api_url) !== normalizedApiUrl(settings.apiUrl)) {
+  private assertKeyMayTravel(settings: Settings, { apiUrl, apiKey }: AccountChanges): void {
+    if (apiUrl === undefined) return;
+    assertAllowedApiUrl(apiUrl, this.env.ARROW_ALLOW_PRIVATE_HOSTS);
+    if (!apiKey && normalizedApiUrl(apiUrl) !== normalizedApiUrl(settings.apiUrl)) {
       throw new ApiKeyNeededForNewUrlError();
     }
   }
-
-  private filtered({ is_active, sync_enabled }: ListSettingsQuery): SelectQueryBuilder<Settings> {
-    const found = this.repository.createQueryBuilder('settings');
-    if (is_active !== undefined) found.andWhere('settings.isActive = :is_active', { is_active });
-    if (sync_enabled !== undefined) found.andWhere('settings.syncEnabled = :sync_enabled', { sync_enabled });
-    return found;
-  }
-}
-
-/** The columns that operators choose, from a request. */
-function columns(dto: PatchSettingsDto): SettingsChoices {
-  return {
-    exportTypeReference: dto.export_type_reference,
-    classificationFilter: dto.classification_filter,
-    syncEnabled: dto.sync_enabled,
-    invoicePriceSource: dto.invoice_price_source,
-    invoiceItemPrefix: dto.invoice_item_prefix,
-  };
 }

@@ -28,7 +28,7 @@ class Onboarding {
   ) {}
 
   async connect(apiUrl: string, apiKey: string): Promise<string> {
-    const { settings } = await this.settings.create({ api_url: apiUrl, api_key: apiKey });
+    const { settings } = await this.settings.create({ apiUrl, apiKey });
     return settings.partnerName;
   }
 

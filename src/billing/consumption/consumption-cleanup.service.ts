@@ -64,10 +64,10 @@ export class ConsumptionCleanupService {
       throw new InvalidFieldsError({ non_field_errors: ['Cannot specify both only_finalized and only_unfinalized'] });
     if (from && to) checkedRange(from, to);
     const found = await this.records.all({
-      billing_period_from: from?.firstDay,
-      billing_period_to: to?.firstDay,
-      resource_uuid: resourceUuid,
-      is_finalized: onlyFinal ? true : onlyNotFinal ? false : undefined,
+      billingPeriodFrom: from?.firstDay,
+      billingPeriodTo: to?.firstDay,
+      resourceUuid,
+      isFinalized: onlyFinal ? true : onlyNotFinal ? false : undefined,
     });
     const isRefused = ({ charge }: ConsumptionRecord) => !force && charge.closedAt !== null;
     const records = found.filter((record) => !isRefused(record));

@@ -4,7 +4,7 @@ import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { round, subtract } from '../../common/money.js';
-import { ListQuery, PagedQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter, PagedQuery } from '../../common/page.js';
 import {
   BooleanFilter,
   DateFilter,
@@ -19,6 +19,16 @@ import { ConsumptionRecord } from './consumption-record.entity.js';
 import type { ChargedRecord, ConsumptionStatistics, ConsumptionStatus } from './consumption-records.service.js';
 
 export class ListConsumptionRecordsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    billing_period: 'month',
+    license_reference: 'licenseReference',
+    consumed_sell: 'consumedSell',
+    consumed_buy: 'consumedBuy',
+    last_sync_at: 'lastSyncAt',
+  })
+  declare o?: Order;
   @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
   @UuidFilter() resource_uuid?: string;
   @UuidFilter() project_uuid?: string;

@@ -3,13 +3,36 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, Page } from '../../common/page.js';
-import { containing, countOnly, mentions, narrow, type Order, paginate } from '../../database/paginate.js';
-import type { ListConsumptionRecordsQuery, PendingRecordsQuery } from './consumption-record.dto.js';
+import type { Count, Page, Paging } from '../../common/page.js';
+import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 /** Which records are meant; what is left out does not matter. What is pending is not final. */
-export type RecordFilter = Partial<ListConsumptionRecordsQuery & PendingRecordsQuery>;
+export interface RecordFilter extends Paging {
+  readonly resource?: string;
+  readonly resourceUuid?: string;
+  readonly projectUuid?: string;
+  readonly customerUuid?: string;
+  /** Part of it. */
+  readonly licenseReference?: string;
+  /** First days of months. */
+  readonly billingPeriod?: string;
+  readonly billingPeriodFrom?: string;
+  readonly billingPeriodTo?: string;
+  readonly isFinalized?: boolean;
+  readonly isReconciled?: boolean;
+  readonly customerMapping?: string;
+  readonly customerMappingUuid?: string;
+  readonly settingsUuid?: string;
+  /** Months, `YYYY-MM`. */
+  readonly reportPeriod?: string;
+  readonly reportPeriodFrom?: string;
+  readonly reportPeriodTo?: string;
+  /** Of a statement of the Arrow customer in that month: part of its reference, and its states. */
+  readonly statementReference?: string;
+  readonly state?: number;
+  readonly arrowState?: string;
+}
 
 /** The records of a month in one currency, counted and summed. */
 export interface MonthStatistics {
@@ -80,7 +103,7 @@ const UNDER_SETTINGS = `
     FROM billing_account account
     JOIN arrow_settings settings ON ${OF_ACCOUNT}
     WHERE account.uuid = record.account_uuid
-      AND settings.uuid = :settings_uuid
+      AND settings.uuid = :settingsUuid
   )`;
 
 const underMapping = (parameter: string) => `
@@ -106,21 +129,26 @@ const onStatement = (conditions: readonly string[]) => `
       ${conditions.map((condition) => `AND ${condition}`).join('\n      ')}
   )`;
 
+const NEWEST_MONTH_FIRST = [
+  ['month', 'DESC'],
+  ['created', 'DESC'],
+] as const;
+
 /** Consumption records as they are read. What was taken back is not listed; what is final stands on the charge. */
 @Injectable()
 export class ConsumptionRecordsRepository {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
 
   /** With resource, organisation, charge and its project. Throws `PageNotFoundError`. */
-  list(query: RecordFilter, order: Order): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.filtered(query), query, order, (uuids) =>
+  list(filter: RecordFilter): Promise<Page<ConsumptionRecord>> {
+    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, (uuids) =>
       this.records.find({ where: { uuid: In([...uuids]) }, relations }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: RecordFilter): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: RecordFilter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
   }
 
   find(uuid: string): Promise<ConsumptionRecord | null> {
@@ -150,36 +178,36 @@ export class ConsumptionRecordsRepository {
   }
 
   private filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
-    const { license_reference, statement_reference, state, arrow_state } = filter;
+    const { statementReference, state, arrowState } = filter;
     const ofStatement = [
-      ...(statement_reference ? [mentions('statement.statement_reference', 'statement')] : []),
+      ...(statementReference ? [mentions('statement.statement_reference', 'statement')] : []),
       ...(state === undefined ? [] : ['statement.state = :state']),
-      ...(arrow_state ? ['statement.arrow_state = lower(:arrow_state)'] : []),
+      ...(arrowState ? ['statement.arrow_state = lower(:arrowState)'] : []),
     ];
     const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
     narrow(found, {
       'record.resourceUuid = :resource': filter.resource,
-      'record.resourceUuid = :resource_uuid': filter.resource_uuid,
-      'record.projectUuid = :project_uuid': filter.project_uuid,
-      'record.customerUuid = :customer_uuid': filter.customer_uuid,
-      [mentions('record.licenseReference', 'license')]: license_reference && containing(license_reference),
-      'record.month = :month': filter.billing_period,
-      'record.month >= :month_from': filter.billing_period_from,
-      'record.month <= :month_to': filter.billing_period_to,
-      '(charge.closedAt IS NOT NULL) = :is_finalized': filter.is_finalized,
-      '(charge.closedAt IS NOT NULL) = :is_reconciled': filter.is_reconciled,
-      [UNDER_SETTINGS]: filter.settings_uuid,
-      [underMapping('customer_mapping')]: filter.customer_mapping,
-      [underMapping('customer_mapping_uuid')]: filter.customer_mapping_uuid,
-      [`to_char(record.month, 'YYYY-MM') = :period`]: filter.report_period,
-      [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.report_period_from,
-      [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.report_period_to,
+      'record.resourceUuid = :resourceUuid': filter.resourceUuid,
+      'record.projectUuid = :projectUuid': filter.projectUuid,
+      'record.customerUuid = :customerUuid': filter.customerUuid,
+      [mentions('record.licenseReference', 'license')]: containing(filter.licenseReference),
+      'record.month = :month': filter.billingPeriod,
+      'record.month >= :monthFrom': filter.billingPeriodFrom,
+      'record.month <= :monthTo': filter.billingPeriodTo,
+      '(charge.closedAt IS NOT NULL) = :isFinalized': filter.isFinalized,
+      '(charge.closedAt IS NOT NULL) = :isReconciled': filter.isReconciled,
+      [UNDER_SETTINGS]: filter.settingsUuid,
+      [underMapping('customerMapping')]: filter.customerMapping,
+      [underMapping('customerMappingUuid')]: filter.customerMappingUuid,
+      [`to_char(record.month, 'YYYY-MM') = :period`]: filter.reportPeriod,
+      [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.reportPeriodFrom,
+      [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.reportPeriodTo,
     });
     if (ofStatement.length)
       found.andWhere(onStatement(ofStatement), {
-        statement: containing(statement_reference ?? ''),
+        statement: containing(statementReference),
         state,
-        arrow_state,
+        arrowState,
       });
     // Where nothing asks for it the charge is not joined: lists are counted faster.
     return found.getQuery().includes('charge.') ? found.innerJoin('record.charge', 'charge') : found;

@@ -2,32 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { groupBy } from '../../common/group-by.js';
 import { type DecimalString, sum } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
-import { parseUuid } from '../../common/uuid.js';
-import { orderOf } from '../../database/paginate.js';
+import { findByOrThrow } from '../../database/find-or-throw.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
-import type { ListConsumptionRecordsQuery, PendingRecordsQuery } from './consumption-record.dto.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import {
   ConsumptionRecordsRepository,
   type MonthStatistics,
   type RecordCounts,
+  type RecordFilter,
 } from './consumption-records.repository.js';
 import { CONSUMPTION_SYNC } from './consumption-sync.service.js';
 
-const ORDER = {
-  created: 'created',
-  modified: 'modified',
-  billing_period: 'month',
-  license_reference: 'licenseReference',
-  consumed_sell: 'consumedSell',
-  consumed_buy: 'consumedBuy',
-  last_sync_at: 'lastSyncAt',
-};
 const PERIODS_SHOWN = 12;
 
 /** A record with the invoice items of its charge. */
@@ -66,38 +56,32 @@ export class ConsumptionRecordsService {
   ) {}
 
   /** Newest month first by default. Throws `PageNotFoundError`. */
-  async list(query: ListConsumptionRecordsQuery): Promise<Page<ChargedRecord>> {
-    const order = orderOf(query.o, ORDER, [
-      ['month', 'DESC'],
-      ['created', 'DESC'],
-    ]);
-    const page = await this.repository.list(query, order);
+  async list(filter: RecordFilter): Promise<Page<ChargedRecord>> {
+    const page = await this.repository.list(filter);
     const itemsOf = await this.chargeItems.of(page.items.map((record) => record.chargeUuid));
     return page.map((record) => ({ record, ...itemsOf(record.chargeUuid) }));
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListConsumptionRecordsQuery): Promise<Count> {
-    return this.repository.count(query);
+  count(filter: RecordFilter): Promise<Count> {
+    return this.repository.count(filter);
   }
 
   /** Throws `ConsumptionRecordNotFoundError`. */
   async get(uuid: string): Promise<ChargedRecord> {
-    const known = parseUuid(uuid);
-    const record = known && (await this.repository.find(known));
-    if (!record) throw new ConsumptionRecordNotFoundError();
+    const record = await findByOrThrow((known) => this.repository.find(known), uuid, ConsumptionRecordNotFoundError);
     const itemsOf = await this.chargeItems.of([record.chargeUuid]);
     return { record, ...itemsOf(record.chargeUuid) };
   }
 
   /** Those that are not final, last changed first. Throws `PageNotFoundError`. */
-  listPending(query: PendingRecordsQuery): Promise<Page<ConsumptionRecord>> {
-    return this.repository.list({ ...query, is_finalized: false }, [['modified', 'DESC']]);
+  listPending(filter: RecordFilter): Promise<Page<ConsumptionRecord>> {
+    return this.repository.list({ ...filter, isFinalized: false, o: [['modified', 'DESC']] });
   }
 
   /** Throws `PageNotFoundError`. */
-  countPending(query: PendingRecordsQuery): Promise<Count> {
-    return this.repository.count({ ...query, is_finalized: false });
+  countPending(filter: RecordFilter): Promise<Count> {
+    return this.repository.count({ ...filter, isFinalized: false });
   }
 
   async status(): Promise<ConsumptionStatus> {

@@ -2,6 +2,7 @@ import { Controller, Get, Head, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
+import { commandOf } from '../../common/command.js';
 import { type Count, Counted, type Page } from '../../common/page.js';
 import {
   ConsumptionRecordResponse,
@@ -26,7 +27,7 @@ export class ConsumptionController {
   @ApiTags('Arrow consumption records')
   @Operation(`${RECORDS}_count`, 'Count consumption records')
   count(@Query() query: ListConsumptionRecordsQuery): Promise<Count> {
-    return this.records.count(query);
+    return this.records.count(commandOf(query));
   }
 
   @Get('consumption-records')
@@ -34,7 +35,7 @@ export class ConsumptionController {
   @Operation(`${RECORDS}_list`, 'List consumption records, newest month first')
   @ApiListed(ConsumptionRecordResponse)
   async list(@Query() query: ListConsumptionRecordsQuery): Promise<Page<ConsumptionRecordResponse>> {
-    return (await this.records.list(query)).map(ConsumptionRecordResponse.from);
+    return (await this.records.list(commandOf(query))).map(ConsumptionRecordResponse.from);
   }
 
   @Get('consumption-records/:uuid')
@@ -79,7 +80,7 @@ export class ConsumptionController {
   @ApiTags('Arrow billing syncs')
   @Operation(`${SYNCS}_pending_records_count`, 'Count records that are not final')
   countPending(@Query() query: PendingRecordsQuery): Promise<Count> {
-    return this.records.countPending(query);
+    return this.records.countPending(commandOf(query));
   }
 
   @Get('billing-syncs/pending_records')
@@ -87,6 +88,6 @@ export class ConsumptionController {
   @Operation(`${SYNCS}_pending_records_list`, 'Records that are not final, last changed first')
   @ApiListed(PendingRecord)
   async pending(@Query() query: PendingRecordsQuery): Promise<Page<PendingRecord>> {
-    return (await this.records.listPending(query)).map(PendingRecord.from);
+    return (await this.records.listPending(commandOf(query))).map(PendingRecord.from);
   }
 }

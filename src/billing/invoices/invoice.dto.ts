@@ -4,7 +4,7 @@ import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
@@ -17,8 +17,7 @@ import {
 import { Customer } from '../../directory/customer.entity.js';
 import { mainRateOf } from './invoice-amounts.js';
 import { Invoice, INVOICE_STATES, type InvoiceState } from './invoice.entity.js';
-import type { InvoiceItem } from './invoice.repository.js';
-import type { InvoiceView } from './invoices.service.js';
+import type { InvoiceItem, InvoiceView } from './invoice.repository.js';
 
 /** Waldur's states; nothing here is ever pending finalization. */
 const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canceled'] as const;
@@ -26,6 +25,7 @@ const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canc
 const STATE_ALIASES = { open: 'pending', issued: 'created', cancelled: 'canceled' } as const;
 
 export class ListInvoicesQuery extends ListQuery {
+  @OrderFilter({ created: 'created', month: 'month', year: 'month', number: 'number' }) declare o?: Order;
   @LinkFilter(() => Customer) customer?: string;
   @UuidFilter() customer_uuid?: string;
   @IntegerFilter({ example: 2026 }) year?: number;

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, Page } from '../../common/page.js';
-import { countOnly, narrow, orderOf, paginate } from '../../database/paginate.js';
-import type { ListInvoicesQuery } from './invoice.dto.js';
-import { Invoice, type InvoiceTax } from './invoice.entity.js';
+import type { Paging } from '../../common/page.js';
+import { EntityRepository } from '../../database/entity.repository.js';
+import { narrow } from '../../database/paginate.js';
+import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
 import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
+import { InvoiceNotFoundError } from './invoices.errors.js';
 
 /** An invoice as it stands until the transaction ends. */
 export type LockedInvoice = Readonly<Pick<Invoice, 'uuid' | 'customerUuid' | 'currency' | 'month' | 'state'>>;
@@ -41,16 +42,37 @@ export interface InvoiceItem {
   readonly postings: number;
 }
 
+/** An invoice with what stands on it. */
+export interface InvoiceView {
+  readonly invoice: Invoice;
+  readonly amounts: InvoiceAmounts;
+  /** The first of them. */
+  readonly items: readonly InvoiceItem[];
+  readonly itemCount: number;
+}
+
+/** Which invoices are meant; what is left out does not matter. */
+export interface InvoiceFilter extends Paging {
+  readonly customer?: string;
+  readonly customerUuid?: string;
+  readonly year?: number;
+  /** 1 to 12. */
+  readonly month?: number;
+  readonly state?: readonly string[];
+  readonly currency?: string;
+}
+
 /** The item before a page of items. */
 export type ItemPosition = Pick<InvoiceItem, 'name' | 'uuid'>;
 
 const START: ItemPosition = { name: '', uuid: '00000000-0000-0000-0000-000000000000' };
-const SORTABLE = { created: 'created', month: 'month', year: 'month', number: 'number' };
 
-/** Invoices: the locks that posters and issuers take, and what stands on them. */
+/** Invoices with their `customer`: the locks that posters and issuers take, and what stands on them. */
 @Injectable()
-export class InvoiceRepository {
-  constructor(@InjectRepository(Invoice) private readonly invoices: Repository<Invoice>) {}
+export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> {
+  constructor(@InjectRepository(Invoice) rows: Repository<Invoice>) {
+    super(rows, InvoiceNotFoundError, { relations: { customer: true } }, [['month', 'DESC']]);
+  }
 
   /**
    * The invoices of these parties, made where they are missing. Nobody issues them until the transaction ends; others
@@ -87,28 +109,10 @@ export class InvoiceRepository {
     return row;
   }
 
-  /** With its `customer`. */
-  find(uuid: string): Promise<Invoice | null> {
-    return this.invoices.findOne({ where: { uuid }, relations: { customer: true } });
-  }
-
-  /** With their `customer`. Throws `PageNotFoundError`. */
-  list(query: ListInvoicesQuery): Promise<Page<Invoice>> {
-    const order = orderOf(query.o, SORTABLE, [['month', 'DESC']]);
-    return paginate(this.filtered(query), query, order, (uuids) =>
-      this.invoices.find({ where: { uuid: In([...uuids]) }, relations: { customer: true } }),
-    );
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(query: ListInvoicesQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
-  }
-
   /** Per invoice, lowest rate first. */
   async rates(
     uuids: readonly string[],
-    manager: EntityManager = this.invoices.manager,
+    manager: EntityManager = this.rows.manager,
   ): Promise<Map<string, RateAmount[]>> {
     const rows = await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]);
     return groupBy(rows, (row) => row.invoiceUuid);
@@ -123,24 +127,24 @@ export class InvoiceRepository {
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
     return groupBy(
-      await this.invoices.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
+      await this.rows.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
       (item) => item.invoiceUuid,
     );
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
-    const rows = await this.invoices.query<({ count: number } & OfInvoice)[]>(COUNT_ITEMS, [uuids]);
+    const rows = await this.rows.query<({ count: number } & OfInvoice)[]>(COUNT_ITEMS, [uuids]);
     return new Map(rows.map((row) => [row.invoiceUuid, row.count]));
   }
 
-  private filtered(query: ListInvoicesQuery): SelectQueryBuilder<Invoice> {
-    return narrow(this.invoices.createQueryBuilder('invoice'), {
-      'invoice.customerUuid = :customer': query.customer,
-      'invoice.customerUuid = :customer_uuid': query.customer_uuid,
-      'extract(year from invoice.month) = :year': query.year,
-      'extract(month from invoice.month) = :month': query.month,
-      'invoice.state = ANY(:state)': query.state,
-      'invoice.currency = upper(:currency)': query.currency,
+  protected filtered(filter: InvoiceFilter): SelectQueryBuilder<Invoice> {
+    return narrow(this.rows.createQueryBuilder('invoice'), {
+      'invoice.customerUuid = :customer': filter.customer,
+      'invoice.customerUuid = :customerUuid': filter.customerUuid,
+      'extract(year from invoice.month) = :year': filter.year,
+      'extract(month from invoice.month) = :month': filter.month,
+      'invoice.state = ANY(:state)': filter.state,
+      'invoice.currency = upper(:currency)': filter.currency,
     });
   }
 }

@@ -3,6 +3,7 @@ import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
+import { commandOf } from '../../common/command.js';
 import { FileQuery, type PageOrFile } from '../../common/csv.js';
 import type { Count, Page } from '../../common/page.js';
 import { Existing } from '../../database/refusal.interceptor.js';
@@ -21,14 +22,14 @@ export class InvoicesController {
   @Head()
   @Operation('invoices_count', 'Count invoices')
   count(@Query() query: ListInvoicesQuery): Promise<Count> {
-    return this.invoices.count(query);
+    return this.invoices.count(commandOf(query));
   }
 
   @Get()
   @Operation('invoices_list', 'List invoices, newest month first', 'With at most 100 items each.')
   @ApiListed(InvoiceResponse)
   async list(@Query() query: ListInvoicesQuery): Promise<Page<InvoiceResponse>> {
-    return (await this.invoices.list(query)).map(InvoiceResponse.from);
+    return (await this.invoices.list(commandOf(query))).map(InvoiceResponse.from);
   }
 
   @Get(':uuid')

@@ -5,22 +5,13 @@ import { Clock } from '../../common/clock.js';
 import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
 import { dateIn, plusDays } from '../../common/date-time.js';
 import type { Count, Page } from '../../common/page.js';
-import { parseUuid } from '../../common/uuid.js';
+import { findByOrThrow } from '../../database/find-or-throw.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { amountsOf } from './invoice-amounts.js';
-import { InvoiceItemResponse, itemColumns, type ListInvoicesQuery } from './invoice.dto.js';
-import { Invoice, type InvoiceAmounts, type InvoiceState, type IssuedDocument } from './invoice.entity.js';
-import { type InvoiceItem, InvoiceRepository } from './invoice.repository.js';
+import { InvoiceItemResponse, itemColumns } from './invoice.dto.js';
+import { Invoice, type InvoiceState, type IssuedDocument } from './invoice.entity.js';
+import { type InvoiceFilter, type InvoiceItem, InvoiceRepository, type InvoiceView } from './invoice.repository.js';
 import { InvoiceNotFoundError, InvoiceStateError } from './invoices.errors.js';
-
-/** An invoice with what stands on it. */
-export interface InvoiceView {
-  readonly invoice: Invoice;
-  readonly amounts: InvoiceAmounts;
-  /** The first of them. */
-  readonly items: readonly InvoiceItem[];
-  readonly itemCount: number;
-}
 
 const ITEMS_IN_LIST = 100;
 const ITEMS_OF_ONE = 1000;
@@ -37,25 +28,25 @@ export class InvoicesService {
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  async list(query: ListInvoicesQuery): Promise<Page<InvoiceView>> {
-    const page = await this.invoices.list(query);
+  async list(filter: InvoiceFilter): Promise<Page<InvoiceView>> {
+    const page = await this.invoices.list(filter);
     return page.with(await this.views(page.items, ITEMS_IN_LIST));
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListInvoicesQuery): Promise<Count> {
-    return this.invoices.count(query);
+  count(filter: InvoiceFilter): Promise<Count> {
+    return this.invoices.count(filter);
   }
 
   /** Throws `InvoiceNotFoundError`. */
   async get(uuid: string): Promise<InvoiceView> {
-    const [view] = await this.views([await this.find(uuid)], ITEMS_OF_ONE);
+    const [view] = await this.views([await this.invoices.get(uuid)], ITEMS_OF_ONE);
     return view!;
   }
 
   /** A page of items, or all of them as CSV. Throws `InvoiceNotFoundError`, `PageNotFoundError`. */
   async items(invoiceUuid: string, query: FileQuery): PageOrFile<InvoiceItemResponse> {
-    const { uuid, number, currency } = await this.find(invoiceUuid);
+    const { uuid, number, currency } = await this.invoices.get(invoiceUuid);
     const read = async (limit: number, skip: number, last?: InvoiceItem) =>
       (await this.invoices.items([uuid], limit, skip, last)).get(uuid) ?? [];
     return pageOrFile(query, {
@@ -95,24 +86,16 @@ export class InvoicesService {
     [from, state, step]: [from: InvoiceState, to: InvoiceState, step: string],
     columns: (manager: EntityManager, invoice: Invoice, now: Date) => Partial<Invoice> | Promise<Partial<Invoice>>,
   ): Promise<InvoiceView> {
-    const known = parseUuid(uuid);
     await this.dataSource.transaction(async (manager) => {
-      const invoice = known && (await this.invoices.lockForChange(manager, known));
-      if (!invoice) throw new InvoiceNotFoundError();
+      const locked = (known: string) => this.invoices.lockForChange(manager, known);
+      const invoice = await findByOrThrow(locked, uuid, InvoiceNotFoundError);
       if (invoice.state === state) return;
       if (invoice.state !== from) throw new InvoiceStateError(invoice.state, step);
       const modified = this.clock.now();
       const changes = { ...(await columns(manager, invoice, modified)), state, changedBy, modified };
-      await manager.update(Invoice, { uuid: known }, changes);
+      await manager.update(Invoice, { uuid: invoice.uuid }, changes);
     });
     return this.get(uuid);
-  }
-
-  private async find(uuid: string): Promise<Invoice> {
-    const known = parseUuid(uuid);
-    const invoice = known && (await this.invoices.find(known));
-    if (!invoice) throw new InvoiceNotFoundError();
-    return invoice;
   }
 
   /** An issued invoice says what it said when it was issued; a draft is what its postings add up to. */

@@ -50,7 +50,11 @@ export const PARTS = (price: PriceSource) => `
       unnest(ARRAY[statement, unmatched, excluded, lines, unreadable])
     FROM line
     UNION ALL
-    SELECT currency, customer_uuid, unnest(ARRAY['provisional', 'held', 'exact']), unnest(ARRAY[provisional, held, exact])
+    SELECT
+      currency,
+      customer_uuid,
+      unnest(ARRAY['provisional', 'held', 'exact']),
+      unnest(ARRAY[provisional, held, exact])
     FROM target
     UNION ALL
     SELECT charge.currency, charge.customer_uuid, 'posted', posting.amount

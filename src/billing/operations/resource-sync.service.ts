@@ -104,9 +104,9 @@ export class ResourceSyncService {
     try {
       await this.resources.create({
         name: (name || licenseReference).slice(0, 150),
-        project: project.uuid,
-        offering: offeringUuid,
-        backend_id: licenseReference,
+        projectUuid: project.uuid,
+        offeringUuid,
+        backendId: licenseReference,
       });
       return '';
     } catch (error) {

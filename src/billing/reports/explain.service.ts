@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { type FileQuery, inPages, pageOrFile, type PageOrFile } from '../../common/csv.js';
-import { parseUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
+import { findByOrThrow } from '../../database/find-or-throw.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
 import { BillingSyncNotFoundError } from '../core/billing.errors.js';
 import type { BillingSyncItem } from '../statements/billing-sync-item.entity.js';
@@ -24,9 +24,11 @@ export class ExplainService {
 
   /** A page of lines, or all of them as CSV. Throws `BillingSyncNotFoundError`, `PageNotFoundError`. */
   async explain(uuid: string, query: FileQuery): PageOrFile<ExplainedLineResponse> {
-    const known = parseUuid(uuid);
-    const statement = known && (await this.explanations.statement(known));
-    if (!statement) throw new BillingSyncNotFoundError();
+    const statement = await findByOrThrow(
+      (known) => this.explanations.statement(known),
+      uuid,
+      BillingSyncNotFoundError,
+    );
     const rule = await this.rules.known(statement.accountUuid, YearMonth.from(statement.month));
     const price = rule?.priceSource ?? 'sell';
     const charges = new Map<string, ExplainedCharge>();

@@ -10,8 +10,7 @@ import type { YearMonth } from '../../common/year-month.js';
 import type { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import { reasonOf } from '../core/reasons.js';
 import type { BillingSync } from '../statements/billing-sync.entity.js';
-import type { Margin, UnlinkedSpend } from './reports.repository.js';
-import type { BillingSummary } from './reports.service.js';
+import type { BillingSummary, Margin, UnlinkedSpend } from './reports.repository.js';
 
 @KnownNamesOnly()
 export class ExplainQuery extends FileQuery {}

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import type { DecimalString } from '../../common/money.js';
 import type { MonthRange } from '../../common/year-month.js';
+import type { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import type { Reason } from '../core/reasons.js';
 import { BillingSync } from '../statements/billing-sync.entity.js';
@@ -64,6 +65,17 @@ export interface SummaryTotals {
   readonly finalSell: DecimalString | null;
   readonly statements: number;
   readonly billedSell: DecimalString | null;
+}
+
+/** What a mapped customer consumed and was billed. */
+export interface BillingSummary {
+  readonly mapping: CustomerMapping;
+  /** Mappings of its organisation under all accounts. */
+  readonly mappingsOfCustomer: number;
+  readonly totals: SummaryTotals;
+  /** With resource and charge. */
+  readonly records: readonly ConsumptionRecord[];
+  readonly statements: readonly BillingSync[];
 }
 
 /** What people ask of billing beside the invoices themselves. */

@@ -7,23 +7,10 @@ import { CustomerMappingsService } from '../../mappings/customer-mappings.servic
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
-import type { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import { rangeUpTo } from '../core/month-range.js';
 import { settingsNotFound } from '../core/named-in-request.js';
-import type { BillingSync } from '../statements/billing-sync.entity.js';
 import { type MarginQuery, MarginRow, type UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
-import { ReportsRepository, type SummaryScope, type SummaryTotals } from './reports.repository.js';
-
-/** What a mapped customer consumed and was billed. */
-export interface BillingSummary {
-  readonly mapping: CustomerMapping;
-  /** Mappings of its organisation under all accounts. */
-  readonly mappingsOfCustomer: number;
-  readonly totals: SummaryTotals;
-  /** With resource and charge. */
-  readonly records: readonly ConsumptionRecord[];
-  readonly statements: readonly BillingSync[];
-}
+import { type BillingSummary, ReportsRepository, type SummaryScope } from './reports.repository.js';
 
 /** Every page adds the month up again, so it takes few of them. */
 const CSV_ROWS = 50_000;

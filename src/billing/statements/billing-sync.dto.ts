@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../../common/date-time.js';
+import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
-import { ListQuery } from '../../common/page.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { renderUuid } from '../../common/uuid.js';
 import {
   BooleanFilter,
@@ -17,6 +17,17 @@ import { BillingSyncItem } from './billing-sync-item.entity.js';
 import type { ChargedLine, StatementWithLines } from './billing-syncs.service.js';
 
 export class ListBillingSyncsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    modified: 'modified',
+    report_period: 'month',
+    statement_reference: 'statementReference',
+    state: 'state',
+    sell_total: 'sellTotal',
+    buy_total: 'buyTotal',
+    synced_at: 'syncedAt',
+  })
+  declare o?: Order;
   @LinkFilter(() => CustomerMapping) customer_mapping?: string;
   @UuidFilter() customer_mapping_uuid?: string;
   @UuidFilter() settings_uuid?: string;
@@ -29,6 +40,15 @@ export class ListBillingSyncsQuery extends ListQuery {
 }
 
 export class ListBillingSyncItemsQuery extends ListQuery {
+  @OrderFilter({
+    created: 'created',
+    report_period: 'month',
+    arrow_line_reference: 'arrowLineReference',
+    vendor_name: 'vendorName',
+    classification: 'classification',
+    original_price: 'originalPrice',
+  })
+  declare o?: Order;
   @LinkFilter(() => BillingSync) billing_sync?: string;
   @UuidFilter() billing_sync_uuid?: string;
   @TextFilter({ example: '2026-01' }) report_period?: string;
@@ -58,20 +78,13 @@ export class BillingSyncItemResponse {
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, { line, invoiceItemUuid, compensationItemUuid }: ChargedLine): BillingSyncItemResponse {
-    return {
-      uuid: renderUuid(line.uuid),
-      arrow_line_reference: line.arrowLineReference,
-      ...(invoiceItemUuid ? { invoice_item_uuid: renderUuid(invoiceItemUuid) } : {}),
+    return answerOf(BillingSyncItemResponse, line, {
+      invoice_item_uuid: invoiceItemUuid ?? undefined,
       original_price: round(line.originalPrice, 10),
-      ...(compensationItemUuid ? { compensation_item_uuid: renderUuid(compensationItemUuid) } : {}),
-      vendor_name: line.vendorName,
-      subscription_reference: line.subscriptionReference,
-      classification: line.classification,
-      description: line.description,
+      compensation_item_uuid: compensationItemUuid ?? undefined,
       quantity: round(line.quantity, 10),
       status: line.reason || (line.presence === 'missing' ? 'missing' : line.status),
-      created: renderDateTime(line.created),
-    };
+    });
   }
 }
 
@@ -128,31 +141,19 @@ export class BillingSyncResponse {
   @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, { statement, invoiceUuid, lines }: StatementWithLines): BillingSyncResponse {
-    const time = (date: Date | null) => date && renderDateTime(date);
-    return {
-      uuid: renderUuid(statement.uuid),
+    return answerOf(BillingSyncResponse, statement, {
       url: hyperlink(BillingSync, statement.uuid),
       customer_mapping: hyperlink(CustomerMapping, statement.customerMappingUuid!),
-      customer_mapping_uuid: renderUuid(statement.customerMappingUuid!),
+      customer_mapping_uuid: statement.customerMappingUuid!,
       arrow_reference: statement.customerMapping!.arrowReference,
       waldur_customer_name: statement.customer!.name,
-      statement_reference: statement.statementReference,
       report_period: statement.month.slice(0, 7),
-      arrow_state: statement.arrowState,
-      state: statement.state,
       state_display: SYNC_STATE_LABELS[statement.state],
       buy_total: round(statement.buyTotal, 10),
       sell_total: round(statement.sellTotal, 10),
-      currency: statement.currency,
-      ...(invoiceUuid ? { invoice_uuid: renderUuid(invoiceUuid) } : {}),
-      error_message: statement.errorMessage,
-      synced_at: time(statement.syncedAt),
-      validated_at: time(statement.validatedAt),
-      reconciled_at: time(statement.reconciledAt),
+      invoice_uuid: invoiceUuid ?? undefined,
       items: lines.map(BillingSyncItemResponse.from),
       items_count: statement.itemCount,
-      created: renderDateTime(statement.created),
-      modified: renderDateTime(statement.modified),
-    };
+    });
   }
 }

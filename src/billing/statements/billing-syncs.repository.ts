@@ -1,36 +1,43 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Count, Page } from '../../common/page.js';
+import type { Count, Order, Page, Paging } from '../../common/page.js';
 import { YearMonth } from '../../common/year-month.js';
-import { containing, countOnly, mentions, narrow, type Order, orderOf, paginate } from '../../database/paginate.js';
-import type { ListBillingSyncItemsQuery, ListBillingSyncsQuery } from './billing-sync.dto.js';
+import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
 import { BillingSync } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
 
-const STATEMENT_ORDER = {
-  created: 'created',
-  modified: 'modified',
-  report_period: 'month',
-  statement_reference: 'statementReference',
-  state: 'state',
-  sell_total: 'sellTotal',
-  buy_total: 'buyTotal',
-  synced_at: 'syncedAt',
-};
+/** Which statements are meant; what is left out does not matter. Months are `YYYY-MM`. */
+export interface StatementFilter extends Paging {
+  readonly customerMapping?: string;
+  readonly customerMappingUuid?: string;
+  readonly settingsUuid?: string;
+  /** Part of it. */
+  readonly statementReference?: string;
+  readonly reportPeriod?: string;
+  readonly reportPeriodFrom?: string;
+  readonly reportPeriodTo?: string;
+  readonly state?: number;
+  readonly arrowState?: string;
+}
+
+/** Which lines are meant; what is left out does not matter. Of references and vendor name, a part. */
+export interface LineFilter extends Paging {
+  readonly billingSync?: string;
+  readonly billingSyncUuid?: string;
+  /** `YYYY-MM` */
+  readonly reportPeriod?: string;
+  readonly vendorName?: string;
+  readonly classification?: string;
+  readonly subscriptionReference?: string;
+  readonly arrowLineReference?: string;
+  readonly hasCompensation?: boolean;
+}
+
 const NEWEST_MONTH_FIRST: Order = [
   ['month', 'DESC'],
   ['created', 'DESC'],
 ];
-const LINE_ORDER = {
-  created: 'created',
-  report_period: 'month',
-  arrow_line_reference: 'arrowLineReference',
-  vendor_name: 'vendorName',
-  classification: 'classification',
-  original_price: 'originalPrice',
-};
-
 const relations = { customerMapping: true, customer: true };
 
 const FIRST_LINES = `
@@ -79,16 +86,15 @@ export class BillingSyncsRepository {
   ) {}
 
   /** With mapping and organisation, newest month first by default. Throws `PageNotFoundError`. */
-  list(query: ListBillingSyncsQuery): Promise<Page<BillingSync>> {
-    const order = orderOf(query.o, STATEMENT_ORDER, NEWEST_MONTH_FIRST);
-    return paginate(this.filtered(query), query, order, (uuids) =>
+  list(filter: StatementFilter): Promise<Page<BillingSync>> {
+    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, (uuids) =>
       this.statements.find({ where: { uuid: In([...uuids]) }, relations }),
     );
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListBillingSyncsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), query);
+  count(filter: StatementFilter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
   }
 
   find(uuid: string): Promise<BillingSync | null> {
@@ -102,14 +108,15 @@ export class BillingSyncsRepository {
   }
 
   /** Newest first by default. Throws `PageNotFoundError`. */
-  listLines(query: ListBillingSyncItemsQuery): Promise<Page<BillingSyncItem>> {
-    const order = orderOf(query.o, LINE_ORDER, [['created', 'DESC']]);
-    return paginate(this.filteredLines(query), query, order, (uuids) => this.lines.findBy({ uuid: In([...uuids]) }));
+  listLines(filter: LineFilter): Promise<Page<BillingSyncItem>> {
+    return paginate(this.filteredLines(filter), filter, [['created', 'DESC']], (uuids) =>
+      this.lines.findBy({ uuid: In([...uuids]) }),
+    );
   }
 
   /** Throws `PageNotFoundError`. */
-  countLines(query: ListBillingSyncItemsQuery): Promise<Count> {
-    return countOnly(this.filteredLines(query), query);
+  countLines(filter: LineFilter): Promise<Count> {
+    return countOnly(this.filteredLines(filter), filter);
   }
 
   findLine(uuid: string): Promise<BillingSyncItem | null> {
@@ -125,39 +132,35 @@ export class BillingSyncsRepository {
     });
   }
 
-  private filtered(query: ListBillingSyncsQuery): SelectQueryBuilder<BillingSync> {
+  private filtered(filter: StatementFilter): SelectQueryBuilder<BillingSync> {
     const found = this.statements.createQueryBuilder('sync').where('sync.customerMappingUuid IS NOT NULL');
-    if (query.settings_uuid) found.innerJoin('sync.customerMapping', 'mapping');
+    if (filter.settingsUuid) found.innerJoin('sync.customerMapping', 'mapping');
     return narrow(found, {
-      'sync.customerMappingUuid = :mapping': query.customer_mapping,
-      'sync.customerMappingUuid = :mappingUuid': query.customer_mapping_uuid,
-      'mapping.settingsUuid = :settings': query.settings_uuid,
-      [mentions('sync.statementReference', 'reference')]: contained(query.statement_reference),
-      'sync.month = :month': monthOf(query.report_period),
-      "to_char(sync.month, 'YYYY-MM') >= :from": query.report_period_from,
-      "to_char(sync.month, 'YYYY-MM') <= :to": query.report_period_to,
-      'sync.state = :state': query.state,
-      'sync.arrowState = lower(:arrowState)': query.arrow_state,
+      'sync.customerMappingUuid = :mapping': filter.customerMapping,
+      'sync.customerMappingUuid = :mappingUuid': filter.customerMappingUuid,
+      'mapping.settingsUuid = :settings': filter.settingsUuid,
+      [mentions('sync.statementReference', 'reference')]: containing(filter.statementReference),
+      'sync.month = :month': monthOf(filter.reportPeriod),
+      "to_char(sync.month, 'YYYY-MM') >= :from": filter.reportPeriodFrom,
+      "to_char(sync.month, 'YYYY-MM') <= :to": filter.reportPeriodTo,
+      'sync.state = :state': filter.state,
+      'sync.arrowState = lower(:arrowState)': filter.arrowState,
     });
   }
 
-  private filteredLines(query: ListBillingSyncItemsQuery): SelectQueryBuilder<BillingSyncItem> {
+  private filteredLines(filter: LineFilter): SelectQueryBuilder<BillingSyncItem> {
     const found = this.lines.createQueryBuilder('item').where(IS_LISTED);
-    if (query.has_compensation !== undefined) found.andWhere(`${query.has_compensation ? '' : 'NOT '}${IS_CORRECTED}`);
+    if (filter.hasCompensation !== undefined) found.andWhere(`${filter.hasCompensation ? '' : 'NOT '}${IS_CORRECTED}`);
     return narrow(found, {
-      'item.billingSyncUuid = :sync': query.billing_sync,
-      'item.billingSyncUuid = :syncUuid': query.billing_sync_uuid,
-      'item.month = :month': monthOf(query.report_period),
-      'item.classification = :classification': query.classification,
-      [mentions('item.vendorName', 'vendor')]: contained(query.vendor_name),
-      [mentions('item.subscriptionReference', 'subscription')]: contained(query.subscription_reference),
-      [mentions('item.arrowLineReference', 'line')]: contained(query.arrow_line_reference),
+      'item.billingSyncUuid = :sync': filter.billingSync,
+      'item.billingSyncUuid = :syncUuid': filter.billingSyncUuid,
+      'item.month = :month': monthOf(filter.reportPeriod),
+      'item.classification = :classification': filter.classification,
+      [mentions('item.vendorName', 'vendor')]: containing(filter.vendorName),
+      [mentions('item.subscriptionReference', 'subscription')]: containing(filter.subscriptionReference),
+      [mentions('item.arrowLineReference', 'line')]: containing(filter.arrowLineReference),
     });
   }
-}
-
-function contained(text: string | undefined): string | undefined {
-  return text && containing(text);
 }
 
 /** The first day; for a text that is no month one that no row has. */

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { groupBy } from '../../common/group-by.js';
 import type { Count, Page } from '../../common/page.js';
-import { parseUuid } from '../../common/uuid.js';
+import { findByOrThrow } from '../../database/find-or-throw.js';
 import { BillingSyncItemNotFoundError, BillingSyncNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
-import type { ListBillingSyncItemsQuery, ListBillingSyncsQuery } from './billing-sync.dto.js';
 import type { BillingSync } from './billing-sync.entity.js';
 import type { BillingSyncItem } from './billing-sync-item.entity.js';
-import { BillingSyncsRepository } from './billing-syncs.repository.js';
+import { BillingSyncsRepository, type LineFilter, type StatementFilter } from './billing-syncs.repository.js';
 
 /** Lines that stand inside a statement; the list of lines has all. */
 const NESTED = 100;
@@ -34,40 +33,36 @@ export class BillingSyncsService {
   ) {}
 
   /** Newest month first by default. Throws `PageNotFoundError`. */
-  async list(query: ListBillingSyncsQuery): Promise<Page<StatementWithLines>> {
-    const page = await this.repository.list(query);
+  async list(filter: StatementFilter): Promise<Page<StatementWithLines>> {
+    const page = await this.repository.list(filter);
     return page.with(await this.complete(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListBillingSyncsQuery): Promise<Count> {
-    return this.repository.count(query);
+  count(filter: StatementFilter): Promise<Count> {
+    return this.repository.count(filter);
   }
 
   /** Throws `BillingSyncNotFoundError`. */
   async get(uuid: string): Promise<StatementWithLines> {
-    const known = parseUuid(uuid);
-    const statement = known && (await this.repository.find(known));
-    if (!statement) throw new BillingSyncNotFoundError();
+    const statement = await findByOrThrow((known) => this.repository.find(known), uuid, BillingSyncNotFoundError);
     return (await this.complete([statement]))[0]!;
   }
 
   /** Newest first by default. Throws `PageNotFoundError`. */
-  async listItems(query: ListBillingSyncItemsQuery): Promise<Page<ChargedLine>> {
-    const page = await this.repository.listLines(query);
+  async listItems(filter: LineFilter): Promise<Page<ChargedLine>> {
+    const page = await this.repository.listLines(filter);
     return page.with(await this.charged(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
-  countItems(query: ListBillingSyncItemsQuery): Promise<Count> {
-    return this.repository.countLines(query);
+  countItems(filter: LineFilter): Promise<Count> {
+    return this.repository.countLines(filter);
   }
 
   /** Throws `BillingSyncItemNotFoundError`. */
   async getItem(uuid: string): Promise<ChargedLine> {
-    const known = parseUuid(uuid);
-    const line = known && (await this.repository.findLine(known));
-    if (!line) throw new BillingSyncItemNotFoundError();
+    const line = await findByOrThrow((known) => this.repository.findLine(known), uuid, BillingSyncItemNotFoundError);
     return (await this.charged([line]))[0]!;
   }
 

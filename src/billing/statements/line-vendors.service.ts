@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { VendorChoice } from '../../mappings/vendor-choices.dto.js';
-import { VendorChoicesService } from '../../mappings/vendor-choices.service.js';
+import { type VendorChoice, VendorChoicesService } from '../../mappings/vendor-choices.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { LinesRepository } from './lines.repository.js';
 

@@ -183,7 +183,9 @@ export const STAGED_STATEMENTS = `
       WHEN count(staged.statement_state) > 0
         THEN (array_remove(array_agg(DISTINCT staged.statement_state), ''))::text[]
     END AS states,
-    CASE WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer END AS "notValidated",
+    CASE
+      WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer
+    END AS "notValidated",
     charged.customer_uuid AS "customerUuid"
   FROM export_staging staged
   LEFT JOIN (

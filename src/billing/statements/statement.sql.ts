@@ -23,7 +23,10 @@ export const UPSERT_STATEMENTS = `
     given.customer_uuid,
     CASE given.finality WHEN 'validated' THEN $3::timestamptz END,
     CASE WHEN given.finality = 'validated' AND $4::boolean THEN $3::timestamptz END,
-    CASE given.finality WHEN 'rejected' THEN 'ArrowSphere rejected this statement: nobody is charged for it.' ELSE '' END
+    CASE given.finality
+      WHEN 'rejected' THEN 'ArrowSphere rejected this statement: nobody is charged for it.'
+      ELSE ''
+    END
   FROM unnest($6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[])
     AS given (arrow_customer, reference, finality, mapping_uuid, customer_uuid)
   ON CONFLICT ON CONSTRAINT uq_billing_sync_statement DO UPDATE
@@ -103,7 +106,8 @@ export const REFRESH_STATEMENT_TOTALS = `
     currency = main.currency
   FROM main
   WHERE statement.uuid = main.uuid
-    AND (statement.sell_total, statement.buy_total, statement.item_count) IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
+    AND (statement.sell_total, statement.buy_total, statement.item_count)
+      IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
 
 /** Lines are taken over in parts, by licence: this part, of so many; or only this licence. */
 const isOfPart = (table: string, part: string, of: string, license: string) =>

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
 import { ApiActionRefused, ApiCounted, Operation } from '../../common/api-answers.js';
 import { Counted } from '../../common/page.js';
-import { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
+import { VendorChoiceResponse, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { LineVendorsService } from './line-vendors.service.js';
 
 /** Here and not with the mappings, as it also looks at lines. */
@@ -24,10 +24,10 @@ export class VendorChoicesController {
     'admin_arrow_vendor_offering_mappings_vendor_choices_list',
     "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services, and those on lines",
   )
-  @ApiCounted(VendorChoice)
+  @ApiCounted(VendorChoiceResponse)
   @ApiActionRefused('No Arrow settings found')
-  async list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
+  async list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoiceResponse[]>> {
     const choices = await this.vendors.choose(query.settings_uuid);
-    return new Counted(choices, choices.length);
+    return new Counted(choices.map(VendorChoiceResponse.from), choices.length);
   }
 }

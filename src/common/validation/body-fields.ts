@@ -240,7 +240,7 @@ export const ListField = <T extends object>(item: Type<T>, options: FieldOptions
   );
 
 /** The same DTO with every field optional, as PATCH takes it; null stays refused where the field refuses it. */
-export const PartialDto = <T extends object>(dto: Type<T>): Type<Partial<T>> =>
+export const PartialDto = <T extends object>(dto: Type<T>): Type<Partial<Omit<T, 'toCommand'>>> =>
   PartialType(dto, { skipNullProperties: false });
 
 /** Room for ten thousand rows, nicely indented. */

@@ -85,7 +85,7 @@ export const LinkFilter = (
 const JOINED = { style: 'form', explode: false };
 
 /** A filter that takes all of repeated values. An empty list is as good as none. */
-const listFilterOf =
+export const listFilterOf =
   (
     items: { format?: string; enum?: readonly string[] },
     coerce: (texts: string[]) => readonly unknown[],
@@ -130,6 +130,13 @@ export const TextsFilter = listFilterOf({}, (texts) => texts.map((text) => text.
 
 const splitAtCommas = (texts: readonly string[]) => texts.flatMap((text) => text.split(','));
 
+/** What is joined by commas, at most 200 of it. */
+export function namesIn(texts: readonly string[]): string[] {
+  return splitAtCommas(texts)
+    .map((name) => name.trim())
+    .slice(0, 200);
+}
+
 /** UUIDs, repeated or joined by commas. */
 export const UuidsFilter = (options: FilterOptions = {}) =>
   listFilterOf(
@@ -139,8 +146,4 @@ export const UuidsFilter = (options: FilterOptions = {}) =>
   )({ ...options, joined: true });
 
 /** Names, repeated or joined by commas: what `o` and `field` take. `joined`: clients write them joined. */
-export const NamesFilter = listFilterOf({}, (texts) =>
-  splitAtCommas(texts)
-    .map((name) => name.trim())
-    .slice(0, 200),
-);
+export const NamesFilter = listFilterOf({}, namesIn);

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags, ApiTooManyRequestsResponse } from '@nestjs/swagger';
 import { TokenOptional } from '../../auth/access.js';
 import { ApiDone } from '../../common/api-answers.js';
+import { commandOf } from '../../common/command.js';
 import { LoginDto, TokenResponse } from './login.dto.js';
 import { LoginService } from './login.service.js';
 
@@ -23,6 +24,6 @@ export class LoginController {
     description: 'Too many logins wait for their turn; Retry-After says when to come back',
   })
   password(@Body() dto: LoginDto, @Ip() address: string): Promise<TokenResponse> {
-    return this.login.logIn(dto, address);
+    return this.login.logIn(commandOf(dto), address);
   }
 }

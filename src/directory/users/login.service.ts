@@ -6,14 +6,19 @@ import { newToken } from '../../auth/token.js';
 import { currentRequest } from '../../common/request-context.js';
 import { Env } from '../../config/env.js';
 import { LoginsBusyError } from '../directory.errors.js';
-import type { LoginDto } from './login.dto.js';
-import { LOCKED_MINUTES, LoginFailuresService, type LoginOrigin, placeOf } from './login-failures.service.js';
+import { LOCKED_MINUTES, LoginFailuresRepository, type LoginOrigin, placeOf } from './login-failures.repository.js';
 import { LoginQueue } from './login-queue.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
 
 /** Logins that may wait for their turn; each takes a tenth of a second. */
 const MOST_WAITING = 100;
+
+/** What a user logs in with. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** Exchanges user name and password for a token. */
 @Injectable()
@@ -24,7 +29,7 @@ export class LoginService {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly failures: LoginFailuresService,
+    private readonly failures: LoginFailuresRepository,
     private readonly tokens: TokensService,
     private readonly env: Env,
   ) {}
@@ -34,7 +39,7 @@ export class LoginService {
    * `address` is the client's IP address. Throws `NotAuthenticatedError` (wrong password, unknown or disabled user, too
    * many wrong passwords, logins switched off) and `LoginsBusyError`.
    */
-  async logIn({ username, password }: LoginDto, address: string): Promise<{ token: string }> {
+  async logIn({ username, password }: Credentials, address: string): Promise<{ token: string }> {
     if (!this.env.PASSWORD_LOGIN_ENABLED)
       throw new NotAuthenticatedError(
         'Authentication method is disabled. Please use another authentication method or contact staff.',

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, IsNull, LessThan, Not, Repository } from 'typeorm';
+import { type EntityManager, IsNull, LessThan, Not } from 'typeorm';
 import { Authenticator, type Caller } from '../../auth/caller.js';
 import { hashToken, newToken, sameHash } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
@@ -9,7 +8,7 @@ import { naming } from '../../database/constraint.js';
 import { TokenTakenError } from '../directory.errors.js';
 import { AuthToken } from './auth-token.entity.js';
 import { RetiredToken } from './retired-token.entity.js';
-import { User } from './user.entity.js';
+import { TokensRepository } from './tokens.repository.js';
 
 /** For so long an expired token is told from an unknown one. */
 const REMEMBERED_MS = 24 * 3_600_000;
@@ -21,7 +20,7 @@ const REMEMBERED_MS = 24 * 3_600_000;
 @Injectable()
 export class TokensService extends Authenticator {
   constructor(
-    @InjectRepository(AuthToken) private readonly tokens: Repository<AuthToken>,
+    private readonly tokens: TokensRepository,
     private readonly clock: Clock,
     private readonly env: Env,
   ) {
@@ -33,11 +32,7 @@ export class TokensService extends Authenticator {
    * user. Throws `TokenTakenError`.
    */
   async replaceAll(manager: EntityManager, userUuid: string, token: string): Promise<void> {
-    await manager.query(
-      `INSERT INTO retired_token (token_hash, retired_at)
-       SELECT token_hash, $2 FROM auth_token WHERE user_uuid = $1 AND expires_at IS NULL ON CONFLICT DO NOTHING`,
-      [userUuid, this.clock.now()],
-    );
+    await this.tokens.retireLasting(manager, userUuid, this.clock.now());
     await manager.delete(AuthToken, { userUuid });
     await naming({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
       manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: null }),
@@ -69,11 +64,7 @@ export class TokensService extends Authenticator {
   }
 
   override async findCaller(hash: string): Promise<Caller | undefined> {
-    const token = await this.tokens
-      .createQueryBuilder('token')
-      .innerJoinAndSelect('token.user', 'user')
-      .where('token.tokenHash = :hash', { hash })
-      .getOne();
+    const token = await this.tokens.withUser(hash);
     if (!token || !sameHash(token.tokenHash, hash)) return undefined;
     const { uuid, username, isStaff, isSupport, isActive } = token.user;
     const tokenExpiresAt = await this.renewed(token);
@@ -82,7 +73,7 @@ export class TokensService extends Authenticator {
   }
 
   override async findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined> {
-    const user = await this.tokens.manager.findOneBy(User, { uuid, isActive: true });
+    const user = await this.tokens.activeUser(uuid);
     if (!user) return undefined;
     const { username, isStaff, isSupport, isActive } = user;
     const impersonator = { uuid: caller.uuid, username: caller.username };
@@ -95,7 +86,7 @@ export class TokensService extends Authenticator {
     if (!expiresAt || !user.isActive || expiresAt <= now) return expiresAt;
     const until = this.expiry();
     if (until.getTime() - expiresAt.getTime() < (until.getTime() - now.getTime()) / 2) return expiresAt;
-    await this.tokens.update({ uuid }, { expiresAt: until });
+    await this.tokens.extend(uuid, until);
     return until;
   }
 

@@ -1,10 +1,11 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Caller } from '../../auth/caller.js';
 import { renderDateTime } from '../../common/date-time.js';
+import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { BooleanField, EmailField, TextField } from '../../common/validation/body-fields.js';
-import { renderUuid } from '../../common/uuid.js';
 import { User } from './user.entity.js';
+import type { NewToken } from './users.service.js';
 
 @ApiSchema({ name: 'UserRequest' })
 export class CreateUserDto {
@@ -45,19 +46,11 @@ export class UserResponse {
   @ApiProperty({ format: 'date-time' }) date_joined: string;
 
   static from(this: void, user: User): UserResponse {
-    return {
+    return answerOf(UserResponse, user, {
       url: hyperlink(User, user.uuid),
-      uuid: renderUuid(user.uuid),
-      username: user.username,
       full_name: `${user.firstName} ${user.lastName}`.trim(),
-      first_name: user.firstName,
-      last_name: user.lastName,
-      email: user.email,
-      is_staff: user.isStaff,
-      is_support: user.isSupport,
-      is_active: user.isActive,
       date_joined: renderDateTime(user.created),
-    };
+    });
   }
 }
 
@@ -68,13 +61,6 @@ export class UserWithTokenResponse extends UserResponse {
   static fromNew(this: void, { user, token }: { user: User; token: string }): UserWithTokenResponse {
     return { ...UserResponse.from(user), token };
   }
-}
-
-/** A token that was made just now, in place of every other. */
-export interface NewToken {
-  readonly user: User;
-  readonly token: string;
-  readonly created: Date;
 }
 
 @ApiSchema({ name: 'UserAuthToken' })

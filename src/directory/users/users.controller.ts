@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiDone, ApiMissing } from '../../common/api-answers.js';
+import { ApiDone, ApiMissing, Operation } from '../../common/api-answers.js';
+import { commandOf } from '../../common/command.js';
 import { Counted, FieldsQuery } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
 import { Existing } from '../../database/refusal.interceptor.js';
@@ -27,7 +28,7 @@ export class UsersController {
 
   @Get('me')
   @AnyUser()
-  @ApiOperation({ operationId: 'users_me_retrieve', summary: 'Who am I?' })
+  @Operation('users_me_retrieve', 'Who am I?')
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Counted<Partial<MeResponse>>> {
     return new Counted(pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field), 1);
@@ -35,15 +36,15 @@ export class UsersController {
 
   @Post()
   @StaffOnly()
-  @ApiOperation({ operationId: 'users_create', summary: 'Create a user and its token' })
+  @Operation('users_create', 'Create a user and its token')
   @ApiCreatedResponse({ type: UserWithTokenResponse })
   async create(@Body() dto: CreateUserDto): Promise<UserWithTokenResponse> {
-    return UserWithTokenResponse.fromNew(await this.users.create(dto));
+    return UserWithTokenResponse.fromNew(await this.users.create(commandOf(dto)));
   }
 
   @Get(':uuid')
   @StaffOnly()
-  @ApiOperation({ operationId: 'users_retrieve', summary: 'One user' })
+  @Operation('users_retrieve', 'One user')
   @ApiOkResponse({ type: UserResponse })
   async get(@Param('uuid') uuid: string): Promise<UserResponse> {
     return UserResponse.from(await this.users.get(uuid));
@@ -52,10 +53,7 @@ export class UsersController {
   @Post(':uuid/refresh_token')
   @HttpCode(200)
   @StaffOnly()
-  @ApiOperation({
-    operationId: 'users_refresh_token',
-    summary: 'Replace the token; every old one stops working at once',
-  })
+  @Operation('users_refresh_token', 'Replace the token; every old one stops working at once')
   @ApiDone(UserAuthTokenResponse)
   @ApiMissing()
   async refreshToken(@Param('uuid') uuid: string): Promise<UserAuthTokenResponse> {
@@ -65,20 +63,17 @@ export class UsersController {
   @Post(':uuid/change_password')
   @HttpCode(200)
   @StaffOnly()
-  @ApiOperation({
-    operationId: 'users_change_password',
-    summary: 'Set the password; logins by the old one end at once',
-  })
+  @Operation('users_change_password', 'Set the password; logins by the old one end at once')
   @ApiDone(PasswordResponse)
   @ApiMissing()
-  changePassword(@Param('uuid') uuid: string, @Body() dto: ChangePasswordDto): Promise<PasswordResponse> {
-    return this.users.changePassword(uuid, dto).then(() => PasswordResponse.changed);
+  changePassword(@Param('uuid') uuid: string, @Body() { new_password }: ChangePasswordDto): Promise<PasswordResponse> {
+    return this.users.changePassword(uuid, new_password).then(() => PasswordResponse.changed);
   }
 
   @Post(':uuid/remove_password')
   @HttpCode(200)
   @StaffOnly()
-  @ApiOperation({ operationId: 'users_remove_password', summary: 'Take the password away; logins by it end at once' })
+  @Operation('users_remove_password', 'Take the password away; logins by it end at once')
   @ApiDone(PasswordResponse)
   @ApiMissing()
   removePassword(@Param('uuid') uuid: string): Promise<PasswordResponse> {

@@ -10,12 +10,23 @@ import { naming } from '../../database/constraint.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
 import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
-import type { ChangePasswordDto, CreateUserDto, NewToken } from './user.dto.js';
 import { User } from './user.entity.js';
 
 const SHORTEST_PASSWORD = 8;
 /** A password that is little more than the user name is among the first to be guessed. */
 const SHORTEST_BESIDE_USERNAME = 5;
+
+/** What may be said of a user. */
+export type UserFields = Partial<
+  Pick<User, 'username' | 'email' | 'firstName' | 'lastName' | 'isStaff' | 'isSupport' | 'isActive'>
+>;
+
+/** A token that was made just now, in place of every other. */
+export interface NewToken {
+  readonly user: User;
+  readonly token: string;
+  readonly created: Date;
+}
 
 /** Users: who they are, what they may, and what they log in with. */
 @Injectable()
@@ -35,16 +46,8 @@ export class UsersService {
   }
 
   /** Creates a user and its lasting token. Throws `UsernameTakenError`. */
-  async create(dto: CreateUserDto): Promise<{ user: User; token: string }> {
-    const user = this.users.create({
-      username: dto.username,
-      email: dto.email,
-      firstName: dto.first_name,
-      lastName: dto.last_name,
-      isStaff: dto.is_staff,
-      isSupport: dto.is_support,
-      isActive: dto.is_active,
-    });
+  async create(fields: UserFields & Pick<User, 'username'>): Promise<{ user: User; token: string }> {
+    const user = this.users.create(fields);
     const token = newToken();
     await this.users.manager.transaction(async (manager) => {
       await naming({ uq_core_user_username: () => new UsernameTakenError() }, () => manager.insert(User, user));
@@ -64,7 +67,7 @@ export class UsersService {
    * Sets the password; logins by an old one end at once, the lasting token stays. Throws `UserNotFoundError` and
    * `UnfitPasswordError`.
    */
-  async changePassword(uuid: string, { new_password: password }: ChangePasswordDto): Promise<void> {
+  async changePassword(uuid: string, password: string): Promise<void> {
     const { username } = await this.get(uuid);
     const faults = faultsOf(password, username);
     if (faults.length) throw new UnfitPasswordError(faults);

@@ -17,9 +17,16 @@ export interface LoginOrigin {
   readonly address: string;
 }
 
+const ADD_ONE = `
+  INSERT INTO login_failure (login_hash, failures, last_failed_at)
+  VALUES ($1, 1, $2)
+  ON CONFLICT (login_hash) DO UPDATE
+    SET failures = login_failure.failures + 1,
+        last_failed_at = excluded.last_failed_at`;
+
 /** Counts wrong passwords, for each user name and place: a guesser elsewhere does not lock a user out. */
 @Injectable()
-export class LoginFailuresService {
+export class LoginFailuresRepository {
   constructor(
     @InjectRepository(LoginFailure) private readonly failures: Repository<LoginFailure>,
     private readonly clock: Clock,
@@ -36,11 +43,7 @@ export class LoginFailuresService {
   /** One more; those of long ago are forgotten, everybody's. */
   async add(origin: LoginOrigin): Promise<void> {
     await this.failures.delete({ lastFailedAt: LessThanOrEqual(this.forgottenBefore()) });
-    await this.failures.query(
-      `INSERT INTO login_failure (login_hash, failures, last_failed_at) VALUES ($1, 1, $2)
-       ON CONFLICT (login_hash) DO UPDATE SET failures = login_failure.failures + 1, last_failed_at = excluded.last_failed_at`,
-      [hashOf(origin), this.clock.now()],
-    );
+    await this.failures.query(ADD_ONE, [hashOf(origin), this.clock.now()]);
   }
 
   async forget(origin: LoginOrigin): Promise<void> {

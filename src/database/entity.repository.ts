@@ -1,0 +1,73 @@
+import {
+  Any,
+  type DeepPartial,
+  type EntityManager,
+  type FindManyOptions,
+  type FindOptionsWhere,
+  In,
+  type QueryDeepPartialEntity,
+  type Repository,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import type { AppError } from '../common/app.error.js';
+import type { Count, Order, Page, Paging } from '../common/page.js';
+import type { BaseEntity } from './base.entity.js';
+import { naming, removing, updateGiven } from './constraint.js';
+import { findOrThrow } from './find-or-throw.js';
+import { countOnly, paginate } from './paginate.js';
+
+/** Rows of one entity: lists of them, each by its UUID, and what is written of them. A subclass says how lists are narrowed. */
+export abstract class EntityRepository<T extends BaseEntity, Filter extends Paging> {
+  /** `shown`: with which relations rows come, and how those are sorted. `usualOrder`: of lists. */
+  constructor(
+    protected readonly rows: Repository<T>,
+    private readonly Missing: new () => AppError,
+    private readonly shown: Pick<FindManyOptions<T>, 'relations' | 'order'> = {},
+    private readonly usualOrder: Order = [['created', 'DESC']],
+  ) {}
+
+  protected abstract filtered(filter: Filter): SelectQueryBuilder<T>;
+
+  /** Throws `PageNotFoundError`. */
+  list(filter: Filter): Promise<Page<T>> {
+    return paginate(this.filtered(filter), filter, this.usualOrder, (uuids) =>
+      this.rows.find({ ...this.shown, where: { uuid: In([...uuids]) } as FindOptionsWhere<T> }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(filter: Filter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
+  }
+
+  /** Those of these rows that exist. `manager`: as part of its transaction. */
+  findAll(uuids: readonly string[], manager: EntityManager = this.rows.manager): Promise<T[]> {
+    return manager.find<T>(this.rows.target, {
+      ...this.shown,
+      where: { uuid: Any([...uuids]) } as FindOptionsWhere<T>,
+    });
+  }
+
+  /** By a UUID in any spelling. Throws the entity's own not-found error. */
+  get(uuid: string): Promise<T> {
+    return findOrThrow(this.rows, uuid, this.Missing, this.shown);
+  }
+
+  /** Answers the UUID. Throws as `naming`, with the errors of `refusals`. */
+  async insert(columns: DeepPartial<T>, refusals: Readonly<Record<string, () => Error>> = {}): Promise<string> {
+    const row = this.rows.create(columns);
+    await naming(refusals, () => this.rows.insert(row as QueryDeepPartialEntity<T>));
+    return row.uuid;
+  }
+
+  /** Writes the columns that are given; see `updateGiven`. */
+  update(uuid: string, columns: QueryDeepPartialEntity<T>): Promise<void> {
+    return updateGiven(this.rows, uuid, columns);
+  }
+
+  /** `whatIs`: how a sentence names the row; `advice`: what to do if it is in use. Throws the entity's own not-found error, `ObjectInUseError`. */
+  async remove(uuid: string, whatIs: (row: T) => string, advice?: string): Promise<void> {
+    const row = await this.get(uuid);
+    await removing(whatIs(row), () => this.rows.delete({ uuid: row.uuid } as FindOptionsWhere<T>), advice);
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Paging } from '../common/page.js';
+import { EntityRepository } from '../database/entity.repository.js';
+import { containing, mentioning, mentions, narrow } from '../database/paginate.js';
+import { Customer } from './customer.entity.js';
+import { CustomerNotFoundError } from './directory.errors.js';
+
+/** Which organisations are meant; what is left out does not matter. */
+export interface CustomerFilter extends Paging {
+  /** Part of it, as all texts here but `…Exact` and the backend id. */
+  readonly name?: string;
+  readonly nameExact?: string;
+  readonly nativeName?: string;
+  readonly abbreviation?: string;
+  readonly backendId?: string;
+  /** In any of the texts. */
+  readonly query?: string;
+  /** True: none, as nothing is archived here. */
+  readonly archived?: boolean;
+}
+
+@Injectable()
+export class CustomersRepository extends EntityRepository<Customer, CustomerFilter> {
+  constructor(@InjectRepository(Customer) rows: Repository<Customer>) {
+    super(rows, CustomerNotFoundError, {}, [['name', 'ASC']]);
+  }
+
+  /** At most so many by name, those after `last`. */
+  byName(limit: number, last?: Customer): Promise<Customer[]> {
+    const query = this.rows
+      .createQueryBuilder('customer')
+      .orderBy({ 'customer.name': 'ASC', 'customer.uuid': 'ASC' })
+      .limit(limit);
+    if (last) query.where('(customer.name, customer.uuid) > (:name, :uuid)', { name: last.name, uuid: last.uuid });
+    return query.getMany();
+  }
+
+  /** Those of these UUIDs that are organisations; one statement, however many. */
+  async existing(uuids: readonly string[]): Promise<Set<string>> {
+    const found = await this.rows
+      .createQueryBuilder('customer')
+      .select('customer.uuid', 'uuid')
+      .where('customer.uuid = ANY(:uuids)', { uuids })
+      .getRawMany<{ uuid: string }>();
+    return new Set(found.map(({ uuid }) => uuid));
+  }
+
+  protected filtered(filter: CustomerFilter): SelectQueryBuilder<Customer> {
+    const found = narrow(this.rows.createQueryBuilder('customer'), {
+      [mentions('customer.name', 'name')]: containing(filter.name),
+      'customer.name = :nameExact': filter.nameExact,
+      [mentions('customer.nativeName', 'nativeName')]: containing(filter.nativeName),
+      [mentions('customer.abbreviation', 'abbreviation')]: containing(filter.abbreviation),
+      'customer.backendId = :backendId': filter.backendId,
+      'false = :archived': filter.archived,
+    });
+    const texts = ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'];
+    return filter.query ? found.andWhere(mentioning('customer', texts, filter.query)) : found;
+  }
+}

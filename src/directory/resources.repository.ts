@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, type EntityManager, type FindOptionsWhere, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Paging } from '../common/page.js';
+import { columnsOf } from '../database/columns-of.js';
+import { EntityRepository } from '../database/entity.repository.js';
+import { containing, mentioning, mentions, narrow } from '../database/paginate.js';
+import { ResourceNotFoundError } from './directory.errors.js';
+import { Resource, type ResourceState } from './resource.entity.js';
+
+/** Which resources are meant; what is left out does not matter. */
+export interface ResourceFilter extends Paging {
+  /** Part of it. */
+  readonly name?: string;
+  readonly nameExact?: string;
+  readonly backendId?: string;
+  readonly state?: readonly ResourceState[];
+  readonly customer?: string;
+  readonly customerUuid?: string;
+  readonly projectUuid?: string;
+  readonly offering?: string;
+  /** Of any of these. */
+  readonly offeringUuid?: readonly string[];
+  /** Part of name or backend id. */
+  readonly query?: string;
+}
+
+/** A licence and the live resource that carries it. */
+export interface LicenseLinkFacts {
+  readonly licenseReference: string;
+  readonly resourceUuid: string;
+  readonly projectUuid: string;
+  /** The organisation of the project. */
+  readonly customerUuid: string;
+}
+
+const relations = { offering: true, plan: true, project: { customer: true } };
+const live = { state: Not('Terminated' as const) };
+
+const LOCK = `
+  SELECT uuid
+  FROM resource
+  WHERE uuid = ANY($1::uuid[])
+  ORDER BY uuid
+  FOR NO KEY UPDATE`;
+
+const SET_LICENSES = `
+  UPDATE resource
+  SET backend_id = given.license,
+      modified = CURRENT_TIMESTAMP
+  FROM unnest($1::uuid[], $2::text[]) AS given (uuid, license)
+  WHERE resource.uuid = given.uuid`;
+
+@Injectable()
+export class ResourcesRepository extends EntityRepository<Resource, ResourceFilter> {
+  constructor(@InjectRepository(Resource) rows: Repository<Resource>) {
+    super(rows, ResourceNotFoundError, { relations });
+  }
+
+  /** All resources of an organisation, by name. */
+  ofCustomer(customerUuid: string): Promise<Resource[]> {
+    return this.rows.find({ where: { project: { customerUuid } }, relations, order: { name: 'ASC', uuid: 'ASC' } });
+  }
+
+  /** The live resources that carry these backend ids, with their `project`; newest first. */
+  withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
+    return this.rows.find({
+      where: { ...live, backendId: Any([...new Set(backendIds)]) },
+      relations: { project: true },
+      order: { created: 'DESC', uuid: 'DESC' },
+    });
+  }
+
+  /** The live resources of these organisations that carry a backend id, with their `project`; oldest first. */
+  withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
+    return this.rows.find({
+      where: { ...live, backendId: Not(''), project: { customerUuid: Any([...new Set(customerUuids)]) } },
+      relations: { project: true },
+      order: { created: 'ASC', uuid: 'ASC' },
+    });
+  }
+
+  /** What live resources carry these licences, newest first. */
+  linksOf(licenses: readonly string[]): Promise<LicenseLinkFacts[]> {
+    return this.rows
+      .createQueryBuilder('resource')
+      .innerJoin('resource.project', 'project')
+      .select('resource.backendId', 'licenseReference')
+      .addSelect('resource.uuid', 'resourceUuid')
+      .addSelect('project.uuid', 'projectUuid')
+      .addSelect('project.customerUuid', 'customerUuid')
+      .where('resource.backendId = ANY(:licenses)', { licenses })
+      .andWhere(`resource.state <> 'Terminated'`)
+      .orderBy({ 'resource.created': 'DESC', 'resource.uuid': 'DESC' })
+      .getRawMany<LicenseLinkFacts>();
+  }
+
+  liveHolders(licenses: readonly string[], manager: EntityManager = this.rows.manager): Promise<Resource[]> {
+    const where: FindOptionsWhere<Resource> = { ...live, backendId: Any([...new Set(licenses)].filter(Boolean)) };
+    return manager.find(Resource, { where, relations });
+  }
+
+  async lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
+    await manager.query(LOCK, [uuids]);
+  }
+
+  async setLicenses(manager: EntityManager, changes: readonly Pick<Resource, 'uuid' | 'backendId'>[]): Promise<void> {
+    await manager.query(SET_LICENSES, columnsOf(changes, 'uuid', 'backendId'));
+  }
+
+  protected filtered(filter: ResourceFilter): SelectQueryBuilder<Resource> {
+    const found = this.rows.createQueryBuilder('resource');
+    if (filter.customer || filter.customerUuid) found.innerJoin('resource.project', 'project');
+    if (filter.query) found.andWhere(mentioning('resource', ['name', 'backendId'], filter.query));
+    return narrow(found, {
+      [mentions('resource.name', 'name')]: containing(filter.name),
+      'resource.name = :nameExact': filter.nameExact,
+      'resource.backendId = :backendId': filter.backendId,
+      'resource.state = ANY(:state)': filter.state,
+      'resource.projectUuid = :projectUuid': filter.projectUuid,
+      'resource.offeringUuid = :offering': filter.offering,
+      'resource.offeringUuid = ANY(:offeringUuid)': filter.offeringUuid,
+      'project.customerUuid = :customer': filter.customer,
+      'project.customerUuid = :customerUuid': filter.customerUuid,
+    });
+  }
+}
