@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, mentioning, mentions, narrow } from '../database/paginate.js';
@@ -39,11 +39,7 @@ export class CustomersRepository extends EntityRepository<Customer, CustomerFilt
 
   /** Those of these UUIDs that are organisations; one statement, however many. */
   async existing(uuids: readonly string[]): Promise<Set<string>> {
-    const found = await this.rows
-      .createQueryBuilder('customer')
-      .select('customer.uuid', 'uuid')
-      .where('customer.uuid = ANY(:uuids)', { uuids })
-      .getRawMany<{ uuid: string }>();
+    const found = await this.rows.find({ select: { uuid: true }, where: { uuid: Any([...uuids]) } });
     return new Set(found.map(({ uuid }) => uuid));
   }
 

@@ -37,13 +37,6 @@ export interface LicenseLinkFacts {
 const relations = { offering: true, plan: true, project: { customer: true } };
 const live = { state: Not('Terminated' as const) };
 
-const LOCK = `
-  SELECT uuid
-  FROM resource
-  WHERE uuid = ANY($1::uuid[])
-  ORDER BY uuid
-  FOR NO KEY UPDATE`;
-
 const SET_LICENSES = `
   UPDATE resource
   SET backend_id = given.license,
@@ -98,10 +91,6 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
   liveHolders(licenses: readonly string[], manager: EntityManager = this.rows.manager): Promise<Resource[]> {
     const where: FindOptionsWhere<Resource> = { ...live, backendId: Any([...new Set(licenses)].filter(Boolean)) };
     return manager.find(Resource, { where, relations });
-  }
-
-  async lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
-    await manager.query(LOCK, [uuids]);
   }
 
   async setLicenses(manager: EntityManager, changes: readonly Pick<Resource, 'uuid' | 'backendId'>[]): Promise<void> {

@@ -79,8 +79,14 @@ export class ResourcesService {
   }
 
   /** Keeps these resources from being changed by others until the transaction ends; always in the same order. */
-  lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
-    return this.resources.lock(manager, uuids);
+  async lock(manager: EntityManager, uuids: readonly string[]): Promise<void> {
+    const lock = { mode: 'for_no_key_update' } as const;
+    await manager.find(Resource, {
+      select: { uuid: true },
+      where: { uuid: Any([...uuids]) },
+      order: { uuid: 'ASC' },
+      lock,
+    });
   }
 
   /** One statement, state OK. Throws the driver's error where a licence hangs on a live resource already. */

@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { makeFolder } from '../common/make-folder.js';
 import { Env, SECRET_KEY_FORM } from '../config/env.js';
-import { type EncryptedSample, SecretKeyRepository } from './secret-key.repository.js';
+import type { Settings } from './settings.entity.js';
 import { ApiKeyUnreadableError, SecretKeyError } from './settings.errors.js';
+import { SettingsRepository } from './settings.repository.js';
 
 const VERSION = 'v1';
 
@@ -19,13 +20,13 @@ export class ApiKeyCipher implements OnModuleInit {
 
   constructor(
     private readonly env: Env,
-    private readonly stored: SecretKeyRepository,
+    private readonly settings: SettingsRepository,
   ) {}
 
   /** Throws `SecretKeyError` for another key than the stored API keys were encrypted with, and for none. */
   async onModuleInit(): Promise<void> {
-    const stored = await this.stored.digest();
-    const sample = await this.stored.newestApiKey();
+    const stored = await this.settings.secretKeyDigest();
+    const sample = await this.settings.newestKey();
     const mayBeNew = !sample || this.env.SECRET_KEY_REPLACED;
     const path = join(resolve(this.env.DATA_DIR), 'secret.key');
     const text = this.env.SECRET_KEY ?? keptKey(path) ?? (mayBeNew ? newKey(path) : undefined);
@@ -37,7 +38,7 @@ export class ApiKeyCipher implements OnModuleInit {
     if (stored === digest) return;
     if (!mayBeNew && !this.decrypts(sample))
       throw new SecretKeyError(`${this.env.SECRET_KEY ? 'SECRET_KEY' : path} is not the key it was.`);
-    await this.stored.remember(digest);
+    await this.settings.rememberSecretKey(digest);
   }
 
   encrypt(apiKey: string, settingsUuid: string): string {
@@ -47,9 +48,9 @@ export class ApiKeyCipher implements OnModuleInit {
     return [VERSION, ...[nonce, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.');
   }
 
-  private decrypts({ uuid, text }: EncryptedSample): boolean {
+  private decrypts({ uuid, encryptedApiKey }: Settings): boolean {
     try {
-      return this.decrypt(text, uuid) !== '';
+      return this.decrypt(encryptedApiKey, uuid) !== '';
     } catch {
       return false;
     }

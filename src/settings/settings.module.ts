@@ -5,7 +5,6 @@ import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService } from './credentials.service.js';
 import { ExportTypesService } from './export-types.service.js';
-import { SecretKeyRepository } from './secret-key.repository.js';
 import { SettingsController } from './settings.controller.js';
 import { Settings } from './settings.entity.js';
 import { SettingsRepository } from './settings.repository.js';
@@ -15,15 +14,7 @@ import { SettingsService } from './settings.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Settings]), ArrowGatewayModule],
   controllers: [SettingsController],
-  providers: [
-    SettingsService,
-    CredentialsService,
-    ExportTypesService,
-    AccountRows,
-    ApiKeyCipher,
-    SettingsRepository,
-    SecretKeyRepository,
-  ],
+  providers: [SettingsService, CredentialsService, ExportTypesService, AccountRows, ApiKeyCipher, SettingsRepository],
   exports: [SettingsService, CredentialsService, ExportTypesService],
 })
 export class SettingsModule {}

@@ -16,6 +16,12 @@ export interface SettingsFilter extends Paging {
 /** Any number; taken while the active account changes, so that two changes at once happen one after the other. */
 const ACTIVE_SETTINGS_LOCK = 7_236_115;
 
+const REMEMBER_DIGEST = `
+  INSERT INTO secret_key_check (digest)
+  VALUES ($1)
+  ON CONFLICT ("only") DO UPDATE SET digest = $1`;
+
+/** ArrowSphere accounts, and which secret key their API keys are encrypted with. */
 @Injectable()
 export class SettingsRepository extends EntityRepository<Settings, SettingsFilter> {
   constructor(@InjectRepository(Settings) rows: Repository<Settings>) {
@@ -74,6 +80,21 @@ export class SettingsRepository extends EntityRepository<Settings, SettingsFilte
     const settings = await manager.findOne(Settings, { where: { uuid }, lock: { mode: 'pessimistic_write' } });
     if (!settings) throw new SettingsNotFoundError();
     return settings;
+  }
+
+  /** The API key stored last, to try a secret key on. */
+  newestKey(): Promise<Settings | null> {
+    return this.rows.findOne({ where: { encryptedApiKey: Not('') }, order: { keyChangedAt: 'DESC' } });
+  }
+
+  /** Digest of the secret key that the stored API keys were encrypted with; nothing before the first start. */
+  async secretKeyDigest(): Promise<string | undefined> {
+    const [stored] = await this.rows.query<{ digest: string }[]>('SELECT digest FROM secret_key_check');
+    return stored?.digest;
+  }
+
+  async rememberSecretKey(digest: string): Promise<void> {
+    await this.rows.query(REMEMBER_DIGEST, [digest]);
   }
 
   protected filtered({ isActive, syncEnabled }: SettingsFilter): SelectQueryBuilder<Settings> {
