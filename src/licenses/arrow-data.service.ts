@@ -49,7 +49,8 @@ export class ArrowDataService {
 
   /**
    * Asks ArrowSphere for all of it at once, within the gateway's limit. Whatever ArrowSphere fails at is said in the
-   * answer, never thrown. `period` is `YYYY-MM`, the running month (UTC) by default. Throws `CustomerMappingNotFoundError`.
+   * answer, never thrown. `period` is `YYYY-MM`, the running month (UTC) by default. Throws
+   * `CustomerMappingNotFoundError`.
    */
   async fetch(mappingUuid: string, period = YearMonth.at(this.clock.now()).toString()): Promise<ArrowData> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);

@@ -50,7 +50,9 @@ export type Holder = Pick<Resource, 'uuid' | 'name' | 'projectUuid' | 'offeringU
 export interface LinkFacts {
   /** The mapped organisation. */
   readonly customerUuid: string;
-  /** The resources, offerings and projects named in the commands, as far as they exist; whose they are is judged here. */
+  /**
+   * The resources, offerings and projects named in the commands, as far as they exist; whose they are is judged here.
+   */
   readonly resources: ReadonlyMap<string, Resource>;
   readonly offerings: ReadonlyMap<string, Offering>;
   readonly projects: ReadonlyMap<string, Project>;
@@ -87,9 +89,9 @@ export type Decision =
     };
 
 /**
- * Decides what becomes of each command, one after another, each seeing what those before it did. Looks at nothing but its
- * arguments, so that a dry run, the first look and the decision under lock are one and the same. Without `verdicts`
- * ArrowSphere is taken to agree.
+ * Decides what becomes of each command, one after another, each seeing what those before it did. Looks at nothing but
+ * its arguments, so that a dry run, the first look and the decision under lock are one and the same. Without
+ * `verdicts` ArrowSphere is taken to agree.
  */
 export function decide(
   facts: LinkFacts,

@@ -89,8 +89,8 @@ export class LicenseLinkingService {
 
   /**
    * Carries out commands, each with its own outcome, in their order. An import that is in that project and offering
-   * already is a success that changes nothing, so that a request can be sent again. Throws `CustomerMappingNotFoundError`,
-   * `MappingNotActiveError`, `AccountNotActiveError`, `LicensesContendedError`.
+   * already is a success that changes nothing, so that a request can be sent again. Throws
+   * `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`, `LicensesContendedError`.
    */
   async executeAll(mappingUuid: string, change: ChangeLicenses, caller: Caller): Promise<ChangedLicenses> {
     const decisions = await this.execute(mappingUuid, change, caller);
@@ -101,8 +101,8 @@ export class LicenseLinkingService {
   }
 
   /**
-   * Looks, asks ArrowSphere about what would change, and then decides again and writes in one transaction, the mapping and
-   * its resources locked. A dry run leaves out only the last step.
+   * Looks, asks ArrowSphere about what would change, and then decides again and writes in one transaction, the mapping
+   * and its resources locked. A dry run leaves out only the last step.
    */
   private async execute(
     mappingUuid: string,

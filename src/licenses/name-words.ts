@@ -65,7 +65,9 @@ export class Words {
     return 1 + Math.log((this.names + 1) / (this.counts.get(word) ?? 1));
   }
 
-  /** 0…1: the shares of both names that agree with the other one, as their geometric mean; `b` is of the second side. */
+  /**
+   * 0…1: the shares of both names that agree with the other one, as their geometric mean; `b` is of the second side.
+   */
   agreement(a: readonly string[], b: readonly string[]): number {
     const free = new Set(b.keys());
     let agreed = 0;

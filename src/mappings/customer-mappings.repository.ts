@@ -83,7 +83,9 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
     return this.rows.find({ where: { isActive: true, settingsUuid }, order: OLDEST_FIRST });
   }
 
-  /** Answers the new UUID. Throws `ArrowCustomerAlreadyMappedError`, `OrganisationGoneError`, `RelatedObjectGoneError`. */
+  /**
+   * Answers the new UUID. Throws `ArrowCustomerAlreadyMappedError`, `OrganisationGoneError`, `RelatedObjectGoneError`.
+   */
   create(mapping: DeepPartial<CustomerMapping>): Promise<string> {
     return this.insert(mapping, refusals);
   }

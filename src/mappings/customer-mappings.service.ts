@@ -41,7 +41,9 @@ export interface MappingOutcome {
   readonly sharesOrganisation: boolean;
 }
 
-/** Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer` where nothing else is said. */
+/**
+ * Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer` where nothing else is said.
+ */
 @Injectable()
 export class CustomerMappingsService {
   constructor(
@@ -91,7 +93,10 @@ export class CustomerMappingsService {
     return this.mappings.ofSettings(settingsUuid);
   }
 
-  /** The active mappings under the active settings of a partner; where it has none, under the settings given. The rows alone. */
+  /**
+   * The active mappings under the active settings of a partner; where it has none, under the settings given. The rows
+   * alone.
+   */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
     const active = await this.settings.activeOfPartner(partnerReference ?? '');
     return this.mappings.activeOf(active?.uuid ?? settingsUuid);

@@ -37,7 +37,9 @@ interface CountCheck extends Check {
 export interface HealthChecks {
   /** Whether ArrowSphere takes the key. */
   readonly apiKey: Check;
-  /** Whether the key still belongs to the account's partner; `reference`, `name`: of the key, as ArrowSphere says now. */
+  /**
+   * Whether the key still belongs to the account's partner; `reference`, `name`: of the key, as ArrowSphere says now.
+   */
   readonly partner: Check & { readonly expectedReference: string; readonly reference?: string; readonly name?: string };
   /** Whether billing can run on the export type. */
   readonly exportType: Check & {

@@ -35,8 +35,8 @@ export class SyncFromArrowService {
   ) {}
 
   /**
-   * For the active mappings of an account, the active one by default. ArrowSphere is asked first, then each kind of change
-   * is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
+   * For the active mappings of an account, the active one by default. ArrowSphere is asked first, then each kind of
+   * change is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
    */
   async run(settingsUuid?: string): Promise<SyncedFromArrow> {
     const settings = await this.settings.resolve(settingsUuid);
@@ -60,7 +60,9 @@ export class SyncFromArrowService {
   }
 }
 
-/** Active mappings that were made while ArrowSphere could not be asked get its own reference, where nobody has it yet. */
+/**
+ * Active mappings that were made while ArrowSphere could not be asked get its own reference, where nobody has it yet.
+ */
 function corrections(mappings: readonly CustomerMapping[], customers: readonly ArrowCustomer[]): Correction[] {
   const known = new Set(customers.map(({ reference }) => reference));
   const taken = new Set(mappings.map(({ arrowReference }) => arrowReference));

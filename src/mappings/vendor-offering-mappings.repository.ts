@@ -58,7 +58,10 @@ export class VendorOfferingMappingsRepository extends EntityRepository<VendorOff
     return new Map(found.map(({ at, planUuid }) => [at, planUuid]));
   }
 
-  /** Answers the new UUID. Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`, `RelatedObjectGoneError`. */
+  /**
+   * Answers the new UUID. Throws `ArrowVendorAlreadyMappedError`, `PlanOfAnotherOfferingError`,
+   * `RelatedObjectGoneError`.
+   */
   create(mapping: DeepPartial<VendorOfferingMapping>): Promise<string> {
     return this.insert(mapping, refusals);
   }

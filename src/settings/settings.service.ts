@@ -90,8 +90,8 @@ export class SettingsService {
   }
 
   /**
-   * The account that a request means: the one it names, else the active one. Throws `SettingsMissingError`; endpoints that
-   * say otherwise that a named one is not there give their own error.
+   * The account that a request means: the one it names, else the active one. Throws `SettingsMissingError`; endpoints
+   * that say otherwise that a named one is not there give their own error.
    */
   async resolve(
     uuid?: string,
