@@ -29,7 +29,10 @@ module.exports = {
       comment:
         'A service takes a command and answers domain objects; its controller and DTO make the wire form of them.',
       severity: 'error',
-      from: { path: '^src/(auth|directory|jobs|settings)/', pathNot: '\\.(controller|dto|module)\\.ts$' },
+      from: {
+        path: '^src/(auth|directory|jobs|settings|mappings|licenses)/',
+        pathNot: '\\.(controller|dto|module)\\.ts$',
+      },
       to: { path: '\\.dto\\.ts$' },
     },
     {

@@ -56,7 +56,8 @@ function byScoreThenNames(a: AssignmentPair, b: AssignmentPair): number {
   return b.score - a.score || compareText(a.left, b.left) || compareText(a.right, b.right);
 }
 
-function compareText(a: string, b: string): number {
+/** By UTF-16 code units: the same order everywhere. */
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -65,9 +65,9 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
     return updateGiven(this.rows, uuid, columns);
   }
 
-  /** `whatIs`: how a sentence names the row. Throws the entity's own not-found error, `ObjectInUseError`. */
-  async remove(uuid: string, whatIs: (row: T) => string): Promise<void> {
+  /** `whatIs`: how a sentence names the row; `advice`: what to do if it is in use. Throws the entity's own not-found error, `ObjectInUseError`. */
+  async remove(uuid: string, whatIs: (row: T) => string, advice?: string): Promise<void> {
     const row = await this.get(uuid);
-    await removing(whatIs(row), () => this.rows.delete({ uuid: row.uuid } as FindOptionsWhere<T>));
+    await removing(whatIs(row), () => this.rows.delete({ uuid: row.uuid } as FindOptionsWhere<T>), advice);
   }
 }

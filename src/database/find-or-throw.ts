@@ -1,7 +1,6 @@
-import type { FindManyOptions, FindOptionsWhere, Repository } from 'typeorm';
+import type { FindManyOptions, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 import type { AppError } from '../common/app.error.js';
 import { parseUuid } from '../common/uuid.js';
-import type { BaseEntity } from './base.entity.js';
 
 /** What has a UUID, given in any spelling of it. Throws `Missing` where nothing has, also for a text that is no UUID. */
 export async function findByOrThrow<T>(
@@ -16,7 +15,7 @@ export async function findByOrThrow<T>(
 }
 
 /** The row of a UUID. Throws as {@link findByOrThrow}. */
-export function findOrThrow<T extends BaseEntity>(
+export function findOrThrow<T extends ObjectLiteral & { uuid: string }>(
   rows: Repository<T>,
   uuid: string,
   Missing: new () => AppError,

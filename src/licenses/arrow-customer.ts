@@ -10,8 +10,7 @@ export function resolveArrowCustomer(
   customers: readonly Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>[],
   text: string,
 ): string {
-  const [found, ...others] = findArrowCustomers(customers, text);
-  if (found === undefined) throw new ArrowCustomerUnresolvedError(text, []);
-  if (others.length > 0) throw new ArrowCustomerUnresolvedError(text, [found, ...others]);
-  return found;
+  const found = findArrowCustomers(customers, text);
+  if (found.length !== 1) throw new ArrowCustomerUnresolvedError(text, found);
+  return found[0]!;
 }

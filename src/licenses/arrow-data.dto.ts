@@ -1,121 +1,84 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import type { ExportLine } from '../arrow-export/export-line.js';
+import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { type DecimalString, round, sum } from '../common/money.js';
 import { MonthFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
-import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
-import type { CustomerExport } from './customer-export.service.js';
+import type { ArrowData, LicenseConsumption } from './arrow-data.service.js';
 
 export class FetchArrowDataQuery {
   @MonthFilter({ description: 'Month, `YYYY-MM`; the running one (UTC) if left out', example: '2026-05' })
   period?: string;
 }
 
-/** What a linked licence has cost in a month. */
-export interface LicenseConsumption {
-  readonly licenseReference: string;
-  readonly resource: { readonly uuid: string; readonly name: string };
-  /** Null: ArrowSphere cannot say, or could not be asked; `error` says which. */
-  readonly sell: DecimalString | null;
-  readonly buy: DecimalString | null;
-  readonly currency: string | null;
-  readonly error?: string;
-}
-
-/** What ArrowSphere says now of a mapped customer. */
-export interface ArrowData {
-  readonly mapping: CustomerMapping;
-  /** `YYYY-MM` */
-  readonly period: string;
-  readonly billing: CustomerExport;
-  readonly consumption: readonly LicenseConsumption[];
-  readonly totalResources: number;
-}
-
-const Money = (description?: string) =>
-  ApiProperty({ type: String, format: 'decimal', nullable: true, example: '94.25', description });
+const Money = (description?: string) => ShownOrNull('decimal', { example: '94.25', description });
 
 @ApiSchema({ name: 'ArrowBillingLine' })
 export class BillingLineResponse {
-  @ApiProperty() vendor_name: string;
-  @ApiProperty() subscription_reference: string;
-  @ApiProperty() license_reference: string;
-  @ApiProperty() offer_sku: string;
-  @ApiProperty({ example: 'IAAS' }) classification: string;
-  @ApiProperty({ type: String, format: 'decimal', nullable: true, example: '1.0000' }) quantity: string | null;
+  @Shown() vendor_name: string;
+  @Shown() subscription_reference: string;
+  @Shown() license_reference: string;
+  @Shown() offer_sku: string;
+  @Shown({ example: 'IAAS' }) classification: string;
+  @ShownOrNull('decimal', { example: '1.0000' }) quantity: string | null;
   @Money() sell_price: string | null;
   @Money('Null also where it is in another currency') buy_price: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'As the export says it: ISO 4217' }) currency:
-    string | null;
+  @ShownOrNull({ description: 'As the export says it: ISO 4217' }) currency: string | null;
 
   static from(this: void, line: ExportLine): BillingLineResponse {
-    return {
-      vendor_name: line.vendorName,
-      subscription_reference: line.subscriptionReference,
-      license_reference: line.licenseReference,
+    return answerOf(BillingLineResponse, line, {
       offer_sku: line.sku,
-      classification: line.classification,
       quantity: line.quantity && round(line.quantity, 4),
       sell_price: cents(line.sell),
       buy_price: cents(line.buy),
       currency: line.currency.code || null,
-    };
+    });
   }
 }
 
 @ApiSchema({ name: 'ArrowConsumptionLine' })
 export class ConsumptionLineResponse {
-  @ApiProperty() license_reference: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Never null here' }) resource_name: string;
-  @ApiProperty({ type: String, nullable: true, description: 'UUID; never null here' }) resource_uuid: string;
-  @ApiProperty({ example: '2026-05' }) period: string;
+  @Shown() license_reference: string;
+  @ShownOrNull({ description: 'Never null here' }) resource_name: string;
+  @ShownOrNull({ description: 'UUID; never null here' }) resource_uuid: string;
+  @Shown({ example: '2026-05' }) period: string;
   @Money('Null where ArrowSphere cannot say: that is not 0') sell_price: string | null;
   @Money() buy_price: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'ISO 4217' }) currency: string | null;
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    required: false,
-    description: 'Why an amount is missing; left out when all is well',
-  })
-  error?: string;
+  @ShownOrNull({ description: 'ISO 4217' }) currency: string | null;
+  @ShownOrNull({ required: false, description: 'Why an amount is missing; left out when all is well' }) error?: string;
 
   static from(this: void, line: LicenseConsumption, period: string): ConsumptionLineResponse {
-    return {
-      license_reference: line.licenseReference,
+    return answerOf(ConsumptionLineResponse, line, {
       resource_name: line.resource.name,
-      resource_uuid: renderUuid(line.resource.uuid),
+      resource_uuid: line.resource.uuid,
       period,
       sell_price: cents(line.sell),
       buy_price: cents(line.buy),
-      currency: line.currency,
-      ...(line.error === undefined ? {} : { error: line.error }),
-    };
+    });
   }
 }
 
 @ApiSchema({ name: 'FetchCustomerArrowDataResponse' })
 export class ArrowDataResponse {
-  @ApiProperty({ format: 'uuid' }) customer_mapping_uuid: string;
-  @ApiProperty({ example: 'XSP661245' }) arrow_reference: string;
-  @ApiProperty() arrow_company_name: string;
-  @ApiProperty() waldur_customer_name: string;
-  @ApiProperty({ example: '2026-05' }) period: string;
-  @ApiProperty({ description: 'False only when there is no billing export; `error` says why' })
+  @Shown('uuid') customer_mapping_uuid: string;
+  @Shown({ example: 'XSP661245' }) arrow_reference: string;
+  @Shown() arrow_company_name: string;
+  @Shown() waldur_customer_name: string;
+  @Shown({ example: '2026-05' }) period: string;
+  @Shown({ description: 'False only when there is no billing export; `error` says why' })
   billing_available: boolean;
-  @ApiProperty({ type: [BillingLineResponse] }) billing_lines: BillingLineResponse[];
+  @Shown({ type: [BillingLineResponse] }) billing_lines: BillingLineResponse[];
   @Money('Null without lines, or in more than one currency') billing_total_sell: string | null;
   @Money() billing_total_buy: string | null;
-  @ApiProperty({ type: [ConsumptionLineResponse], description: 'One for each resource with a licence' })
+  @Shown({ type: [ConsumptionLineResponse], description: 'One for each resource with a licence' })
   consumption_lines: ConsumptionLineResponse[];
   @Money('Of the amounts that are known; null where none is, or in more than one currency')
   consumption_total_sell: string | null;
   @Money() consumption_total_buy: string | null;
-  @ApiProperty({ description: 'False: the totals lack the lines that carry an error' }) consumption_complete: boolean;
-  @ApiProperty({ type: 'integer' }) total_customer_resources: number;
-  @ApiProperty({ type: 'integer' }) resources_with_backend_id: number;
-  @ApiProperty({ type: 'integer', description: 'Resources whose consumption is known' }) matched_resources: number;
-  @ApiProperty({ type: String, nullable: true }) error: string | null;
+  @Shown({ description: 'False: the totals lack the lines that carry an error' }) consumption_complete: boolean;
+  @Shown('integer') total_customer_resources: number;
+  @Shown('integer') resources_with_backend_id: number;
+  @Shown('integer', { description: 'Resources whose consumption is known' }) matched_resources: number;
+  @ShownOrNull() error: string | null;
 
   static from(this: void, data: ArrowData): ArrowDataResponse {
     const { mapping, period, billing, consumption } = data;
@@ -127,10 +90,8 @@ export class ArrowDataResponse {
         ? `The consumption of ${failed} of ${consumption.length} licences is not known and not in the totals.`
         : '',
     ].filter(Boolean);
-    return {
-      customer_mapping_uuid: renderUuid(mapping.uuid),
-      arrow_reference: mapping.arrowReference,
-      arrow_company_name: mapping.arrowCompanyName,
+    return answerOf(ArrowDataResponse, mapping, {
+      customer_mapping_uuid: mapping.uuid,
       waldur_customer_name: mapping.waldurCustomer.name,
       period,
       billing_available: billing.available,
@@ -145,7 +106,7 @@ export class ArrowDataResponse {
       resources_with_backend_id: consumption.length,
       matched_resources: known,
       error: faults.length ? faults.join(' ') : null,
-    };
+    });
   }
 }
 

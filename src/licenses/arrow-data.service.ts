@@ -3,15 +3,36 @@ import { type ArrowAccount, ArrowGateway } from '../arrow-gateway/arrow-gateway.
 import { mayBeLicenseReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
+import type { DecimalString } from '../common/money.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import type { Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
-import type { ArrowData, FetchArrowDataQuery, LicenseConsumption } from './arrow-data.dto.js';
-import { CustomerExportService } from './customer-export.service.js';
+import { type CustomerExport, CustomerExportService } from './customer-export.service.js';
 import { CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
+
+/** What a linked licence has cost in a month. */
+export interface LicenseConsumption {
+  readonly licenseReference: string;
+  readonly resource: { readonly uuid: string; readonly name: string };
+  /** Null: ArrowSphere cannot say, or could not be asked; `error` says which. */
+  readonly sell: DecimalString | null;
+  readonly buy: DecimalString | null;
+  readonly currency: string | null;
+  readonly error?: string;
+}
+
+/** What ArrowSphere says now of a mapped customer. */
+export interface ArrowData {
+  readonly mapping: CustomerMapping;
+  /** `YYYY-MM` */
+  readonly period: string;
+  readonly billing: CustomerExport;
+  readonly consumption: readonly LicenseConsumption[];
+  readonly totalResources: number;
+}
 
 /** What ArrowSphere says now of a mapped customer: its billing lines, and what its linked licences have cost. */
 @Injectable()
@@ -28,11 +49,11 @@ export class ArrowDataService {
 
   /**
    * Asks ArrowSphere for all of it at once, within the gateway's limit. Whatever ArrowSphere fails at is said in the
-   * answer, never thrown. Throws `CustomerMappingNotFoundError`.
+   * answer, never thrown. `period` is `YYYY-MM`, the running month (UTC) by default. Throws
+   * `CustomerMappingNotFoundError`.
    */
-  async fetch(mappingUuid: string, query: FetchArrowDataQuery): Promise<ArrowData> {
+  async fetch(mappingUuid: string, period = YearMonth.at(this.clock.now()).toString()): Promise<ArrowData> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
-    const period = query.period ?? YearMonth.at(this.clock.now()).toString();
     const resources = await this.resources.ofCustomer(mapping.waldurCustomerUuid);
     const linked = resources.filter(({ backendId }) => backendId !== '');
     const [billing, consumption] = await Promise.all([

@@ -58,7 +58,7 @@ export class CustomerExportService {
         return { lines: filter.lines, columns };
       });
       // Of all pages: lines of others only, where the filter was ignored, are none of this customer's.
-      if (lines.length === 0) return none(nothingYet(reference, period));
+      if (lines.length === 0) return none(`ArrowSphere has no billing export of ${reference} for ${period} yet.`);
       const missing = columns ? missingLabels(columns, NEEDED) : [];
       const error = missing.length
         ? `The billing export has no column ${missing.join(', nor ')}. Choose another export type in the settings.`
@@ -125,10 +125,6 @@ function none(error: string): CustomerExport {
   return { available: false, lines: [], error };
 }
 
-function nothingYet(reference: string, period: string): string {
-  return `ArrowSphere has no billing export of ${reference} for ${period} yet.`;
-}
-
 /** The pages of an export; none where ArrowSphere says of the first that there is no export. Later pages have to come. */
 async function* orNothing(pages: AsyncIterable<ArrowExportPage>, type: string): AsyncGenerator<ArrowExportPage> {
   let began = false;
@@ -138,11 +134,8 @@ async function* orNothing(pages: AsyncIterable<ArrowExportPage>, type: string): 
       yield page;
     }
   } catch (error) {
-    if (began || !(error instanceof ArrowNotFoundError) || mentionsType(error, type)) throw error;
+    // ArrowSphere says 404 for a month without lines as well as for an export type that is gone, which it names.
+    const isNoExport = error instanceof ArrowNotFoundError && !error.details.arrowMessage?.includes(type);
+    if (began || !isNoExport) throw error;
   }
-}
-
-/** ArrowSphere says 404 for a month without lines as well as for an export type that is gone. */
-function mentionsType({ details }: ArrowNotFoundError, type: string): boolean {
-  return details.arrowMessage?.includes(type) === true;
 }

@@ -51,17 +51,15 @@ export class CustomerLicensesService {
   /** All licences of the customer. Throws as {@link accountOf}, `ArrowCustomerUnresolvedError` and the gateway's errors. */
   async list(mapping: CustomerMapping, options: ArrowCallOptions = {}): Promise<CustomerLicenses> {
     const account = this.accountOf(mapping);
-    const stored = mapping.arrowReference;
-    if (!isCustomerReference(stored)) {
-      const reference = await this.resolve(account, stored);
-      return { ...(await this.gateway.listLicenses(account, reference, options)), reference };
-    }
-    const licenses = await this.gateway.listLicenses(account, stored, options);
-    if (licenses.data.length > 0) return { ...licenses, reference: stored };
+    const listOf = async (reference: string): Promise<CustomerLicenses> => ({
+      ...(await this.gateway.listLicenses(account, reference, options)),
+      reference,
+    });
+    const stored = isCustomerReference(mapping.arrowReference) ? await listOf(mapping.arrowReference) : undefined;
+    if (stored?.data.length) return stored;
     // No licences: the customer may have none, or be known by another reference.
-    const reference = await this.resolve(account, stored);
-    if (reference === stored) return { ...licenses, reference };
-    return { ...(await this.gateway.listLicenses(account, reference, options)), reference };
+    const reference = await this.resolve(account, mapping.arrowReference);
+    return stored?.reference === reference ? stored : listOf(reference);
   }
 
   /**
@@ -73,20 +71,24 @@ export class CustomerLicensesService {
     if (wanted.length === 0) return new Map();
     try {
       const account = this.accountOf(mapping);
-      const found = await this.gateway.findLicenses(account, wanted);
-      const licenses = new Map(found.map((license) => [license.licenseReference, license]));
-      const owner = found.some(
-        ({ customerReference }) => !sameArrowReference(customerReference, mapping.arrowReference),
-      )
-        ? await this.ownerOf(account, mapping)
-        : mapping.arrowReference;
-      const missing = wanted.filter((reference) => !licenses.has(reference));
-      const verdicts = new Map<string, Verdict>(
-        found.map((license) => [license.licenseReference, judge(license, owner, mapping)]),
-      );
+      let owner: Promise<string> | undefined;
+      const judge = async (license: ArrowLicense): Promise<Verdict> => {
+        const { licenseReference, customerReference: customer } = license;
+        const isOwn =
+          sameArrowReference(customer, mapping.arrowReference) ||
+          sameArrowReference(customer, await (owner ??= this.ownerOf(account, mapping)));
+        if (isOwn) return { kind: 'confirmed', license };
+        const error = new LicenseOfAnotherCustomerError(licenseReference, customer, mapping.arrowReference);
+        return { kind: 'denied', error };
+      };
+      const verdicts = new Map<string, Verdict>();
+      for (const license of await this.gateway.findLicenses(account, wanted)) {
+        verdicts.set(license.licenseReference, await judge(license));
+      }
+      const missing = wanted.filter((reference) => !verdicts.has(reference));
       // A search index lags behind: what it does not have is asked for by name before it is called unknown.
       await inParallel(missing, this.env.ARROW_MAX_CONCURRENCY, async (reference) =>
-        verdicts.set(reference, await this.askByName(account, reference, mapping)),
+        verdicts.set(reference, await this.askByName(account, reference, judge)),
       );
       return verdicts;
     } catch (error) {
@@ -95,13 +97,13 @@ export class CustomerLicensesService {
     }
   }
 
-  private async askByName(account: ArrowAccount, reference: string, mapping: CustomerMapping): Promise<Verdict> {
+  private async askByName(
+    account: ArrowAccount,
+    reference: string,
+    judge: (license: ArrowLicense) => Promise<Verdict>,
+  ): Promise<Verdict> {
     try {
-      const license = await this.gateway.getLicense(account, reference);
-      const owner = sameArrowReference(license.customerReference, mapping.arrowReference)
-        ? mapping.arrowReference
-        : await this.ownerOf(account, mapping);
-      return judge(license, owner, mapping);
+      return await judge(await this.gateway.getLicense(account, reference));
     } catch (error) {
       if (error instanceof ArrowNotFoundError) return { kind: 'denied', error: new LicenseUnknownError(reference) };
       if (error instanceof ArrowReferenceNotUsableError) return { kind: 'denied', error };
@@ -130,13 +132,6 @@ export class CustomerLicensesService {
     const { data } = await this.gateway.listCustomers(account);
     return resolveArrowCustomer(data, reference);
   }
-}
-
-function judge(license: ArrowLicense, owner: string, { arrowReference }: CustomerMapping): Verdict {
-  if (sameArrowReference(license.customerReference, owner)) return { kind: 'confirmed', license };
-  const { licenseReference, customerReference } = license;
-  const error = new LicenseOfAnotherCustomerError(licenseReference, customerReference, arrowReference);
-  return { kind: 'denied', error };
 }
 
 /** Why ArrowSphere did not answer, as a sentence. Throws on what is not ArrowSphere's failure, or if the caller is gone. */

@@ -3,7 +3,14 @@ import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import type { Offering } from '../directory/offering.entity.js';
 import type { Project } from '../directory/project.entity.js';
 import type { Resource } from '../directory/resource.entity.js';
-import { changesSomething, decide, type Ground, resourceName, type Verdict, type Wish } from './decide-links.js';
+import {
+  changesSomething,
+  decide,
+  type LinkFacts,
+  resourceName,
+  type Verdict,
+  type LicenseCommand,
+} from './decide-links.js';
 import { LicenseUnknownError } from './licenses.errors.js';
 
 const US = 'organisation';
@@ -19,7 +26,7 @@ const resource = (uuid: string, fields: Partial<Resource> = {}) =>
     ...fields,
   }) as Resource;
 
-function ground(resources: Resource[]): Ground {
+function facts(resources: Resource[]): LinkFacts {
   const live = resources.filter(({ backendId, state }) => backendId !== '' && state !== 'Terminated');
   return {
     customerUuid: US,
@@ -30,17 +37,22 @@ function ground(resources: Resource[]): Ground {
   };
 }
 
-const link = (resourceUuid: string, license: string): Wish => ({ kind: 'link', resourceUuid, license });
-const unlink = (resourceUuid: string): Wish => ({ kind: 'unlink', resourceUuid });
-const importing = (license: string): Wish => ({ kind: 'import', license, offeringUuid: 'o1', projectUuid: 'p1' });
-const outcomes = (on: Ground, wishes: Wish[], verdicts?: Map<string, Verdict>) =>
-  decide(on, wishes, verdicts).map((decision) =>
+const link = (resourceUuid: string, license: string): LicenseCommand => ({ kind: 'link', resourceUuid, license });
+const unlink = (resourceUuid: string): LicenseCommand => ({ kind: 'unlink', resourceUuid });
+const importing = (license: string): LicenseCommand => ({
+  kind: 'import',
+  license,
+  offeringUuid: 'o1',
+  projectUuid: 'p1',
+});
+const outcomes = (on: LinkFacts, commands: LicenseCommand[], verdicts?: Map<string, Verdict>) =>
+  decide(on, commands, verdicts).map((decision) =>
     decision.outcome === 'refused' ? decision.error.code : decision.outcome,
   );
 
 describe('decide', () => {
-  it('lets each wish see what those before it did', () => {
-    const on = ground([resource('a', { backendId: 'L1' }), resource('b')]);
+  it('lets each command see what those before it did', () => {
+    const on = facts([resource('a', { backendId: 'L1' }), resource('b')]);
     expect(outcomes(on, [link('b', 'L1'), unlink('a'), link('b', 'L1'), importing('L1'), unlink('a')])).toEqual([
       'license_linked_elsewhere',
       'relink',
@@ -56,7 +68,7 @@ describe('decide', () => {
       ['L2', { kind: 'confirmed', license: {} as ArrowLicense }],
       ['L3', { kind: 'unasked', why: 'It was down.' }],
     ]);
-    const on = ground([resource('a'), resource('b')]);
+    const on = facts([resource('a'), resource('b')]);
     expect(outcomes(on, [link('a', 'L1'), importing('L1'), link('a', 'L2'), importing('L3')], verdicts)).toEqual([
       'license_unknown',
       'license_unknown',
@@ -68,7 +80,7 @@ describe('decide', () => {
   it('knows whose a resource is, and whether it is alive', () => {
     const foreign = resource('foreign', { project: { customerUuid: 'others' } as Project });
     const ended = resource('ended', { state: 'Terminated', backendId: 'L1' });
-    const on = ground([foreign, ended]);
+    const on = facts([foreign, ended]);
     expect(outcomes(on, [link('foreign', 'L1'), link('none', 'L1'), link('ended', 'L1'), unlink('ended')])).toEqual([
       'resource_not_of_customer',
       'resource_not_of_customer',
@@ -86,7 +98,7 @@ describe('decide', () => {
   it('never leaves a licence on two live resources, and decides the same when nothing is left to do', () => {
     const uuids = ['a', 'b', 'c', 'd'];
     const licenses = ['L1', 'L2', 'L3'];
-    const wish = fc.oneof(
+    const command = fc.oneof(
       fc.tuple(fc.constantFrom(...uuids), fc.constantFrom(...licenses)).map(([uuid, license]) => link(uuid, license)),
       fc.constantFrom(...uuids).map(unlink),
       fc.constantFrom(...licenses).map(importing),
@@ -95,12 +107,12 @@ describe('decide', () => {
       .shuffledSubarray(licenses)
       .map((held) => uuids.map((uuid, i) => resource(uuid, { backendId: held[i] ?? '' })));
     fc.assert(
-      fc.property(start, fc.array(wish, { maxLength: 12 }), (resources, wishes) => {
-        const decisions = decide(ground(resources), wishes);
+      fc.property(start, fc.array(command, { maxLength: 12 }), (resources, commands) => {
+        const decisions = decide(facts(resources), commands);
         const carried = new Map(resources.map(({ uuid, backendId }) => [uuid, backendId]));
         const created: string[] = [];
         for (const decision of decisions.filter(changesSomething)) {
-          if (decision.outcome === 'create') created.push(decision.wish.license);
+          if (decision.outcome === 'create') created.push(decision.command.license);
           else {
             expect(decision.previous).toBe(carried.get(decision.resource.uuid));
             carried.set(decision.resource.uuid, decision.license);

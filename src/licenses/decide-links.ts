@@ -13,27 +13,29 @@ import {
   ResourceTerminatedError,
 } from './licenses.errors.js';
 
-export interface LinkWish {
+export interface LinkCommand {
   readonly kind: 'link';
   readonly resourceUuid: string;
   readonly license: string;
 }
 
-export interface UnlinkWish {
+export interface UnlinkCommand {
   readonly kind: 'unlink';
   readonly resourceUuid: string;
 }
 
-export interface ImportWish {
+export interface ImportCommand {
   readonly kind: 'import';
   readonly license: string;
   /** Of the new resource; the licence reference if left out. */
   readonly name?: string;
+  /** Where `name` is left out, it is named as ArrowSphere names the licence, if that can be asked. */
+  readonly ownName?: boolean;
   readonly offeringUuid: string;
   readonly projectUuid: string;
 }
 
-export type Wish = LinkWish | UnlinkWish | ImportWish;
+export type LicenseCommand = LinkCommand | UnlinkCommand | ImportCommand;
 
 /** What ArrowSphere says of a licence. */
 export type Verdict =
@@ -45,10 +47,12 @@ export type Verdict =
 export type Holder = Pick<Resource, 'uuid' | 'name' | 'projectUuid' | 'offeringUuid'>;
 
 /** All that a decision depends on, besides ArrowSphere. */
-export interface Ground {
+export interface LinkFacts {
   /** The mapped organisation. */
   readonly customerUuid: string;
-  /** The resources, offerings and projects named in the wishes, as far as they exist; whose they are is judged here. */
+  /**
+   * The resources, offerings and projects named in the commands, as far as they exist; whose they are is judged here.
+   */
   readonly resources: ReadonlyMap<string, Resource>;
   readonly offerings: ReadonlyMap<string, Offering>;
   readonly projects: ReadonlyMap<string, Project>;
@@ -56,13 +60,18 @@ export interface Ground {
   readonly holders: ReadonlyMap<string, Holder>;
 }
 
-/** What becomes of one wish. */
+/** What becomes of one command. */
 export type Decision =
-  | { readonly outcome: 'refused'; readonly wish: Wish; readonly error: AppError; readonly holder?: Holder }
-  | { readonly outcome: 'unchanged'; readonly wish: LinkWish | UnlinkWish; readonly resource: Resource }
+  | {
+      readonly outcome: 'refused';
+      readonly command: LicenseCommand;
+      readonly error: AppError;
+      readonly holder?: Holder;
+    }
+  | { readonly outcome: 'unchanged'; readonly command: LinkCommand | UnlinkCommand; readonly resource: Resource }
   | {
       readonly outcome: 'relink';
-      readonly wish: LinkWish | UnlinkWish;
+      readonly command: LinkCommand | UnlinkCommand;
       readonly resource: Resource;
       readonly previous: string;
       /** `""`: none. */
@@ -71,72 +80,78 @@ export type Decision =
     }
   | {
       readonly outcome: 'create';
-      readonly wish: ImportWish;
+      /** Of the resource, once it is made. */
+      readonly uuid?: string;
+      readonly command: ImportCommand;
       readonly offering: Offering;
       readonly project: Project;
       readonly verdict?: Verdict;
     };
 
 /**
- * Decides what becomes of each wish, one after another, each seeing what those before it did. Looks at nothing but its
- * arguments, so that a dry run, the first look and the decision under lock are one and the same. Without `verdicts`
- * ArrowSphere is taken to agree.
+ * Decides what becomes of each command, one after another, each seeing what those before it did. Looks at nothing but
+ * its arguments, so that a dry run, the first look and the decision under lock are one and the same. Without
+ * `verdicts` ArrowSphere is taken to agree.
  */
 export function decide(
-  ground: Ground,
-  wishes: readonly Wish[],
+  facts: LinkFacts,
+  commands: readonly LicenseCommand[],
   verdicts: ReadonlyMap<string, Verdict> = new Map(),
 ): Decision[] {
-  const carried = new Map([...ground.resources].map(([uuid, { backendId }]) => [uuid, backendId]));
-  const holders = new Map(ground.holders);
+  const carried = new Map([...facts.resources].map(([uuid, { backendId }]) => [uuid, backendId]));
+  const holders = new Map(facts.holders);
 
-  const relink = (wish: LinkWish | UnlinkWish, license: string): Decision => {
-    const resource = ground.resources.get(wish.resourceUuid);
-    if (!resource || resource.project.customerUuid !== ground.customerUuid) {
-      return { outcome: 'refused', wish, error: new ResourceNotOfCustomerError(wish.resourceUuid) };
+  const relink = (command: LinkCommand | UnlinkCommand, license: string): Decision => {
+    const resource = facts.resources.get(command.resourceUuid);
+    if (!resource || resource.project.customerUuid !== facts.customerUuid) {
+      return refused(command, new ResourceNotOfCustomerError(command.resourceUuid));
     }
-    if (wish.kind === 'link' && resource.state === 'Terminated') {
-      return { outcome: 'refused', wish, error: new ResourceTerminatedError(resource) };
+    if (command.kind === 'link' && resource.state === 'Terminated') {
+      return refused(command, new ResourceTerminatedError(resource));
     }
     const previous = carried.get(resource.uuid)!;
-    if (previous === license) return { outcome: 'unchanged', wish, resource };
+    if (previous === license) return { outcome: 'unchanged', command, resource };
     const holder = holders.get(license);
-    if (holder) return { outcome: 'refused', wish, error: new LicenseLinkedElsewhereError(license, holder), holder };
+    if (holder) return refused(command, new LicenseLinkedElsewhereError(license, holder), holder);
     const verdict = verdicts.get(license);
-    if (verdict?.kind === 'denied') return { outcome: 'refused', wish, error: verdict.error };
+    if (verdict?.kind === 'denied') return refused(command, verdict.error);
     carried.set(resource.uuid, license);
     if (holders.get(previous)?.uuid === resource.uuid) holders.delete(previous);
     if (license) holders.set(license, resource);
-    return { outcome: 'relink', wish, resource, previous, license, verdict };
+    return { outcome: 'relink', command, resource, previous, license, verdict };
   };
 
-  const create = (wish: ImportWish): Decision => {
-    const { license, offeringUuid, projectUuid } = wish;
-    const offering = ground.offerings.get(offeringUuid);
-    if (!offering) return { outcome: 'refused', wish, error: new OfferingNotThereError(offeringUuid) };
-    const project = ground.projects.get(projectUuid);
-    if (!project || project.customerUuid !== ground.customerUuid) {
-      return { outcome: 'refused', wish, error: new ProjectNotOfCustomerError(projectUuid) };
+  const create = (command: ImportCommand): Decision => {
+    const { license, offeringUuid, projectUuid } = command;
+    const offering = facts.offerings.get(offeringUuid);
+    if (!offering) return refused(command, new OfferingNotThereError(offeringUuid));
+    const project = facts.projects.get(projectUuid);
+    if (!project || project.customerUuid !== facts.customerUuid) {
+      return refused(command, new ProjectNotOfCustomerError(projectUuid));
     }
     const holder = holders.get(license);
-    if (holder) return { outcome: 'refused', wish, error: new LicenseAlreadyImportedError(license), holder };
-    if (offering.state !== 'Active') return { outcome: 'refused', wish, error: new OfferingNotActiveError(offering) };
+    if (holder) return refused(command, new LicenseAlreadyImportedError(license), holder);
+    if (offering.state !== 'Active') return refused(command, new OfferingNotActiveError(offering));
     const verdict = verdicts.get(license);
-    if (verdict?.kind === 'denied') return { outcome: 'refused', wish, error: verdict.error };
-    holders.set(license, { uuid: '', name: resourceName(wish), projectUuid, offeringUuid });
-    return { outcome: 'create', wish, offering, project, verdict };
+    if (verdict?.kind === 'denied') return refused(command, verdict.error);
+    holders.set(license, { uuid: '', name: resourceName(command), projectUuid, offeringUuid });
+    return { outcome: 'create', command, offering, project, verdict };
   };
 
-  return wishes.map((wish) => {
-    switch (wish.kind) {
+  return commands.map((command) => {
+    switch (command.kind) {
       case 'link':
-        return relink(wish, wish.license);
+        return relink(command, command.license);
       case 'unlink':
-        return relink(wish, '');
+        return relink(command, '');
       case 'import':
-        return create(wish);
+        return create(command);
     }
   });
+}
+
+function refused(command: LicenseCommand, error: AppError, holder?: Holder): Decision {
+  return { outcome: 'refused', command, error, holder };
 }
 
 /** True for decisions that something has to be written for. */
@@ -147,6 +162,6 @@ export function changesSomething(
 }
 
 /** What an imported resource is called: a name has 150 characters at most, a reference may have more. */
-export function resourceName({ name, license }: Pick<ImportWish, 'name' | 'license'>): string {
+export function resourceName({ name, license }: Pick<ImportCommand, 'name' | 'license'>): string {
   return [...(name ?? license)].slice(0, 150).join('');
 }

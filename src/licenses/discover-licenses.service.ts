@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { ArrowCallOptions } from '../arrow-gateway/arrow-gateway.js';
+import type { ArrowCallOptions, ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { Clock } from '../common/clock.js';
 import { currentRequest } from '../common/request-context.js';
 import { runInSlices } from '../common/time-slices.js';
+import type { Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
 import { type CustomerLicenses, CustomerLicensesService, sentenceOf } from './customer-licenses.service.js';
-import type { DiscoveredLicenses, DiscoverLicensesQuery } from './discover-licenses.dto.js';
-import { suggestLinks } from './suggest-links.js';
+import { type LinkSuggestion, suggestLinks } from './suggest-links.js';
 
 /** Clients give up after some time as well; by then they have at least the two lists. */
 const SUGGEST_WITHIN_MS = 20_000;
@@ -17,6 +17,21 @@ const SUGGEST_WITHIN_MS = 20_000;
 export interface DiscoverOptions {
   readonly signal?: AbortSignal;
   readonly suggestWithinMs?: number;
+}
+
+/** A mapped customer's licences beside its resources. */
+export interface DiscoveredLicenses {
+  readonly mapping: CustomerMapping;
+  /** As ArrowSphere writes it; the stored one where it could not be asked. */
+  readonly arrowReference: string;
+  /** All of them; none where {@link error} says why. */
+  readonly licenses: readonly ArrowLicense[];
+  /** Licence → the live resource that has it, of whatever organisation. */
+  readonly holders: ReadonlyMap<string, Resource>;
+  readonly resources: readonly Resource[];
+  readonly suggestions: readonly LinkSuggestion[];
+  readonly error: string | null;
+  readonly ageSeconds?: number;
 }
 
 /** A mapped customer's licences in ArrowSphere beside the organisation's resources, and which might be which. */
@@ -36,7 +51,7 @@ export class DiscoverLicensesService {
    */
   async discover(
     mappingUuid: string,
-    { refresh }: DiscoverLicensesQuery,
+    { refresh }: Pick<ArrowCallOptions, 'refresh'>,
     { signal = currentRequest()?.signal, suggestWithinMs = SUGGEST_WITHIN_MS }: DiscoverOptions = {},
   ): Promise<DiscoveredLicenses> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
@@ -59,7 +74,7 @@ export class DiscoverLicensesService {
       resources,
       suggestions: suggestions ?? [],
       error: suggestions ? error : `No suggestions: they were not found within ${suggestWithinMs / 1000} s.`,
-      ageSeconds: found && this.ageOf(found),
+      ageSeconds: found && this.clock.secondsSince(found.fetchedAt),
     };
   }
 
@@ -88,9 +103,5 @@ export class DiscoverLicensesService {
     } catch (error) {
       return { error: sentenceOf(error) };
     }
-  }
-
-  private ageOf({ fetchedAt }: CustomerLicenses): number {
-    return Math.max(0, Math.round((this.clock.now().getTime() - fetchedAt.getTime()) / 1000));
   }
 }

@@ -89,3 +89,17 @@ export class LicenseLink {
   @ManyToOne(() => LicenseLink, { nullable: true, onDelete: 'RESTRICT' })
   reverts: Relation<LicenseLink> | null;
 }
+
+/** An entry as it is to be written. */
+export type NewLicenseLink = Omit<
+  LicenseLink,
+  'uuid' | 'number' | 'created' | 'resource' | 'revertsUuid' | 'reverts'
+> & { readonly revertsUuid?: string };
+
+/** An entry with its `resource`, and whether it is what holds now. */
+export interface ListedLink {
+  readonly link: LicenseLink;
+  readonly isActive: boolean;
+  /** The entry that undid this one. */
+  readonly revertedByUuid: string | null;
+}

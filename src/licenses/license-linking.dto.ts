@@ -1,4 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown, ShownOrNull } from '../common/answer.js';
 import {
   BodyLimit,
   BooleanField,
@@ -8,8 +9,8 @@ import {
   UuidField,
 } from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
-import type { ImportWish, LinkWish, UnlinkWish } from './decide-links.js';
-import type { Settled } from './license-linking.service.js';
+import type { ImportCommand, LicenseCommand, LinkCommand, UnlinkCommand } from './decide-links.js';
+import type { ChangedLicenses, ChangeLicenses, LinkResult } from './license-linking.service.js';
 
 const license = {
   required: true,
@@ -26,8 +27,8 @@ export class LinkResourceDto {
   @TextField(license)
   license_reference: string;
 
-  static wish(this: void, { resource_uuid, license_reference }: LinkResourceDto): LinkWish {
-    return { kind: 'link', resourceUuid: resource_uuid, license: license_reference };
+  toCommand(): LinkCommand {
+    return { kind: 'link', resourceUuid: this.resource_uuid, license: this.license_reference };
   }
 }
 
@@ -36,8 +37,8 @@ export class UnlinkResourceDto {
   @UuidField({ required: true, description: 'Resource to unlink' })
   resource_uuid: string;
 
-  static wish(this: void, { resource_uuid }: UnlinkResourceDto): UnlinkWish {
-    return { kind: 'unlink', resourceUuid: resource_uuid };
+  toCommand(): UnlinkCommand {
+    return { kind: 'unlink', resourceUuid: this.resource_uuid };
   }
 }
 
@@ -55,14 +56,13 @@ export class ImportLicenseDto {
   @UuidField({ required: true, description: 'Project of the mapped organisation' })
   project_uuid: string;
 
-  static wish(this: void, dto: ImportLicenseDto): ImportWish {
-    const { license_reference, license_name, offering_uuid, project_uuid } = dto;
+  toCommand(): ImportCommand {
     return {
       kind: 'import',
-      license: license_reference,
-      name: license_name,
-      offeringUuid: offering_uuid,
-      projectUuid: project_uuid,
+      license: this.license_reference,
+      name: this.license_name,
+      offeringUuid: this.offering_uuid,
+      projectUuid: this.project_uuid,
     };
   }
 }
@@ -70,9 +70,15 @@ export class ImportLicenseDto {
 const MAX_ITEMS = 500;
 
 @BodyLimit(MANY_ROWS_BYTES)
-class BulkDto {
+abstract class BulkDto {
+  abstract items: { toCommand(): LicenseCommand }[];
+
   @BooleanField({ default: true, description: 'Left out, or true: say what would happen, and write nothing' })
   dry_run?: boolean;
+
+  toCommand(): ChangeLicenses {
+    return { commands: this.items.map((item) => item.toCommand()), dryRun: this.dry_run ?? true };
+  }
 }
 
 @ApiSchema({ name: 'LinkResourcesRequest' })
@@ -90,6 +96,10 @@ class ImportLicensesItemDto extends ImportLicenseDto {
       '`suggested_name` of discover_licenses if left out; the licence reference where ArrowSphere has no name',
   })
   declare license_name?: string;
+
+  override toCommand(): ImportCommand {
+    return { ...super.toCommand(), ownName: true };
+  }
 }
 
 @ApiSchema({ name: 'ImportLicensesRequest' })
@@ -99,87 +109,77 @@ export class ImportLicensesDto extends BulkDto {
 }
 
 class Verified {
-  @ApiProperty({
+  @Shown({
     required: false,
     description: 'True: ArrowSphere confirmed the licence. False: it could not be asked. Left out: nothing to ask',
   })
   verified?: boolean;
-  @ApiProperty({ required: false, description: 'Why ArrowSphere could not be asked' }) verification_error?: string;
+  @Shown({ required: false, description: 'Why ArrowSphere could not be asked' }) verification_error?: string;
 }
 
-@ApiSchema({ name: 'LinkResourceResponse' })
-export class LinkResourceResponse extends Verified {
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty({ description: 'The licence the resource has now, blank for none' }) license_reference: string;
-  @ApiProperty({ description: 'The licence it had before, blank for none' }) previous_backend_id: string;
-  @ApiProperty() success: boolean;
+class Linked extends Verified {
+  @Shown('uuid') resource_uuid: string;
+  @Shown() resource_name: string;
+  @Shown({ description: 'The licence the resource has now, blank for none' }) license_reference: string;
+  @Shown() success: boolean;
 
-  static from(this: void, settled: Settled): LinkResourceResponse {
+  protected static linked(this: void, result: LinkResult): Linked {
     return {
-      resource_uuid: renderUuid(settled.resource!.uuid!),
-      resource_name: settled.resource!.name,
-      license_reference: settled.license,
-      previous_backend_id: settled.previous,
+      resource_uuid: renderUuid(result.resource!.uuid!),
+      resource_name: result.resource!.name,
+      license_reference: result.license,
       success: true,
-      ...verification(settled),
+      ...verification(result),
     };
   }
 }
 
-@ApiSchema({ name: 'ImportLicenseResponse' })
-export class ImportLicenseResponse extends Verified {
-  @ApiProperty({ format: 'uuid' }) resource_uuid: string;
-  @ApiProperty() resource_name: string;
-  @ApiProperty() license_reference: string;
-  @ApiProperty() offering_name: string;
-  @ApiProperty() project_name: string;
-  @ApiProperty() success: boolean;
+@ApiSchema({ name: 'LinkResourceResponse' })
+export class LinkResourceResponse extends Linked {
+  @Shown({ description: 'The licence it had before, blank for none' }) previous_backend_id: string;
 
-  static from(this: void, settled: Settled): ImportLicenseResponse {
-    return {
-      resource_uuid: renderUuid(settled.resource!.uuid!),
-      resource_name: settled.resource!.name,
-      license_reference: settled.license,
-      offering_name: settled.offeringName ?? '',
-      project_name: settled.projectName ?? '',
-      success: true,
-      ...verification(settled),
-    };
+  static from(this: void, result: LinkResult): LinkResourceResponse {
+    return { ...Linked.linked(result), previous_backend_id: result.previous };
+  }
+}
+
+@ApiSchema({ name: 'ImportLicenseResponse' })
+export class ImportLicenseResponse extends Linked {
+  @Shown() offering_name: string;
+  @Shown() project_name: string;
+
+  static from(this: void, result: LinkResult): ImportLicenseResponse {
+    const { offeringName = '', projectName = '' } = result;
+    return { ...Linked.linked(result), offering_name: offeringName, project_name: projectName };
   }
 }
 
 const OUTCOMES = ['done', 'unchanged', 'refused'] as const;
 
 class BulkResult extends Verified {
-  @ApiProperty({ type: 'integer', description: 'Position in the request, from 0' }) index: number;
-  @ApiProperty({ enum: OUTCOMES, enumName: 'BulkOutcome', description: '`done`: in a dry run, would be done' })
+  @Shown('integer', { description: 'Position in the request, from 0' }) index: number;
+  @Shown({ enum: OUTCOMES, enumName: 'BulkOutcome', description: '`done`: in a dry run, would be done' })
   outcome: (typeof OUTCOMES)[number];
-  @ApiProperty({ description: 'False for `refused` only' }) success: boolean;
-  @ApiProperty() license_reference: string;
-  @ApiProperty({
-    type: String,
-    format: 'uuid',
-    nullable: true,
-    description: 'Null where none is known, or not made yet',
-  })
+  @Shown({ description: 'False for `refused` only' }) success: boolean;
+  @Shown() license_reference: string;
+  @ShownOrNull('uuid', { description: 'Null where none is known, or not made yet' })
   resource_uuid: string | null;
-  @ApiProperty({ type: String, nullable: true }) resource_name: string | null;
-  @ApiProperty({ description: 'The licence the resource had before, blank for none' }) previous_backend_id: string;
-  @ApiProperty({ type: String, nullable: true, description: 'Why it was refused' }) error: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'The same as a stable word' }) code: string | null;
+  @ShownOrNull() resource_name: string | null;
+  @Shown({ description: 'The licence the resource had before, blank for none' }) previous_backend_id: string;
+  @ShownOrNull({ description: 'Why it was refused' }) error: string | null;
+  @ShownOrNull({ description: 'The same as a stable word' }) code: string | null;
 }
 
 @ApiSchema({ name: 'BulkLinkResponse' })
 export class BulkResponse {
-  @ApiProperty() dry_run: boolean;
-  @ApiProperty({ type: 'integer' }) done: number;
-  @ApiProperty({ type: 'integer' }) unchanged: number;
-  @ApiProperty({ type: 'integer' }) refused: number;
-  @ApiProperty({ type: [BulkResult], description: 'One per item, in their order' }) results: BulkResult[];
+  @Shown() dry_run: boolean;
+  @Shown('integer') done: number;
+  @Shown('integer') unchanged: number;
+  @Shown('integer') refused: number;
+  @Shown({ type: [BulkResult], description: 'One per item, in their order' }) results: BulkResult[];
 
-  static from(this: void, settled: readonly Settled[], dryRun: boolean): BulkResponse {
-    const results = settled.map((one, index): BulkResult => ({
+  static from(this: void, { dryRun, results: changed }: ChangedLicenses): BulkResponse {
+    const results = changed.map((one, index): BulkResult => ({
       index,
       outcome: one.outcome,
       success: one.outcome !== 'refused',
@@ -196,7 +196,7 @@ export class BulkResponse {
   }
 }
 
-function verification({ verdict, outcome }: Settled): Verified {
+function verification({ verdict, outcome }: LinkResult): Verified {
   if (!verdict || outcome === 'refused') return {};
   if (verdict.kind === 'unasked') return { verified: false, verification_error: verdict.why };
   return { verified: true };

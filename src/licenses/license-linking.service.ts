@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { suggestedName } from '../arrow-gateway/given-name.js';
 import type { Caller } from '../auth/caller.js';
 import type { AppError } from '../common/app.error.js';
@@ -17,17 +18,26 @@ import {
   changesSomething,
   decide,
   type Decision,
-  type Ground,
-  type ImportWish,
+  type Holder,
+  type ImportCommand,
+  type LinkFacts,
   resourceName,
   type Verdict,
-  type Wish,
+  type LicenseCommand,
 } from './decide-links.js';
-import { LicenseLinksService, type NewLicenseLink, whoActs } from './license-links.service.js';
+import type { NewLicenseLink } from './license-link.entity.js';
+import { LicenseLinksService, whoActs } from './license-links.service.js';
 import { AccountNotActiveError, LicensesContendedError, MappingNotActiveError } from './licenses.errors.js';
 
-/** What came of one wish. */
-export interface Settled {
+/** Many commands, carried out in their order. */
+export interface ChangeLicenses {
+  readonly commands: readonly LicenseCommand[];
+  /** Say what would happen, write nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What came of one command. */
+export interface LinkResult {
   readonly outcome: 'done' | 'unchanged' | 'refused';
   /** The licence that the resource has now, or should have had; `""`: none. */
   readonly license: string;
@@ -41,6 +51,11 @@ export interface Settled {
   readonly verdict?: Verdict;
   /** Why it was refused. */
   readonly error?: AppError;
+}
+
+/** What came of many commands, in their order. */
+export interface ChangedLicenses extends Pick<ChangeLicenses, 'dryRun'> {
+  readonly results: readonly LinkResult[];
 }
 
 type Write = Extract<Decision, { readonly outcome: 'relink' | 'create' }>;
@@ -64,90 +79,99 @@ export class LicenseLinkingService {
     private readonly clock: Clock,
   ) {}
 
-  /** Carries out one wish. Throws as {@link settle}, and whatever the wish is refused with. */
-  async settleOne(mappingUuid: string, wish: Wish, caller: Caller): Promise<Settled> {
-    const [settled] = await this.settle(mappingUuid, [wish], caller);
-    if (settled!.error) throw settled!.error;
-    return settled!;
+  /** Carries out one command. Throws as {@link executeAll}, and whatever the command is refused with. */
+  async executeOne(mappingUuid: string, command: LicenseCommand, caller: Caller): Promise<LinkResult> {
+    const [decision] = await this.execute(mappingUuid, { commands: [command], dryRun: false }, caller);
+    const result = resultOf(decision!);
+    if (result.error) throw result.error;
+    return result;
   }
 
   /**
-   * Carries out wishes, each with its own outcome, in their order: looks, asks ArrowSphere about what would change, and
-   * then decides again and writes in one transaction, the mapping and its resources locked. A dry run leaves out only
-   * the last step. With `repeatable`, an import that is in the wished project and offering already is a success that
-   * changes nothing, so that a request can be sent again. With `ownNames`, an import without a name is named as
-   * ArrowSphere names the licence. Throws `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`,
-   * `LicensesContendedError`.
+   * Carries out commands, each with its own outcome, in their order. An import that is in that project and offering
+   * already is a success that changes nothing, so that a request can be sent again. Throws
+   * `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`, `LicensesContendedError`.
    */
-  async settle(
+  async executeAll(mappingUuid: string, change: ChangeLicenses, caller: Caller): Promise<ChangedLicenses> {
+    const decisions = await this.execute(mappingUuid, change, caller);
+    return {
+      dryRun: change.dryRun,
+      results: decisions.map((decision) => importedAlready(decision) ?? resultOf(decision)),
+    };
+  }
+
+  /**
+   * Looks, asks ArrowSphere about what would change, and then decides again and writes in one transaction, the mapping
+   * and its resources locked. A dry run leaves out only the last step.
+   */
+  private async execute(
     mappingUuid: string,
-    wishes: readonly Wish[],
+    { commands, dryRun }: ChangeLicenses,
     caller: Caller,
-    { dryRun = false, repeatable = false, ownNames = false } = {},
-  ): Promise<Settled[]> {
+  ): Promise<Decision[]> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
-    refuseInactive(mapping, wishes);
-    const ground = await this.survey(mapping, wishes);
-    const first = decide(ground, wishes);
-    const promising = first.flatMap((decision, at) => (changesSomething(decision) ? [at] : []));
-    const verdicts = await this.arrow.check(
-      mapping,
-      promising.flatMap((at) => licenseOf(wishes[at]!) || []),
-    );
-    const hopeful = promising.map((at) => (ownNames ? named(wishes[at]!, verdicts) : wishes[at]!));
-    const second = dryRun
-      ? decide(ground, hopeful, verdicts).map((decision) => settled(decision, repeatable))
-      : hopeful.length > 0
-        ? await this.write(mapping, hopeful, verdicts, { caller, repeatable })
-        : [];
-    const outcomes = first.map((decision) => settled(decision, repeatable));
-    promising.forEach((at, position) => (outcomes[at] = second[position]!));
-    return outcomes;
+    refuseInactive(mapping, commands);
+    const facts = await this.survey(mapping, commands);
+    const decisions = decide(facts, commands);
+    const promising = decisions.flatMap((decision, at) => (changesSomething(decision) ? [at] : []));
+    if (promising.length === 0) return decisions;
+    const verdicts = await this.arrow.check(mapping, promising.map((at) => licenseOf(commands[at]!)).filter(Boolean));
+    const hopeful = promising.map((at) => named(commands[at]!, verdicts));
+    const second = dryRun ? decide(facts, hopeful, verdicts) : await this.write(mapping, hopeful, verdicts, caller);
+    promising.forEach((at, position) => (decisions[at] = second[position]!));
+    return decisions;
   }
 
   private async write(
     mapping: CustomerMapping,
-    wishes: readonly Wish[],
+    commands: readonly LicenseCommand[],
     verdicts: ReadonlyMap<string, Verdict>,
-    { caller, repeatable }: { caller: Caller; repeatable: boolean },
-  ): Promise<Settled[]> {
+    caller: Caller,
+  ): Promise<Decision[]> {
     for (let attempt = 1; ; attempt += 1) {
-      const plans = await this.plansFor(mapping, wishes, verdicts);
+      const plans = await this.plansFor(mapping, commands, verdicts);
       try {
         return await this.dataSource.transaction(async (manager) => {
           const locked = await this.mappings.lock(manager, mapping.uuid);
-          refuseInactive(locked, wishes);
-          await this.resources.lock(
-            manager,
-            wishes.flatMap((wish) => (wish.kind === 'import' ? [] : wish.resourceUuid)),
-          );
-          const decisions = decide(await this.survey(locked, wishes, manager), wishes, verdicts);
+          refuseInactive(locked, commands);
+          await this.resources.lock(manager, resourcesOf(commands));
+          const decisions = decide(await this.survey(locked, commands, manager), commands, verdicts);
           const made = await this.carryOut(manager, locked, decisions.filter(changesSomething), plans, caller);
-          return decisions.map((decision) => settled(decision, repeatable, made));
+          return decisions.map((one) =>
+            one.outcome === 'create' ? { ...one, uuid: made.get(licenseOf(one.command)) } : one,
+          );
         });
       } catch (error) {
         // Others write licences too, under other mappings or by themselves: look again at what they left.
-        if (!gotInTheWay(error)) throw error;
+        if (!isConcurrencyConflict(error)) throw error;
         if (attempt >= ATTEMPTS) throw new LicensesContendedError();
       }
     }
   }
 
-  /** Everything that decisions depend on, in four statements whatever the number of wishes. */
-  private async survey(mapping: CustomerMapping, wishes: readonly Wish[], manager?: EntityManager): Promise<Ground> {
-    const imports = wishes.filter((wish): wish is ImportWish => wish.kind === 'import');
-    const resourceUuids = wishes.flatMap((wish) => (wish.kind === 'import' ? [] : wish.resourceUuid));
-    const licenses = wishes.map(licenseOf).filter(Boolean);
-    const byUuid = <T extends { uuid: string }>(rows: T[]) => new Map(rows.map((row) => [row.uuid, row]));
-    const nothing = Promise.resolve([]);
+  /** Everything that decisions depend on, in four statements whatever the number of commands. */
+  private async survey(
+    mapping: CustomerMapping,
+    commands: readonly LicenseCommand[],
+    manager?: EntityManager,
+  ): Promise<LinkFacts> {
+    const imports = commands.filter((command) => command.kind === 'import');
+    const licenses = commands.map(licenseOf).filter(Boolean);
+    const found = async <T extends { uuid: string }>(
+      uuids: readonly string[],
+      service: { findAll(uuids: readonly string[], manager?: EntityManager): Promise<T[]> },
+    ) =>
+      new Map((uuids.length ? await service.findAll([...new Set(uuids)], manager) : []).map((row) => [row.uuid, row]));
     return {
       customerUuid: mapping.waldurCustomerUuid,
-      resources: byUuid(await (resourceUuids.length ? this.resources.findAll(resourceUuids, manager) : nothing)),
-      offerings: byUuid(
-        await (imports.length ? this.offerings.findAll(distinct(imports, 'offeringUuid'), manager) : nothing),
+      resources: await found(resourcesOf(commands), this.resources),
+      offerings: await found(
+        imports.map(({ offeringUuid }) => offeringUuid),
+        this.offerings,
       ),
-      projects: byUuid(
-        await (imports.length ? this.projects.findAll(distinct(imports, 'projectUuid'), manager) : nothing),
+      projects: await found(
+        imports.map(({ projectUuid }) => projectUuid),
+        this.projects,
       ),
       holders: licenses.length ? await this.resources.liveHolders(licenses, manager) : new Map(),
     };
@@ -161,35 +185,30 @@ export class LicenseLinkingService {
     plans: ReadonlyMap<string, string | null>,
     caller: Caller,
   ): Promise<Map<string, string>> {
-    const created = writes.filter((write) => write.outcome === 'create');
-    const relinked = writes.filter((write) => write.outcome === 'relink');
-    const made = new Map(created.map(({ wish }) => [wish.license, randomUUID() as string]));
-    if (relinked.length > 0) {
-      await this.resources.setLicenses(
-        manager,
-        // Of a resource named twice the last wish counts; all of them are in the ledger.
-        [...new Map(relinked.map(({ resource, license }) => [resource.uuid, license]))].map(([uuid, backendId]) => ({
-          uuid,
-          backendId,
-        })),
-      );
+    // Of a resource named twice the last command counts; all of them are in the ledger.
+    const relinked = new Map(
+      writes.flatMap((write) => (write.outcome === 'relink' ? [[write.resource.uuid, write.license] as const] : [])),
+    );
+    if (relinked.size > 0) {
+      const changes = [...relinked].map(([uuid, backendId]) => ({ uuid, backendId }));
+      await this.resources.setLicenses(manager, changes);
     }
+    const created = writes.flatMap((write) => (write.outcome === 'create' ? write.command : []));
+    // Always in the same order, so that two that make the same licences wait for each other and not in a circle.
+    created.sort((a, b) => (a.license < b.license ? -1 : 1));
+    const made = new Map(created.map(({ license }) => [license, randomUUID() as string]));
     if (created.length > 0) {
-      // Always in the same order, so that two that make the same licences wait for each other and not in a circle.
-      const sorted = [...created].sort((a, b) => (a.wish.license < b.wish.license ? -1 : 1));
-      const rows = sorted.map(({ wish }) => ({
-        uuid: made.get(wish.license)!,
-        name: resourceName(wish),
-        backendId: wish.license,
-        projectUuid: wish.projectUuid,
-        offeringUuid: wish.offeringUuid,
-        planUuid: plans.get(planKey(wish)) ?? null,
+      const rows = created.map((command) => ({
+        uuid: made.get(command.license)!,
+        name: resourceName(command),
+        backendId: command.license,
+        projectUuid: command.projectUuid,
+        offeringUuid: command.offeringUuid,
+        planUuid: plans.get(planKey(command)) ?? null,
       }));
       await this.resources.insert(manager, rows);
-      await this.orders.recordDone(manager, 'Create', [...made.values()], {
-        userUuid: caller.uuid,
-        at: this.clock.now(),
-      });
+      const by = { userUuid: caller.uuid, at: this.clock.now() };
+      await this.orders.recordDone(manager, 'Create', [...made.values()], by);
     }
     const entries = writes.map((write) => entryFor(write, mapping, caller, made));
     await this.links.record(manager, entries);
@@ -199,43 +218,49 @@ export class LicenseLinkingService {
   /** The plans that vendor mappings name for what is to be imported, by {@link planKey}. */
   private async plansFor(
     { settingsUuid }: CustomerMapping,
-    wishes: readonly Wish[],
+    commands: readonly LicenseCommand[],
     verdicts: ReadonlyMap<string, Verdict>,
   ): Promise<Map<string, string | null>> {
-    const wanted = wishes.flatMap((wish) => {
-      const verdict = wish.kind === 'import' ? verdicts.get(wish.license) : undefined;
-      const vendorName = verdict?.kind === 'confirmed' ? verdict.license.vendorName : null;
-      return wish.kind === 'import' && vendorName ? [{ wish, vendorName, offeringUuid: wish.offeringUuid }] : [];
+    const wanted = commands.flatMap((command) => {
+      const license = command.kind === 'import' ? confirmed(command, verdicts) : undefined;
+      if (command.kind !== 'import' || !license?.vendorName) return [];
+      return [{ key: planKey(command), vendorName: license.vendorName, offeringUuid: command.offeringUuid }];
     });
     const found = await this.vendorMappings.findPlans(settingsUuid, wanted);
-    return new Map(wanted.map(({ wish }, at) => [planKey(wish), found[at]!]));
+    return new Map(wanted.map(({ key }, at) => [key, found[at]!]));
   }
 }
 
-function refuseInactive(mapping: CustomerMapping, wishes: readonly Wish[]): void {
+function refuseInactive(mapping: CustomerMapping, commands: readonly LicenseCommand[]): void {
   // Taking a licence away must stay possible when a customer has left.
-  if (wishes.every(({ kind }) => kind === 'unlink')) return;
+  if (commands.every(({ kind }) => kind === 'unlink')) return;
   if (!mapping.isActive) throw new MappingNotActiveError(mapping.arrowReference);
   if (!mapping.settings.isActive) throw new AccountNotActiveError();
 }
 
-/** An import that has no name yet gets the licence's own, where ArrowSphere could be asked. */
-function named(wish: Wish, verdicts: ReadonlyMap<string, Verdict>): Wish {
-  if (wish.kind !== 'import' || wish.name !== undefined) return wish;
-  const verdict = verdicts.get(wish.license);
-  return verdict?.kind === 'confirmed' ? { ...wish, name: suggestedName(verdict.license) } : wish;
+/** An import that is to have the licence's own name gets it, where ArrowSphere could be asked. */
+function named(command: LicenseCommand, verdicts: ReadonlyMap<string, Verdict>): LicenseCommand {
+  if (command.kind !== 'import' || !command.ownName || command.name !== undefined) return command;
+  const license = confirmed(command, verdicts);
+  return license ? { ...command, name: suggestedName(license) } : command;
 }
 
-function licenseOf(wish: Wish): string {
-  return wish.kind === 'unlink' ? '' : wish.license;
+function confirmed({ license }: ImportCommand, verdicts: ReadonlyMap<string, Verdict>): ArrowLicense | undefined {
+  const verdict = verdicts.get(license);
+  return verdict?.kind === 'confirmed' ? verdict.license : undefined;
 }
 
-function planKey({ license, offeringUuid }: ImportWish): string {
+/** The resources that commands name. */
+function resourcesOf(commands: readonly LicenseCommand[]): string[] {
+  return commands.flatMap((command) => (command.kind === 'import' ? [] : command.resourceUuid));
+}
+
+function licenseOf(command: LicenseCommand): string {
+  return command.kind === 'unlink' ? '' : command.license;
+}
+
+function planKey({ license, offeringUuid }: ImportCommand): string {
   return `${offeringUuid} ${license}`;
-}
-
-function distinct(imports: readonly ImportWish[], key: 'offeringUuid' | 'projectUuid'): string[] {
-  return [...new Set(imports.map((wish) => wish[key]))];
 }
 
 function entryFor(
@@ -244,33 +269,34 @@ function entryFor(
   caller: Caller,
   made: ReadonlyMap<string, string>,
 ): NewLicenseLink {
-  const { wish, verdict } = write;
+  const { command, verdict } = write;
   return {
-    kind: wish.kind,
-    resourceUuid: write.outcome === 'create' ? made.get(write.wish.license)! : write.resource.uuid,
+    kind: command.kind,
+    resourceUuid: write.outcome === 'create' ? made.get(write.command.license)! : write.resource.uuid,
     mappingUuid: mapping.uuid,
     arrowReference: mapping.arrowReference,
-    licenseReference: licenseOf(wish),
+    licenseReference: licenseOf(command),
     previousLicenseReference: write.outcome === 'create' ? '' : write.previous,
     verified: verdict ? verdict.kind === 'confirmed' : null,
     ...whoActs(caller),
   };
 }
 
-function settled(decision: Decision, repeatable: boolean, made: ReadonlyMap<string, string> = new Map()): Settled {
-  const { wish } = decision;
-  const license = licenseOf(wish);
+/** In a request that is sent again, what is imported there already is no fault. */
+function importedAlready({ command, ...decision }: Decision): LinkResult | undefined {
+  const holder = decision.outcome === 'refused' ? decision.holder : undefined;
+  if (command.kind !== 'import' || !holder) return undefined;
+  const { license, projectUuid, offeringUuid } = command;
+  const isThere = holder.projectUuid === projectUuid && holder.offeringUuid === offeringUuid;
+  return isThere ? { outcome: 'unchanged', license, previous: license, resource: resourceOf(holder) } : undefined;
+}
+
+function resultOf(decision: Decision): LinkResult {
+  const license = licenseOf(decision.command);
   switch (decision.outcome) {
     case 'refused': {
       const { holder, error } = decision;
-      const thereAlready =
-        repeatable &&
-        wish.kind === 'import' &&
-        holder?.projectUuid === wish.projectUuid &&
-        holder.offeringUuid === wish.offeringUuid;
-      const resource = holder?.uuid ? { uuid: holder.uuid, name: holder.name } : undefined;
-      if (thereAlready) return { outcome: 'unchanged', license, previous: license, resource };
-      return { outcome: 'refused', license, previous: '', resource, error };
+      return { outcome: 'refused', license, previous: '', resource: holder && resourceOf(holder), error };
     }
     case 'unchanged':
       return { outcome: 'unchanged', license, previous: license, resource: decision.resource };
@@ -278,21 +304,22 @@ function settled(decision: Decision, repeatable: boolean, made: ReadonlyMap<stri
       const { previous, resource, verdict } = decision;
       return { outcome: 'done', license, previous, resource, verdict };
     }
-    case 'create':
-      return {
-        outcome: 'done',
-        license,
-        previous: '',
-        resource: { uuid: made.get(license), name: resourceName(decision.wish) },
-        offeringName: decision.offering.name,
-        projectName: decision.project.name,
-        verdict: decision.verdict,
-      };
+    case 'create': {
+      const { command, uuid, offering, project, verdict } = decision;
+      const resource = { uuid, name: resourceName(command) };
+      const names = { offeringName: offering.name, projectName: project.name };
+      return { outcome: 'done', license, previous: '', resource, ...names, verdict };
+    }
   }
 }
 
+/** What would only be made by the same request has no UUID and is not shown. */
+function resourceOf({ uuid, name }: Holder): LinkResult['resource'] {
+  return uuid ? { uuid, name } : undefined;
+}
+
 /** A row that broke a rule, a deadlock or a serialisation failure: another transaction was there first. */
-function gotInTheWay(error: unknown): boolean {
+function isConcurrencyConflict(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
   const { code } = error.driverError as unknown as { code?: string };
   return code?.startsWith('23') === true || code?.startsWith('40') === true;

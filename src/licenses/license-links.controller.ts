@@ -1,9 +1,17 @@
 import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import type { Caller } from '../auth/caller.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, ApiMissing } from '../common/api-answers.js';
+import {
+  ApiActionConflict,
+  ApiActionRefused,
+  ApiFound,
+  ApiListed,
+  ApiMissing,
+  Operation,
+} from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { LicenseLinkQuery, LicenseLinkResponse, ListLicenseLinksQuery } from './license-link.dto.js';
@@ -19,23 +27,20 @@ export class LicenseLinksController {
   constructor(private readonly links: LicenseLinksService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'admin_arrow_license_links_count', summary: 'Count entries of the link ledger' })
+  @Operation('admin_arrow_license_links_count', 'Count entries of the link ledger')
   count(@Query() query: ListLicenseLinksQuery): Promise<Count> {
-    return this.links.count(query);
+    return this.links.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({
-    operationId: 'admin_arrow_license_links_list',
-    summary: 'Who linked, imported, unlinked or reverted what, newest first',
-  })
+  @Operation('admin_arrow_license_links_list', 'Who linked, imported, unlinked or reverted what, newest first')
   @ApiListed(LicenseLinkResponse)
   async list(@Query() query: ListLicenseLinksQuery): Promise<Page<LicenseLinkResponse>> {
-    return (await this.links.list(query)).map(LicenseLinkResponse.from);
+    return (await this.links.list(commandOf(query))).map(LicenseLinkResponse.from);
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_license_links_retrieve', summary: 'One entry of the link ledger' })
+  @Operation('admin_arrow_license_links_retrieve', 'One entry of the link ledger')
   @ApiFound(LicenseLinkResponse)
   async get(@Param('uuid') uuid: string, @Query() query: LicenseLinkQuery): Promise<Partial<LicenseLinkResponse>> {
     return pick(LicenseLinkResponse.from(await this.links.get(uuid)), query.field);
@@ -43,13 +48,12 @@ export class LicenseLinksController {
 
   @Post(':uuid/revert')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_license_links_revert',
-    summary: 'Put back what was before, if nothing touched the resource since',
-    description:
-      'A link gets its former licence back, or none; an unlinked licence comes back; an imported resource is ' +
+  @Operation(
+    'admin_arrow_license_links_revert',
+    'Put back what was before, if nothing touched the resource since',
+    'A link gets its former licence back, or none; an unlinked licence comes back; an imported resource is ' +
       'terminated. Answers the new entry. 409 says what happened to the resource in the meantime.',
-  })
+  )
   @ApiOkResponse({ type: LicenseLinkResponse })
   @ApiActionRefused('A revert cannot be reverted. Link the licence again instead.')
   @ApiMissing()

@@ -11,6 +11,7 @@ import { DiscoverLicensesService } from './discover-licenses.service.js';
 import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinkingService } from './license-linking.service.js';
 import { LicenseLinksController } from './license-links.controller.js';
+import { LicenseLinksRepository } from './license-links.repository.js';
 import { LicenseLinksService } from './license-links.service.js';
 
 const services = [
@@ -25,7 +26,7 @@ const services = [
 @Module({
   imports: [TypeOrmModule.forFeature([LicenseLink]), SettingsModule, MappingsModule, ArrowGatewayModule],
   controllers: [CustomerLicensesController, LicenseLinksController],
-  providers: [CustomerExportService, ...services],
+  providers: [CustomerExportService, LicenseLinksRepository, ...services],
   exports: services,
 })
 export class LicensesModule {}

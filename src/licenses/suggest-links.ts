@@ -1,8 +1,9 @@
 import { givenName } from '../arrow-gateway/given-name.js';
-import { type AssignmentPair, assignInSteps } from '../common/assignment.js';
-import { groupBy } from '../common/group-by.js';
+import { type AssignmentPair, assignInSteps, compareText } from '../common/assignment.js';
+import { addTo, groupBy } from '../common/group-by.js';
 import type { Evidence } from '../mappings/matching/match-types.js';
-import { lettersOf, mayBeSimilar, soundOf, wordSimilarity } from '../mappings/matching/similarity.js';
+import { rounded } from '../mappings/matching/similarity.js';
+import { Words, wordsOf } from './name-words.js';
 
 /** A resource without a licence, as far as it bears on which one it is. */
 export interface UnlinkedResource {
@@ -50,14 +51,6 @@ const HARDLY_ANYTHING = 0.05;
 const NEAR = 0.05;
 /** In the assignment an identifier is worth more than any two names it might have to give way to. */
 const IDENTIFIED_BONUS = 4;
-/** Words that say nothing of which licence is meant. */
-const EMPTY_WORDS = new Set(
-  'the and for of a an licence license licences licenses subscription subscriptions plan plans account service services'.split(
-    ' ',
-  ),
-);
-const EMPTY_WORD_WEIGHT = 0.15;
-
 interface Pair extends AssignmentPair {
   readonly confidence: number;
   readonly identified: boolean;
@@ -67,8 +60,8 @@ interface Pair extends AssignmentPair {
 /**
  * Suggests which free licence each unlinked resource is: at most one each way, the best total over the whole answer,
  * most confident first. Depends on what is given, not on its order. Of many licences only those that share most with a
- * resource are compared with it, so that time and memory do not grow with the product of the two lists. A generator that pauses after every resource, for
- * `runInSlices`.
+ * resource are compared with it, so that time and memory do not grow with the product of the two lists. A
+ * generator that pauses after every resource, for `runInSlices`.
  */
 export function* suggestLinks(
   resources: readonly UnlinkedResource[],
@@ -78,7 +71,7 @@ export function* suggestLinks(
     [...resources.map(({ name }) => name), ...licenses.flatMap((license) => namesOf(license).map(({ text }) => text))],
     licenses.flatMap((license) => [...namesOf(license).map(({ text }) => text), license.vendorName ?? '']),
   );
-  const identifiers = identifiersOf(licenses);
+  const identifiersIn = identifierSearch(licenses);
   const groups = yield* alikeLicenses(licenses);
   const index = yield* NameIndex.over(groups, words);
   const pairs: Pair[] = [];
@@ -89,9 +82,9 @@ export function* suggestLinks(
       judged = judgeGroups(resource, index, words);
     }
     before = resource;
-    const named = identifiers.namedIn(resource.name);
-    for (const [right, identifier] of named) {
-      const evidence = [{ ...identifier, waldur: resource.name, weight: 1 }];
+    const named = new Map(identifiersIn(resource.name).map((identifier) => [identifier.reference, identifier]));
+    for (const [right, { kind, text: arrow }] of named) {
+      const evidence = [{ kind, arrow, waldur: resource.name, weight: 1 }];
       pairs.push({ left: resource.uuid, right, ...scored(1, true), evidence });
     }
     let room = PAIRS_PER_RESOURCE;
@@ -117,11 +110,7 @@ function scored(confidence: number, identified: boolean): Pick<Pair, 'confidence
 }
 
 function byNames(a: UnlinkedResource, b: UnlinkedResource): number {
-  return compare(a.name, b.name) || compare(a.offeringName, b.offeringName) || compare(a.uuid, b.uuid);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(a.name, b.name) || compareText(a.offeringName, b.offeringName) || compareText(a.uuid, b.uuid);
 }
 
 type NameWithWords = LicenseName & { readonly words: readonly string[] };
@@ -145,7 +134,7 @@ interface Equals {
 
 function* alikeLicenses(licenses: readonly FreeLicense[]): Generator<void, LicenseGroup[]> {
   const groups = new Map<string, LicenseGroup>();
-  const sorted = [...licenses].sort((a, b) => compare(a.licenseReference, b.licenseReference));
+  const sorted = [...licenses].sort((a, b) => compareText(a.licenseReference, b.licenseReference));
   for (const [at, license] of sorted.entries()) {
     const names = namesOf(license);
     const key = JSON.stringify([names.map(({ kind, text }) => [kind, text]), license.offerName, license.vendorName]);
@@ -214,11 +203,7 @@ class NameIndex {
   private add(group: number, words: readonly string[]): void {
     const name = this.groupOf.push(group) - 1;
     this.totals.push(this.words.total(words));
-    for (const word of new Set(words)) {
-      const known = this.byWord.get(word);
-      if (known) known.push(name);
-      else this.byWord.set(word, [name]);
-    }
+    for (const word of new Set(words)) addTo(this.byWord, word, name);
   }
 }
 
@@ -226,15 +211,11 @@ class NameIndex {
 function judgeGroups(resource: UnlinkedResource, index: NameIndex, words: Words): Equals[] {
   const own = wordsOf(resource.name);
   const offering = wordsOf(resource.offeringName);
-  const byConfidence = new Map<number, Equals['groups'][number][]>();
-  for (const group of index.nearest(own)) {
-    const { confidence, evidence } = judgeNames(resource, { own, offering }, group.license, group.names, words);
-    if (confidence < WORTH_A_LOOK) continue;
-    const equals = byConfidence.get(confidence);
-    if (equals) equals.push({ group, evidence });
-    else byConfidence.set(confidence, [{ group, evidence }]);
-  }
-  return [...byConfidence]
+  const judged = index
+    .nearest(own)
+    .map((group) => ({ group, ...judgeNames(resource, { own, offering }, group, words) }));
+  const worthALook = judged.filter(({ confidence }) => confidence >= WORTH_A_LOOK);
+  return [...groupBy(worthALook, ({ confidence }) => confidence)]
     .map(([confidence, groups]) => ({
       confidence,
       groups,
@@ -268,8 +249,7 @@ function namesOf({ friendlyName, offerName }: FreeLicense): LicenseName[] {
 function judgeNames(
   resource: UnlinkedResource,
   { own, offering }: { own: readonly string[]; offering: readonly string[] },
-  license: FreeLicense,
-  names: readonly NameWithWords[],
+  { license, names }: LicenseGroup,
   weights: Words,
 ): { confidence: number; evidence: Evidence[] } {
   let best = { confidence: 0, evidence: [] as Evidence[] };
@@ -293,125 +273,27 @@ function judgeNames(
   return best;
 }
 
-/** How much words tell, and which are the same but for their spelling. */
-class Words {
-  private readonly counts = new Map<string, number>();
-  private readonly names: number;
-  private readonly others: readonly { text: string; letters: number; sound: string }[];
-  private readonly byEdge = new Map<string, number[]>();
-  private readonly known = new Map<string, Map<string, number>>();
-
-  /** `names`: all of both sides; `others`: those of the second side, that words are looked for in. */
-  constructor(names: readonly string[], others: readonly string[]) {
-    this.names = names.length;
-    for (const name of names) {
-      for (const word of new Set(wordsOf(name))) this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
-    }
-    this.others = [...new Set(others.flatMap(wordsOf))].map((text) => ({
-      text,
-      letters: lettersOf(text),
-      sound: soundOf(text),
-    }));
-    for (const [at, { text, sound }] of this.others.entries()) {
-      for (const edge of edgesOf(text, sound)) {
-        const known = this.byEdge.get(edge);
-        if (known) known.push(at);
-        else this.byEdge.set(edge, [at]);
-      }
-    }
-  }
-
-  /** 0…1, of a word of any side and one of the second. */
-  alike(word: string, other: string): number {
-    return this.likesOf(word).get(other) ?? 0;
-  }
-
-  /** The words of the second side that are this one but for their spelling. */
-  likesOf(word: string): Map<string, number> {
-    const known = this.known.get(word);
-    if (known) return known;
-    const [letters, sound] = [lettersOf(word), soundOf(word)];
-    const likes = new Map<string, number>();
-    for (const at of new Set(edgesOf(word, sound).flatMap((edge) => this.byEdge.get(edge) ?? []))) {
-      const other = this.others[at]!;
-      if (other.sound !== sound && !mayBeSimilar(word.length, letters, other.text.length, other.letters)) continue;
-      const similarity = word === other.text ? 1 : wordSimilarity(word, other.text);
-      if (similarity > 0) likes.set(other.text, similarity);
-    }
-    this.known.set(word, likes);
-    return likes;
-  }
-
-  total(words: readonly string[]): number {
-    return words.reduce((sum, word) => sum + this.weight(word), 0);
-  }
-
-  weight(word: string): number {
-    if (EMPTY_WORDS.has(word)) return EMPTY_WORD_WEIGHT;
-    return 1 + Math.log((this.names + 1) / (this.counts.get(word) ?? 1));
-  }
-
-  /** 0…1: the shares of both names that agree with the other one, as their geometric mean; `b` is of the second side. */
-  agreement(a: readonly string[], b: readonly string[]): number {
-    const free = new Set(b.keys());
-    let agreed = 0;
-    let agreedOther = 0;
-    for (const word of a) {
-      let [at, similarity] = [-1, 0];
-      for (const other of free) {
-        const found = this.alike(word, b[other]!);
-        if (found > similarity) [at, similarity] = [other, found];
-      }
-      if (at < 0) continue;
-      free.delete(at);
-      agreed += this.weight(word) * similarity;
-      agreedOther += this.weight(b[at]!) * similarity;
-    }
-    const [all, allOther] = [this.total(a), this.total(b)];
-    return all === 0 || allOther === 0 ? 0 : Math.sqrt((agreed / all) * (agreedOther / allOther));
-  }
+interface Identifier {
+  readonly reference: string;
+  readonly kind: 'license_reference' | 'vendor_subscription_id';
+  readonly text: string;
 }
 
-/** What words that are alike have in common: one typing error leaves the beginning or the end as it was. */
-function edgesOf(word: string, sound: string): string[] {
-  return [`${word.slice(0, 2)}…`, `…${word.slice(-2)}`, `~${sound}`];
-}
-
-const MAX_WORDS = 24;
-
-function wordsOf(text: string): string[] {
-  const plain = text.slice(0, 300).toWellFormed().normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
-  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, MAX_WORDS);
-}
-
-/** Finds the licences whose own identifiers stand in a text. */
-function identifiersOf(licenses: readonly FreeLicense[]): {
-  namedIn(text: string): Map<string, Pick<Evidence, 'kind' | 'arrow'>>;
-} {
-  const known = new Map<string, { reference: string; kind: string; arrow: string }[]>();
-  const learn = (kind: string, reference: string, identifier: string | null) => {
-    const key = identifier?.trim().toLowerCase() ?? '';
+/** Finds the identifiers of licences that stand in a text; one that two licences share identifies neither. */
+function identifierSearch(licenses: readonly FreeLicense[]): (text: string) => Identifier[] {
+  const known = groupBy(
+    licenses.flatMap(({ licenseReference: reference, vendorSubscriptionId }): Identifier[] => [
+      { reference, kind: 'license_reference', text: reference },
+      { reference, kind: 'vendor_subscription_id', text: vendorSubscriptionId ?? '' },
+    ]),
+    ({ text }) => text.trim().toLowerCase(),
+  );
+  const find = (piece: string): Identifier[] => {
+    const found = known.get(piece) ?? [];
     // Short ones may stand in any name.
-    if (key.length < 6) return;
-    const owners = known.get(key) ?? [];
-    // Two are enough to know that it identifies neither.
-    if (owners.length < 2) known.set(key, [...owners, { reference, kind, arrow: identifier! }]);
+    return piece.length < 6 || found.length > 1 ? [] : found;
   };
-  for (const { licenseReference, vendorSubscriptionId } of licenses) {
-    learn('license_reference', licenseReference, licenseReference);
-    learn('vendor_subscription_id', licenseReference, vendorSubscriptionId);
-  }
-  return {
-    namedIn(text) {
-      const pieces = text.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? [];
-      const found = pieces.flatMap((piece) => {
-        const owners = known.get(piece) ?? [];
-        // An identifier that two licences share identifies neither.
-        return owners.length === 1 ? owners : [];
-      });
-      return new Map(found.map(({ reference, kind, arrow }) => [reference, { kind, arrow }]));
-    },
-  };
+  return (text) => (text.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? []).flatMap(find);
 }
 
 function withRivals(chosen: readonly Pair[], pairs: readonly Pair[]): LinkSuggestion[] {
@@ -435,9 +317,5 @@ function withRivals(chosen: readonly Pair[], pairs: readonly Pair[]): LinkSugges
       ambiguous: hasRival(pair),
       evidence: pair.evidence,
     }))
-    .sort((a, b) => b.confidence - a.confidence || (a.resourceUuid < b.resourceUuid ? -1 : 1));
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
+    .sort((a, b) => b.confidence - a.confidence || compareText(a.resourceUuid, b.resourceUuid));
 }

@@ -3,10 +3,10 @@ import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
 import { BooleanField, NumberField, UuidField } from '../common/validation/body-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
+import { type AutoMap, type AutoMapping, SKIPPED, type SkipReason } from './auto-map.service.js';
 import { CustomerBrief, MatchReasons } from './available-customers.dto.js';
-import type { CustomerSuggestion } from './customer-suggestions.js';
 
-export const DEFAULT_MIN_CONFIDENCE = 0.9;
+const DEFAULT_MIN_CONFIDENCE = 0.9;
 
 @ApiSchema({ name: 'AutoMapRequest' })
 export class AutoMapDto {
@@ -23,44 +23,11 @@ export class AutoMapDto {
 
   @BooleanField({ default: true, description: 'true: only answer the plan. false: create the mappings' })
   dry_run?: boolean;
-}
 
-/** Why a customer is left to a person, and the sentence that says so. */
-export const SKIPPED = {
-  no_match: 'No organization is similar enough, or the one that is suits another customer as well or better.',
-  below_min_confidence: 'The best suggestion is less sure than asked for.',
-  ambiguous: 'Another choice is as good or nearly as good.',
-  organization_mapped: 'The organization is mapped to another customer already.',
-  inactive_mapping: 'The customer has an inactive mapping.',
-  unusable_reference: 'The customer has no reference that can be stored.',
-  mapped_meanwhile: 'The customer or the organization was mapped meanwhile.',
-} as const;
-
-export type SkipReason = keyof typeof SKIPPED;
-
-/** A customer and the organisation it is to be mapped to. */
-export interface PlannedMapping {
-  readonly arrowCustomer: ArrowCustomer;
-  readonly suggestion: CustomerSuggestion;
-}
-
-/** A customer left to a person. */
-export interface SkippedCustomer {
-  readonly arrowCustomer: ArrowCustomer;
-  readonly reason: SkipReason;
-  readonly suggestion?: CustomerSuggestion;
-}
-
-/** What auto-mapping would do or has done. */
-export interface AutoMapping {
-  readonly settingsUuid: string;
-  readonly dryRun: boolean;
-  readonly minConfidence: number;
-  readonly planned: readonly PlannedMapping[];
-  readonly created: readonly { readonly uuid: string; readonly planned: PlannedMapping }[];
-  readonly skipped: readonly SkippedCustomer[];
-  /** Customers that have an active mapping. */
-  readonly alreadyMapped: number;
+  toCommand(): AutoMap {
+    const { settings_uuid: settingsUuid, min_confidence = DEFAULT_MIN_CONFIDENCE, dry_run = true } = this;
+    return { settingsUuid, minConfidence: min_confidence, dryRun: dry_run };
+  }
 }
 
 @ApiSchema({ name: 'AutoMapPlanned' })

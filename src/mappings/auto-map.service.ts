@@ -1,24 +1,63 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, Repository } from 'typeorm';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { InvalidFieldsError } from '../common/app.error.js';
 import { currentRequest } from '../common/request-context.js';
 import { storable } from '../common/storable.js';
-import { naming } from '../database/constraint.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import {
-  type AutoMapDto,
-  type AutoMapping,
-  DEFAULT_MIN_CONFIDENCE,
-  type PlannedMapping,
-  type SkippedCustomer,
-  type SkipReason,
-} from './auto-map.dto.js';
-import { organisationsMappedIn } from './available-customers.service.js';
-import { CustomerMapping } from './customer-mapping.entity.js';
+import { byReference, organisationsMappedIn } from './available-customers.service.js';
+import type { CustomerMapping } from './customer-mapping.entity.js';
+import { CustomerMappingsRepository, type WantedMapping } from './customer-mappings.repository.js';
 import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
 import { AutoMapPlanOutdatedError } from './mappings.errors.js';
+
+/** What to map automatically. */
+export interface AutoMap {
+  /** The active account by default. */
+  readonly settingsUuid?: string;
+  /** Suggestions that are less sure are left to a person; 0 to 1. */
+  readonly minConfidence: number;
+  /** Only plan, write nothing. */
+  readonly dryRun: boolean;
+}
+
+/** Why a customer is left to a person, and the sentence that says so. */
+export const SKIPPED = {
+  no_match: 'No organization is similar enough, or the one that is suits another customer as well or better.',
+  below_min_confidence: 'The best suggestion is less sure than asked for.',
+  ambiguous: 'Another choice is as good or nearly as good.',
+  organization_mapped: 'The organization is mapped to another customer already.',
+  inactive_mapping: 'The customer has an inactive mapping.',
+  unusable_reference: 'The customer has no reference that can be stored.',
+  mapped_meanwhile: 'The customer or the organization was mapped meanwhile.',
+} as const;
+
+export type SkipReason = keyof typeof SKIPPED;
+
+/** A customer and the organisation it is to be mapped to. */
+export interface PlannedMapping {
+  readonly arrowCustomer: ArrowCustomer;
+  readonly suggestion: CustomerSuggestion;
+}
+
+/** A customer left to a person. */
+export interface SkippedCustomer {
+  readonly arrowCustomer: ArrowCustomer;
+  readonly reason: SkipReason;
+  readonly suggestion?: CustomerSuggestion;
+}
+
+/** What auto-mapping would do or has done. */
+export interface AutoMapping {
+  readonly settingsUuid: string;
+  readonly dryRun: boolean;
+  readonly minConfidence: number;
+  readonly planned: readonly PlannedMapping[];
+  readonly created: readonly { readonly uuid: string; readonly planned: PlannedMapping }[];
+  readonly skipped: readonly SkippedCustomer[];
+  /** Customers that have an active mapping. */
+  readonly alreadyMapped: number;
+}
 
 const outdated = () => new AutoMapPlanOutdatedError();
 const refusals = {
@@ -30,29 +69,28 @@ const refusals = {
 @Injectable()
 export class AutoMapService {
   constructor(
-    @InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>,
+    private readonly mappings: CustomerMappingsRepository,
     private readonly settings: SettingsService,
     private readonly customers: CustomersService,
     private readonly gateway: ArrowGateway,
   ) {}
 
   /**
-   * Plans mappings for all customers of the account that have none: those whose suggestion is at least `min_confidence`
-   * sure and not ambiguous, for organisations that are not mapped yet. With `dry_run: false` exactly that plan is
+   * Plans mappings for all customers of the account that have none: those whose suggestion is at least `minConfidence`
+   * sure and not ambiguous, for organisations that are not mapped yet. Without `dryRun` exactly that plan is
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
    * else maps at the same time, what they took is skipped as `mapped_meanwhile`.
    *
    * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
    */
-  async run(dto: AutoMapDto): Promise<AutoMapping> {
-    const { dry_run: dryRun = true, min_confidence: minConfidence = DEFAULT_MIN_CONFIDENCE } = dto;
-    const settings = await this.settings.resolveNamed(dto.settings_uuid);
+  async run({ settingsUuid, minConfidence, dryRun }: AutoMap): Promise<AutoMapping> {
+    const settings = await this.settings.resolve(settingsUuid, unknownSettings);
     const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
-    const existing = await this.mappings.findBy({ settingsUuid: settings.uuid });
+    const existing = await this.mappings.ofSettings(settings.uuid);
     const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence);
 
-    const created = dryRun ? [] : await this.create(settings.uuid, planned);
+    const created = dryRun || !planned.length ? [] : await this.create(settings.uuid, planned);
     const done = new Set(created.map((one) => one.planned));
     const missed = dryRun ? [] : planned.filter((one) => !done.has(one));
     return {
@@ -71,7 +109,7 @@ export class AutoMapService {
     existing: readonly CustomerMapping[],
     minConfidence: number,
   ): Promise<Pick<AutoMapping, 'planned' | 'skipped' | 'alreadyMapped'>> {
-    const mappingOf = new Map(existing.map((mapping) => [mapping.arrowReference, mapping]));
+    const mappingOf = byReference(existing);
     const mapped = organisationsMappedIn(existing);
     const unmapped = arrowCustomers.filter(({ reference }) => !mappingOf.get(reference)?.isActive);
     const suggestions = await suggestOrganisations(unmapped, await this.customers.all(), {
@@ -92,42 +130,28 @@ export class AutoMapService {
   }
 
   private create(settingsUuid: string, planned: readonly PlannedMapping[]): Promise<AutoMapping['created'][number][]> {
-    if (!planned.length) return Promise.resolve([]);
-    return naming(refusals, () =>
-      this.mappings.manager.transaction(async (manager) => {
-        // One at a time under one account, so that the second sees what the first has mapped.
-        await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`auto_map ${settingsUuid}`]);
-        const taken = organisationsMappedIn(await manager.findBy(CustomerMapping, { settingsUuid }));
-        const free = planned.filter(({ suggestion }) => !taken.has(suggestion.organisation.uuid));
-        const rows = await insert(manager, settingsUuid, free);
-        return free.flatMap((one) => {
-          const uuid = rows.get(one.arrowCustomer.reference);
-          return uuid ? [{ uuid, planned: one }] : [];
-        });
-      }),
-    );
+    return this.mappings.autoMapping(settingsUuid, async (manager) => {
+      const taken = organisationsMappedIn(await this.mappings.ofSettings(settingsUuid, manager));
+      const free = planned.filter(({ suggestion }) => !taken.has(suggestion.organisation.uuid));
+      const uuids = await this.mappings.insertMissing(manager, settingsUuid, free.map(wantedMapping), refusals);
+      return free.flatMap((one) => {
+        const uuid = uuids.get(one.arrowCustomer.reference);
+        return uuid ? [{ uuid, planned: one }] : [];
+      });
+    });
   }
 }
 
-/** One statement however many there are; answers the new rows' UUIDs by reference, without those that were there. */
-async function insert(
-  manager: EntityManager,
-  settingsUuid: string,
-  planned: readonly PlannedMapping[],
-): Promise<Map<string, string>> {
-  const rows: { uuid: string; arrow_reference: string }[] = await manager.query(
-    `INSERT INTO customer_mapping (settings_uuid, arrow_reference, arrow_company_name, waldur_customer_uuid)
-     SELECT $1, planned.* FROM unnest($2::text[], $3::text[], $4::uuid[]) AS planned
-         ON CONFLICT ON CONSTRAINT uq_customer_mapping_arrow_reference_settings DO NOTHING
-  RETURNING uuid, arrow_reference`,
-    [
-      settingsUuid,
-      planned.map(({ arrowCustomer }) => arrowCustomer.reference),
-      planned.map(({ arrowCustomer }) => storable(arrowCustomer.companyName, 500)),
-      planned.map(({ suggestion }) => suggestion.organisation.uuid),
-    ],
-  );
-  return new Map(rows.map(({ uuid, arrow_reference }) => [arrow_reference, uuid]));
+function wantedMapping({ arrowCustomer, suggestion }: PlannedMapping): WantedMapping {
+  return {
+    arrowReference: arrowCustomer.reference,
+    arrowCompanyName: storable(arrowCustomer.companyName, 500),
+    waldurCustomerUuid: suggestion.organisation.uuid,
+  };
+}
+
+function unknownSettings(uuid: string): InvalidFieldsError {
+  return new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
 }
 
 function hindrance({ reference }: ArrowCustomer, hasMapping: boolean): SkipReason | undefined {

@@ -4,6 +4,7 @@ import { Counted } from '../common/page.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
 import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
+import type { AvailableCustomers, CustomerMappingSuggestion } from './available-customers.service.js';
 import type { CustomerSuggestion } from './customer-suggestions.js';
 
 export class RefreshQuery {
@@ -97,24 +98,6 @@ export class AvailableCustomersResponse {
   @ApiProperty({ type: [ArrowCustomerResponse] }) arrow_customers: ArrowCustomerResponse[];
   @ApiProperty({ type: [CustomerBrief] }) waldur_customers: CustomerBrief[];
   @ApiProperty({ type: [SuggestionResponse] }) suggestions: SuggestionResponse[];
-}
-
-/** What is suggested for one ArrowSphere customer. */
-export interface CustomerMappingSuggestion {
-  readonly arrowCustomer: ArrowCustomer;
-  readonly suggestion?: CustomerSuggestion;
-  /** The mapping that this customer has already, if there is one. */
-  readonly mappingUuid?: string;
-}
-
-/** What can be mapped, and how old ArrowSphere's part of it is. */
-export interface AvailableCustomers {
-  readonly settingsUuid: string;
-  readonly arrowCustomers: readonly ArrowCustomer[];
-  readonly organisations: readonly Customer[];
-  /** Their mappings are inactive: customers with an active one are not offered. */
-  readonly suggestions: readonly CustomerMappingSuggestion[];
-  readonly ageSeconds: number;
 }
 
 export function answerAvailable(available: AvailableCustomers): Counted<AvailableCustomersResponse> {

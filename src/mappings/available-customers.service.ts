@@ -1,16 +1,41 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
+import {
+  type ArrowCallOptions,
+  type ArrowCustomer,
+  ArrowGateway,
+  type Fetched,
+} from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
 import { currentRequest } from '../common/request-context.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { SettingsService } from '../settings/settings.service.js';
-import type { AvailableCustomers, CustomerMappingSuggestion, RefreshQuery } from './available-customers.dto.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-import { suggestOrganisations } from './customer-suggestions.js';
+import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
+
+/** Whether to ask ArrowSphere even where a recent answer is at hand. */
+type Refresh = Pick<ArrowCallOptions, 'refresh'>;
+
+/** What is suggested for one ArrowSphere customer. */
+export interface CustomerMappingSuggestion {
+  readonly arrowCustomer: ArrowCustomer;
+  readonly suggestion?: CustomerSuggestion;
+  /** The mapping that this customer has already, if there is one. */
+  readonly mappingUuid?: string;
+}
+
+/** What can be mapped, and how old ArrowSphere's part of it is. */
+export interface AvailableCustomers {
+  readonly settingsUuid: string;
+  readonly arrowCustomers: readonly ArrowCustomer[];
+  readonly organisations: readonly Customer[];
+  /** Their mappings are inactive: customers with an active one are not offered. */
+  readonly suggestions: readonly CustomerMappingSuggestion[];
+  readonly ageSeconds: number;
+}
 
 /** ArrowSphere's customers that have no active mapping yet, with the organisations they might be. */
 @Injectable()
@@ -27,21 +52,23 @@ export class AvailableCustomersService {
    * For the active account. A customer with an inactive mapping is offered with that mapping's UUID, because a second
    * mapping of it would be refused. Throws `NoActiveSettingsError` and the gateway's errors.
    */
-  async find(query: RefreshQuery): Promise<AvailableCustomers> {
-    const { settings, fetched, available, mappings } = await this.unmapped(query);
+  async find(options: Refresh): Promise<AvailableCustomers> {
+    const { settings, fetched } = await this.fetch(options);
+    const mappings = byReference(await this.mappings.ofSettings(settings.uuid));
+    const arrowCustomers = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
     const organisations = await this.customers.all();
     return {
       settingsUuid: settings.uuid,
-      arrowCustomers: available,
+      arrowCustomers,
       organisations,
-      suggestions: await this.suggest(available, organisations, mappings),
-      ageSeconds: this.ageOf(fetched),
+      suggestions: await this.suggest(arrowCustomers, organisations, mappings),
+      ageSeconds: this.clock.secondsSince(fetched.fetchedAt),
     };
   }
 
   /** Seconds since ArrowSphere was asked, for an answer that is one object and counts as one. Throws as {@link find}. */
-  async age(query: RefreshQuery): Promise<number> {
-    return this.ageOf((await this.fetch(query)).fetched);
+  async age(options: Refresh): Promise<number> {
+    return this.clock.secondsSince((await this.fetch(options)).fetched.fetchedAt);
   }
 
   /**
@@ -67,26 +94,14 @@ export class AvailableCustomersService {
     }));
   }
 
-  private ageOf({ fetchedAt }: Fetched<unknown>): number {
-    return Math.max(0, Math.round((this.clock.now().getTime() - fetchedAt.getTime()) / 1000));
-  }
-
-  private async fetch({ refresh }: RefreshQuery): Promise<{ settings: Settings; fetched: Fetched<ArrowCustomer[]> }> {
+  private async fetch({ refresh }: Refresh): Promise<{ settings: Settings; fetched: Fetched<ArrowCustomer[]> }> {
     const settings = await this.settings.getActive();
     return { settings, fetched: await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh }) };
   }
+}
 
-  private async unmapped(query: RefreshQuery): Promise<{
-    settings: Settings;
-    fetched: Fetched<ArrowCustomer[]>;
-    available: ArrowCustomer[];
-    mappings: Map<string, CustomerMapping>;
-  }> {
-    const { settings, fetched } = await this.fetch(query);
-    const mappings = new Map((await this.mappings.ofSettings(settings.uuid)).map((row) => [row.arrowReference, row]));
-    const available = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
-    return { settings, fetched, available, mappings };
-  }
+export function byReference(mappings: readonly CustomerMapping[]): Map<string, CustomerMapping> {
+  return new Map(mappings.map((mapping) => [mapping.arrowReference, mapping]));
 }
 
 /** Organisations that are somebody's already. */

@@ -1,16 +1,19 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
-import { renderDateTime } from '../common/date-time.js';
+import { answerOf, Shown } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { BooleanField, PartialDto, RelationField, TextField, UuidField } from '../common/validation/body-fields.js';
+import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Customer } from '../directory/customer.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
+import type { ChangeMapping, CreateMapping } from './customer-mappings.service.js';
 
-class CustomerMappingFields {
+abstract class CustomerMappingFields {
+  abstract settings: string;
+  abstract waldur_customer: string;
+
   @TextField({
     required: true,
     max: 255,
@@ -26,6 +29,10 @@ class CustomerMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
+
+  toCommand(): CreateMapping {
+    return mappingOf(this);
+  }
 }
 
 @ApiSchema({ name: 'ArrowCustomerMappingCreateRequest' })
@@ -55,14 +62,26 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
 }
 
 @ApiSchema({ name: 'PatchedArrowCustomerMappingRequest' })
-export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {}
+export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {
+  toCommand(): ChangeMapping {
+    return mappingOf(this);
+  }
+}
+
+function mappingOf(dto: CustomerMappingFields): CreateMapping;
+function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping;
+function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping {
+  return {
+    settingsUuid: dto.settings,
+    arrowReference: dto.arrow_reference,
+    arrowCompanyName: dto.arrow_company_name,
+    waldurCustomerUuid: dto.waldur_customer,
+    isActive: dto.is_active,
+  };
+}
 
 export class ListCustomerMappingsQuery extends ListQuery {
-  @OrderFilter({
-    created: 'created',
-    arrow_reference: 'arrowReference',
-    arrow_company_name: 'arrowCompanyName',
-  })
+  @OrderFilter({ created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' })
   declare o?: Order;
   @TextFilter({ description: 'Part of the ArrowSphere reference' }) arrow_reference?: string;
   @TextFilter({ description: 'Part of the ArrowSphere company name' }) arrow_company_name?: string;
@@ -74,76 +93,42 @@ export class ListCustomerMappingsQuery extends ListQuery {
   @UuidFilter() waldur_customer_uuid?: string;
 }
 
-@ApiSchema({ name: 'SyncFromArrowRequestRequest' })
-export class SyncFromArrowDto {
-  @UuidField({ description: 'Account; the active one if left out' })
-  settings_uuid?: string;
-}
-
 @ApiSchema({ name: 'ArrowCustomerMapping' })
 export class CustomerMappingResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uri' }) settings: string;
-  @ApiProperty({ format: 'uuid' }) settings_uuid: string;
-  @ApiProperty({ maxLength: 255, example: 'XSP661245' }) arrow_reference: string;
-  @ApiProperty({ maxLength: 500 }) arrow_company_name: string;
-  @ApiProperty({ format: 'uri' }) waldur_customer: string;
-  @ApiProperty({ format: 'uuid' }) waldur_customer_uuid: string;
-  @ApiProperty() waldur_customer_name: string;
-  @ApiProperty() is_active: boolean;
-  @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({ format: 'date-time' }) modified: string;
+  @Shown('uuid') uuid: string;
+  @Shown('uri') url: string;
+  @Shown('uri') settings: string;
+  @Shown('uuid') settings_uuid: string;
+  @Shown({ maxLength: 255, example: 'XSP661245' }) arrow_reference: string;
+  @Shown({ maxLength: 500 }) arrow_company_name: string;
+  @Shown('uri') waldur_customer: string;
+  @Shown('uuid') waldur_customer_uuid: string;
+  @Shown() waldur_customer_name: string;
+  @Shown() is_active: boolean;
+  @Shown('date-time') created: string;
+  @Shown('date-time') modified: string;
 
   static from(this: void, mapping: CustomerMapping): CustomerMappingResponse {
-    return {
-      uuid: renderUuid(mapping.uuid),
+    return answerOf(CustomerMappingResponse, mapping, {
       url: hyperlink(CustomerMapping, mapping.uuid),
       settings: hyperlink(Settings, mapping.settingsUuid),
-      settings_uuid: renderUuid(mapping.settingsUuid),
-      arrow_reference: mapping.arrowReference,
-      arrow_company_name: mapping.arrowCompanyName,
       waldur_customer: hyperlink(Customer, mapping.waldurCustomerUuid),
-      waldur_customer_uuid: renderUuid(mapping.waldurCustomerUuid),
       waldur_customer_name: mapping.waldurCustomer.name,
-      is_active: mapping.isActive,
-      created: renderDateTime(mapping.created),
-      modified: renderDateTime(mapping.modified),
-    };
+    });
   }
 }
+
+/** Keys that lists answer even if `field` does not name them: Waldur's clients need them to read a row. */
+export const KEPT_KEYS = ['uuid', 'url', 'settings_uuid', 'waldur_customer_uuid'];
 
 /** The answer to create: relations are UUIDs there, as Waldur's clients expect. */
 @ApiSchema({ name: 'ArrowCustomerMappingCreate' })
 export class NewCustomerMappingResponse extends CustomerMappingResponse {
-  @ApiProperty({ format: 'uuid' }) declare settings: string;
-  @ApiProperty({ format: 'uuid' }) declare waldur_customer: string;
+  @Shown('uuid') declare settings: string;
+  @Shown('uuid') declare waldur_customer: string;
 
   static override from(this: void, mapping: CustomerMapping): NewCustomerMappingResponse {
     const response = CustomerMappingResponse.from(mapping);
     return { ...response, settings: response.settings_uuid, waldur_customer: response.waldur_customer_uuid };
   }
-}
-
-class RenamedMapping {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty() arrow_reference: string;
-  @ApiProperty() from: string;
-  @ApiProperty() to: string;
-}
-
-class CorrectedReference {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ example: '661245' }) from: string;
-  @ApiProperty({ example: 'XSP661245' }) to: string;
-}
-
-/** What a sync with ArrowSphere changed, and which mapped customers ArrowSphere does not have. */
-export class SyncFromArrowResponse {
-  @ApiProperty({ description: 'Mappings whose company name changed' }) updated: number;
-  @ApiProperty({ type: [RenamedMapping] }) renamed: RenamedMapping[];
-  @ApiProperty({ type: [CorrectedReference], description: "Mappings that hold ArrowSphere's own reference now" })
-  corrected: CorrectedReference[];
-  @ApiProperty({ type: [String], description: 'References of active mappings that ArrowSphere does not know' })
-  missing: string[];
 }

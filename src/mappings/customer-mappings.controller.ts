@@ -1,7 +1,16 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiConflictResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import {
+  ApiActionRefused,
+  ApiCreated,
+  ApiDeleted,
+  ApiFound,
+  ApiListed,
+  ApiUpdated,
+  Operation,
+} from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
@@ -13,14 +22,15 @@ import {
   CustomerMappingResponse,
   ListCustomerMappingsQuery,
   NewCustomerMappingResponse,
+  KEPT_KEYS,
   PatchCustomerMappingDto,
-  SyncFromArrowDto,
-  SyncFromArrowResponse,
   UpdateCustomerMappingDto,
 } from './customer-mapping.dto.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
 import { CustomerMappingNotFoundError } from './mappings.errors.js';
+import { SyncFromArrowDto, SyncFromArrowResponse } from './sync-from-arrow.dto.js';
+import { SyncFromArrowService } from './sync-from-arrow.service.js';
 
 @ApiTags('Arrow customer mappings')
 @Controller('api/admin/arrow/customer-mappings')
@@ -31,47 +41,44 @@ export class CustomerMappingsController {
     private readonly mappings: CustomerMappingsService,
     private readonly available: AvailableCustomersService,
     private readonly autoMapping: AutoMapService,
+    private readonly sync: SyncFromArrowService,
   ) {}
 
   @Head()
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_count', summary: 'Count mappings' })
+  @Operation('admin_arrow_customer_mappings_count', 'Count mappings')
   count(@Query() query: ListCustomerMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+    return this.mappings.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_list', summary: 'List mappings, newest first' })
+  @Operation('admin_arrow_customer_mappings_list', 'List mappings, newest first')
   @ApiListed(CustomerMappingResponse)
   async list(@Query() query: ListCustomerMappingsQuery): Promise<Page<CustomerMappingResponse>> {
-    return (await this.mappings.list(query)).map(CustomerMappingResponse.from);
+    return (await this.mappings.list(commandOf(query))).keeping(...KEPT_KEYS).map(CustomerMappingResponse.from);
   }
 
   @Post()
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_create',
-    summary: 'Map an ArrowSphere customer to an organisation',
-  })
+  @Operation('admin_arrow_customer_mappings_create', 'Map an ArrowSphere customer to an organisation')
   @ApiCreated(NewCustomerMappingResponse)
   async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
-    return NewCustomerMappingResponse.from(await this.mappings.create(dto));
+    return NewCustomerMappingResponse.from(await this.mappings.create(dto.toCommand()));
   }
 
   @Head('available_customers')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_available_customers_count',
-    summary: 'Whether ArrowSphere can be asked: counts the one answer that GET gives',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_available_customers_count',
+    'Whether ArrowSphere can be asked: counts the one answer that GET gives',
+  )
   async countAvailable(@Query() query: RefreshQuery): Promise<Counted<null>> {
     return new Counted(null, 1, { Age: String(await this.available.age(query)) });
   }
 
   @Get('available_customers')
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_available_customers_retrieve',
-    summary: 'ArrowSphere customers without an active mapping, and the organisations they might be',
-    description:
-      'Asks ArrowSphere (all pages) for the active account. The header `Age` says how many seconds old its answer is.',
-  })
+  @Operation(
+    'admin_arrow_customer_mappings_available_customers_retrieve',
+    'ArrowSphere customers without an active mapping, and the organisations they might be',
+    'Asks ArrowSphere (all pages) for the active account. The header `Age` says how many seconds old its answer is.',
+  )
   @ApiOkResponse({ type: AvailableCustomersResponse })
   @ApiActionRefused('No active Arrow settings configured')
   async availableCustomers(@Query() query: RefreshQuery): Promise<Counted<AvailableCustomersResponse>> {
@@ -80,57 +87,53 @@ export class CustomerMappingsController {
 
   @Post('auto_map')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_auto_map',
-    summary: 'Map the customers that are beyond doubt',
-    description:
-      'Plans mappings for the customers without one, from the suggestions of `available_customers`: those at least ' +
+  @Operation(
+    'admin_arrow_customer_mappings_auto_map',
+    'Map the customers that are beyond doubt',
+    'Plans mappings for the customers without one, from the suggestions of `available_customers`: those at least ' +
       '`min_confidence` sure, never an ambiguous one, never an organisation that is mapped already. With ' +
       '`dry_run: false` exactly that plan is written, all of it or nothing.',
-  })
+  )
   @ApiOkResponse({ type: AutoMapResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiConflictResponse({ description: 'An organisation of the plan was deleted meanwhile; nothing was written' })
   async autoMap(@Body() dto: AutoMapDto): Promise<AutoMapResponse> {
-    return AutoMapResponse.from(await this.autoMapping.run(dto));
+    return AutoMapResponse.from(await this.autoMapping.run(dto.toCommand()));
   }
 
   @Post('sync_from_arrow')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_customer_mappings_sync_from_arrow',
-    summary: 'Take over company names from ArrowSphere',
-  })
+  @Operation('admin_arrow_customer_mappings_sync_from_arrow', 'Take over company names from ArrowSphere')
   @ApiOkResponse({ type: SyncFromArrowResponse })
   @ApiActionRefused('No Arrow settings found')
-  syncFromArrow(@Body() dto: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
-    return this.mappings.syncFromArrow(dto);
+  async syncFromArrow(@Body() dto: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
+    return SyncFromArrowResponse.from(await this.sync.run(dto.settings_uuid));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_retrieve', summary: 'One mapping' })
+  @Operation('admin_arrow_customer_mappings_retrieve', 'One mapping')
   @ApiFound(CustomerMappingResponse)
   async get(@Param('uuid') uuid: string): Promise<CustomerMappingResponse> {
     return CustomerMappingResponse.from(await this.mappings.get(uuid));
   }
 
   @Put(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_update', summary: 'Change a mapping' })
+  @Operation('admin_arrow_customer_mappings_update', 'Change a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto));
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Patch(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_partial_update', summary: 'Change parts of a mapping' })
+  @Operation('admin_arrow_customer_mappings_partial_update', 'Change parts of a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto));
+    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'admin_arrow_customer_mappings_destroy', summary: 'Remove a mapping' })
+  @Operation('admin_arrow_customer_mappings_destroy', 'Remove a mapping')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.mappings.remove(uuid);

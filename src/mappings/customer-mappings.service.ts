@@ -1,46 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, Repository, type SelectQueryBuilder } from 'typeorm';
-import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import type { EntityManager } from 'typeorm';
+import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError, ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
-import { commandOf } from '../common/command.js';
+import { groupBy } from '../common/group-by.js';
 import type { Count, Page } from '../common/page.js';
-import { storable } from '../common/storable.js';
-import { renderUuid } from '../common/uuid.js';
-import { naming, removing, updateGiven } from '../database/constraint.js';
-import { findOrThrow } from '../database/find-or-throw.js';
-import { containing, countOnly, mentions, paginate } from '../database/paginate.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { Customer } from '../directory/customer.entity.js';
+import { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
+import type { CustomerMapping } from './customer-mapping.entity.js';
 import {
-  CreateCustomerMappingDto,
-  type ListCustomerMappingsQuery,
-  PatchCustomerMappingDto,
-  type SyncFromArrowDto,
-  type SyncFromArrowResponse,
-} from './customer-mapping.dto.js';
-import { CustomerMapping } from './customer-mapping.entity.js';
-import {
-  ArrowCustomerAlreadyMappedError,
-  CustomerMappingNotFoundError,
-  OrganisationGoneError,
-} from './mappings.errors.js';
+  type CustomerMappingFilter,
+  CustomerMappingsRepository,
+  type WantedMapping,
+} from './customer-mappings.repository.js';
 
-const relations = { waldurCustomer: true };
-const refusals = {
-  uq_customer_mapping_arrow_reference_settings: () => new ArrowCustomerAlreadyMappedError(),
-  fk_customer_mapping_waldur_customer_uuid: () => new OrganisationGoneError(),
-};
+/** What of a mapping may be changed; what is left out stays. */
+export type ChangeMapping = Partial<WantedMapping & Pick<CustomerMapping, 'settingsUuid' | 'isActive'>>;
 
-/** A mapping that should be there. */
-export interface WantedMapping {
-  readonly arrowReference: string;
-  readonly arrowCompanyName: string;
-  readonly waldurCustomerUuid: string;
-}
+/** A mapping to make; what is left out takes its default. */
+export type CreateMapping = ChangeMapping &
+  Pick<CustomerMapping, 'settingsUuid' | 'arrowReference' | 'waldurCustomerUuid'>;
 
 /**
  * - `created`: it was made
@@ -58,11 +41,13 @@ export interface MappingOutcome {
   readonly sharesOrganisation: boolean;
 }
 
-/** Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer`. */
+/**
+ * Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer` where nothing else is said.
+ */
 @Injectable()
 export class CustomerMappingsService {
   constructor(
-    @InjectRepository(CustomerMapping) private readonly mappings: Repository<CustomerMapping>,
+    private readonly mappings: CustomerMappingsRepository,
     private readonly settings: SettingsService,
     private readonly gateway: ArrowGateway,
     private readonly related: RelatedObjects,
@@ -70,21 +55,23 @@ export class CustomerMappingsService {
   ) {}
 
   /** Throws `PageNotFoundError`. */
-  async list(query: ListCustomerMappingsQuery): Promise<Page<CustomerMapping>> {
-    const page = await paginate(this.filtered(query), commandOf(query), [['created', 'DESC']], (uuids) =>
-      this.mappings.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
-    return page.keeping('uuid', 'url', 'settings_uuid', 'waldur_customer_uuid');
+  list(filter: CustomerMappingFilter): Promise<Page<CustomerMapping>> {
+    return this.mappings.list(filter);
   }
 
   /** Throws `PageNotFoundError`. */
-  count(query: ListCustomerMappingsQuery): Promise<Count> {
-    return countOnly(this.filtered(query), commandOf(query));
+  count(filter: CustomerMappingFilter): Promise<Count> {
+    return this.mappings.count(filter);
   }
 
   /** Throws `CustomerMappingNotFoundError`. */
   get(uuid: string): Promise<CustomerMapping> {
-    return findOrThrow(this.mappings, uuid, CustomerMappingNotFoundError, { relations });
+    return this.mappings.get(uuid);
+  }
+
+  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
+  getWithSettings(uuid: string): Promise<CustomerMapping> {
+    return this.mappings.getWithSettings(uuid);
   }
 
   /**
@@ -92,48 +79,41 @@ export class CustomerMappingsService {
    * happens one after another. Throws `CustomerMappingNotFoundError`.
    */
   async lock(manager: EntityManager, uuid: string): Promise<CustomerMapping> {
-    await manager.query('SELECT uuid FROM customer_mapping WHERE uuid = $1 FOR NO KEY UPDATE', [uuid]);
-    return this.getWithSettings(uuid, manager);
+    await this.mappings.lock(manager, uuid);
+    return this.mappings.getWithSettings(uuid, manager);
   }
 
-  /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */
-  getWithSettings(uuid: string, manager: EntityManager = this.mappings.manager): Promise<CustomerMapping> {
-    return findOrThrow(manager.getRepository(CustomerMapping), uuid, CustomerMappingNotFoundError, {
-      relations: { ...relations, settings: true },
-    });
-  }
-
-  /** All mappings of one organisation under any account, oldest first. */
+  /** All mappings of one organisation under any account, oldest first; the rows alone. */
   ofCustomer(waldurCustomerUuid: string): Promise<CustomerMapping[]> {
-    return this.mappings.find({ where: { waldurCustomerUuid }, order: { created: 'ASC', uuid: 'ASC' } });
+    return this.mappings.ofCustomer(waldurCustomerUuid);
   }
 
-  /** All mappings under one account, active or not. */
+  /** All mappings under one account, active or not, by reference; the rows alone. */
   ofSettings(settingsUuid: string): Promise<CustomerMapping[]> {
-    return this.mappings.find({ where: { settingsUuid }, relations, order: { arrowReference: 'ASC' } });
+    return this.mappings.ofSettings(settingsUuid);
   }
 
-  /** The active mappings under the active settings of a partner; where it has none, under the settings given. */
+  /**
+   * The active mappings under the active settings of a partner; where it has none, under the settings given. The rows
+   * alone.
+   */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
     const active = await this.settings.activeOfPartner(partnerReference ?? '');
-    const where = { isActive: true, settingsUuid: active?.uuid ?? settingsUuid };
-    return this.mappings.find({ where, order: { created: 'ASC', uuid: 'ASC' } });
+    return this.mappings.activeOf(active?.uuid ?? settingsUuid);
   }
 
   /**
    * ArrowSphere is asked, reading only, which customer a reference that is not in its own spelling means; see
    * {@link ownReference}. Throws `InvalidFieldsError` for what it names and is not there, `ArrowCustomerAlreadyMappedError`.
    */
-  async create(dto: CreateCustomerMappingDto): Promise<CustomerMapping> {
-    await this.related.mustExist(CreateCustomerMappingDto, dto);
-    const arrowReference = await this.ownReference(dto.settings, dto.arrow_reference);
-    const row = this.mappings.create({ ...columns(dto), arrowReference });
-    await naming(refusals, () => this.mappings.insert(row));
-    return this.get(row.uuid);
+  async create(mapping: CreateMapping): Promise<CustomerMapping> {
+    await this.assertRelated(mapping, 'uuid');
+    const arrowReference = await this.ownReference(mapping.settingsUuid, mapping.arrowReference);
+    return this.get(await this.mappings.create({ ...mapping, arrowReference }));
   }
 
   /**
-   * Makes, in the caller's transaction, the mappings that are not there yet; those that are stay as they are. Three
+   * Makes, in the caller's transaction, the mappings that are not there yet; those that are stay as they are. Two
    * statements, however many. Throws `OrganisationGoneError`.
    */
   async createMissing(
@@ -142,55 +122,36 @@ export class CustomerMappingsService {
     wanted: readonly WantedMapping[],
   ): Promise<MappingOutcome[]> {
     if (wanted.length === 0) return [];
-    const references = wanted.map(({ arrowReference }) => arrowReference);
-    const names = wanted.map(({ arrowCompanyName }) => arrowCompanyName);
-    const organisations = wanted.map(({ waldurCustomerUuid }) => waldurCustomerUuid);
-    const created: { uuid: string }[] = await naming(refusals, () =>
-      manager.query(
-        `INSERT INTO customer_mapping (settings_uuid, arrow_reference, arrow_company_name, waldur_customer_uuid)
-           SELECT $1, wanted.* FROM unnest($2::text[], $3::text[], $4::uuid[]) AS wanted
-           ON CONFLICT (arrow_reference, settings_uuid) DO NOTHING RETURNING uuid`,
-        [settingsUuid, references, names, organisations],
-      ),
-    );
-    const rows = await manager
-      .createQueryBuilder(CustomerMapping, 'mapping')
-      .where('mapping.settingsUuid = :settingsUuid', { settingsUuid })
-      .andWhere('mapping.arrowReference = ANY(:references)', { references })
-      .getMany();
-    const sharing: { uuid: string }[] = await manager.query(
-      `SELECT waldur_customer_uuid AS uuid FROM customer_mapping
-         WHERE settings_uuid = $1 AND is_active AND waldur_customer_uuid = ANY($2)
-         GROUP BY waldur_customer_uuid HAVING count(*) > 1`,
-      [settingsUuid, organisations],
-    );
-    const isNew = new Set(created.map(({ uuid }) => uuid));
-    const isShared = new Set(sharing.map(({ uuid }) => uuid));
+    const created = await this.mappings.insertMissing(manager, settingsUuid, wanted);
+    const rows = await this.mappings.ofSettings(settingsUuid, manager);
     const mappingOf = new Map(rows.map((row) => [row.arrowReference, row]));
+    const active = groupBy(
+      rows.filter(({ isActive }) => isActive),
+      (row) => row.waldurCustomerUuid,
+    );
     return wanted.map(({ arrowReference, waldurCustomerUuid }) => {
       const mapping = mappingOf.get(arrowReference)!;
-      const sharesOrganisation = mapping.isActive && isShared.has(mapping.waldurCustomerUuid);
-      return { mapping, outcome: outcomeOf(mapping, waldurCustomerUuid, isNew), sharesOrganisation };
+      const sharesOrganisation = mapping.isActive && active.get(mapping.waldurCustomerUuid)!.length > 1;
+      const outcome = created.has(arrowReference) ? 'created' : outcomeOf(mapping, waldurCustomerUuid);
+      return { mapping, outcome, sharesOrganisation };
     });
   }
 
   /** As {@link create} for another reference. Throws as it does, and `CustomerMappingNotFoundError`. */
-  async update(uuid: string, dto: PatchCustomerMappingDto): Promise<CustomerMapping> {
-    await this.related.mustExist(PatchCustomerMappingDto, dto);
-    const arrowReference = await this.changedReference(uuid, dto);
-    await updateGiven(this.mappings, uuid, { ...columns(dto), arrowReference }, refusals, {
-      modified: this.clock.now(),
-    });
+  async update(uuid: string, changes: ChangeMapping): Promise<CustomerMapping> {
+    await this.assertRelated(changes, 'link');
+    const arrowReference = await this.changedReference(uuid, changes);
+    await this.mappings.change(uuid, { ...changes, arrowReference }, this.clock.now());
     return this.get(uuid);
   }
 
   /** What to write as the reference; `undefined`: it is not given, or the same as before. */
-  private async changedReference(uuid: string, dto: PatchCustomerMappingDto): Promise<string | undefined> {
-    const { arrow_reference: given } = dto;
+  private async changedReference(uuid: string, changes: ChangeMapping): Promise<string | undefined> {
+    const given = changes.arrowReference;
     if (given === undefined) return undefined;
-    const { settingsUuid, arrowReference } = await this.get(uuid);
-    const { settings = settingsUuid } = dto;
-    return given === arrowReference && settings === settingsUuid ? undefined : this.ownReference(settings, given);
+    const { settingsUuid: before, arrowReference } = await this.get(uuid);
+    const { settingsUuid = before } = changes;
+    return given === arrowReference && settingsUuid === before ? undefined : this.ownReference(settingsUuid, given);
   }
 
   /**
@@ -212,107 +173,19 @@ export class CustomerMappingsService {
   }
 
   /** Throws `CustomerMappingNotFoundError`, `ObjectInUseError`. */
-  async remove(uuid: string): Promise<void> {
-    const mapping = await this.get(uuid);
-    await removing(
-      `The mapping of ${mapping.arrowReference}`,
-      () => this.mappings.delete({ uuid: mapping.uuid }),
-      'Switch it off with is_active=false instead.',
-    );
+  remove(uuid: string): Promise<void> {
+    const advice = 'Switch it off with is_active=false instead.';
+    return this.mappings.remove(uuid, ({ arrowReference }) => `The mapping of ${arrowReference}`, advice);
   }
 
-  /**
-   * Takes over references and company names from ArrowSphere, for active mappings. ArrowSphere is asked first, then each
-   * kind of change is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
-   */
-  async syncFromArrow({ settings_uuid }: SyncFromArrowDto): Promise<SyncFromArrowResponse> {
-    const settings = await this.settings.resolve(settings_uuid);
-    const { data: customers } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
-    const names = new Map(customers.map(({ reference, companyName }) => [reference, companyName]));
-    const stored = await this.ofSettings(settings.uuid);
-    const corrected = await this.correctReferences(stored, customers);
-    const ownReferences = new Map(corrected.map(({ uuid, to }) => [uuid, to]));
-    const mappings = stored
-      .filter(({ isActive }) => isActive)
-      .map((row) => ({ ...row, arrowReference: ownReferences.get(renderUuid(row.uuid)) ?? row.arrowReference }));
-    const renamed = mappings.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
-      const to = storable(names.get(arrowReference) ?? '', 500);
-      // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
-      return to && to !== from ? [{ uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
-    });
-    if (renamed.length) {
-      await this.mappings.query(
-        `UPDATE customer_mapping AS mapping SET arrow_company_name = renamed.name, modified = $3
-           FROM unnest($1::uuid[], $2::text[]) AS renamed (uuid, name) WHERE mapping.uuid = renamed.uuid`,
-        [renamed.map(({ uuid }) => uuid), renamed.map(({ to }) => to), this.clock.now()],
-      );
-    }
-    const missing = mappings
-      .filter(({ arrowReference }) => !names.has(arrowReference))
-      .map(({ arrowReference }) => arrowReference);
-    return { updated: renamed.length, renamed, corrected, missing };
-  }
-
-  /** Active mappings that were made while ArrowSphere could not be asked get its own reference, where nobody has it yet. */
-  private async correctReferences(
-    mappings: readonly CustomerMapping[],
-    customers: readonly ArrowCustomer[],
-  ): Promise<SyncFromArrowResponse['corrected']> {
-    const known = new Set(customers.map(({ reference }) => reference));
-    const taken = new Set(mappings.map(({ arrowReference }) => arrowReference));
-    const corrected = mappings.flatMap(({ uuid, arrowReference: from, isActive }) => {
-      if (!isActive || known.has(from)) return [];
-      const [to, ...others] = findArrowCustomers(customers, from);
-      if (to === undefined || others.length > 0 || taken.has(to)) return [];
-      taken.add(to);
-      return [{ uuid: renderUuid(uuid), from, to }];
-    });
-    if (corrected.length) {
-      await naming(refusals, () =>
-        this.mappings.query(
-          `UPDATE customer_mapping AS mapping SET arrow_reference = corrected.reference, modified = $3
-             FROM unnest($1::uuid[], $2::text[]) AS corrected (uuid, reference) WHERE mapping.uuid = corrected.uuid`,
-          [corrected.map(({ uuid }) => uuid), corrected.map(({ to }) => to), this.clock.now()],
-        ),
-      );
-    }
-    return corrected;
-  }
-
-  private filtered(query: ListCustomerMappingsQuery): SelectQueryBuilder<CustomerMapping> {
-    const { arrow_reference, arrow_company_name, waldur_customer_name, is_active } = query;
-    const { settings, settings_uuid, waldur_customer, waldur_customer_uuid } = query;
-    const found = this.mappings.createQueryBuilder('mapping');
-    if (arrow_reference)
-      found.andWhere(mentions('mapping.arrowReference', 'reference'), { reference: containing(arrow_reference) });
-    if (arrow_company_name)
-      found.andWhere(mentions('mapping.arrowCompanyName', 'company'), { company: containing(arrow_company_name) });
-    if (is_active !== undefined) found.andWhere('mapping.isActive = :is_active', { is_active });
-    if (settings) found.andWhere('mapping.settingsUuid = :settings', { settings });
-    if (settings_uuid) found.andWhere('mapping.settingsUuid = :settings_uuid', { settings_uuid });
-    if (waldur_customer) found.andWhere('mapping.waldurCustomerUuid = :waldur_customer', { waldur_customer });
-    if (waldur_customer_uuid)
-      found.andWhere('mapping.waldurCustomerUuid = :waldur_customer_uuid', { waldur_customer_uuid });
-    if (waldur_customer_name) {
-      found.innerJoin('mapping.waldurCustomer', 'customer');
-      found.andWhere(mentions('customer.name', 'customer_name'), { customer_name: containing(waldur_customer_name) });
-    }
-    return found;
+  private assertRelated({ settingsUuid, waldurCustomerUuid }: ChangeMapping, form: 'uuid' | 'link'): Promise<void> {
+    const named = { settings: [Settings, settingsUuid], waldur_customer: [Customer, waldurCustomerUuid] } as const;
+    return this.related.assertExist(named, form);
   }
 }
 
-function outcomeOf(mapping: CustomerMapping, wanted: string, isNew: Set<string>): MappingOutcome['outcome'] {
-  if (isNew.has(mapping.uuid)) return 'created';
+/** Of a mapping that was there already. */
+function outcomeOf(mapping: CustomerMapping, wanted: string): MappingOutcome['outcome'] {
   if (mapping.waldurCustomerUuid !== wanted) return 'mapped_elsewhere';
   return mapping.isActive ? 'exists' : 'inactive';
-}
-
-function columns(dto: PatchCustomerMappingDto): Partial<CustomerMapping> {
-  return {
-    settingsUuid: dto.settings,
-    arrowReference: dto.arrow_reference,
-    arrowCompanyName: dto.arrow_company_name,
-    waldurCustomerUuid: dto.waldur_customer,
-    isActive: dto.is_active,
-  };
 }

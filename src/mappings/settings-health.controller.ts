@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiFound } from '../common/api-answers.js';
+import { ApiFound, Operation } from '../common/api-answers.js';
 import { SettingsHealthResponse } from './settings-health.dto.js';
 import { SettingsHealthService } from './settings-health.service.js';
 
@@ -12,11 +12,11 @@ export class SettingsHealthController {
   constructor(private readonly health: SettingsHealthService) {}
 
   @Get(':uuid/health')
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_health_retrieve',
-    summary: 'Whether the account works, asked of ArrowSphere now',
-    description: 'Each check has a verdict. What could not be checked is `unknown`, never `ok`.',
-  })
+  @Operation(
+    'admin_arrow_settings_health_retrieve',
+    'Whether the account works, asked of ArrowSphere now',
+    'Each check has a verdict. What could not be checked is `unknown`, never `ok`.',
+  )
   @ApiFound(SettingsHealthResponse)
   async check(@Param('uuid') uuid: string): Promise<SettingsHealthResponse> {
     return SettingsHealthResponse.from(await this.health.check(uuid));

@@ -10,7 +10,6 @@ import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { renderDateTime } from '../common/date-time.js';
-import { renderUuid } from '../common/uuid.js';
 import { isRefusal } from '../settings/credentials.service.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
 import { ExportTypesService } from '../settings/export-types.service.js';
@@ -19,7 +18,68 @@ import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
-import { type HealthChecks, MAX_SHOWN, type SettingsHealth, type Verdict } from './settings-health.dto.js';
+
+/** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
+export const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+interface Check {
+  readonly verdict: Verdict;
+  readonly message: string;
+}
+
+/** What it found is counted, null where it could not be checked; the first of them are shown. */
+interface CountCheck extends Check {
+  readonly count: number | null;
+}
+
+/** What is checked of an account, each with its verdict. */
+export interface HealthChecks {
+  /** Whether ArrowSphere takes the key. */
+  readonly apiKey: Check;
+  /**
+   * Whether the key still belongs to the account's partner; `reference`, `name`: of the key, as ArrowSphere says now.
+   */
+  readonly partner: Check & { readonly expectedReference: string; readonly reference?: string; readonly name?: string };
+  /** Whether billing can run on the export type. */
+  readonly exportType: Check & {
+    readonly reference: string;
+    readonly name?: string;
+    readonly missingRequiredFields: readonly string[];
+    readonly missingImportantFields: readonly string[];
+  };
+  /** When ArrowSphere last answered; null: not since the service started. */
+  readonly lastSuccessfulCall: Check & { readonly at: Date | null };
+  /** ArrowSphere customers without any mapping. */
+  readonly unmappedCustomers: CountCheck & { readonly customers: readonly CheckedCustomer[] };
+  /** Active mappings of customers that ArrowSphere does not have. */
+  readonly unknownReferences: CountCheck & { readonly mappings: readonly CheckedCustomer[] };
+  /** Active mappings whose company has another name at ArrowSphere. */
+  readonly renamedCustomers: CountCheck & { readonly mappings: readonly RenamedCustomer[] };
+}
+
+interface CheckedCustomer {
+  readonly arrowReference: string;
+  readonly name: string;
+  readonly mappingUuid?: string;
+}
+
+interface RenamedCustomer {
+  readonly mappingUuid: string;
+  readonly arrowReference: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** An account and how it is. */
+export interface SettingsHealth {
+  readonly settingsUuid: string;
+  readonly checkedAt: Date;
+  readonly checks: HealthChecks;
+}
+
+/** How many rows a check shows at most. */
+const MAX_SHOWN = 100;
 
 /** What ArrowSphere answered, or why it did not. */
 type Asked<T> = { readonly answer: T } | { readonly error: AppError };
@@ -55,13 +115,13 @@ export class SettingsHealthService {
     ]);
     const lastCall = 'answer' in account ? this.lastSuccess(account.answer) : undefined;
     const checks: HealthChecks = {
-      api_key: keyCheck(partner),
+      apiKey: keyCheck(partner),
       partner: partnerCheck(settings, partner),
-      export_type: exportTypeCheck(settings, exportType),
-      last_successful_call: lastCallCheck(lastCall, partner),
+      exportType: exportTypeCheck(settings, exportType),
+      lastSuccessfulCall: lastCallCheck(lastCall, partner),
       ...customerChecks(customers, mappings),
     };
-    return { settings, checkedAt, checks };
+    return { settingsUuid: settings.uuid, checkedAt, checks };
   }
 
   private lastSuccess(account: ArrowAccount): Date | undefined {
@@ -88,7 +148,7 @@ function needsOf({ invoicePriceSource, classificationFilter }: Settings) {
   return { priceSource: invoicePriceSource, classificationFilter };
 }
 
-function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['api_key'] {
+function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['apiKey'] {
   if ('answer' in asked) return { verdict: 'ok', message: 'ArrowSphere takes the key.' };
   const { error } = asked;
   // An outage says nothing of the key.
@@ -99,7 +159,7 @@ function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['api_key'] {
 
 function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChecks['partner'] {
   const { partnerReference, partnerName } = settings;
-  const expected = { expected_reference: partnerReference };
+  const expected = { expectedReference: partnerReference };
   if ('error' in asked) return { verdict: 'unknown', message: 'ArrowSphere did not say whose key it is.', ...expected };
   const { reference, companyName: name } = asked.answer;
   const found = { ...expected, reference, name };
@@ -117,11 +177,11 @@ function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChe
   return { verdict: 'ok', message: `The key belongs to ${name} (${reference}).`, ...found };
 }
 
-function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undefined): HealthChecks['export_type'] {
+function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undefined): HealthChecks['exportType'] {
   const nothing = {
     reference: settings.exportTypeReference,
-    missing_required_fields: [],
-    missing_important_fields: [],
+    missingRequiredFields: [],
+    missingImportantFields: [],
   };
   if (!asked) {
     const verdict = settings.syncEnabled ? 'failed' : 'warning';
@@ -135,8 +195,8 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
   const found = {
     reference: settings.exportTypeReference,
     name,
-    missing_required_fields: [...required.missing],
-    missing_important_fields: [...important.missing],
+    missingRequiredFields: required.missing,
+    missingImportantFields: important.missing,
   };
   if (!compatible) {
     return {
@@ -151,22 +211,21 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
   return { verdict: 'ok', message: `"${name}" has all that billing needs.`, ...found };
 }
 
-function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): HealthChecks['last_successful_call'] {
+function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): HealthChecks['lastSuccessfulCall'] {
   if (!at) return { verdict: 'unknown', message: 'ArrowSphere has not answered since the service started.', at: null };
-  const when = renderDateTime(at);
-  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at: when };
-  return { verdict: 'warning', message: `ArrowSphere has not answered since ${when}.`, at: when };
+  if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at };
+  return { verdict: 'warning', message: `ArrowSphere has not answered since ${renderDateTime(at)}.`, at };
 }
 
-type CustomerChecks = Pick<HealthChecks, 'unmapped_customers' | 'unknown_references' | 'renamed_customers'>;
+type CustomerChecks = Pick<HealthChecks, 'unmappedCustomers' | 'unknownReferences' | 'renamedCustomers'>;
 
 function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly CustomerMapping[]): CustomerChecks {
   if ('error' in asked) {
     const none = { verdict: 'unknown' as const, message: asked.error.message, count: null };
     return {
-      unmapped_customers: { ...none, customers: [] },
-      unknown_references: { ...none, mappings: [] },
-      renamed_customers: { ...none, mappings: [] },
+      unmappedCustomers: { ...none, customers: [] },
+      unknownReferences: { ...none, mappings: [] },
+      renamedCustomers: { ...none, mappings: [] },
     };
   }
   const names = new Map(asked.answer.map(({ reference, companyName }) => [reference, companyName]));
@@ -174,34 +233,34 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
   const active = mappings.filter(({ isActive }) => isActive);
   const unmapped = asked.answer
     .filter(({ reference }) => !mapped.has(reference))
-    .map(({ reference, companyName }) => ({ arrow_reference: reference, name: companyName }));
+    .map(({ reference, companyName }) => ({ arrowReference: reference, name: companyName }));
   const unknown = active
     .filter(({ arrowReference }) => !names.has(arrowReference))
     .map(({ uuid, arrowReference, arrowCompanyName }) => ({
-      mapping_uuid: renderUuid(uuid),
-      arrow_reference: arrowReference,
+      mappingUuid: uuid,
+      arrowReference,
       name: arrowCompanyName,
     }));
   const renamed = active.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
     const to = names.get(arrowReference);
-    return to && to !== from ? [{ mapping_uuid: renderUuid(uuid), arrow_reference: arrowReference, from, to }] : [];
+    return to && to !== from ? [{ mappingUuid: uuid, arrowReference, from, to }] : [];
   });
   return {
-    unmapped_customers: {
+    unmappedCustomers: {
       ...counted(unmapped.length, 'Every ArrowSphere customer is mapped.', [
         'customer has no mapping.',
         'customers have no mapping.',
       ]),
       customers: unmapped.slice(0, MAX_SHOWN),
     },
-    unknown_references: {
+    unknownReferences: {
       ...counted(unknown.length, 'ArrowSphere knows every mapped customer.', [
         'mapped customer is not in ArrowSphere.',
         'mapped customers are not in ArrowSphere.',
       ]),
       mappings: unknown.slice(0, MAX_SHOWN),
     },
-    renamed_customers: {
+    renamedCustomers: {
       ...counted(renamed.length, 'All names agree.', [
         'mapped customer has another name in ArrowSphere.',
         'mapped customers have another name in ArrowSphere.',
@@ -211,11 +270,7 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
   };
 }
 
-function counted(
-  count: number,
-  fine: string,
-  [one, many]: readonly [string, string],
-): { verdict: Verdict; message: string; count: number } {
+function counted(count: number, fine: string, [one, many]: readonly [string, string]): CountCheck {
   if (count === 0) return { verdict: 'ok', message: fine, count };
   return { verdict: 'warning', message: `${count} ${count === 1 ? one : many}`, count };
 }

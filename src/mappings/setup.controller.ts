@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiActionRefused } from '../common/api-answers.js';
+import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import {
   DiscoverCustomersDto,
   DiscoverCustomersResponse,
@@ -23,39 +23,35 @@ export class SetupController {
 
   @Post('discover_customers')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_discover_customers',
-    summary: "The partner's customers with the organisations they might be, and its export types; saves nothing",
-  })
+  @Operation(
+    'admin_arrow_settings_discover_customers',
+    "The partner's customers with the organisations they might be, and its export types; saves nothing",
+  )
   @ApiOkResponse({ type: DiscoverCustomersResponse })
   @ApiActionRefused(refused)
   async discoverCustomers(@Body() dto: DiscoverCustomersDto): Promise<DiscoverCustomersResponse> {
-    return DiscoverCustomersResponse.from(await this.setup.discover(dto));
+    return DiscoverCustomersResponse.from(await this.setup.discover(dto.toCommand()));
   }
 
   @Post('preview_settings')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_preview_settings',
-    summary: 'What saving would make of the account; saves nothing',
-  })
+  @Operation('admin_arrow_settings_preview_settings', 'What saving would make of the account; saves nothing')
   @ApiOkResponse({ type: PreviewSettingsResponse })
   @ApiActionRefused(refused)
   async previewSettings(@Body() dto: PreviewSettingsDto): Promise<PreviewSettingsResponse> {
-    return PreviewSettingsResponse.from(dto, await this.setup.preview(dto));
+    return PreviewSettingsResponse.from(await this.setup.preview(dto.toCommand()));
   }
 
   @Post('save_settings')
-  @ApiOperation({
-    operationId: 'admin_arrow_settings_save_settings',
-    summary: 'Save the account and mappings, all or nothing, and make it the active one',
-    description:
-      "An account of the key's partner that is there already is changed in place: its mappings stay, and so does what " +
+  @Operation(
+    'admin_arrow_settings_save_settings',
+    'Save the account and mappings, all or nothing, and make it the active one',
+    "An account of the key's partner that is there already is changed in place: its mappings stay, and so does what " +
       'the request leaves out. Mappings that are there already stay as they are.',
-  })
+  )
   @ApiCreatedResponse({ type: SaveSettingsResponse })
   @ApiActionRefused(refused)
   async saveSettings(@Body() dto: SaveSettingsDto): Promise<SaveSettingsResponse> {
-    return SaveSettingsResponse.from(await this.setup.save(dto));
+    return SaveSettingsResponse.from(await this.setup.save(dto.toCommand()));
   }
 }

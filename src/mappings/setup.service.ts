@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ExportTypeFit, FitNeeds } from '../arrow-export/export-type-fit.js';
 import {
   type ArrowAccount,
   type ArrowCustomer,
@@ -9,28 +10,72 @@ import {
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
-import { commandOf } from '../common/command.js';
 import { storable } from '../common/storable.js';
+import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
-import type { ExportTypeFit, FitNeeds } from '../arrow-export/export-type-fit.js';
-import { ExportTypesService } from '../settings/export-types.service.js';
+import { type ExportTypeFits, ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { type SettingsChoices, SettingsService } from '../settings/settings.service.js';
-import { AvailableCustomersService } from './available-customers.service.js';
-import { CustomerMappingsService, type WantedMapping } from './customer-mappings.service.js';
-import type {
-  CustomerMappingInput,
-  DiscoverCustomersDto,
-  Discovery,
-  PreviewSettingsDto,
-  SavedSetup,
-  SaveSettingsDto,
-  SetupPlan,
-} from './setup.dto.js';
+import {
+  AvailableCustomersService,
+  byReference,
+  type CustomerMappingSuggestion,
+} from './available-customers.service.js';
+import type { WantedMapping } from './customer-mappings.repository.js';
+import { CustomerMappingsService, type MappingOutcome } from './customer-mappings.service.js';
 
 /** Characters that an account keeps of an export type's reference. */
 const LONGEST_REFERENCE = 255;
+
+/** Which account is to be set up, and how. */
+export interface PlanSetup {
+  readonly account: ArrowAccount;
+  /** What is left out stays as it is stored, or takes its default. */
+  readonly choices: SettingsChoices;
+}
+
+/** An account to save, with mappings that should be there. */
+export interface SaveSetup extends PlanSetup {
+  readonly mappings: readonly MappingInput[];
+}
+
+type MappingInput = Pick<WantedMapping, 'arrowReference' | 'waldurCustomerUuid'>;
+
+/** What a key gives access to, before anything is saved. */
+export interface Discovery {
+  readonly partner: ArrowPartner;
+  /** The account of this partner that is saved already. */
+  readonly settings?: Settings;
+  readonly arrowCustomers: readonly ArrowCustomer[];
+  readonly organisations: readonly Customer[];
+  readonly suggestions: readonly CustomerMappingSuggestion[];
+  readonly exportTypes: ExportTypeFits;
+}
+
+/** What saving would make of the account. */
+export interface SetupPlan {
+  readonly apiUrl: string;
+  readonly partner: ArrowPartner;
+  /** The account that would be changed; `undefined`: a new one would be made. */
+  readonly settings?: Settings;
+  /** What would be written; what is left out stays. */
+  readonly choices: SettingsChoices;
+  /** What would hold afterwards. */
+  readonly outcome: Required<Omit<SettingsChoices, 'invoiceItemPrefix'>>;
+  /** Sentences on what keeps the account from working fully. */
+  readonly warnings: readonly string[];
+}
+
+/** The account as it was saved. */
+export interface SavedSetup {
+  readonly settings: Settings;
+  readonly isNew: boolean;
+  readonly mappings: readonly MappingOutcome[];
+  /** References that ArrowSphere has; `undefined`: it could not be asked. */
+  readonly knownReferences?: ReadonlySet<string>;
+  readonly warnings: readonly string[];
+}
 
 /** From an API key to a working account: what the key sees, what saving would do, and saving it. */
 @Injectable()
@@ -50,8 +95,8 @@ export class SetupService {
    * The partner's customers, those mapped already included, and its export types. Saves nothing.
    * Throws `InvalidFieldsError` (api_url) and the gateway's errors.
    */
-  async discover(dto: DiscoverCustomersDto): Promise<Discovery> {
-    const account = this.credentials.accountOf(commandOf(dto));
+  async discover(credentials: ArrowAccount): Promise<Discovery> {
+    const account = this.credentials.accountOf(credentials);
     // A key that is refused is asked about once: the other calls would only be refused as well.
     const partner = await this.gateway.whoAmI(account, { refresh: true });
     const settings = await this.settings.findOfPartner(account, partner);
@@ -61,15 +106,14 @@ export class SetupService {
       this.customers.all(),
       settings ? this.mappings.ofSettings(settings.uuid) : [],
     ]);
-    const mappings = new Map(mapped.map((row) => [row.arrowReference, row]));
-    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings);
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, byReference(mapped));
     return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
   }
 
   /** What {@link save} would make of the account. Throws as it does. */
-  async preview(dto: PreviewSettingsDto): Promise<SetupPlan> {
-    const account = this.credentials.accountOf(commandOf(dto));
-    return this.plan(dto, account, await this.gateway.whoAmI(account, { refresh: true }));
+  async preview({ account: credentials, choices }: PlanSetup): Promise<SetupPlan> {
+    const account = this.credentials.accountOf(credentials);
+    return this.plan(choices, account, await this.gateway.whoAmI(account, { refresh: true }));
   }
 
   /**
@@ -79,13 +123,12 @@ export class SetupService {
    * Throws `InvalidFieldsError` (api_url, export_type_reference, customer_mappings), `OrganisationGoneError` and the
    * gateway's errors.
    */
-  async save(dto: SaveSettingsDto): Promise<SavedSetup> {
-    const account = this.credentials.accountOf(commandOf(dto));
-    const inputs = dto.customer_mappings ?? [];
+  async save({ account: credentials, choices, mappings: inputs }: SaveSetup): Promise<SavedSetup> {
+    const account = this.credentials.accountOf(credentials);
     await this.checkInputs(inputs);
     const partner = await this.gateway.whoAmI(account, { refresh: true });
     const [plan, arrowCustomers] = await Promise.all([
-      this.plan(dto, account, partner),
+      this.plan(choices, account, partner),
       inputs.length ? this.customersByReference(account) : undefined,
     ]);
     const wanted = inputs.map((input) => wantedMapping(input, arrowCustomers));
@@ -105,16 +148,16 @@ export class SetupService {
     };
   }
 
-  private async plan(dto: PreviewSettingsDto, account: ArrowAccount, partner: ArrowPartner): Promise<SetupPlan> {
+  private async plan(choices: SettingsChoices, account: ArrowAccount, partner: ArrowPartner): Promise<SetupPlan> {
     const settings = await this.settings.findOfPartner(account, partner);
-    const choices = choicesOf(dto);
     const classificationFilter = choices.classificationFilter ?? settings?.classificationFilter ?? 'IAAS';
     const invoicePriceSource = choices.invoicePriceSource ?? settings?.invoicePriceSource ?? 'sell';
     const needs = { priceSource: invoicePriceSource, classificationFilter };
-    const { reference, warnings } = await this.exportTypeFor(dto, account, settings, needs);
+    const { reference, warnings } = await this.exportTypeFor(choices.exportTypeReference, account, settings, needs);
     const moved =
-      settings && settings.apiUrl !== dto.api_url ? [`The account moves here from ${settings.apiUrl}.`] : [];
+      settings && settings.apiUrl !== account.apiUrl ? [`The account moves here from ${settings.apiUrl}.`] : [];
     return {
+      apiUrl: account.apiUrl,
       partner,
       settings,
       choices: { ...choices, exportTypeReference: reference === settings?.exportTypeReference ? undefined : reference },
@@ -130,7 +173,7 @@ export class SetupService {
 
   /** The export type asked for, else the stored one, else the one that fits best; blank where none does. */
   private async exportTypeFor(
-    { export_type_reference: asked }: PreviewSettingsDto,
+    asked: string | undefined,
     account: ArrowAccount,
     settings: Settings | undefined,
     needs: FitNeeds,
@@ -158,16 +201,15 @@ export class SetupService {
   }
 
   /** Throws `InvalidFieldsError` that names every entry that cannot be. */
-  private async checkInputs(inputs: readonly CustomerMappingInput[]): Promise<void> {
+  private async checkInputs(inputs: readonly MappingInput[]): Promise<void> {
     if (inputs.length === 0) return;
-    const existing = await this.customers.existing(inputs.map(({ waldur_customer_uuid }) => waldur_customer_uuid));
-    const duplicates = duplicatesIn(inputs.map(({ arrow_reference }) => arrow_reference));
-    const faults = inputs.map(({ waldur_customer_uuid }, i): FieldErrors => {
-      const fault: FieldErrors = { ...duplicates[i] };
-      if (!existing.has(waldur_customer_uuid)) {
-        fault.waldur_customer_uuid = [`Object with uuid=${waldur_customer_uuid} does not exist.`];
-      }
-      return fault;
+    const existing = await this.customers.existing(inputs.map(({ waldurCustomerUuid }) => waldurCustomerUuid));
+    const duplicates = duplicatesIn(inputs.map(({ arrowReference }) => arrowReference));
+    const faults = inputs.map(({ waldurCustomerUuid: uuid }, i): FieldErrors => {
+      const missing: FieldErrors = existing.has(uuid)
+        ? {}
+        : { waldur_customer_uuid: [`Object with uuid=${uuid} does not exist.`] };
+      return { ...duplicates[i], ...missing };
     });
     refuseIfAny(faults);
   }
@@ -211,16 +253,6 @@ function warningsOf({ name, reference, compatible, required, error }: ExportType
   return [`The export type "${name}" (${reference}) cannot be billed by: it has no ${required.missing.join(', no ')}.`];
 }
 
-function choicesOf(dto: PreviewSettingsDto): SettingsChoices {
-  return {
-    exportTypeReference: dto.export_type_reference,
-    classificationFilter: dto.classification_filter,
-    syncEnabled: dto.sync_enabled,
-    invoicePriceSource: dto.invoice_price_source,
-    invoiceItemPrefix: dto.invoice_item_prefix,
-  };
-}
-
 function unknownTo(
   arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
   wanted: readonly WantedMapping[],
@@ -235,17 +267,11 @@ function unknownTo(
 }
 
 function wantedMapping(
-  { arrow_reference, waldur_customer_uuid }: CustomerMappingInput,
+  { arrowReference: given, waldurCustomerUuid }: MappingInput,
   arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
 ): WantedMapping {
-  const [found, ...others] = arrowCustomers?.has(arrow_reference)
-    ? [arrow_reference]
-    : findArrowCustomers([...(arrowCustomers?.values() ?? [])], arrow_reference);
-  const reference = found !== undefined && others.length === 0 ? found : arrow_reference;
-  const name = arrowCustomers?.get(reference)?.companyName ?? '';
-  return {
-    arrowReference: reference,
-    arrowCompanyName: storable(name, 500),
-    waldurCustomerUuid: waldur_customer_uuid,
-  };
+  const found = arrowCustomers?.has(given) ? [given] : findArrowCustomers([...(arrowCustomers?.values() ?? [])], given);
+  const arrowReference = found.length === 1 ? found[0]! : given;
+  const name = arrowCustomers?.get(arrowReference)?.companyName ?? '';
+  return { arrowReference, arrowCompanyName: storable(name, 500), waldurCustomerUuid };
 }

@@ -1,17 +1,20 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { Shown } from '../common/answer.js';
 import { UuidFilter } from '../common/validation/query-fields.js';
+import { VENDOR_SOURCES, type VendorChoice } from './vendor-choices.service.js';
 
 export class VendorChoicesQuery {
   @UuidFilter({ description: 'Account; the active one if left out' })
   settings_uuid?: string;
 }
 
-/** Where a vendor name was found: in ArrowSphere's catalogue, or on stored export lines. */
-export const VENDOR_SOURCES = ['catalogue', 'lines'] as const;
-
 @ApiSchema({ name: 'VendorNameChoice' })
-export class VendorChoice {
-  @ApiProperty({ example: 'Microsoft' }) value: string;
-  @ApiProperty({ example: 'Microsoft' }) label: string;
-  @ApiProperty({ enum: VENDOR_SOURCES }) source: (typeof VENDOR_SOURCES)[number];
+export class VendorChoiceResponse {
+  @Shown({ example: 'Microsoft' }) value: string;
+  @Shown({ example: 'Microsoft' }) label: string;
+  @Shown({ enum: VENDOR_SOURCES }) source: VendorChoice['source'];
+
+  static from(this: void, { name, source }: VendorChoice): VendorChoiceResponse {
+    return { value: name, label: name, source };
+  }
 }

@@ -1,5 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { renderDateTime } from '../common/date-time.js';
+import { ApiSchema } from '@nestjs/swagger';
+import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -9,8 +9,11 @@ import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
+import type { ChangeVendorMapping, CreateVendorMapping } from './vendor-offering-mappings.service.js';
 
-class VendorOfferingMappingFields {
+abstract class VendorOfferingMappingFields {
+  abstract settings: string;
+
   @TextField({ required: true, max: 255, example: 'Microsoft', description: 'Vendor name as ArrowSphere spells it' })
   arrow_vendor_name: string;
 
@@ -31,6 +34,10 @@ class VendorOfferingMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
+
+  toCommand(): CreateVendorMapping {
+    return mappingOf(this);
+  }
 }
 
 @ApiSchema({ name: 'ArrowVendorOfferingMappingCreateRequest' })
@@ -46,7 +53,23 @@ export class UpdateVendorOfferingMappingDto extends VendorOfferingMappingFields 
 }
 
 @ApiSchema({ name: 'PatchedArrowVendorOfferingMappingRequest' })
-export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {}
+export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {
+  toCommand(): ChangeVendorMapping {
+    return mappingOf(this);
+  }
+}
+
+function mappingOf(dto: VendorOfferingMappingFields): CreateVendorMapping;
+function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping;
+function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping {
+  return {
+    settingsUuid: dto.settings,
+    arrowVendorName: dto.arrow_vendor_name,
+    offeringUuid: dto.offering,
+    planUuid: dto.plan,
+    isActive: dto.is_active,
+  };
+}
 
 export class ListVendorOfferingMappingsQuery extends ListQuery {
   @OrderFilter({ created: 'created', arrow_vendor_name: 'arrowVendorName' })
@@ -61,48 +84,41 @@ export class ListVendorOfferingMappingsQuery extends ListQuery {
 
 @ApiSchema({ name: 'ArrowVendorOfferingMapping' })
 export class VendorOfferingMappingResponse {
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uri' }) settings: string;
-  @ApiProperty({ format: 'uuid' }) settings_uuid: string;
-  @ApiProperty({ maxLength: 255, example: 'Microsoft' }) arrow_vendor_name: string;
-  @ApiProperty({ format: 'uuid' }) offering: string;
-  @ApiProperty({ format: 'uuid' }) offering_uuid: string;
-  @ApiProperty() offering_name: string;
-  @ApiProperty() offering_type: string;
-  @ApiProperty({ type: String, format: 'uuid', nullable: true }) plan: string | null;
-  @ApiProperty({ format: 'uuid', required: false, description: 'Left out when there is none' }) plan_uuid?: string;
-  @ApiProperty({ required: false, description: 'Left out when there is none' }) plan_name?: string;
-  @ApiProperty() is_active: boolean;
-  @ApiProperty({ format: 'date-time' }) created: string;
-  @ApiProperty({ format: 'date-time' }) modified: string;
+  @Shown('uuid') uuid: string;
+  @Shown('uri') url: string;
+  @Shown('uri') settings: string;
+  @Shown('uuid') settings_uuid: string;
+  @Shown({ maxLength: 255, example: 'Microsoft' }) arrow_vendor_name: string;
+  @Shown('uuid') offering: string;
+  @Shown('uuid') offering_uuid: string;
+  @Shown() offering_name: string;
+  @Shown() offering_type: string;
+  @ShownOrNull('uuid') plan: string | null;
+  @Shown({ format: 'uuid', required: false, description: 'Left out when there is none' }) plan_uuid?: string;
+  @Shown({ required: false, description: 'Left out when there is none' }) plan_name?: string;
+  @Shown() is_active: boolean;
+  @Shown('date-time') created: string;
+  @Shown('date-time') modified: string;
 
   static from(this: void, mapping: VendorOfferingMapping): VendorOfferingMappingResponse {
     const { offering, plan } = mapping;
-    return {
-      uuid: renderUuid(mapping.uuid),
+    return answerOf(VendorOfferingMappingResponse, mapping, {
       url: hyperlink(VendorOfferingMapping, mapping.uuid),
       settings: hyperlink(Settings, mapping.settingsUuid),
-      settings_uuid: renderUuid(mapping.settingsUuid),
-      arrow_vendor_name: mapping.arrowVendorName,
       offering: renderUuid(offering.uuid),
-      offering_uuid: renderUuid(offering.uuid),
       offering_name: offering.name,
       offering_type: offering.type,
       plan: plan && renderUuid(plan.uuid),
-      plan_uuid: plan ? renderUuid(plan.uuid) : undefined,
+      plan_uuid: plan?.uuid,
       plan_name: plan?.name,
-      is_active: mapping.isActive,
-      created: renderDateTime(mapping.created),
-      modified: renderDateTime(mapping.modified),
-    };
+    });
   }
 }
 
 /** The answer to create: the account is a UUID there, as Waldur's clients expect. */
 @ApiSchema({ name: 'ArrowVendorOfferingMappingCreate' })
 export class NewVendorOfferingMappingResponse extends VendorOfferingMappingResponse {
-  @ApiProperty({ format: 'uuid' }) declare settings: string;
+  @Shown('uuid') declare settings: string;
 
   static override from(this: void, mapping: VendorOfferingMapping): NewVendorOfferingMappingResponse {
     const response = VendorOfferingMappingResponse.from(mapping);

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
+import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -24,64 +25,58 @@ export class VendorOfferingMappingsController {
   constructor(private readonly mappings: VendorOfferingMappingsService) {}
 
   @Head()
-  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_count', summary: 'Count vendor mappings' })
+  @Operation('admin_arrow_vendor_offering_mappings_count', 'Count vendor mappings')
   count(@Query() query: ListVendorOfferingMappingsQuery): Promise<Count> {
-    return this.mappings.count(query);
+    return this.mappings.count(commandOf(query));
   }
 
   @Get()
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_list',
-    summary: 'List which offering licences of a vendor become resources of, newest first',
-  })
+  @Operation(
+    'admin_arrow_vendor_offering_mappings_list',
+    'List which offering licences of a vendor become resources of, newest first',
+  )
   @ApiListed(VendorOfferingMappingResponse)
   async list(@Query() query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMappingResponse>> {
-    return (await this.mappings.list(query)).map(VendorOfferingMappingResponse.from);
+    return (await this.mappings.list(commandOf(query))).map(VendorOfferingMappingResponse.from);
   }
 
   @Post()
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_create',
-    summary: 'Map a vendor to an offering',
-  })
+  @Operation('admin_arrow_vendor_offering_mappings_create', 'Map a vendor to an offering')
   @ApiCreated(NewVendorOfferingMappingResponse)
   async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
-    return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto));
+    return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto.toCommand()));
   }
 
   @Get(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_retrieve', summary: 'One vendor mapping' })
+  @Operation('admin_arrow_vendor_offering_mappings_retrieve', 'One vendor mapping')
   @ApiFound(VendorOfferingMappingResponse)
   async get(@Param('uuid') uuid: string): Promise<VendorOfferingMappingResponse> {
     return VendorOfferingMappingResponse.from(await this.mappings.get(uuid));
   }
 
   @Put(':uuid')
-  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_update', summary: 'Change a vendor mapping' })
+  @Operation('admin_arrow_vendor_offering_mappings_update', 'Change a vendor mapping')
   @ApiUpdated(VendorOfferingMappingResponse)
   async update(
     @Param('uuid') uuid: string,
     @Body() dto: UpdateVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto));
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Patch(':uuid')
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_partial_update',
-    summary: 'Change parts of a vendor mapping',
-  })
+  @Operation('admin_arrow_vendor_offering_mappings_partial_update', 'Change parts of a vendor mapping')
   @ApiUpdated(VendorOfferingMappingResponse)
   async patch(
     @Param('uuid') uuid: string,
     @Body() dto: PatchVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto));
+    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
   }
 
   @Delete(':uuid')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'admin_arrow_vendor_offering_mappings_destroy', summary: 'Remove a vendor mapping' })
+  @Operation('admin_arrow_vendor_offering_mappings_destroy', 'Remove a vendor mapping')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.mappings.remove(uuid);

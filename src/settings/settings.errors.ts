@@ -7,8 +7,8 @@ export class SettingsNotFoundError extends notFoundError('ArrowSettings', 'setti
 export class NoActiveSettingsError extends AppError {
   readonly kind = 'invalid';
   readonly code = 'no_active_settings';
-  constructor() {
-    super('No active Arrow settings configured');
+  constructor(how: 'configured' | 'found' = 'configured') {
+    super(`No active Arrow settings ${how}`);
   }
 }
 

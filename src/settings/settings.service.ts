@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
-import { InvalidFieldsError } from '../common/app.error.js';
+import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { Env } from '../config/env.js';
@@ -74,10 +74,13 @@ export class SettingsService {
     return this.repository.find({ isActive: true });
   }
 
-  /** The active account. Throws `NoActiveSettingsError`. */
-  async getActive(): Promise<Settings> {
+  /**
+   * The active account. `how` is what the endpoint says of it: not `configured`, or not `found`. Throws
+   * `NoActiveSettingsError`.
+   */
+  async getActive(how?: 'configured' | 'found'): Promise<Settings> {
     const settings = await this.findActive();
-    if (!settings) throw new NoActiveSettingsError();
+    if (!settings) throw new NoActiveSettingsError(how);
     return settings;
   }
 
@@ -86,17 +89,16 @@ export class SettingsService {
     return partnerReference ? this.repository.find({ isActive: true, partnerReference }) : null;
   }
 
-  /** The account named, or the active one where none is. Throws `SettingsMissingError`. */
-  async resolve(uuid?: string): Promise<Settings> {
+  /**
+   * The account that a request means: the one it names, else the active one. Throws `SettingsMissingError`; endpoints
+   * that say otherwise that a named one is not there give their own error.
+   */
+  async resolve(
+    uuid?: string,
+    notThere: (uuid: string) => AppError = () => new SettingsMissingError(),
+  ): Promise<Settings> {
     const settings = await this.repository.find(uuid ? { uuid } : { isActive: true });
-    if (!settings) throw new SettingsMissingError();
-    return settings;
-  }
-
-  /** As {@link resolve}, but an account that is named and not there is a wrong field. Throws `InvalidFieldsError` too. */
-  async resolveNamed(uuid?: string): Promise<Settings> {
-    const settings = uuid ? await this.repository.find({ uuid }) : await this.resolve();
-    if (!settings) throw new InvalidFieldsError({ settings_uuid: [`Object with uuid=${uuid} does not exist.`] });
+    if (!settings) throw uuid ? notThere(uuid) : new SettingsMissingError();
     return settings;
   }
 

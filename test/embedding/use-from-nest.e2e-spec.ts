@@ -9,6 +9,7 @@ import { readEnv } from '../../src/config/env.js';
 import { adapterFor, configureApp } from '../../src/configure-app.js';
 import { CustomersService } from '../../src/directory/customers.service.js';
 import { CustomerMappingsService } from '../../src/mappings/customer-mappings.service.js';
+import { SyncFromArrowService } from '../../src/mappings/sync-from-arrow.service.js';
 import { SettingsService } from '../../src/settings/settings.service.js';
 import { ApiClient } from '../support/api-client.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
@@ -23,6 +24,7 @@ class Onboarding {
     private readonly settings: SettingsService,
     private readonly customers: CustomersService,
     private readonly mappings: CustomerMappingsService,
+    private readonly sync: SyncFromArrowService,
   ) {}
 
   async connect(apiUrl: string, apiKey: string): Promise<string> {
@@ -34,11 +36,11 @@ class Onboarding {
     const customer = await this.customers.create({ name: organisation });
     const { uuid } = await this.settings.getActive();
     const mapping = await this.mappings.create({
-      settings: uuid,
-      arrow_reference: reference,
-      waldur_customer: customer.uuid,
+      settingsUuid: uuid,
+      arrowReference: reference,
+      waldurCustomerUuid: customer.uuid,
     });
-    await this.mappings.syncFromArrow({});
+    await this.sync.run();
     return `${mapping.waldurCustomer.name} is ${(await this.mappings.get(mapping.uuid)).arrowCompanyName}`;
   }
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { AccountAmbiguousError, BillingPausedError } from '../core/billing.errors.js';
-import { settingsMeant } from '../core/named-in-request.js';
+import { settingsNotFound } from '../core/named-in-request.js';
 import type { Lease } from '../../jobs/lease.js';
 import { BillingAccount } from './billing-account.entity.js';
 import { BillingAccountsRepository, type RuleFields } from './billing-accounts.repository.js';
@@ -142,7 +142,7 @@ export class BillingAccountsService {
     changedBy: string,
   ): Promise<string[]> {
     const active = settingsUuid || everything ? null : await this.settings.findActive();
-    const settings = settingsUuid ? await settingsMeant(this.settings, settingsUuid) : active;
+    const settings = settingsUuid ? await this.settings.resolve(settingsUuid, settingsNotFound) : active;
     const account = settings && (await this.of(settings));
     const changedAt = this.clock.now();
     const paused = { pausedBy: changedBy, pauseReason: reason, pausedAt: changedAt };

@@ -20,7 +20,7 @@ import { BillingAccountsService } from '../accounts/billing-accounts.service.js'
 import type { BillingContext } from '../core/billing-context.js';
 import { LicenseNotBillableError, ResourceNotLinkedError } from '../core/billing.errors.js';
 import { rangeUpTo } from '../core/month-range.js';
-import { activeSettings, namedResource } from '../core/named-in-request.js';
+import { namedResource } from '../core/named-in-request.js';
 import { ConsumptionLedgerService, isTaken } from './consumption-ledger.service.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import { ConsumptionRepository } from './consumption.repository.js';
@@ -89,7 +89,7 @@ export class HistoricalConsumptionService {
 
   /**
    * What fails for single months stands in `errors`. Throws `NamedNotFoundError`, `ResourceNotLinkedError`,
-   * `NoSettingsForActionError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
+   * `NoActiveSettingsError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
    * where no month can be asked for.
    */
   async syncHistory(command: SyncHistory, by: string): Promise<HistoryReport> {
@@ -97,7 +97,7 @@ export class HistoricalConsumptionService {
     const resource = await namedResource(this.resources, command.resourceUuid);
     const license = resource.backendId;
     if (!license) throw new ResourceNotLinkedError();
-    const settings = await activeSettings(this.settings);
+    const settings = await this.settings.getActive('found');
     const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
     const range = rangeUpTo(command, running.currentMonth, 12);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');

@@ -112,15 +112,6 @@ export class NamedNotFoundError extends AppError {
   }
 }
 
-/** The action needs the active account and there is none. */
-export class NoSettingsForActionError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'no_active_settings';
-  constructor() {
-    super('No active Arrow settings found');
-  }
-}
-
 /** Nobody can be charged for the licence; the reason is one of the matching reasons. */
 export class LicenseNotBillableError extends AppError {
   readonly kind = 'invalid';

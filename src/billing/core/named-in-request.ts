@@ -1,31 +1,20 @@
 import { ObjectNotFoundError } from '../../common/http-errors.js';
 import type { Resource } from '../../directory/resource.entity.js';
 import type { ResourcesService } from '../../directory/resources.service.js';
-import type { Settings } from '../../settings/settings.entity.js';
-import type { SettingsService } from '../../settings/settings.service.js';
-import { NamedNotFoundError, NoSettingsForActionError } from './billing.errors.js';
+import { NamedNotFoundError } from './billing.errors.js';
 
-/** The account that a request means: the one it names, else the active one. Throws `NamedNotFoundError`, `SettingsMissingError`. */
-export function settingsMeant(settings: SettingsService, uuid: string | undefined): Promise<Settings> {
-  return uuid ? named(settings.get(uuid), `Settings not found: ${uuid}`) : settings.resolve();
-}
-
-/** The active account, for requests that cannot name one. Throws `NoSettingsForActionError`. */
-export async function activeSettings(settings: SettingsService): Promise<Settings> {
-  const active = await settings.findActive();
-  if (!active) throw new NoSettingsForActionError();
-  return active;
+/** For `SettingsService.resolve`: how billing says that the account a request names is not there. */
+export function settingsNotFound(uuid: string): NamedNotFoundError {
+  return new NamedNotFoundError('settings_not_found', `Settings not found: ${uuid}`);
 }
 
 /** The resource that a request names. Throws `NamedNotFoundError`. */
-export function namedResource(resources: ResourcesService, uuid: string): Promise<Resource> {
-  return named(resources.get(uuid), `Resource ${uuid} not found`);
-}
-
-async function named<T>(found: Promise<T>, sentence: string): Promise<T> {
+export async function namedResource(resources: ResourcesService, uuid: string): Promise<Resource> {
   try {
-    return await found;
+    return await resources.get(uuid);
   } catch (error) {
-    throw error instanceof ObjectNotFoundError ? new NamedNotFoundError(error.code, sentence) : error;
+    throw error instanceof ObjectNotFoundError
+      ? new NamedNotFoundError(error.code, `Resource ${uuid} not found`)
+      : error;
   }
 }

@@ -4,7 +4,6 @@ import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { ExportTypeMissingError } from '../core/billing.errors.js';
 import { checkedRange } from '../core/month-range.js';
-import { activeSettings } from '../core/named-in-request.js';
 import type {
   FetchBillingExportDto,
   FetchBillingExportResponse,
@@ -17,7 +16,7 @@ import type {
 
 const SHOWN = 100;
 
-/** What ArrowSphere says, shown to a person as it is; nothing is kept. All methods throw `NoSettingsForActionError` and the gateway's errors. */
+/** What ArrowSphere says, shown to a person as it is; nothing is kept. All methods throw `NoActiveSettingsError` and the gateway's errors. */
 @Injectable()
 export class ArrowLookupsService {
   constructor(
@@ -26,7 +25,7 @@ export class ArrowLookupsService {
   ) {}
 
   async consumption({ license_reference, period }: FetchConsumptionDto): Promise<FetchConsumptionResponse> {
-    const arrow = this.settings.accountOf(await activeSettings(this.settings));
+    const arrow = this.settings.accountOf(await this.settings.getActive('found'));
     const month = period.toString();
     const { rows } = (await this.gateway.getMonthlyConsumption(arrow, license_reference, month, month)).table;
     const data = rows.slice(0, SHOWN).map((row) => Object.fromEntries(row));
@@ -37,7 +36,7 @@ export class ArrowLookupsService {
   async billingExport(dto: FetchBillingExportDto): Promise<FetchBillingExportResponse> {
     const { from, to } = checkedRange(dto.period_from, dto.period_to);
     const { classification = '' } = dto;
-    const settings = await activeSettings(this.settings);
+    const settings = await this.settings.getActive('found');
     const { exportTypeReference } = settings;
     if (!exportTypeReference) throw new ExportTypeMissingError();
     const query = { exportTypeReference, periodFrom: from.toString(), periodTo: to.toString() };
@@ -56,7 +55,7 @@ export class ArrowLookupsService {
   }
 
   async license({ license_reference }: FetchLicenseInfoDto): Promise<FetchLicenseInfoResponse> {
-    const arrow = this.settings.accountOf(await activeSettings(this.settings));
+    const arrow = this.settings.accountOf(await this.settings.getActive('found'));
     const { raw } = await this.gateway.getLicense(arrow, license_reference);
     return { data: { ...raw } };
   }

@@ -21,7 +21,7 @@ import {
   OtherRunUnderWayError,
   ResourceNotLinkedError,
 } from '../core/billing.errors.js';
-import { namedResource, settingsMeant } from '../core/named-in-request.js';
+import { namedResource, settingsNotFound } from '../core/named-in-request.js';
 import { StatementImportService } from '../statements/statement-import.service.js';
 import { monthsToWatch, openMonths, type OpenWindow } from './due-months.js';
 import { type AppliedMonth, DueMonthsRepository } from './due-months.repository.js';
@@ -112,7 +112,7 @@ export class BillingJobsService implements OnModuleInit {
    */
   async trigger(kind: Kind, command: TriggerRun, by: string): Promise<JobRun> {
     const { month, resourceUuid, force, dryRun, acceptShrinkage } = command;
-    const settings = await settingsMeant(this.settings, command.settingsUuid);
+    const settings = await this.settings.resolve(command.settingsUuid, settingsNotFound);
     const pipeline = kind === CONSUMPTION_SYNC ? 'consumption' : 'billing';
     if (pipeline === 'billing' && !settings.exportTypeReference) throw new ExportTypeMissingError();
     const account = await this.accounts.of(settings);

@@ -11,7 +11,7 @@ import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { rangeUpTo } from '../core/month-range.js';
-import { settingsMeant } from '../core/named-in-request.js';
+import { settingsNotFound } from '../core/named-in-request.js';
 import { reasonOf } from '../core/reasons.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
@@ -58,7 +58,7 @@ export class ResourceSyncService {
    */
   async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {
     const { settingsUuid, projectUuid, offeringUuid } = command;
-    const settings = await settingsMeant(this.settings, settingsUuid);
+    const settings = await this.settings.resolve(settingsUuid, settingsNotFound);
     const project = projectUuid ? await this.projects.get(projectUuid) : null;
     const offering = offeringUuid ? await this.offerings.get(offeringUuid) : null;
     const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);

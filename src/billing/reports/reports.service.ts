@@ -8,7 +8,7 @@ import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { BillingRulesService } from '../accounts/billing-rules.service.js';
 import { rangeUpTo } from '../core/month-range.js';
-import { settingsMeant } from '../core/named-in-request.js';
+import { settingsNotFound } from '../core/named-in-request.js';
 import { type MarginQuery, MarginRow, type UnlinkedSpendQuery, UnlinkedSpendRow } from './report.dto.js';
 import { type BillingSummary, ReportsRepository, type SummaryScope } from './reports.repository.js';
 
@@ -33,7 +33,7 @@ export class ReportsService {
    * with lines. Throws `SettingsMissingError`, `NamedNotFoundError`, `PageNotFoundError`.
    */
   async unlinkedSpend(query: UnlinkedSpendQuery): PageOrFile<UnlinkedSpendRow> {
-    const account = await this.accounts.known(await settingsMeant(this.settings, query.settings_uuid));
+    const account = await this.accounts.known(await this.settings.resolve(query.settings_uuid, settingsNotFound));
     const newest = account && !query.period ? await this.reports.newestMonth(account.uuid) : null;
     const month = query.period ?? (newest ? YearMonth.from(newest) : YearMonth.at(this.clock.now(), account?.timeZone));
     const rule = account && (await this.rules.known(account.uuid, month));

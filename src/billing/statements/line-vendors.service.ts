@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Counted } from '../../common/page.js';
-import type { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
-import { VendorChoicesService } from '../../mappings/vendor-choices.service.js';
+import { type VendorChoice, VendorChoicesService } from '../../mappings/vendor-choices.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { LinesRepository } from './lines.repository.js';
 
@@ -15,13 +13,8 @@ export class LineVendorsService {
   ) {}
 
   /** Catalogue and lines together. Throws `SettingsMissingError` and, without any lines, the gateway's errors. */
-  async choose(query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
-    const settings = await this.settings.resolve(query.settings_uuid);
+  async choose(settingsUuid?: string): Promise<VendorChoice[]> {
+    const settings = await this.settings.resolve(settingsUuid);
     return this.choices.find(settings, await this.lines.recentVendors(settings.uuid, settings.partnerReference));
-  }
-
-  /** How many there are. Throws as {@link choose}. */
-  async count(query: VendorChoicesQuery): Promise<Counted<null>> {
-    return new Counted(null, (await this.choose(query)).total);
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Head, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
-import { ApiActionRefused, ApiCounted } from '../../common/api-answers.js';
-import type { Counted } from '../../common/page.js';
-import { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
+import { ApiActionRefused, ApiCounted, Operation } from '../../common/api-answers.js';
+import { Counted } from '../../common/page.js';
+import { VendorChoiceResponse, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { LineVendorsService } from './line-vendors.service.js';
 
 /** Here and not with the mappings, as it also looks at lines. */
@@ -14,22 +14,20 @@ export class VendorChoicesController {
   constructor(private readonly vendors: LineVendorsService) {}
 
   @Head()
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_count',
-    summary: 'Count the vendor names to choose from',
-  })
-  count(@Query() query: VendorChoicesQuery): Promise<Counted<null>> {
-    return this.vendors.count(query);
+  @Operation('admin_arrow_vendor_offering_mappings_vendor_choices_count', 'Count the vendor names to choose from')
+  async count(@Query() query: VendorChoicesQuery): Promise<Counted<null>> {
+    return new Counted(null, (await this.vendors.choose(query.settings_uuid)).length);
   }
 
   @Get()
-  @ApiOperation({
-    operationId: 'admin_arrow_vendor_offering_mappings_vendor_choices_list',
-    summary: "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services, and those on lines",
-  })
-  @ApiCounted(VendorChoice)
+  @Operation(
+    'admin_arrow_vendor_offering_mappings_vendor_choices_list',
+    "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services, and those on lines",
+  )
+  @ApiCounted(VendorChoiceResponse)
   @ApiActionRefused('No Arrow settings found')
-  list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoice[]>> {
-    return this.vendors.choose(query);
+  async list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoiceResponse[]>> {
+    const choices = await this.vendors.choose(query.settings_uuid);
+    return new Counted(choices.map(VendorChoiceResponse.from), choices.length);
   }
 }

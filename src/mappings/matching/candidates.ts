@@ -1,3 +1,4 @@
+import { addTo } from '../../common/group-by.js';
 import { IndexedName, Vocabulary } from './vocabulary.js';
 
 /** How many names are worth a full comparison, per name asked for. */
@@ -63,11 +64,7 @@ export class CandidateIndex {
       this.totalWeight[at] = total;
       if (mayAgreePartly(name)) this.partly[at] = 1;
       for (const word of this.keysOf(name)) (this.namesOf[word] ??= []).push(at);
-      for (const key of equalityKeys(name)) {
-        const known = this.equals.get(key);
-        if (known) known.push(at);
-        else this.equals.set(key, [at]);
-      }
+      for (const key of equalityKeys(name)) addTo(this.equals, key, at);
       if (at % 64 === 63) yield;
     }
     for (let word = 0; word < this.vocabulary.size; word += 1) {

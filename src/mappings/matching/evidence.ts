@@ -1,3 +1,4 @@
+import { addTo } from '../../common/group-by.js';
 import { ArrowParty, Evidence, WaldurParty } from './match-types.js';
 
 /** Mail providers that anybody may have an address at. */
@@ -141,11 +142,7 @@ export class OtherEvidence {
     for (const [at, party] of this.waldur.entries()) {
       const marks = marksOfWaldur(party);
       this.waldurMarks.push(marks);
-      for (const key of waldurKeys(marks)) {
-        const known = this.waldurBy.get(key);
-        if (known) known.push(at);
-        else this.waldurBy.set(key, [at]);
-      }
+      for (const key of waldurKeys(marks)) addTo(this.waldurBy, key, at);
       if (at % 32 === 31) yield;
     }
   }

@@ -1,6 +1,7 @@
 import { Findings, OtherEvidence } from './evidence.js';
 import { FORM_FACTOR, NameComparer } from './name-score.js';
 import { Evidence, ArrowParty, WaldurParty } from './match-types.js';
+import { rounded } from './similarity.js';
 import { IndexedName, Vocabulary } from './vocabulary.js';
 
 /** How likely two parties are one. */
@@ -233,8 +234,4 @@ export class PairJudge {
 
 function formsOf(name: IndexedName): string {
   return name.forms.map((form) => form.id).join(' ');
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

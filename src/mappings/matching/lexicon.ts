@@ -23,63 +23,15 @@ const BRANCH =
   'branch filial filiaal filiale filialas sivuliike niederlassung zweigniederlassung succursale sucursal oddzial fioktelep';
 
 /** Short for one word only, whoever writes it. Spellings of one word are here too. */
-const SHORT_FOR = {
-  intl: 'international',
-  int: 'international',
-  natl: 'national',
-  mfg: 'manufacturing',
-  mgmt: 'management',
-  mgt: 'management',
-  univ: 'university',
-  dept: 'department',
-  assoc: 'association',
-  assn: 'association',
-  bros: 'brothers',
-  gebr: 'gebruder',
-  st: 'saint',
-  ste: 'sainte',
-  sv: 'saint',
-  mt: 'mount',
-  ft: 'fort',
-  govt: 'government',
-  svcs: 'services',
-  svc: 'service',
-  srvs: 'services',
-  inst: 'institute',
-  sys: 'systems',
-  grp: 'group',
-  hldg: 'holding',
-  hldgs: 'holdings',
-  eng: 'engineering',
-  tech: 'technologies',
-  technology: 'technologies',
-  cons: 'consulting',
-  dist: 'distribution',
-  ins: 'insurance',
-  labs: 'laboratories',
-  lab: 'laboratories',
-  hosp: 'hospital',
-  ctr: 'center',
-  centre: 'center',
-  theatre: 'theater',
-  colour: 'color',
-  harbour: 'harbor',
-  labour: 'labor',
-  jewellery: 'jewelry',
-  organisation: 'organization',
-  mfrs: 'manufacturers',
-  bldg: 'building',
-  constr: 'construction',
-  acad: 'academy',
-  soc: 'society',
-  cty: 'county',
-  corp: 'corporation',
-  info: 'information',
-  comm: 'communications',
-  telecom: 'telecommunications',
-  dev: 'development',
-  env: 'environmental',
-};
+const SHORT_FOR =
+  'intl/int=international natl=national mfg=manufacturing mgmt/mgt=management univ=university dept=department ' +
+  'assoc/assn=association bros=brothers gebr=gebruder st/sv=saint ste=sainte mt=mount ft=fort govt=government ' +
+  'svcs/srvs=services svc=service inst=institute sys=systems grp=group hldg=holding hldgs=holdings eng=engineering ' +
+  'tech/technology=technologies cons=consulting dist=distribution ins=insurance labs/lab=laboratories hosp=hospital ' +
+  'ctr/centre=center theatre=theater colour=color harbour=harbor labour=labor jewellery=jewelry ' +
+  'organisation=organization mfrs=manufacturers bldg=building constr=construction acad=academy soc=society ' +
+  'cty=county corp=corporation info=information comm=communications telecom=telecommunications dev=development ' +
+  'env=environmental';
 
 /** Countries under the names they carry in company names at home and next door. */
 const COUNTRIES = {
@@ -123,7 +75,11 @@ const COUNTRIES = {
   mexico: '',
 };
 
-const standard = new Map<string, string>(Object.entries(SHORT_FOR));
+const standard = new Map<string, string>();
+for (const entry of SHORT_FOR.split(' ')) {
+  const [spellings, word] = entry.split('=');
+  for (const spelling of spellings!.split('/')) standard.set(spelling, word!);
+}
 for (const [country, names] of Object.entries(COUNTRIES))
   for (const name of names.split(' ')) standard.set(name, country);
 
@@ -139,18 +95,11 @@ const UNITS =
   );
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ');
+/** Those of one letter are letters more often. */
 const ROMAN = new Map(
-  Object.entries({
-    ii: '2',
-    iii: '3',
-    iv: '4',
-    vi: '6',
-    vii: '7',
-    viii: '8',
-    ix: '9',
-    xi: '11',
-    xii: '12',
-  }),
+  'i ii iii iv v vi vii viii ix x xi xii'
+    .split(' ')
+    .flatMap((numeral, at) => (numeral.length > 1 ? [[numeral, String(at + 1)] as const] : [])),
 );
 
 const SCALES = new Map([

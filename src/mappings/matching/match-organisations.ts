@@ -1,9 +1,10 @@
-import { assignInSteps } from '../../common/assignment.js';
+import { assignInSteps, compareText } from '../../common/assignment.js';
 import { groupBy } from '../../common/group-by.js';
 import { runAtOnce, runInSlices, SliceOptions } from '../../common/time-slices.js';
 import { CandidateIndex } from './candidates.js';
 import { PairJudge, Verdict } from './judge.js';
 import { ArrowParty, MatchOptions, Suggestion, WaldurParty } from './match-types.js';
+import { rounded } from './similarity.js';
 
 export type { ArrowParty, Evidence, MatchOptions, Suggestion, WaldurParty } from './match-types.js';
 
@@ -82,7 +83,7 @@ function* matchInSteps(
 }
 
 function inOrderOfKey<P extends { key: string }>(parties: readonly P[]): P[] {
-  return [...parties].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return [...parties].sort((a, b) => compareText(a.key, b.key));
 }
 
 function* explain(
@@ -125,9 +126,7 @@ function* explain(
     });
     yield;
   }
-  return suggestions.sort(
-    (a, b) => b.confidence - a.confidence || (a.arrowKey < b.arrowKey ? -1 : a.arrowKey > b.arrowKey ? 1 : 0),
-  );
+  return suggestions.sort((a, b) => b.confidence - a.confidence || compareText(a.arrowKey, b.arrowKey));
 }
 
 function noteFor(
@@ -162,9 +161,5 @@ function isBetterServed(rival: Pair, chosen: Pair | undefined): boolean {
 }
 
 function bySuitability(a: Pair, b: Pair): number {
-  return b.score - a.score || (a.right < b.right ? -1 : a.right > b.right ? 1 : 0);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
+  return b.score - a.score || compareText(a.right, b.right);
 }

@@ -159,3 +159,8 @@ function changeCost(from: number, to: number, first: boolean): number {
   }
   return first ? 1.8 : 1.2;
 }
+
+/** Confidences and weights are told to three decimals. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, In, MoreThan, Repository, type SelectQueryBuilder } from 'typeorm';
+import type { Count, Page, Paging } from '../common/page.js';
+import { findOrThrow } from '../database/find-or-throw.js';
+import { countOnly, narrow, paginate } from '../database/paginate.js';
+import { LicenseLink, type LinkKind, type NewLicenseLink } from './license-link.entity.js';
+import { LicenseLinkNotFoundError } from './licenses.errors.js';
+
+/** Which entries are meant; what is left out does not matter. */
+export interface LicenseLinkFilter extends Paging {
+  readonly mapping?: string;
+  readonly mappingUuid?: string;
+  readonly resource?: string;
+  readonly resourceUuid?: string;
+  /** The licence before or after. */
+  readonly licenseReference?: string;
+  readonly actorUuid?: string;
+  /** User name. */
+  readonly actor?: string;
+  readonly impersonatorUuid?: string;
+  readonly kind?: readonly LinkKind[];
+  /** Those that still hold, or those that do not. */
+  readonly active?: boolean;
+}
+
+const relations = { resource: true };
+
+/**
+ * What makes an entry of `link` the one that holds: said once, used to filter and to show. Looks at the directory's
+ * resources itself, as a page of a filtered list has to be one query.
+ */
+const ACTIVE = `
+  link.license_reference <> ''
+  AND EXISTS (
+    SELECT
+    FROM resource holder
+    WHERE holder.uuid = link.resource_uuid
+      AND holder.backend_id = link.license_reference
+      AND holder.state <> 'Terminated'
+  )
+  AND NOT EXISTS (
+    SELECT
+    FROM license_link later
+    WHERE later.resource_uuid = link.resource_uuid
+      AND later.number > link.number
+  )`;
+
+/** The ledger of links. Rows come with their `resource` where nothing else is said. */
+@Injectable()
+export class LicenseLinksRepository {
+  constructor(@InjectRepository(LicenseLink) private readonly links: Repository<LicenseLink>) {}
+
+  /** Throws `PageNotFoundError`. */
+  list(filter: LicenseLinkFilter): Promise<Page<LicenseLink>> {
+    return paginate(this.filtered(filter), filter, [['number', 'DESC']], (uuids) =>
+      this.links.find({ where: { uuid: In([...uuids]) }, relations }),
+    );
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(filter: LicenseLinkFilter): Promise<Count> {
+    return countOnly(this.filtered(filter), filter);
+  }
+
+  /** Throws `LicenseLinkNotFoundError`. */
+  get(uuid: string): Promise<LicenseLink> {
+    return findOrThrow(this.links, uuid, LicenseLinkNotFoundError, { relations });
+  }
+
+  /** Those of these entries that hold now. */
+  async active(uuids: readonly string[]): Promise<Set<string>> {
+    const among = this.links
+      .createQueryBuilder('link')
+      .select('link.uuid')
+      .where({ uuid: In([...uuids]) });
+    return new Set((await among.andWhere(ACTIVE).getMany()).map(({ uuid }) => uuid));
+  }
+
+  /** The entries that undid some of these, by what they undid. */
+  async revertsOf(uuids: readonly string[]): Promise<Map<string, string>> {
+    const select = { uuid: true, revertsUuid: true } as const;
+    const found = await this.links.find({ where: { revertsUuid: In([...uuids]) }, select });
+    return new Map(found.map(({ uuid, revertsUuid }) => [revertsUuid!, uuid]));
+  }
+
+  /** What was done to the same resource next; the row alone. */
+  next(manager: EntityManager, { resourceUuid, number }: LicenseLink): Promise<LicenseLink | null> {
+    const where = { resourceUuid, number: MoreThan(number) };
+    return manager.findOne(LicenseLink, { where, order: { number: 'ASC' } });
+  }
+
+  /** Adds entries, in this order, in one statement. Answers their UUIDs. */
+  async insert(manager: EntityManager, entries: readonly NewLicenseLink[]): Promise<string[]> {
+    if (entries.length === 0) return [];
+    const { identifiers } = await manager.insert(LicenseLink, [...entries]);
+    return identifiers.map(({ uuid }) => uuid as string);
+  }
+
+  private filtered(filter: LicenseLinkFilter): SelectQueryBuilder<LicenseLink> {
+    const found = narrow(this.links.createQueryBuilder('link'), {
+      'link.mappingUuid = :mapping': filter.mapping,
+      'link.mappingUuid = :mappingUuid': filter.mappingUuid,
+      'link.resourceUuid = :resource': filter.resource,
+      'link.resourceUuid = :resourceUuid': filter.resourceUuid,
+      'link.actorUuid = :actorUuid': filter.actorUuid,
+      'link.actorUsername = :actor': filter.actor,
+      'link.impersonatorUuid = :impersonatorUuid': filter.impersonatorUuid,
+      ':license IN (link.licenseReference, link.previousLicenseReference)': filter.licenseReference,
+      'link.kind = ANY(:kind)': filter.kind,
+    });
+    return filter.active === undefined ? found : found.andWhere(filter.active ? `(${ACTIVE})` : `NOT (${ACTIVE})`);
+  }
+}
