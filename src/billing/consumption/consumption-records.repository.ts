@@ -106,7 +106,7 @@ const onStatement = (conditions: readonly string[]) => `
       ${conditions.map((condition) => `AND ${condition}`).join('\n      ')}
   )`;
 
-/** Consumption records as they are read. What was taken back is not listed; what is final stands on the charge. */
+/** Consumption records as they are read. What was reversed is not listed; what is final stands on the charge. */
 @Injectable()
 export class ConsumptionRecordsRepository {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
