@@ -9,7 +9,7 @@ function named({ arrow }: Pick<MappedCustomer, 'arrow'>, digits = false): { valu
   return { values: { [column]: value } };
 }
 
-/** The line names the bill-to party, then the history of owners, then the owner of today; and what holds once money is posted. */
+/** The line says who owns its licence, then the history of owners, then the owner of today; and what holds once money is posted. */
 describe('whose line it is', () => {
   let app: TestApp;
   beforeAll(async () => void (app = await startApp()));

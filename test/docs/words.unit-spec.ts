@@ -13,6 +13,9 @@ interface Texts {
   readonly identifiers: Said[];
 }
 
+const SQL = /\b(SELECT|FROM|WHERE|INSERT INTO|UPDATE|SET)\s/;
+const wordsIn = (code: string) => code.match(/[A-Za-z_]\w*/g) ?? [];
+
 /** Comments and texts of a source file, and its identifiers. */
 function textsOfSource(file: string, source: string): Texts {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest);
@@ -26,8 +29,10 @@ function textsOfSource(file: string, source: string): Texts {
     ])
       comments.set(pos, source.slice(pos, end));
     if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) texts.identifiers.push(said(node.text, node.end));
-    if (ts.isLiteralExpression(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
-      texts.sentences.push(said(node.text, node.end));
+    if (ts.isLiteralExpression(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      if (SQL.test(node.text)) texts.identifiers.push(...wordsIn(node.text).map((word) => said(word, node.end)));
+      else texts.sentences.push(said(node.text, node.end));
+    }
     ts.forEachChild(node, visit);
   };
   visit(tree);
@@ -41,8 +46,7 @@ function textsOfPage(page: string): Texts {
   const code = /^```[^]*?^```$|`[^`\n]+`/gm;
   const lineAt = (index: number) => page.slice(0, index).split('\n').length;
   for (const { 0: block, index } of page.matchAll(code))
-    for (const word of block.matchAll(/[A-Za-z_]\w*/g))
-      texts.identifiers.push({ text: word[0], line: lineAt(index + word.index) });
+    texts.identifiers.push(...wordsIn(block).map((text) => ({ text, line: lineAt(index) })));
   const prose = page.replaceAll(code, (block) => block.replaceAll(/[^\n]/g, ' '));
   for (const { 0: paragraph, index } of prose.matchAll(/^.*\S.*(?:\n(?![-|#]|\d+\.).*\S.*)*/gm))
     texts.sentences.push({ text: paragraph.replaceAll('\n', ' '), line: lineAt(index) });
@@ -63,8 +67,8 @@ const texts = files.flatMap((file) => {
   return file.endsWith('.md') ? [{ file, ...textsOfPage(source()) }] : [];
 });
 
-describe('Words', () => {
-  it.each(AVOIDED.map((word) => [word.instead, word] as const))('%s: has no second word', (_, word) => {
+describe('The words of the glossary', () => {
+  it.each(AVOIDED.map((word) => [word.instead, word] as const))('%s: nothing else is used for it', (_, word) => {
     const { sentences, identifiers, allowed = [] } = word;
     const found: string[] = [];
     for (const { file, ...said } of texts) {
@@ -80,7 +84,7 @@ describe('Words', () => {
     expect(found).toEqual([]);
   });
 
-  it('that are allowed somewhere are found there', () => {
+  it('are avoided without exceptions that nothing needs', () => {
     const all = texts.flatMap(({ sentences, identifiers }) => [...sentences, ...identifiers].map(({ text }) => text));
     const idle = AVOIDED.flatMap(({ allowed = [] }) => allowed).filter(
       ([right]) => !all.some((text) => right.test(text)),
