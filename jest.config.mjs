@@ -19,7 +19,7 @@ const endToEnd = (database) => ({
 export default {
   // For what hangs: no test is decided by it on a machine that is only busy.
   testTimeout: 300_000,
-  // Modules of ended files are hard for the collector to let go, and their heap makes everything after them slower.
+  // Modules of ended files are hard for the collector to free, and their heap makes everything after them slower.
   workerIdleMemoryLimit: '1GB',
   // Jest leaves one core idle by default, which on two cores is half of the machine.
   maxWorkers: Math.max(2, availableParallelism() - 1),

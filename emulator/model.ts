@@ -4,7 +4,7 @@
 export interface EmulatorPartner {
   /** Accepted in the `apiKey` header. Never on the wire of an answer, never recorded. */
   apiKey: string;
-  /** `XSP…`; customers, licences, export types and lines say by it whose they are. */
+  /** `XSP…`; customers, licences, export types and lines say by it which partner they belong to. */
   reference: string;
   companyName: string;
   /** Further `whoami` fields, or other values for the usual ones. */

@@ -12,7 +12,7 @@ import { SecretKeyError } from './settings/settings.errors.js';
 
 const HELP = `Usage: node dist/main.js
 
-Starts the service. It takes no arguments; these environment variables set it up, the README says what each means:
+Starts the service. It takes no arguments; these environment variables set it up, docs/settings.md says what each means:
 
 ${variableNames.map((name) => `  ${name}`).join('\n')}
 `;

@@ -53,7 +53,7 @@ export async function billingStep(context: DemoContext): Promise<void> {
   say('one line of XSP710001, explained:');
   for (const part of ['normalised', 'match', 'postings', 'why']) say(`  ${part}: ${JSON.stringify(explained[part])}`);
   const { body: unlinked, headers } = await call('GET', `${ARROW}/billing-syncs/unlinked_spend/?period=${period}`);
-  say(`${headers.get('x-result-count')} licences bill and hang on nothing; the largest:`);
+  say(`${headers.get('x-result-count')} unlinked licences are billed by Arrow; the largest:`);
   for (const { license_reference, end_customer_name, amount, currency, fix } of unlinked.slice(0, 3)) {
     say(`  ${license_reference}  ${end_customer_name.padEnd(24)} ${amount.padStart(8)} ${currency}  ${fix}`);
   }

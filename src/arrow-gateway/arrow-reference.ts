@@ -25,7 +25,7 @@ export function isOwnCustomerReference(text: string): boolean {
 }
 
 /**
- * The references of the customers that a text means: an equal reference settles it alone; only without one ArrowSphere's
+ * The references of the customers that a text means: an equal reference decides alone; only without one ArrowSphere's
  * short code, the reference without its `XSP` and the reseller's own reference are tried, in that order. Names are never
  * looked at. More than one: the text is ambiguous.
  */

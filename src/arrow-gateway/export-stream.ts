@@ -46,7 +46,7 @@ export async function* streamPages(walk: ExportWalk): AsyncGenerator<ArrowExport
       const following = isLast ? undefined : ahead(page + 1);
       // The empty page that ends an uncounted export is nothing to hand on, unless there was no other.
       if (pages !== undefined || answer.rows.length > 0 || page === 1) yield check.asPage(page, answer);
-      // Let go of before the next one is read, so that it is not carried along as something that lives long.
+      // Dropped before the next one is read, so that it is not carried along as something that lives long.
       answer = NOTHING;
       if (!following) break;
       answer = await following;

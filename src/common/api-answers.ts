@@ -107,5 +107,5 @@ export const ApiDeleted = () =>
   applyDecorators(
     ApiNoContentResponse({ description: 'Deleted' }),
     ApiMissing(),
-    ApiConflictResponse({ description: 'Something hangs on it', ...detail('… cannot be deleted') }),
+    ApiConflictResponse({ description: 'It is still in use', ...detail('… cannot be deleted') }),
   );

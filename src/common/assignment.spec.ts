@@ -92,14 +92,14 @@ describe('assign', () => {
     );
   });
 
-  it('settles two thousand that all want the same two thousand', () => {
+  it('decides two thousand that all want the same two thousand', () => {
     const pairs = Array.from({ length: 2000 }, (_, left) =>
       Array.from({ length: 20 }, (_, step) => pair(`l${left}`, `r${(left + step) % 2000}`, 0.95)),
     ).flat();
     expect(assign(pairs)).toHaveLength(2000);
   });
 
-  it('settles two thousand that all want the same twenty', () => {
+  it('decides two thousand that all want the same twenty', () => {
     const pairs = Array.from({ length: 2000 }, (_, left) =>
       Array.from({ length: 20 }, (_, right) => pair(`l${left}`, `r${right}`, 0.95)),
     ).flat();

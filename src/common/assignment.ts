@@ -9,7 +9,7 @@ export interface AssignmentPair {
 }
 
 export interface AssignmentOptions {
-  /** How many pairings may be looked at before the rest is settled greedily; {@link DEFAULT_EFFORT} if not given. */
+  /** How many pairings may be looked at before the rest is decided greedily; {@link DEFAULT_EFFORT} if not given. */
   effort?: number;
 }
 
@@ -21,7 +21,7 @@ export const DEFAULT_EFFORT = 5_000_000;
  * be paired, pairings not given are not made, and the answer does not depend on the order of the input.
  *
  * Exact (shortest augmenting paths with node potentials, on the sparse graph as given) while it needs no more than
- * `effort` looks at a pairing. Past that, the lefts not settled yet, which are those with the lowest best score, take
+ * `effort` looks at a pairing. Past that, the lefts not decided yet, which are those with the lowest best score, take
  * the best right still free: a valid answer, maybe not the best total. Memory is linear in the number of pairs.
  *
  * @returns the chosen ones of the very objects handed in, highest score first, then by left.

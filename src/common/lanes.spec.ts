@@ -19,7 +19,7 @@ describe('Lanes', () => {
     expect(lanes.size).toBe(0);
   });
 
-  it('let go what does not wait any longer', () => {
+  it('drop what does not wait any longer', () => {
     const lanes = filled('a1', 'a2', 'b1');
     lanes.remove('a', 'a1');
     lanes.remove('b', 'b1');

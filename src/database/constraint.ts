@@ -61,7 +61,7 @@ export async function updateGiven<T extends BaseEntity>(
   await naming(refusals, () => rows.update(row, { ...given, ...alongside } as QueryDeepPartialEntity<T>));
 }
 
-/** Something else hangs on the object (409). */
+/** The object is still in use (409). */
 export class ObjectInUseError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'object_in_use';
@@ -73,7 +73,7 @@ export class ObjectInUseError extends AppError {
   }
 }
 
-/** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what hangs on the object, and what to do. */
+/** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what refers to the object, and what to do. */
 export async function removing<T>(what: string, remove: () => Promise<T>, advice = 'Remove those first.'): Promise<T> {
   try {
     return await remove();
@@ -88,7 +88,7 @@ class NothingRefersToIt extends Error {}
 
 /**
  * Whether rows of any table refer to this one and would keep it from being deleted. The database is asked by deleting
- * the row and taking that back, so that tables yet to come count too. Within a transaction, on a row it has locked.
+ * the row and rolling that back, so that tables yet to come count too. Within a transaction, on a row it has locked.
  */
 export async function isReferenced<T extends ObjectLiteral & { uuid: string }>(
   manager: EntityManager,

@@ -6,7 +6,7 @@ import { Turns } from './turns.js';
 
 /**
  * Said with the first packet, which PgBouncer keeps for each of its clients in any pooling mode: how dates are written
- * does not hang on how the server is set up. `options` would be refused by it.
+ * does not depend on how the server is set up. `options` would be refused by it.
  */
 const SESSION = { DateStyle: 'ISO, MDY', TimeZone: 'UTC', standard_conforming_strings: 'on' };
 

@@ -138,7 +138,7 @@ describe('a run', () => {
       return { w, vm, second };
     };
 
-    test('takes back only the charges that it names, until new consumption', async () => {
+    test('reverses only the charges that it names, until new consumption', async () => {
       const { w, vm } = await consumed();
       expect((await w.cleanUp({ resource_uuid: vm.resource, dry_run: true })).body).toMatchObject({
         records_to_delete: 1,
@@ -187,7 +187,7 @@ describe('a run', () => {
     });
   });
 
-  test('is started by the schedule again as soon as a mapping that touches a settled month changes', async () => {
+  test('is started by the schedule again as soon as a mapping that touches a reconciled month changes', async () => {
     const w = await world({ sync_enabled: true });
     await app.database.query('DELETE FROM job_schedule');
     app.clock.set('2026-02-12T00:00:00Z');
@@ -197,7 +197,7 @@ describe('a run', () => {
     stranger.customerRef = arrow.Reference;
     w.export([w.line(vm.license, '10.00'), w.line(stranger, '60.00')]);
     await w.schedules();
-    // Two weeks on: a settled month is looked at daily; four months on it would be weekly.
+    // Two weeks on: a reconciled month is looked at daily; four months on it would be weekly.
     app.clock.set('2026-06-20T00:00:00Z');
     await w.schedules();
     const customer = (await w.make.customer()).uuid;

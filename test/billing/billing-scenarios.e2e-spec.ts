@@ -18,7 +18,7 @@ describe('what a month costs when', () => {
     'the closed statement has no line of a licence that was charged by %s: nothing of it',
     async (first) => {
       const w = await world();
-      const [vm, other] = [await w.linked(), await w.party()];
+      const [vm, other] = [await w.linked(), await w.mappedCustomer()];
       const steady = await w.linked(vm);
       const rest = Array.from({ length: 9 }, () => w.line(steady.license, '5.00'));
       const last = w.line(steady.license, '5.00');
@@ -63,7 +63,7 @@ describe('what a month costs when', () => {
       [
         'it was linked to the resource of another organisation',
         async (w: BillingWorld, vm: Linked) => {
-          const other = await w.party();
+          const other = await w.mappedCustomer();
           const resource = (await w.make.resource({ project: other.project })).uuid;
           await w.link(vm.resource, '');
           await w.link(resource, vm.license.licenseId);
@@ -88,7 +88,7 @@ describe('what a month costs when', () => {
   test('a licence has moved to another customer, who has a new line 23 hours later: each pays its own line', async () => {
     const w = await world();
     app.clock.set('2026-01-15T00:00:00Z');
-    const [a, b] = [await w.linked(), await w.party()];
+    const [a, b] = [await w.linked(), await w.mappedCustomer()];
     const first = w.line(a.license, '10.00');
     w.export([first]);
     await w.sync();
@@ -102,9 +102,9 @@ describe('what a month costs when', () => {
     expect([await w.charged(a.customer), await w.charged(b.customer)]).toEqual(['10.00', '500.00']);
   });
 
-  test('two months are first read after a licence moved, and the lines name whose they are: they pay as named', async () => {
+  test('two months are first read after a licence moved, and the lines name their owners: they pay as named', async () => {
     const w = await world({}, REFERENCE);
-    const [a, b] = [await w.linked(), await w.party()];
+    const [a, b] = [await w.linked(), await w.mappedCustomer()];
     w.move(a.license, b);
     w.month = '2025-12';
     w.export([w.line(a.license, '100.00', naming(a.arrow.Reference))]);
@@ -220,7 +220,7 @@ describe('what a month costs when', () => {
     expect(tieOut(run)).toEqual({ statement: 26200, posted: 26200, ties_out: true });
   }, 120_000);
 
-  describe('the schedule runs, the month is settled, and afterwards', () => {
+  describe('the schedule runs, the month is reconciled, and afterwards', () => {
     const settled = async () => {
       const w = await world({ sync_enabled: true });
       await app.database.query('DELETE FROM job_schedule');

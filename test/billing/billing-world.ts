@@ -33,7 +33,7 @@ export const LABELS = [
   'Bill To',
 ];
 
-export interface Party {
+export interface MappedCustomer {
   /** The organisation. */
   readonly customer: string;
   readonly project: string;
@@ -41,7 +41,7 @@ export interface Party {
   readonly arrow: EmulatorCustomer;
 }
 
-export interface Linked extends Party {
+export interface Linked extends MappedCustomer {
   readonly license: EmulatorLicense;
   readonly resource: string;
 }
@@ -117,7 +117,7 @@ export class BillingWorld {
   }
 
   /** An organisation, mapped to an ArrowSphere customer of its own. */
-  async party(companyName?: string): Promise<Party> {
+  async mappedCustomer(companyName?: string): Promise<MappedCustomer> {
     const arrow = arrowCustomer({
       partnerReference: this.partner,
       ...(companyName ? { CompanyName: companyName } : {}),
@@ -139,19 +139,19 @@ export class BillingWorld {
   }
 
   /** A licence of that organisation's ArrowSphere customer, linked to nothing. */
-  license(party: Party): EmulatorLicense {
-    const license = arrowLicense({ customer: party.arrow });
+  license(mapped: MappedCustomer): EmulatorLicense {
+    const license = arrowLicense({ customer: mapped.arrow });
     this.app.arrow.data.licenses.push(license);
     return license;
   }
 
-  /** An organisation with a licence that hangs on a resource. */
-  async linked(given?: Party): Promise<Linked> {
-    const party = given ?? (await this.party());
-    const license = this.license(party);
+  /** An organisation with a licence that is linked to a resource. */
+  async linked(given?: MappedCustomer): Promise<Linked> {
+    const mapped = given ?? (await this.mappedCustomer());
+    const license = this.license(mapped);
     const fields: object = { backend_id: license.licenseId, name: `VM ${license.licenseId}` };
-    const resource = (await this.make.resource({ project: party.project, ...fields })).uuid;
-    return { ...party, license, resource };
+    const resource = (await this.make.resource({ project: mapped.project, ...fields })).uuid;
+    return { ...mapped, license, resource };
   }
 
   line(license: EmulatorLicense, sell: string | null, fields: ExportLineFields = {}): ExportLine {
@@ -269,13 +269,13 @@ export class BillingWorld {
   }
 
   /** Points the mapping at another organisation, or switches it off or on. */
-  async mapping(party: Party, change: { waldur_customer?: string; is_active?: boolean }): Promise<void> {
-    const answer = await this.app.api.patch(`/api/admin/arrow/customer-mappings/${party.mapping}/`, change);
+  async mapping(mapped: MappedCustomer, change: { waldur_customer?: string; is_active?: boolean }): Promise<void> {
+    const answer = await this.app.api.patch(`/api/admin/arrow/customer-mappings/${mapped.mapping}/`, change);
     if (answer.status !== 200) throw new Error(`mapping answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 
   /** ArrowSphere says from now on that the licence is this customer's. */
-  move(license: EmulatorLicense, { arrow }: Party): void {
+  move(license: EmulatorLicense, { arrow }: MappedCustomer): void {
     license.customerRef = arrow.Reference;
     license.customerName = arrow.CompanyName;
   }
@@ -317,9 +317,9 @@ export class BillingWorld {
     }
   }
 
-  async statement(party: Party) {
+  async statement(mapped: MappedCustomer) {
     const { body } = await this.app.api.get(
-      `/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${party.mapping}&report_period=${this.month}`,
+      `/api/admin/arrow/billing-syncs/?customer_mapping_uuid=${mapped.mapping}&report_period=${this.month}`,
     );
     return body[0];
   }

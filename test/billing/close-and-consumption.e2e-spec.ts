@@ -192,9 +192,9 @@ describe('the close', () => {
       expect(await w.bills(vm.customer)).toEqual(['2026-01 USD pending 95.00']);
     });
 
-    test('lines wait whoever they name: the first party has the consumption, each its lines at the close', async () => {
+    test('lines wait whoever they name: the first bill-to party has the consumption, each its lines at the close', async () => {
       const w = await world({}, [...LABELS, 'Customer Reference']);
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       w.consumes(a.license, [[100, 80]]);
       await w.syncConsumption();
       const of = ({ arrow }: typeof b) => ({ values: { 'customer-reference': arrow.Reference } });

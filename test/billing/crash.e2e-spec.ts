@@ -26,19 +26,19 @@ const LONGER_THAN_A_LEASE_MS = 25_000;
 describe('a process that ends or freezes in the middle of posting', () => {
   let app: TestApp;
   let w: BillingWorld;
-  let parties: Linked[];
+  let mappedCustomers: Linked[];
   let lines: ExportLine[];
   let round = 1;
 
   beforeAll(async () => {
     app = await startApp();
     w = await new BillingWorld(app).start();
-    parties = [];
+    mappedCustomers = [];
     lines = [];
     for (let i = 0; i < ORGANISATIONS; i++) {
-      const party = await w.linked();
-      parties.push(party);
-      for (const { license } of [party, await w.linked(party)])
+      const mapped = await w.linked();
+      mappedCustomers.push(mapped);
+      for (const { license } of [mapped, await w.linked(mapped)])
         for (let line = 0; line < LINES; line++) lines.push(w.line(license, '0'));
     }
     publish();
@@ -167,8 +167,8 @@ describe('two instances of the service on one PostgreSQL', () => {
     // An embedded database has one process by its nature.
     if (app.kind === 'pglite') return;
     const w = await new BillingWorld(app).start();
-    const parties = [await w.linked(), await w.linked(), await w.linked()];
-    const lines = Array.from({ length: 300 }, (_, i) => w.line(parties[i % 3]!.license, `${i}.015`));
+    const mappedCustomers = [await w.linked(), await w.linked(), await w.linked()];
+    const lines = Array.from({ length: 300 }, (_, i) => w.line(mappedCustomers[i % 3]!.license, `${i}.015`));
     w.export(lines);
     const second = await createApp(readEnv(app.variables), app.clock);
     await second.listen(0, '127.0.0.1');
@@ -187,12 +187,12 @@ describe('two instances of the service on one PostgreSQL', () => {
       for (const line of lines) line.values['sell-total-price'] = '1.00';
       await everybody();
       await ask(apis[1]!, 'reconcile');
-      expect(await Promise.all(parties.map(({ customer }) => w.charged(customer)))).toEqual([
+      expect(await Promise.all(mappedCustomers.map(({ customer }) => w.charged(customer)))).toEqual([
         '100.00',
         '100.00',
         '100.00',
       ]);
-      for (const { customer } of parties) {
+      for (const { customer } of mappedCustomers) {
         const items = await w.amounts(customer);
         expect(items.length).toBeLessThanOrEqual(2);
       }

@@ -232,11 +232,11 @@ describe('invoices', () => {
 
   test('invoices that are issued while months are posted stay as they were issued, and numbers have no gaps', async () => {
     const w = await new BillingWorld(app).start();
-    const parties = await Promise.all(Array.from({ length: 6 }, () => w.linked()));
-    const lines = parties.map(({ license }, i) => w.line(license, `${i + 1}0.00`));
+    const mappedCustomers = await Promise.all(Array.from({ length: 6 }, () => w.linked()));
+    const lines = mappedCustomers.map(({ license }, i) => w.line(license, `${i + 1}0.00`));
     w.export(lines);
     await w.sync();
-    const drafts = await Promise.all(parties.map(({ customer }) => w.invoice(customer)));
+    const drafts = await Promise.all(mappedCustomers.map(({ customer }) => w.invoice(customer)));
     for (const line of lines) line.values['sell-total-price'] = '77.00';
     const [, ...issued] = await Promise.all([w.sync(), ...drafts.map(({ uuid }) => issue(uuid))]);
     expect(issued.map(({ body }) => body.number as number).sort()).toEqual([1, 2, 3, 4, 5, 6]);

@@ -200,9 +200,9 @@ describe('an issued invoice', () => {
 
   test('numbers are given at issue, without gaps, per account', async () => {
     const [w, other] = [await world(), await world()];
-    const parties = [];
-    for (let i = 0; i < 5; i++) parties.push(await w.linked());
-    const lines = parties.map(({ license }, i) => w.line(license, `${i + 1}0.00`));
+    const mappedCustomers = [];
+    for (let i = 0; i < 5; i++) mappedCustomers.push(await w.linked());
+    const lines = mappedCustomers.map(({ license }, i) => w.line(license, `${i + 1}0.00`));
     const theirs = await other.linked();
     other.export([other.line(theirs.license, '1.00')]);
     await other.sync();
@@ -212,11 +212,12 @@ describe('an issued invoice', () => {
       await w.sync();
     }
     const numberOf = async (world: BillingWorld, customer: string) => (await world.invoice(customer))?.number ?? null;
-    for (const { customer } of parties) expect(await numberOf(w, customer)).toBeNull();
+    for (const { customer } of mappedCustomers) expect(await numberOf(w, customer)).toBeNull();
     const given: unknown[] = [];
-    for (const { customer } of [parties[3]!, parties[0]!, parties[4]!]) given.push((await w.issue(customer)).number);
+    for (const { customer } of [mappedCustomers[3]!, mappedCustomers[0]!, mappedCustomers[4]!])
+      given.push((await w.issue(customer)).number);
     given.push((await other.issue(theirs.customer)).number);
-    for (const { customer } of [parties[1]!, parties[2]!]) given.push((await w.issue(customer)).number);
+    for (const { customer } of [mappedCustomers[1]!, mappedCustomers[2]!]) given.push((await w.issue(customer)).number);
     const digits = given.map((number) => Number(/\d+$/.exec(String(number))?.[0]));
     const [first] = digits as [number];
     expect([digits[0], digits[1], digits[2], digits[4], digits[5]]).toEqual(
@@ -227,11 +228,11 @@ describe('an issued invoice', () => {
 
   test('invoices that are issued at the same time get numbers without gaps', async () => {
     const w = await world();
-    const parties = [];
-    for (let i = 0; i < 6; i++) parties.push(await w.linked());
-    w.export(parties.map(({ license }) => w.line(license, '1.00')));
+    const mappedCustomers = [];
+    for (let i = 0; i < 6; i++) mappedCustomers.push(await w.linked());
+    w.export(mappedCustomers.map(({ license }) => w.line(license, '1.00')));
     await w.sync();
-    const issued = await Promise.all(parties.map(({ customer }) => w.issue(customer)));
+    const issued = await Promise.all(mappedCustomers.map(({ customer }) => w.issue(customer)));
     const digits = issued.map(({ number }) => Number(/\d+$/.exec(String(number))?.[0])).sort((a, b) => a - b);
     expect(digits).toEqual(digits.map((_, i) => digits[0]! + i));
   });

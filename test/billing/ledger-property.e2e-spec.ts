@@ -1,6 +1,6 @@
 import type { EmulatorLicense } from '../../emulator/model.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld, LABELS, type Linked, money, type Party } from './billing-world.js';
+import { BillingWorld, LABELS, type Linked, money, type MappedCustomer } from './billing-world.js';
 import { type ReferenceLine, ReferenceLedger, type RunOptions } from './reference-ledger.js';
 
 const { LEDGER_SCENARIOS, LEDGER_SEED, LEDGER_STEPS } = process.env;
@@ -113,7 +113,7 @@ class RandomMonth {
   private readonly random: Random;
   private readonly ledger = new ReferenceLedger();
   private w!: BillingWorld;
-  private readonly parties: Record<string, Party> = {};
+  private readonly mappedCustomers: Record<string, MappedCustomer> = {};
   private licenses: EmulatorLicense[] = [];
   private linked = new Map<string, Linked>();
   private lines: Line[] = [];
@@ -147,18 +147,18 @@ class RandomMonth {
     this.w = await new BillingWorld(this.app).start({ classification_filter: 'IAAS' }, columns);
     this.app.clock.set(this.now);
     for (const name of ['A', 'B', 'C']) {
-      const party = (this.parties[name] = await this.w.party());
-      this.ledger.mappings.set(party.arrow.Reference, { organisation: party.customer, active: true });
+      const mapped = (this.mappedCustomers[name] = await this.w.mappedCustomer());
+      this.ledger.mappings.set(mapped.arrow.Reference, { organisation: mapped.customer, active: true });
     }
-    this.parties.X = { ...this.parties.A!, ...this.w.unmapped(), customer: '' };
+    this.mappedCustomers.X = { ...this.mappedCustomers.A!, ...this.w.unmapped(), customer: '' };
     this.spare.customer = (await this.w.make.customer()).uuid;
     for (const { owner, consumes } of LICENSES) {
-      const party = this.parties[owner]!;
-      const linked = consumes ? await this.w.linked(party) : undefined;
-      const license = linked?.license ?? this.w.license(party);
+      const mapped = this.mappedCustomers[owner]!;
+      const linked = consumes ? await this.w.linked(mapped) : undefined;
+      const license = linked?.license ?? this.w.license(mapped);
       if (linked) this.linked.set(license.licenseId, linked);
       this.licenses.push(license);
-      this.ledger.owners.set(license.licenseId, party.arrow.Reference);
+      this.ledger.owners.set(license.licenseId, mapped.arrow.Reference);
     }
     // One line of each licence names nobody and stays, so that the owners of this day are known.
     this.lines = LICENSES.map((_, i) => this.line(i, { named: null }));
@@ -171,10 +171,10 @@ class RandomMonth {
     const { random } = this;
     const number = ++this.counter;
     const license = this.licenses[index]!.licenseId;
-    // Consumption is the first party's: others are named only once it is known who that is.
+    // Consumption is the first bill-to party's: others are named only once it is known who that is.
     const mayName =
       !consumes || this.ledger.consumption.has(license) ? others.filter((name) => this.isMapped(name)) : [];
-    const customer = this.parties[mayName.length && random.chance(0.2) ? random.one(mayName) : owner]!;
+    const customer = this.mappedCustomers[mayName.length && random.chance(0.2) ? random.one(mayName) : owner]!;
     const oddity = random.chance(0.05) ? 1 + random.below(2) : 0;
     const currency = random.chance(0.1) && owner !== 'C' ? random.one(['USD', 'JPY']) : 'EUR';
     return {
@@ -188,7 +188,7 @@ class RandomMonth {
       price: random.price(),
       excluded: oddity === 1,
       // Which of two reasons a line of another period on a rejected statement gets is left open: these are never rejected.
-      ofOtherPeriod: oddity === 2 && (owner === 'C' || owner === 'X') && customer === this.parties[owner],
+      ofOtherPeriod: oddity === 2 && (owner === 'C' || owner === 'X') && customer === this.mappedCustomers[owner],
       ...given,
     };
   }
@@ -217,7 +217,7 @@ class RandomMonth {
   }
 
   private isMapped(name: string): boolean {
-    return this.ledger.mappings.get(this.parties[name]!.arrow.Reference)?.active ?? false;
+    return this.ledger.mappings.get(this.mappedCustomers[name]!.arrow.Reference)?.active ?? false;
   }
 
   /** Prices, rows and their order change. */
@@ -263,7 +263,7 @@ class RandomMonth {
     return this.ledger.mappings.get(this.ledger.owners.get(license)!)?.active ?? false;
   }
 
-  /** Every linked licence is asked for; what a cleanup took back comes again. */
+  /** Every linked licence is asked for; what a cleanup reversed comes again. */
   private async syncConsumption(): Promise<void> {
     for (const [license, amount] of this.consumed) {
       // Whether a licence whose mapping is off is asked for is left open; its amount is the known one.
@@ -287,10 +287,10 @@ class RandomMonth {
   async move(): Promise<void> {
     if (this.isOver) return this.change();
     const license = this.licenses[MOVING]!;
-    const party = this.parties[this.random.one(['A', 'B'])]!;
-    this.note(`${license.licenseId} moves to ${party.arrow.Reference}`);
-    this.w.move(license, party);
-    this.ledger.owners.set(license.licenseId, party.arrow.Reference);
+    const mapped = this.mappedCustomers[this.random.one(['A', 'B'])]!;
+    this.note(`${license.licenseId} moves to ${mapped.arrow.Reference}`);
+    this.w.move(license, mapped);
+    this.ledger.owners.set(license.licenseId, mapped.arrow.Reference);
     this.lines.push(this.line(MOVING, { named: null }));
     await this.run(false, false);
   }
@@ -308,23 +308,23 @@ class RandomMonth {
   }
 
   async switchMapping(): Promise<void> {
-    const party = this.parties[this.random.one(['A', 'B'])]!;
-    const mapping = this.ledger.mappings.get(party.arrow.Reference)!;
+    const mapped = this.mappedCustomers[this.random.one(['A', 'B'])]!;
+    const mapping = this.ledger.mappings.get(mapped.arrow.Reference)!;
     // Whether a charge that waits and was never posted counts as charged is left open.
-    if (mapping.active && this.ledger.leavesOpen(party.arrow.Reference)) return this.change();
+    if (mapping.active && this.ledger.leavesOpen(mapped.arrow.Reference)) return this.change();
     mapping.active = !mapping.active;
-    this.note(`the mapping of ${party.arrow.Reference} is switched ${mapping.active ? 'on' : 'off'}`);
-    await this.w.mapping(party, { is_active: mapping.active });
+    this.note(`the mapping of ${mapped.arrow.Reference} is switched ${mapping.active ? 'on' : 'off'}`);
+    await this.w.mapping(mapped, { is_active: mapping.active });
     await this.anyRun();
   }
 
   async pointElsewhere(): Promise<void> {
     if (this.spare.isUsed || this.random.chance(0.5)) return this.change();
     this.spare.isUsed = true;
-    const party = this.parties.C!;
-    this.note(`the mapping of ${party.arrow.Reference} is pointed at ${this.spare.customer}`);
-    await this.w.mapping(party, { waldur_customer: this.spare.customer });
-    this.ledger.mappings.set(party.arrow.Reference, { organisation: this.spare.customer, active: true });
+    const mapped = this.mappedCustomers.C!;
+    this.note(`the mapping of ${mapped.arrow.Reference} is pointed at ${this.spare.customer}`);
+    await this.w.mapping(mapped, { waldur_customer: this.spare.customer });
+    this.ledger.mappings.set(mapped.arrow.Reference, { organisation: this.spare.customer, active: true });
     await this.anyRun();
   }
 
@@ -333,14 +333,14 @@ class RandomMonth {
     const number = this.random.one(['H1', 'H2']);
     this.note(`the statements ${number} are validated`);
     for (const name of ['A', 'B', 'C', 'X']) {
-      const statement = `${this.parties[name]!.arrow.Reference}/${number}`;
+      const statement = `${this.mappedCustomers[name]!.arrow.Reference}/${number}`;
       if (this.ledger.stateOf(statement) === 'Open') this.ledger.states.set(statement, 'Validated');
     }
     await this.run(true, this.hasForced);
   }
 
   async reject(): Promise<void> {
-    const statement = `${this.parties[this.random.one(['A', 'B'])]!.arrow.Reference}/${this.random.one(['H1', 'H2'])}`;
+    const statement = `${this.mappedCustomers[this.random.one(['A', 'B'])]!.arrow.Reference}/${this.random.one(['H1', 'H2'])}`;
     const isRejected = this.ledger.stateOf(statement) === 'Rejected';
     this.note(`the statement ${statement} is ${isRejected ? 'accepted again' : 'rejected'}`);
     this.ledger.states.set(statement, isRejected ? 'Validated' : 'Rejected');
@@ -488,7 +488,7 @@ class RandomMonth {
   }
 
   private async compare(): Promise<void> {
-    const organisations = ['A', 'B', 'C'].map((name) => this.parties[name]!.customer);
+    const organisations = ['A', 'B', 'C'].map((name) => this.mappedCustomers[name]!.customer);
     for (const organisation of [...organisations, this.spare.customer]) {
       const bills = (await this.w.invoices(organisation))
         .filter(({ price }) => Number(price) !== 0)

@@ -9,19 +9,19 @@ describe('billing operations', () => {
   let app: TestApp;
   let w: BillingWorld;
   let vm: Awaited<ReturnType<BillingWorld['linked']>>;
-  let loose: ReturnType<BillingWorld['license']>;
+  let unlinked: ReturnType<BillingWorld['license']>;
 
   beforeAll(async () => {
     app = await startApp();
     w = await new BillingWorld(app).start();
     vm = await w.linked();
-    loose = w.license(vm);
+    unlinked = w.license(vm);
     w.consumes(vm.license, [[150, 120]]);
     await w.syncConsumption();
-    const stranger = { ...loose, licenseId: 'XSP-STRANGER', customerName: '=Stranger' };
+    const stranger = { ...unlinked, licenseId: 'XSP-STRANGER', customerName: '=Stranger' };
     w.export([
       w.line(vm.license, '145.25', { buy: '116.20' }),
-      w.line(loose, '20.00', { buy: '15.00' }),
+      w.line(unlinked, '20.00', { buy: '15.00' }),
       w.line(stranger, '7.00'),
     ]);
     await w.sync();
@@ -257,11 +257,11 @@ describe('billing operations', () => {
     expect(csv.body.trim().split('\r\n')).toHaveLength(3);
   });
 
-  test('what bills and hangs on nothing is listed by money, with the fix', async () => {
+  test('unlinked licence spend is listed, largest first, with the fix', async () => {
     const rows = await get(`${SYNCS}/unlinked_spend/?period=2026-01`);
     expect(rows).toEqual([
       expect.objectContaining({
-        license_reference: loose.licenseId,
+        license_reference: unlinked.licenseId,
         amount: '20.00',
         charged: true,
         reason: 'not_linked',
@@ -365,7 +365,7 @@ describe('billing operations', () => {
     });
   });
 
-  test('pausing stops what a person starts, too, says who did it, and resuming lets it go on', async () => {
+  test('pausing stops what a person starts, too, says who did it, and resuming starts it again', async () => {
     expect((await post('pause_sync', { reason: 'prices under review' })).body).toEqual({ paused: [w.settings] });
     expect(await post('trigger_sync', { year: 2026, month: 1 })).toMatchObject({
       status: 409,
@@ -475,10 +475,10 @@ describe('billing operations', () => {
     expect(csv.body.split('\r\n')[1]).toContain('-10.00');
   });
 
-  test('sync_resources makes resources for loose licences, and nothing else', async () => {
+  test('sync_resources makes resources for unlinked licences, and nothing else', async () => {
     const other = await new BillingWorld(app).start();
-    const party = await other.party();
-    const license = other.license(party);
+    const mapped = await other.mappedCustomer();
+    const license = other.license(mapped);
     other.export([other.line(license, '10.00')]);
     await other.sync();
     const offering_uuid = (await other.make.offering()).uuid;
@@ -488,12 +488,12 @@ describe('billing operations', () => {
       created: 0,
       errors: [{ subscription_id: license.licenseId }],
     });
-    expect((await post('sync_resources', { ...range, offering_uuid, project_uuid: party.project })).body).toMatchObject(
-      { synced: 1, created: 1, customers_created: 0, errors: [] },
-    );
-    expect((await post('sync_resources', { ...range, offering_uuid, project_uuid: party.project })).body).toMatchObject(
-      { synced: 1, created: 0 },
-    );
+    expect(
+      (await post('sync_resources', { ...range, offering_uuid, project_uuid: mapped.project })).body,
+    ).toMatchObject({ synced: 1, created: 1, customers_created: 0, errors: [] });
+    expect(
+      (await post('sync_resources', { ...range, offering_uuid, project_uuid: mapped.project })).body,
+    ).toMatchObject({ synced: 1, created: 0 });
   });
 });
 

@@ -78,7 +78,7 @@ describe('pending records', () => {
     expect((await licenses(w, '')).length).toBe(3);
   });
 
-  test('are neither closed ones nor those that were taken back', async () => {
+  test('are neither closed ones nor those that were reversed', async () => {
     const { w, first, other, all } = await consumed();
     await w.cleanUp({ resource_uuid: other.resource });
     expect(await licenses(w, '')).toEqual(all.filter((license) => license !== other.license.licenseId));

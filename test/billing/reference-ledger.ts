@@ -104,7 +104,7 @@ export class ReferenceLedger {
     return [...this.charges.values()].some((charge) => charge.license === license && charge.closed);
   }
 
-  /** Charges that wait and were never posted, or that were taken back: what a mapping that goes off does to them is left open. */
+  /** Charges that wait and were never posted, or that were reversed: what a mapping that goes off does to them is left open. */
   leavesOpen(arrowCustomer: string): boolean {
     return [...this.charges.values()].some(
       (charge) =>
@@ -124,7 +124,7 @@ export class ReferenceLedger {
     this.consumption.set(license, { amount: new Decimal(amount), arrowCustomer, takenBack: false });
   }
 
-  /** A person takes the consumption back; answers whether the month was still open for it. Issued money is credited at once. */
+  /** A person reverses the consumption; answers whether the month was still open for it. Issued money is credited at once. */
   cleanUp(license: string): boolean {
     const consumption = this.consumption.get(license);
     if (!consumption || this.isClosed(license)) return false;
@@ -209,7 +209,7 @@ export class ReferenceLedger {
 
   /** What is closed or issued stands; else the mapping of today; else whoever is charged already. */
   private organisationOf(license: string, customer: string): string | undefined {
-    // A party that the draft has left keeps a charge of 0.
+    // A bill-to party that the draft has left keeps a charge of 0.
     const charges = [...this.charges.values()]
       .filter((charge) => charge.license === license && charge.arrowCustomer === customer)
       .sort((a, b) => Number(a.target.isZero()) - Number(b.target.isZero()));

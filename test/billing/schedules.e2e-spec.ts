@@ -24,7 +24,7 @@ describe('schedules', () => {
     return row.count;
   };
 
-  test('read a settled month daily for a month, weekly for a year, and then no more', async () => {
+  test('read a reconciled month daily for a month, weekly for a year, and then no more', async () => {
     const w = await new BillingWorld(app).start({ sync_enabled: true });
     // Later than anything that the database dates by its own clock.
     w.month = '2037-01';
@@ -48,7 +48,7 @@ describe('schedules', () => {
     expect(seen).toEqual([0, 1, 0, 1, 0, 1, 0]);
   });
 
-  describe('once a month is settled and before the open ones', () => {
+  describe('once a month is reconciled and before the open ones', () => {
     /** As it is now: mappings and links are dated by the database. */
     const settled = async () => {
       const w = await new BillingWorld(app).start({ sync_enabled: true });
@@ -56,14 +56,14 @@ describe('schedules', () => {
       w.month = YearMonth.at(new Date()).plus(-1).toString();
       await w.rules({ open_months: 1, grace_days: 0 });
       const vm = await w.linked();
-      const loose = w.license(vm);
+      const unlinked = w.license(vm);
       const { arrow } = w.unmapped();
       const stranger = { ...w.license(vm), customerRef: arrow.Reference };
       app.arrow.data.licenses.splice(-1, 1, stranger);
-      w.export([w.line(vm.license, '100.00'), w.line(loose, '5.00'), w.line(stranger, '60.00')]);
+      w.export([w.line(vm.license, '100.00'), w.line(unlinked, '5.00'), w.line(stranger, '60.00')]);
       expect((await w.reconcile({ force: false })).result).toMatchObject({ settled: true });
       expect(await readings(w)).toBe(0);
-      return { w, vm, loose, arrow };
+      return { w, vm, unlinked, arrow };
     };
 
     test('read it as soon as a customer on it is mapped, bill and close what is new, and leave it then', async () => {
@@ -82,15 +82,15 @@ describe('schedules', () => {
 
     test('do not read it for the mapping of a customer that is not on it', async () => {
       const { w } = await settled();
-      await w.party();
+      await w.mappedCustomer();
       expect(await readings(w)).toBe(0);
     });
 
     test('read it when a licence on it is linked, and not for another licence', async () => {
-      const { w, vm, loose } = await settled();
+      const { w, vm, unlinked } = await settled();
       await w.linked(vm);
       expect(await readings(w)).toBe(0);
-      await w.make.resource({ project: vm.project, backend_id: loose.licenseId });
+      await w.make.resource({ project: vm.project, backend_id: unlinked.licenseId });
       expect(await readings(w)).toBe(1);
       expect(await readings(w)).toBe(0);
     });

@@ -255,7 +255,10 @@ describe('billing arithmetic', () => {
 
   test('V12, D-21: of two customers with one name only the one whose licence it is pays', async () => {
     const w = await world();
-    const [first, second] = [await w.linked(await w.party('Twin OÜ')), await w.linked(await w.party('Twin OÜ'))];
+    const [first, second] = [
+      await w.linked(await w.mappedCustomer('Twin OÜ')),
+      await w.linked(await w.mappedCustomer('Twin OÜ')),
+    ];
     w.export([w.line(first.license, '100.00')]);
     await w.sync();
     expect([await w.charged(first.customer), await w.charged(second.customer)]).toEqual(['100.00', '0.00']);
@@ -263,8 +266,8 @@ describe('billing arithmetic', () => {
 
   test('V12, D-21: a licence that nobody knows is charged to nobody, and listed with its money', async () => {
     const w = await world();
-    const vm = await w.linked(await w.party('Twin OÜ'));
-    await w.party('Twin OÜ');
+    const vm = await w.linked(await w.mappedCustomer('Twin OÜ'));
+    await w.mappedCustomer('Twin OÜ');
     const stranger = { ...vm.license, licenseId: 'XSP-UNKNOWN' };
     w.export([w.line(vm.license, '1.00'), w.line(stranger, '100.00')]);
     const run = await w.sync();

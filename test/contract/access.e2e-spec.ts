@@ -12,11 +12,11 @@ import { callOf, readContract } from './contract.js';
 import { Wire, type WireAnswer } from './wire.js';
 
 /** An identifier that is nowhere: staff is let in and finds nothing. */
-const NOWHERE = '00000000-0000-4000-8000-000000000000';
+const NO_MATCH_UUID = '00000000-0000-4000-8000-000000000000';
 
 /** Collections that nobody writes to. */
 const readOnly = [
-  ['POST', `/api/admin/arrow/billing-syncs/${NOWHERE}/`],
+  ['POST', `/api/admin/arrow/billing-syncs/${NO_MATCH_UUID}/`],
   ['PATCH', '/api/admin/arrow/billing-sync-items/'],
   ['POST', '/api/admin/arrow/consumption-records/'],
 ] as [string, string][];
@@ -93,7 +93,7 @@ describeOnce('Who may do what', () => {
     for (const route of routes) {
       const answers = callers.map(async (caller) => {
         counts.calls += 1;
-        const path = route.path.replaceAll('{uuid}', NOWHERE);
+        const path = route.path.replaceAll('{uuid}', NO_MATCH_UUID);
         const headers: Record<string, string> = {
           ...(caller.authorization ? { authorization: caller.authorization } : {}),
         };
@@ -122,7 +122,7 @@ describeOnce('Who may do what', () => {
   it.each<[string, string]>([
     ['PUT', '/api/admin/arrow/customer-mappings/'],
     ['DELETE', '/api/admin/arrow/customer-mappings/'],
-    ['POST', `/api/admin/arrow/customer-mappings/${NOWHERE}/`],
+    ['POST', `/api/admin/arrow/customer-mappings/${NO_MATCH_UUID}/`],
     ...readOnly,
   ])('%s %s is no method of the route: 401 without a token, 405 for any user', async (method, path) => {
     const send = (caller?: string) => {

@@ -37,7 +37,7 @@ describeOnce('A client generated from our document', () => {
     expect(report).toMatchObject({ suggested: expect.arrayContaining(['Põhjala Tehnika OÜ']) as unknown, total: 1 });
     expect(report.licences).toEqual(expect.arrayContaining([report.imported, report.linked]));
     expect(report.imported).not.toBe(report.linked);
-    // Two of the three licences hang on resources; a line of 94.25 stands in the export for each of them.
+    // Two of the three licences are linked to resources; a line of 94.25 stands in the export for each of them.
     expect(report.billed).toBe('188.50');
   });
 });

@@ -99,7 +99,7 @@ describeOnce('Whatever is sent', () => {
           throw new Error(`${error.message}: ${JSON.stringify(request)}`);
         });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      // A conflict is said last of all: whatever was sent was good, only something hangs on the object.
+      // A conflict is said last of all: whatever was sent was good, only the object is in use.
       if (answer.status < 300 || answer.status === 409)
         successes.set(request.operationId, (successes.get(request.operationId) ?? 0) + 1);
       slowest = Math.max(slowest, answer.milliseconds);

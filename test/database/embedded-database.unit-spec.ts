@@ -64,7 +64,7 @@ describe('The embedded database', () => {
     await database.destroy();
   });
 
-  it('is let go when it is closed: it can be opened again', async () => {
+  it('is released when it is closed: it can be opened again', async () => {
     await (await open()).destroy();
     await (await open()).destroy();
   });

@@ -71,7 +71,7 @@ describe('The pool of the embedded database', () => {
     (await lease()).release();
   });
 
-  it('lends to nobody what was given back, and takes it back once', async () => {
+  it('lends to nobody what was given back, and accepts that once', async () => {
     const first = await lease();
     first.release();
     await expect(first.query('SELECT 1')).rejects.toThrow('This lease of the embedded database has been given back.');

@@ -11,7 +11,7 @@ const linkOf = (path: string, uuid: string, base = '') => `${base}/api/${path}/$
 interface Collection {
   readonly path: string;
   readonly model: string;
-  /** A valid body for create, with whatever it hangs on. */
+  /** A valid body for create, with whatever it refers to. */
   readonly valid: () => Promise<Record<string, unknown>>;
   readonly required: string[];
   readonly change: Record<string, unknown>;
@@ -387,7 +387,7 @@ describe('The directory', () => {
     });
   });
 
-  describe('what others hang on', () => {
+  describe('what is still in use', () => {
     it.each([
       [
         'customers',

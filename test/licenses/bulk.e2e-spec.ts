@@ -91,9 +91,9 @@ describe('Linking and importing many at a time', () => {
   it('links in order, so that a licence can move on within one request', async () => {
     const [a, b] = licenses(2) as [string, string];
     const [first, second] = [await resource(), await resource()];
-    const wish = (uuid: string, license_reference: string) => ({ resource_uuid: uuid, license_reference });
-    await act('link_resource', wish(first.uuid, a));
-    const items = [wish(second.uuid, a), wish(first.uuid, b), wish(second.uuid, a)];
+    const command = (uuid: string, license_reference: string) => ({ resource_uuid: uuid, license_reference });
+    await act('link_resource', command(first.uuid, a));
+    const items = [command(second.uuid, a), command(first.uuid, b), command(second.uuid, a)];
     const { body } = await act('link_resources', { items });
     expect(outcomes(body)).toEqual([
       `License ${a} is already linked to the resource "${first.name}" (${first.uuid}).`,

@@ -294,8 +294,8 @@ describe('Linking and importing licences', () => {
       status: 400,
       body: { error: `The mapping of ${own.customer.Reference} is not active. Activate it first.` },
     });
-    const let_go = await app.api.post(`${path}${own.mapping.uuid}/unlink_resource/`, { resource_uuid: held.uuid });
-    expect(let_go).toMatchObject({
+    const unlinked = await app.api.post(`${path}${own.mapping.uuid}/unlink_resource/`, { resource_uuid: held.uuid });
+    expect(unlinked).toMatchObject({
       status: 200,
       body: { license_reference: '', previous_backend_id: 'XSP-held', success: true },
     });

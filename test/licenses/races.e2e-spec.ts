@@ -135,7 +135,7 @@ describe('Requests that race for a licence', () => {
     expect(orders.body).toHaveLength(2);
   });
 
-  it('one that others get in the way of each time is told to try again, and writes nothing', async () => {
+  it('one that conflicts with others each time is told to try again, and writes nothing', async () => {
     const reference = at.license().licenseId;
     await app.database.query(`
       CREATE FUNCTION always_in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$

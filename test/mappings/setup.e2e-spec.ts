@@ -329,7 +329,7 @@ describe('Setting an account up', () => {
       expect(active.body).toMatchObject([{ uuid: first.body.settings_uuid }]);
     });
 
-    it('adopts an account that was saved while ArrowSphere could not say whose it is', async () => {
+    it('adopts an account that was saved while ArrowSphere could not say which partner it belongs to', async () => {
       app.arrow.faults.add({ path: /^whoami$/, count: 1, action: { kind: 'status', status: 503 } });
       const blank = await make.settings();
       expect(blank).toMatchObject({ partner_reference: '', verified: false });

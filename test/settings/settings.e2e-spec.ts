@@ -106,7 +106,7 @@ describe('ArrowSphere accounts', () => {
     expect(given).toMatchObject({ status: 200, body: { api_url: elsewhere, verified: false } });
   });
 
-  it('refuse a key of another partner once something hangs on them', async () => {
+  it('refuse a key of another partner once they are in use', async () => {
     const settings = await make.settings();
     const moved = await app.api.patch(settings.url, { api_key: other.apiKey });
     expect(moved).toMatchObject({ status: 200, body: { partner_reference: other.reference } });
@@ -334,7 +334,7 @@ describe('ArrowSphere accounts', () => {
   describe('Trying credentials', () => {
     const validate = (body: object) => app.api.post(`${path}validate_credentials/`, body);
 
-    it('says whose they are and which export types they see', async () => {
+    it('says which partner they belong to and which export types they see', async () => {
       app.arrow.data.exportTypes = [exportType({ reference: 'E1-2-1', name: 'Light' })];
       expect(await validate(credentials())).toMatchObject({
         status: 200,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transformFile } from '@swc/core';
 
-const FOLDERS = ['src', 'emulator', 'test/jobs/support'];
+const FOLDERS = ['src', 'emulator', 'demo', 'test/jobs/support'];
 
 /**
  * Compiles what the tests run into a new folder below `cache`, and answers it: loading a module of this costs half of

@@ -11,14 +11,14 @@ export const serviceArguments = () => [join(process.env.TEST_COMPILED!, 'src/mai
 /** The service in a process of its own, started as production starts it. */
 export class ServiceProcess {
   output = '';
-  private readonly news = new EventEmitter();
+  private readonly changes = new EventEmitter();
   private readonly ended: Promise<number | null>;
 
   private constructor(readonly child: ChildProcess) {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (part: Buffer) => {
         this.output += part.toString();
-        this.news.emit('output');
+        this.changes.emit('output');
       });
     }
     this.ended = once(child, 'close').then(([code]) => code as number | null);
@@ -44,7 +44,7 @@ export class ServiceProcess {
     for (;;) {
       const found = what.exec(this.output);
       if (found) return found;
-      const more = once(this.news, 'output').then(() => true);
+      const more = once(this.changes, 'output').then(() => true);
       const ended = this.ended.then(() => false);
       if (!(await Promise.race([more, ended]))) throw new Error(`It ended without saying ${what}:\n${this.output}`);
     }

@@ -47,7 +47,7 @@ export class PatchBillingAccountDto {
   @IntegerField({
     min: 1,
     max: 12,
-    description: 'Months up to the running one that schedules read until they are settled',
+    description: 'Months up to the running one that schedules read until they are reconciled',
   })
   open_months?: number;
 

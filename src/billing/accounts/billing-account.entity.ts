@@ -48,7 +48,7 @@ export class BillingAccount extends BaseEntity {
   @Column({ type: 'integer', default: 0 })
   lastInvoiceNumber: number;
 
-  /** Months up to the running one that schedules read until they are settled. */
+  /** Months up to the running one that schedules read until they are reconciled. */
   @Column({ type: 'smallint', default: 3 })
   openMonths: number;
 

@@ -151,7 +151,7 @@ export class BillingAccountsService {
       if (everything) await this.repository.setSwitch(manager, { enabled, changedBy, changedAt });
       if (!account) return;
       const columns = { billingPaused: !enabled, consumptionPaused: !enabled, ...(enabled ? running : paused) };
-      // Before what hangs on it, as a delete does.
+      // Before the rows that refer to it, as a delete does.
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
       await this.repository.update(account.uuid, columns, manager);
     });

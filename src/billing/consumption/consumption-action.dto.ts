@@ -43,7 +43,7 @@ export class RefusedCleanupResponse {
 export class CleanupConsumptionResponse {
   @Shown() dry_run: boolean;
   @Shown('integer') records_to_delete: number;
-  @Shown('integer', { description: 'Records taken back: what they charged is credited by entries of its own' })
+  @Shown('integer', { description: 'Records reversed: what they charged is credited by entries of its own' })
   records_deleted: number;
   @Shown('integer') compensation_items_affected: number;
   @Shown('integer') invoice_items_affected: number;
@@ -53,7 +53,7 @@ export class CleanupConsumptionResponse {
     return answerOf(CleanupConsumptionResponse, report, {
       refused: report.refused.map((month) => ({
         ...month,
-        reason: 'They are closed. Give force to take them back all the same.',
+        reason: 'They are closed. Give force to reverse them all the same.',
       })),
     });
   }
@@ -64,7 +64,7 @@ export class HistoricalConsumptionDto {
   @UuidField({ required: true }) resource_uuid: string;
   @MonthField({ description: '11 months before period_to by default' }) period_from?: YearMonth;
   @MonthField({ description: 'The running month by default' }) period_to?: YearMonth;
-  @BooleanField({ default: false, description: 'Also months that are final: their closing is taken back first' })
+  @BooleanField({ default: false, description: 'Also months that are final: their closing is reversed first' })
   force?: boolean;
   @BooleanField({ default: false, description: 'Show what ArrowSphere says, and change nothing' }) dry_run?: boolean;
 

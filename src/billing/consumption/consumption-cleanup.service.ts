@@ -14,7 +14,7 @@ import type { ConsumptionRecord } from './consumption-record.entity.js';
 import { ConsumptionRecordsRepository } from './consumption-records.repository.js';
 import { ConsumptionRepository } from './consumption.repository.js';
 
-/** Which consumption is to be taken back. */
+/** Which consumption is to be reversed. */
 export interface CleanUpConsumption {
   readonly from?: YearMonth;
   readonly to?: YearMonth;
@@ -42,7 +42,7 @@ export interface CleanupReport {
   readonly refused: readonly RefusedCleanup[];
 }
 
-/** Takes consumption back: what was charged for it is credited at once, and everything stays in the ledger for whoever asks. */
+/** Reverses consumption: what was charged for it is credited at once, and everything stays in the ledger for whoever asks. */
 @Injectable()
 export class ConsumptionCleanupService {
   constructor(

@@ -49,7 +49,7 @@ export class ConsumptionRecord extends BaseEntity {
   @ManyToOne(() => Resource, { nullable: false, onDelete: 'RESTRICT' })
   resource: Relation<Resource>;
 
-  /** The first party's organisation. */
+  /** The organisation of the first bill-to party. */
   @Column('uuid')
   customerUuid: string;
 
@@ -87,7 +87,7 @@ export class ConsumptionRecord extends BaseEntity {
   @TimeColumn({ nullable: true })
   reopenedAt: Date | null;
 
-  /** Taken back by a cleanup: it charges nothing and is not listed, until new consumption or the close. */
+  /** Reversed by a cleanup: it charges nothing and is not listed, until new consumption or the close. */
   @TimeColumn({ nullable: true })
   reversedAt: Date | null;
 

@@ -134,7 +134,7 @@ const NEWEST_MONTH_FIRST = [
   ['created', 'DESC'],
 ] as const;
 
-/** Consumption records as they are read. What was taken back is not listed; what is final stands on the charge. */
+/** Consumption records as they are read. What was reversed is not listed; what is final stands on the charge. */
 @Injectable()
 export class ConsumptionRecordsRepository {
   constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}

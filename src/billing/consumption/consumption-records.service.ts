@@ -44,7 +44,7 @@ export interface ConsumptionStatistics {
   readonly periods: readonly Pick<MonthStatistics, 'period' | 'records' | 'finalized' | 'consumedSell'>[];
 }
 
-/** Consumption records as they are read; records that were taken back are not listed. */
+/** Consumption records as they are read; records that were reversed are not listed. */
 @Injectable()
 export class ConsumptionRecordsService {
   constructor(

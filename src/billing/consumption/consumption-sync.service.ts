@@ -95,7 +95,7 @@ export class ConsumptionSyncService {
     return { period: context.month.toString(), ...counts, reasons };
   }
 
-  /** Who pays for these licences (null: for all that are linked, or have consumption in the month), first parties first. */
+  /** Who pays for these licences (null: for all that are linked, or have consumption in the month), first bill-to parties first. */
   async parties(
     context: BillingContext,
     licenses: readonly string[] | null,

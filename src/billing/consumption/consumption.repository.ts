@@ -12,7 +12,7 @@ export interface ConsumptionParty extends LicensePair {
   readonly resourceUuid: string;
 }
 
-/** What ArrowSphere said a licence consumed in the month, and the first party that it is charged to. */
+/** What ArrowSphere said a licence consumed in the month, and the first bill-to party that it is charged to. */
 export interface Consumed extends ConsumptionParty {
   /** Zero is a value like any other. */
   readonly sell: DecimalString;
@@ -158,7 +158,7 @@ export class ConsumptionRepository {
     await manager.query(CLOSE_REOPENED, scopeOf(context));
   }
 
-  /** The records of these licences, or of all, with their charges; those taken back too. */
+  /** The records of these licences, or of all, with their charges; those reversed too. */
   known(
     context: BillingContext,
     licenses: readonly string[] | null,
@@ -201,7 +201,7 @@ export class ConsumptionRepository {
     await manager.query(WRITE, [...scopeOf(context), JSON.stringify(consumed), rule.priceSource, now, reopen]);
   }
 
-  /** Answers how many records were taken back. `reopen`: also where they are final. */
+  /** Answers how many records were reversed. `reopen`: also where they are final. */
   async takeBack(
     manager: EntityManager,
     { now, requestedBy: reversedBy }: BillingContext,

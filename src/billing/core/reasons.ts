@@ -13,7 +13,7 @@ export const REASONS = {
     fix: 'Choose an export type that names the customer, or ask Arrow.',
   },
   owner_conflict: {
-    sentence: 'The licence had several owners, and the line does not say whose it is.',
+    sentence: 'The licence had several owners, and the line does not name one.',
     fix: 'Choose an export type that names the customer, or ask Arrow whose line it is.',
   },
   customer_not_mapped: {

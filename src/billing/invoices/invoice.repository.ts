@@ -75,7 +75,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
   }
 
   /**
-   * The invoices of these parties, made where they are missing. Nobody issues them until the transaction ends; others
+   * The invoices of these bill-to parties, made where they are missing. Nobody issues them until the transaction ends; others
    * may post on them.
    */
   async lockDrafts(

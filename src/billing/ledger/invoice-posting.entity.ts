@@ -16,7 +16,7 @@ import { Charge, type ChargeBasis } from './charge.entity.js';
 
 /**
  * `charge`: the spend itself and its changes on a draft. `compensation`: a correction after issue, or of what was posted
- * before the charge was closed. `rounding`: of a rounding charge. `reversal`: taken back by a cleanup.
+ * before the charge was closed. `rounding`: of a rounding charge. `reversal`: by a cleanup.
  */
 export const POSTING_KINDS = ['charge', 'compensation', 'rounding', 'reversal'] as const;
 export type PostingKind = (typeof POSTING_KINDS)[number];

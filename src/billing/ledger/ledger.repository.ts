@@ -46,7 +46,7 @@ export class LedgerRepository {
     return manager.query(CHARGE_FACTS(rule.priceSource), [account.uuid, month.firstDay, customers, rule.taxPercent]);
   }
 
-  /** Every party of these organisations has one from then on. */
+  /** Every bill-to party of these organisations has one from then on. */
   async ensureRoundingCharges(
     manager: EntityManager,
     { account, month }: BillingContext,

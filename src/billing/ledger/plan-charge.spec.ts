@@ -78,7 +78,7 @@ describe('the plan of a charge', () => {
     expect(planCharge(fresh, rules())).toMatchObject({ target: '0', basis: 'held', entries: [], pending: null });
   });
 
-  test('is 0 once it was taken back, until the close', () => {
+  test('is 0 once it was reversed, until the close', () => {
     const taken = aCharge({ consumption: '150.00', lines: '145.00', posted: '150.00', isTakenBack: true });
     expect(planCharge(taken, rules())).toMatchObject({ entries: [{ kind: 'reversal', amount: '-150' }] });
     expect(planCharge({ ...taken, isClosed: true }, rules())).toMatchObject({ target: '145.00' });

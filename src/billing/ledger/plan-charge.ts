@@ -22,11 +22,11 @@ export interface ChargeFacts {
   readonly currency: string;
   /** Exact sum of its billable lines in the latest accepted export. */
   readonly lines: DecimalString;
-  /** What its licence consumed, where it is the charge of the first party; null: not known, or not this charge's. */
+  /** What its licence consumed, where it is the charge of the first bill-to party; null: not known, or not this charge's. */
   readonly consumption: DecimalString | null;
   /** Consumption of its licence is known, whoever's charge it is the target of. */
   readonly isConsumptionKnown: boolean;
-  /** A cleanup took its consumption back. */
+  /** A cleanup reversed its consumption. */
   readonly isTakenBack: boolean;
   readonly isClosed: boolean;
   /** Its own month's invoice is issued. */

@@ -66,7 +66,7 @@ export class PosterService {
     const { account, month, rule } = context;
     await this.ledger.ensureRoundingCharges(manager, context, scope.customers);
     const charges = await this.ledger.charges(manager, context, scope.customers);
-    // The rounding charge of each party comes first.
+    // The rounding charge of each bill-to party comes first.
     const groups = [...groupBy(charges, partyOf).values()];
     const parties = groups.map(([charge]) => charge!);
     const existing = await this.invoices.lockExisting(manager, account.uuid, month.firstDay, parties);
@@ -102,7 +102,7 @@ export class PosterService {
   }
 
   /**
-   * Party → the draft that takes its postings: of its own month while that is not issued, else of the current month, or
+   * Bill-to party → the draft that takes its postings: of its own month while that is not issued, else of the current month, or
    * of the first later one that is not issued either.
    */
   private async drafts(

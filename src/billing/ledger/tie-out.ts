@@ -4,7 +4,7 @@ import type { DecimalString } from '../../common/money.js';
 export const TIE_OUT_PARTS = [
   // Sum of the export, from its own rows.
   'statement',
-  // Charges whose target is not their lines and that are not held (consumption, waiting lines, taken back): target minus lines.
+  // Charges whose target is not their lines and that are not held (consumption, waiting lines, reversed): target minus lines.
   'provisional',
   // Sum of the postings, those of rounding charges among them.
   'posted',

@@ -143,7 +143,7 @@ export class BillingActionsController {
 
   @Action(
     'cleanup_consumption',
-    'Take consumption records back',
+    'Reverse consumption records',
     'What they charged is credited at once, by entries of its own; nothing is deleted. What is closed is left out ' +
       'and listed in `refused`, unless `force`.',
   )

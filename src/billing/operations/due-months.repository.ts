@@ -7,7 +7,7 @@ export interface AppliedMonth {
   /** First day. */
   readonly month: string;
   readonly appliedAt: Date;
-  /** Null: it is not settled. */
+  /** Null: it is not reconciled. */
   readonly settledAt: Date | null;
   /** A mapping, link or rule that touches it changed after it was applied. */
   readonly isTouched: boolean;

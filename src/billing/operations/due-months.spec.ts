@@ -14,28 +14,28 @@ function applied(month: string, appliedAt: string, settledAt: string | null = nu
 }
 
 describe('months that schedules read', () => {
-  test('are those of the window until they are settled, whether begun or not', () => {
+  test('are those of the window until they are reconciled, whether begun or not', () => {
     const known = [applied('2026-05', '2026-06-10', '2026-06-08'), applied('2026-04', '2026-06-10')];
     expect(openMonths(known, WINDOW).map(String)).toEqual(['2026-04', '2026-06']);
   });
 
   test.each([
-    ['a day after it was settled', '2026-06-11', '2026-06-10', '2026-06-10', true],
+    ['a day after it was reconciled', '2026-06-11', '2026-06-10', '2026-06-10', true],
     ['half a day after it was read', '2026-06-11', '2026-06-10T12:00:00Z', '2026-06-01', false],
     ['at a tick that comes a little early', '2026-06-11', '2026-06-10T00:30:00Z', '2026-06-01', true],
-    ['a day after it was read, two months after it was settled', '2026-06-11', '2026-06-10', '2026-04-10', false],
-    ['a week after it was read, two months after it was settled', '2026-06-17', '2026-06-10', '2026-04-10', true],
-    ['a month after it was read, two years after it was settled', '2026-06-17', '2026-05-17', '2024-06-10', false],
+    ['a day after it was read, two months after it was reconciled', '2026-06-11', '2026-06-10', '2026-04-10', false],
+    ['a week after it was read, two months after it was reconciled', '2026-06-17', '2026-06-10', '2026-04-10', true],
+    ['a month after it was read, two years after it was reconciled', '2026-06-17', '2026-05-17', '2024-06-10', false],
     [
-      'a day after it was read, never settled, out of the window since this month',
+      'a day after it was read, never reconciled, out of the window since this month',
       '2026-06-11',
       '2026-06-10',
       null,
       true,
     ],
-    ['a day after it was read, never settled, out of the window for three', '2026-08-11', '2026-08-10', null, false],
-    ['a week after it was read, never settled, out of the window for three', '2026-08-17', '2026-08-10', null, true],
-    ['a year and a half after it left the window, never settled', '2028-01-17', '2027-01-10', null, false],
+    ['a day after it was read, never reconciled, out of the window for three', '2026-08-11', '2026-08-10', null, false],
+    ['a week after it was read, never reconciled, out of the window for three', '2026-08-17', '2026-08-10', null, true],
+    ['a year and a half after it left the window, never reconciled', '2028-01-17', '2027-01-10', null, false],
   ])('are, out of the window, one %s', (_title, now, read, settled, due) => {
     const month = settled === null ? '2026-03' : '2026-02';
     expect(monthsToWatch([applied(month, read, settled)], WINDOW, at(now))).toHaveLength(due ? 1 : 0);

@@ -8,14 +8,14 @@ const TOLERANCE = HOUR;
 const WATCHED_DAILY = 31 * DAY;
 const WATCHED_WEEKLY = 366 * DAY;
 
-/** The last months up to the running one: they are read at every interval until they are settled. */
+/** The last months up to the running one: they are read at every interval until they are reconciled. */
 export interface OpenWindow {
   readonly current: YearMonth;
   /** How many months. */
   readonly count: number;
 }
 
-/** Months of the window that are not settled, also where nothing of them was ever read. */
+/** Months of the window that are not reconciled, also where nothing of them was ever read. */
 export function openMonths(applied: readonly AppliedMonth[], { current, count }: OpenWindow): YearMonth[] {
   const settled = new Set(applied.filter(({ settledAt }) => settledAt).map(({ month }) => month));
   return YearMonth.range(current.plus(1 - count), current).filter((month) => !settled.has(month.firstDay));
@@ -23,7 +23,7 @@ export function openMonths(applied: readonly AppliedMonth[], { current, count }:
 
 /**
  * Months beside the open ones that are read again: daily for a month and weekly for a year, and any one as soon as
- * something that touches it changed. Counted from when they were settled; where they are not, or not any more since
+ * something that touches it changed. Counted from when they were reconciled; where they are not, or not any more since
  * something came late, from when they left the window. Months that nobody began are none.
  */
 export function monthsToWatch(applied: readonly AppliedMonth[], window: OpenWindow, now: Date): YearMonth[] {

@@ -33,7 +33,7 @@ export class PayersService {
     );
   }
 
-  /** Licence → owner, as ArrowSphere says now; one that it has forgotten stays whose it was. Throws the gateway's errors. */
+  /** Licence → owner, as ArrowSphere says now; one that it has forgotten stays with its last owner. Throws the gateway's errors. */
   async ownersOf(
     context: BillingContext,
     licenses: readonly string[],

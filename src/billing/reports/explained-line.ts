@@ -52,7 +52,7 @@ function basisOf({ basis, licenseReference, lines }: ExplainedCharge): string {
     case 'waiting':
       return `${license} is charged by its consumption elsewhere until all its statements are closed`;
     case 'taken_back':
-      return `The consumption of the licence ${licenseReference} was taken back`;
+      return `The consumption of the licence ${licenseReference} was reversed`;
     case 'held':
       return `${license} stands at what was posted`;
   }

@@ -68,7 +68,7 @@ export class ExportLoader {
     const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
     try {
       for await (const page of this.snapshots.read(snapshot)) {
-        // A run that finished meanwhile let go of it.
+        // A run that finished meanwhile dropped it.
         if (!page) throw new ExportSupersededError(context.month);
         await stage.add(page);
       }

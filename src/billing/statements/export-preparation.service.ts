@@ -71,7 +71,7 @@ export class ExportPreparation {
   async inputsAsTheyAre({ context, signal }: ImportRun): Promise<string> {
     const lines = await this.statements.knownLines(context);
     const ofLicenses = lines.filter((line) => line.licenseReference);
-    // Somebody may have come to know whose they are.
+    // Their owners may have become known.
     const ofNobody = ofLicenses.filter((line) => !line.arrowCustomer).map((line) => line.licenseReference);
     await this.payers.seeOwners(context, distinct(ofNobody), signal);
     const mapped = await this.payers.mapped(context);

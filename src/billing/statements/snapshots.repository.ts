@@ -122,7 +122,7 @@ export class SnapshotsRepository {
     await this.pages.createQueryBuilder().insert().values({ hash, content }).orIgnore().execute();
   }
 
-  /** Lets go of the pages of the month's replaced exports. */
+  /** Drops the pages of the month's replaced exports. */
   async dropReplaced({ account, month }: BillingContext): Promise<void> {
     await this.pages.query(DROP_REPLACED_PAGES, [account.uuid, month.firstDay]);
   }

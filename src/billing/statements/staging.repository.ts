@@ -97,7 +97,7 @@ export class StagingRepository {
     await this.dataSource.query(INSERT_NAMED_CUSTOMERS, [snapshotUuid, [...named.keys()], [...named.values()]]);
   }
 
-  /** Licences of which the lines do not say, or not alike, whose they are. */
+  /** Licences of which the lines do not say, or not alike, who owns them. */
   async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
     return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [account.uuid, month.firstDay, snapshotUuid]));
   }
@@ -145,7 +145,7 @@ export class StagingRepository {
     return this.dataSource.query(REPEATED_KEYS, [snapshotUuid, limit]);
   }
 
-  /** Also lets go of what killed runs left behind; nobody works on it any more after a day. */
+  /** Also drops what killed runs left behind; nobody works on it any more after a day. */
   async clear(snapshotUuid: string): Promise<void> {
     for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
       await this.dataSource.query(CLEAR(table), [snapshotUuid]);

@@ -351,7 +351,7 @@ export const MARK_MISSING_LINES = `
 
 /**
  * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read; those of
- * customers that had lines and have none now, of whose licences no other party has one; and those of licences without an
+ * customers that had lines and have none now, of whose licences no other bill-to party has one; and those of licences without an
  * amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
  */
 export const HELD_CHARGES = `

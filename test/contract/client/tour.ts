@@ -1,5 +1,5 @@
 /**
- * The README's tour, driven by a client that was generated from our own document with the generator Waldur uses. This
+ * The tour of docs/tour.md, driven by a client that was generated from our own document with the generator Waldur uses. This
  * file is compiled together with the generated code (`tsconfig.json` beside it), so a wrong type in the document fails.
  */
 import * as waldur from './generated/index.js';

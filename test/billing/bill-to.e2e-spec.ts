@@ -1,22 +1,22 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld, LABELS, type Linked, type Party, tieOut } from './billing-world.js';
+import { BillingWorld, LABELS, type Linked, type MappedCustomer, tieOut } from './billing-world.js';
 
 /** What makes a line name that customer: the full reference, or its digits in the other column. */
-function named({ arrow }: Pick<Party, 'arrow'>, digits = false): { values: Record<string, string> } {
+function named({ arrow }: Pick<MappedCustomer, 'arrow'>, digits = false): { values: Record<string, string> } {
   const [column, value] = digits
     ? ['end-user-company-id', arrow.Reference.replace('XSP', '')]
     : ['customer-reference', arrow.Reference];
   return { values: { [column]: value } };
 }
 
-/** The line says whose it is, then the history of owners, then the owner of today; and what holds once money is posted. */
+/** The line says who owns its licence, then the history of owners, then the owner of today; and what holds once money is posted. */
 describe('whose line it is', () => {
   let app: TestApp;
   beforeAll(async () => void (app = await startApp()));
   afterAll(() => app.stop());
 
   const world = (labels?: string[]) => new BillingWorld(app).start({}, labels);
-  const both = async (w: BillingWorld, a: Party, b: Party) => [
+  const both = async (w: BillingWorld, a: MappedCustomer, b: MappedCustomer) => [
     await w.charged(a.customer),
     await w.charged(b.customer),
   ];
@@ -27,7 +27,7 @@ describe('whose line it is', () => {
       ['its digits', 'End User Company ID', true],
     ])('%s goes before the owner of today', async (_, column, digits) => {
       const w = await world([...LABELS, column]);
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       w.export([w.line(a.license, '10.00', named(b, digits)), w.line(a.license, '5.00', named(a, digits))]);
       const run = await w.sync();
       expect(await both(w, a, b)).toEqual(['5.00', '10.00']);
@@ -59,7 +59,7 @@ describe('whose line it is', () => {
     test('a move in the middle of a month splits it by when each line was first seen', async () => {
       const w = await world();
       app.clock.set('2026-01-10T00:00:00Z');
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       const lines = [w.line(a.license, '10.00', { sequence: 'L1' })];
       w.export(lines);
       await w.sync();
@@ -79,7 +79,7 @@ describe('whose line it is', () => {
     test('a service that ended before the move is the former owner’s, though its line comes after it', async () => {
       const w = await world();
       app.clock.set('2026-01-10T00:00:00Z');
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       w.export([w.line(a.license, '10.00')]);
       await w.sync();
       w.move(a.license, b);
@@ -106,7 +106,7 @@ describe('whose line it is', () => {
 
     test('a month before the first entry of a licence that had two owners is nobody’s: owner_conflict', async () => {
       const w = await world();
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       const steady = await w.linked(a);
       w.export([w.line(a.license, '10.00'), w.line(steady.license, '1.00')]);
       await w.sync();
@@ -122,7 +122,7 @@ describe('whose line it is', () => {
 
     test('a licence whose lines name another customer than its owner of today: lines that name nobody are owner_conflict', async () => {
       const w = await world([...LABELS, 'Customer Reference']);
-      const [a, b] = [await w.linked(), await w.party()];
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
       w.month = '2025-11';
       w.export([w.line(a.license, '10.00', named(b)), w.line(a.license, '5.00')]);
       const run = await w.sync();
@@ -135,7 +135,7 @@ describe('whose line it is', () => {
   describe('by the mapping', () => {
     test('two organisations for one Arrow customer, under two settings: never both of them', async () => {
       const w = await world();
-      const a = await w.party();
+      const a = await w.mappedCustomer();
       const license = w.license(a);
       const type = app.arrow.data.exportTypes.find((one) => one.partnerReference === w.partner)!;
       const second = await w.make.settings({
@@ -258,7 +258,7 @@ describe('whose line it is', () => {
 
     test('are none for a licence that is linked to nothing: the organisation is charged', async () => {
       const w = await world();
-      const a = await w.party();
+      const a = await w.mappedCustomer();
       w.export([w.line(w.license(a), '100.00')]);
       await w.sync();
       expect(await w.charged(a.customer)).toBe('100.00');
@@ -268,7 +268,7 @@ describe('whose line it is', () => {
 
     test('come with a link that is made later, on the draft', async () => {
       const w = await world();
-      const a = await w.party();
+      const a = await w.mappedCustomer();
       const license = w.license(a);
       w.export([w.line(license, '100.00')]);
       await w.sync();

@@ -10,7 +10,7 @@ describe('reading a month again', () => {
   const world = (settings?: object, labels?: string[]) => new BillingWorld(app).start(settings, labels);
 
   describe('with the same export', () => {
-    test('settles by force what waits for validation, and a scheduled run leaves it settled', async () => {
+    test('closes by force what waits for validation, and a scheduled run leaves it closed', async () => {
       const w = await world({}, [...LABELS, 'Validation Date']);
       app.clock.set('2026-03-01T00:00:00Z');
       const vm = await w.linked();
@@ -66,7 +66,7 @@ describe('reading a month again', () => {
       expect(await w.charged(customer)).toBe('5.00');
     });
 
-    test('takes back what a run for one resource read meanwhile', async () => {
+    test('reverses what a run for one resource read meanwhile', async () => {
       const w = await world();
       const vm = await w.linked();
       const line = w.line(vm.license, '100.00');
@@ -239,7 +239,7 @@ describe('reading a month again', () => {
 
       // After the invoices were issued a mapping that is pointed elsewhere moves nothing.
       for (const month of periods) await w.issue(vm.customer, { month });
-      const next = await w.party();
+      const next = await w.mappedCustomer();
       await w.mapping(vm, { waldur_customer: next.customer });
       for (const period of periods) w.consumes(vm.license, [[7, 6]], period);
       expect((await app.api.post(historical, { ...ask, force: true })).body).toMatchObject({

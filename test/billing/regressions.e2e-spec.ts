@@ -95,7 +95,7 @@ describe('defects that must not come back', () => {
     expect(await w.charged(seats.customer)).toBe('1000.00');
   });
 
-  test('D-11: syncing a final month by force takes its closing back first, and it can be closed again', async () => {
+  test('D-11: syncing a final month by force reverses its closing first, and it can be closed again', async () => {
     const w = await world();
     const vm = await w.linked();
     w.consumes(vm.license, [[150, 120]]);
@@ -116,7 +116,7 @@ describe('defects that must not come back', () => {
     expect(await w.charged(vm.customer)).toBe('145.00');
   });
 
-  test('D-12, D-13: forcing settles what differs, any number of times, and late corrections are posted as well', async () => {
+  test('D-12, D-13: forcing posts what differs, any number of times, and late corrections are posted as well', async () => {
     const w = await world();
     const vm = await w.linked();
     const line = w.line(vm.license, '100.00');
@@ -163,9 +163,9 @@ describe('defects that must not come back', () => {
 
   test('D-20: one key holds licence and resource together: linking is enough for consumption and for lines', async () => {
     const w = await world();
-    const party = await w.party();
-    const license = w.license(party);
-    const resource = (await w.make.resource({ project: party.project })).uuid;
+    const mapped = await w.mappedCustomer();
+    const license = w.license(mapped);
+    const resource = (await w.make.resource({ project: mapped.project })).uuid;
     await app.api.post(`/api/marketplace-provider-resources/${resource}/set_backend_id/`, {
       backend_id: license.licenseId,
     });
@@ -173,9 +173,9 @@ describe('defects that must not come back', () => {
     expect((await w.syncConsumption()).result).toMatchObject({ changed: 1 });
     w.export([w.line(license, '11.00', { values: { 'vendor-subscription-id': 'another-key' } })]);
     await w.reconcile();
-    const [item] = (await w.invoice(party.customer)).items;
-    expect(item).toMatchObject({ resource_uuid: resource, project_uuid: party.project });
-    expect(await w.charged(party.customer)).toBe('11.00');
+    const [item] = (await w.invoice(mapped.customer)).items;
+    expect(item).toMatchObject({ resource_uuid: resource, project_uuid: mapped.project });
+    expect(await w.charged(mapped.customer)).toBe('11.00');
   });
 
   test('D-22: the same line key under two customers, and as a number, stays with each of them', async () => {
@@ -278,9 +278,9 @@ describe('defects that must not come back', () => {
     expect(await counts()).toEqual(before);
   });
 
-  test("D-28: a licence that hangs on somebody else's resource is charged to nobody and reported", async () => {
+  test("D-28: a licence that is linked to somebody else's resource is charged to nobody and reported", async () => {
     const w = await world();
-    const [owner, other] = [await w.party(), await w.party()];
+    const [owner, other] = [await w.mappedCustomer(), await w.mappedCustomer()];
     const license = w.license(owner);
     const fields: object = { backend_id: license.licenseId, name: 'Named by its user' };
     const resource = (await w.make.resource({ project: other.project, ...fields })).uuid;
