@@ -36,7 +36,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'ormconfig.ts'],
+    files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'deploy/**', 'ormconfig.ts'],
     rules: { 'no-restricted-syntax': ['error', noForwardRef] },
   },
   {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { isApiPath } from './common/route-table.js';
@@ -38,12 +39,16 @@ const TAGS = [
   ['Health', 'For whoever watches over the service.'],
 ] as const;
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** Swagger UI at /docs, the document at /docs/openapi.json and /docs/openapi.yaml. */
 export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>): void {
   const config = new DocumentBuilder()
     .setTitle('Waldur-compatible admin API for ArrowSphere')
     .setDescription(description)
-    .setVersion('0.1.0')
+    .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(PUBLIC_URL ?? '/')
     .addApiKey(

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../support/databases.js';
 import { describeOnce, startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 
@@ -14,7 +17,7 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
   let app: TestApp;
   let operations: Operation[];
   let tags: { name: string; description: string }[];
-  let document: { servers: object[]; paths: object };
+  let document: { info: { version: string }; servers: object[]; paths: object };
 
   beforeAll(async () => {
     app = await startApp();
@@ -39,6 +42,11 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
         .map(({ name }) => `${operationId} ${name}`),
     );
     expect(filled).toEqual([]);
+  });
+
+  it('has the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(document.info.version).toBe(version);
   });
 
   it('opens at the bare address', async () => {

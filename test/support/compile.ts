@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transformFile } from '@swc/core';
 
@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'emulator', 'demo', 'test/jobs/support'];
 export async function compile(root: string, cache: string): Promise<string> {
   mkdirSync(cache, { recursive: true });
   const compiled = mkdtempSync(join(cache, 'compiled-'));
-  writeFileSync(join(compiled, 'package.json'), '{ "type": "module" }');
+  copyFileSync(join(root, 'package.json'), join(compiled, 'package.json'));
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   );

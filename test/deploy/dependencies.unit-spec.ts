@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { root } from '../support/databases.js';
+
+interface Locked {
+  readonly name?: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly integrity?: string;
+  readonly engines?: { readonly node?: string };
+}
+
+const { satisfies } = createRequire(import.meta.url)('semver') as {
+  satisfies: (version: string, range: string) => boolean;
+};
+
+/** Licences that ask for their text to be kept, and for nothing else. */
+const LICENCES = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'Python-2.0'];
+
+/** Brought by Nest and Fastify; they ask for Node 22 and work on 20: the whole test suite runs on it. */
+const WORK_ON_OLDER_NODE = ['cookie', 'file-type'];
+
+describe('What production depends on', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Locked>;
+  };
+  const production = Object.entries(packages)
+    .filter(([path, { dev }]) => path && !dev)
+    .map(([path, locked]) => ({ name: locked.name ?? path.replace(/^.*node_modules\//, ''), ...locked }));
+  const named = (some: readonly Locked[]) => some.map(({ name, version }) => `${name} ${version}`);
+
+  it('has licences that let it be sold and changed', () => {
+    expect(production.length).toBeGreaterThan(100);
+    const others = production.filter(({ license }) => !LICENCES.includes(license ?? ''));
+    expect(others.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
+  });
+
+  it('runs no program of its own when it is installed, and reports to nobody', () => {
+    expect(named(production.filter(({ hasInstallScript }) => hasInstallScript))).toEqual([]);
+    expect(named(production.filter(({ name }) => /scarf|telemetry|analytics|opencollective/.test(name)))).toEqual([]);
+  });
+
+  it('is locked by hash', () => {
+    expect(named(production.filter(({ integrity }) => !integrity?.startsWith('sha512-')))).toEqual([]);
+  });
+
+  it('works on the oldest Node that we name, as its authors say', () => {
+    const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Locked;
+    const [, oldest] = /^\^(\S+)/.exec(engines?.node ?? '') ?? [];
+    const newer = production.filter(({ engines: { node = '*' } = {} }) => !satisfies(oldest!, node));
+    expect(newer.map(({ name }) => name).sort()).toEqual(WORK_ON_OLDER_NODE);
+  });
+});
