@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
+import { Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from './auth/access.js';
+import { ApiController } from './auth/api-controller.js';
 import {
   databaseFault,
   DatabaseFullError,
@@ -20,7 +21,7 @@ class HealthResponse {
 }
 
 @ApiTags('Health')
-@Controller('health')
+@ApiController('health')
 @Public()
 export class HealthController {
   constructor(private readonly dataSource: DataSource) {}

@@ -16,13 +16,18 @@ export class RelatedObjects {
     if (Object.keys(errors).length) throw new InvalidFieldsError(errors);
   }
 
+  /** Whether there is an object of this kind; a text that is no UUID names none. */
+  async exists(entity: Type<object>, text: unknown): Promise<boolean> {
+    const uuid = parseUuid(text);
+    return uuid !== undefined && (await this.dataSource.getRepository(entity).existsBy({ uuid }));
+  }
+
   /** By field, those that are not there; fields that could not be read are passed over. */
   async missing(dto: Type<object>, value: object): Promise<FieldErrors> {
     const faults = [...fieldsOf(dto)].map(async ([field, { relation }]): Promise<FieldErrors> => {
       const uuid = parseUuid((value as Record<string, unknown>)[field]);
       if (!relation || !uuid) return {};
-      const exists = await this.dataSource.getRepository(relation.to()).existsBy({ uuid });
-      return exists ? {} : { [field]: [relationMissing(relation.form, uuid)] };
+      return (await this.exists(relation.to(), uuid)) ? {} : { [field]: [relationMissing(relation.form, uuid)] };
     });
     return Object.assign({}, ...(await Promise.all(faults))) as FieldErrors;
   }

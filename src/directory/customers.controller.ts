@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { pick } from '../common/answer.interceptor.js';
@@ -11,7 +12,7 @@ import { CustomersService } from './customers.service.js';
 import { CustomerNotFoundError } from './directory.errors.js';
 
 @ApiTags('Directory: customers')
-@Controller('api/customers')
+@ApiController('api/customers')
 @StaffOnly()
 @Existing(() => Customer, CustomerNotFoundError)
 export class CustomersController {

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
@@ -11,7 +12,7 @@ import { Offering } from './offering.entity.js';
 import { OfferingsService } from './offerings.service.js';
 
 @ApiTags('Directory: offerings')
-@Controller('api/marketplace-provider-offerings')
+@ApiController('api/marketplace-provider-offerings')
 @StaffOnly()
 @Existing(() => Offering, OfferingNotFoundError)
 export class OfferingsController {
@@ -65,5 +66,5 @@ export class OfferingsController {
 
 /** The same offerings under the path that public links use. */
 @ApiExcludeController()
-@Controller('api/marketplace-public-offerings')
+@ApiController('api/marketplace-public-offerings')
 export class PublicOfferingsController extends OfferingsController {}

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
@@ -11,7 +12,7 @@ import { Plan } from './plan.entity.js';
 import { PlansService } from './plans.service.js';
 
 @ApiTags('Directory: plans')
-@Controller('api/marketplace-plans')
+@ApiController('api/marketplace-plans')
 @StaffOnly()
 @Existing(() => Plan, PlanNotFoundError)
 export class PlansController {

@@ -1,13 +1,14 @@
-import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { ApiFound, ApiListed } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
 import { JobResponse, ListJobsQuery } from './job.dto.js';
 import { JobsService } from './jobs.service.js';
 
 @ApiTags('Arrow: jobs')
-@Controller('api/admin/arrow/jobs')
+@ApiController('api/admin/arrow/jobs')
 @StaffOnly()
 export class JobsController {
   constructor(private readonly jobs: JobsService) {}

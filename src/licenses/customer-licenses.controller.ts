@@ -1,6 +1,7 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, StaffOnly } from '../auth/access.js';
+import { ClientGone, CurrentUser, StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Caller } from '../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiFound, ApiMissing, ApiThingMissing } from '../common/api-answers.js';
 import type { Counted } from '../common/page.js';
@@ -26,7 +27,7 @@ import { LicenseLinkingService } from './license-linking.service.js';
 const CONTENDED = 'Others keep changing the same licences; nothing was written';
 
 @ApiTags('Arrow customer mappings: licences')
-@Controller('api/admin/arrow/customer-mappings')
+@ApiController('api/admin/arrow/customer-mappings')
 @StaffOnly()
 @Existing(() => CustomerMapping, CustomerMappingNotFoundError)
 export class CustomerLicensesController {
@@ -47,8 +48,9 @@ export class CustomerLicensesController {
   async discoverLicenses(
     @Param('uuid') uuid: string,
     @Query() query: DiscoverLicensesQuery,
+    @ClientGone() signal: AbortSignal,
   ): Promise<Counted<DiscoverLicensesResponse>> {
-    return answerDiscovered(await this.discovery.discover(uuid, query));
+    return answerDiscovered(await this.discovery.discover(uuid, query, { signal }));
   }
 
   @Get(':uuid/fetch_arrow_data')

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { currentRequest } from '../common/request-context.js';
 import { storable } from '../common/storable.js';
 import { naming } from '../database/constraint.js';
 import { CustomersService } from '../directory/customers.service.js';
@@ -40,17 +39,17 @@ export class AutoMapService {
    * Plans mappings for all customers of the account that have none: those whose suggestion is at least `min_confidence`
    * sure and not ambiguous, for organisations that are not mapped yet. With `dry_run: false` exactly that plan is
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
-   * else maps at the same time, what they took is skipped as `mapped_meanwhile`.
+   * else maps at the same time, what they took is skipped as `mapped_meanwhile`. `signal` ends the search.
    *
    * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
    */
-  async run(dto: AutoMapDto): Promise<AutoMapping> {
+  async run(dto: AutoMapDto, signal?: AbortSignal): Promise<AutoMapping> {
     const { dry_run: dryRun = true, min_confidence: minConfidence = DEFAULT_MIN_CONFIDENCE } = dto;
     const settings = await this.settings.resolveNamed(dto.settings_uuid);
     const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
     const existing = await this.mappings.findBy({ settingsUuid: settings.uuid });
-    const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence);
+    const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence, signal);
 
     const created = dryRun ? [] : await this.create(settings.uuid, planned);
     const done = new Set(created.map((one) => one.planned));
@@ -70,13 +69,14 @@ export class AutoMapService {
     arrowCustomers: readonly ArrowCustomer[],
     existing: readonly CustomerMapping[],
     minConfidence: number,
+    signal: AbortSignal | undefined,
   ): Promise<Pick<AutoMapping, 'planned' | 'skipped' | 'alreadyMapped'>> {
     const mappingOf = new Map(existing.map((mapping) => [mapping.arrowReference, mapping]));
     const mapped = organisationsMappedIn(existing);
     const unmapped = arrowCustomers.filter(({ reference }) => !mappingOf.get(reference)?.isActive);
     const suggestions = await suggestOrganisations(unmapped, await this.customers.all(), {
       mapped,
-      signal: currentRequest()?.signal,
+      signal,
     });
 
     const planned: PlannedMapping[] = [];

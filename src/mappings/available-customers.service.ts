@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway, type Fetched } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
-import { currentRequest } from '../common/request-context.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
@@ -27,14 +26,14 @@ export class AvailableCustomersService {
    * For the active account. A customer with an inactive mapping is offered with that mapping's UUID, because a second
    * mapping of it would be refused. Throws `NoActiveSettingsError` and the gateway's errors.
    */
-  async find(query: RefreshQuery): Promise<AvailableCustomers> {
+  async find(query: RefreshQuery, signal?: AbortSignal): Promise<AvailableCustomers> {
     const { settings, fetched, available, mappings } = await this.unmapped(query);
     const organisations = await this.customers.all();
     return {
       settingsUuid: settings.uuid,
       arrowCustomers: available,
       organisations,
-      suggestions: await this.suggest(available, organisations, mappings),
+      suggestions: await this.suggest(available, organisations, mappings, signal),
       ageSeconds: this.ageOf(fetched),
     };
   }
@@ -52,11 +51,12 @@ export class AvailableCustomersService {
     arrowCustomers: readonly ArrowCustomer[],
     organisations: readonly Customer[],
     mappings: ReadonlyMap<string, CustomerMapping>,
+    signal?: AbortSignal,
   ): Promise<CustomerMappingSuggestion[]> {
     const open = arrowCustomers.filter(({ reference }) => !mappings.get(reference)?.isActive);
     const suggested = await suggestOrganisations(open, organisations, {
       mapped: organisationsMappedIn(mappings.values()),
-      signal: currentRequest()?.signal,
+      signal,
     });
     // The answer is long, too: whoever waits goes first.
     await setImmediate();

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { StaffOnly } from '../auth/access.js';
+import { ClientGone, StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { ApiActionRefused, ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
@@ -23,7 +24,7 @@ import { CustomerMappingsService } from './customer-mappings.service.js';
 import { CustomerMappingNotFoundError } from './mappings.errors.js';
 
 @ApiTags('Arrow customer mappings')
-@Controller('api/admin/arrow/customer-mappings')
+@ApiController('api/admin/arrow/customer-mappings')
 @StaffOnly()
 @Existing(() => CustomerMapping, CustomerMappingNotFoundError)
 export class CustomerMappingsController {
@@ -74,8 +75,11 @@ export class CustomerMappingsController {
   })
   @ApiOkResponse({ type: AvailableCustomersResponse })
   @ApiActionRefused('No active Arrow settings configured')
-  async availableCustomers(@Query() query: RefreshQuery): Promise<Counted<AvailableCustomersResponse>> {
-    return answerAvailable(await this.available.find(query));
+  async availableCustomers(
+    @Query() query: RefreshQuery,
+    @ClientGone() signal: AbortSignal,
+  ): Promise<Counted<AvailableCustomersResponse>> {
+    return answerAvailable(await this.available.find(query, signal));
   }
 
   @Post('auto_map')
@@ -91,8 +95,8 @@ export class CustomerMappingsController {
   @ApiOkResponse({ type: AutoMapResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiConflictResponse({ description: 'An organisation of the plan was deleted meanwhile; nothing was written' })
-  async autoMap(@Body() dto: AutoMapDto): Promise<AutoMapResponse> {
-    return AutoMapResponse.from(await this.autoMapping.run(dto));
+  async autoMap(@Body() dto: AutoMapDto, @ClientGone() signal: AbortSignal): Promise<AutoMapResponse> {
+    return AutoMapResponse.from(await this.autoMapping.run(dto, signal));
   }
 
   @Post('sync_from_arrow')

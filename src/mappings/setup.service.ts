@@ -49,7 +49,7 @@ export class SetupService {
    * The partner's customers, those mapped already included, and its export types. Saves nothing.
    * Throws `InvalidFieldsError` (api_url) and the gateway's errors.
    */
-  async discover(dto: DiscoverCustomersDto): Promise<Discovery> {
+  async discover(dto: DiscoverCustomersDto, signal?: AbortSignal): Promise<Discovery> {
     const account = this.credentials.accountOf(dto);
     // A key that is refused is asked about once: the other calls would only be refused as well.
     const partner = await this.gateway.whoAmI(account, { refresh: true });
@@ -61,7 +61,7 @@ export class SetupService {
       settings ? this.mappings.ofSettings(settings.uuid) : [],
     ]);
     const mappings = new Map(mapped.map((row) => [row.arrowReference, row]));
-    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings);
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings, signal);
     return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
   }
 

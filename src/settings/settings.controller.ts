@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated } from '../common/api-answers.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
@@ -20,7 +21,7 @@ import { SettingsNotFoundError } from './settings.errors.js';
 import { SettingsService } from './settings.service.js';
 
 @ApiTags('Arrow settings')
-@Controller('api/admin/arrow/settings')
+@ApiController('api/admin/arrow/settings')
 @StaffOnly()
 @Existing(() => Settings, SettingsNotFoundError)
 export class SettingsController {

@@ -1,6 +1,7 @@
-import { Controller, Get, Head, Query } from '@nestjs/common';
+import { Get, Head, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { ApiActionRefused, ApiCounted } from '../../common/api-answers.js';
 import type { Counted } from '../../common/page.js';
 import { VendorChoice, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
@@ -8,7 +9,7 @@ import { LineVendorsService } from './line-vendors.service.js';
 
 /** Here and not with the mappings, as it also looks at lines. */
 @ApiTags('Arrow vendor offering mappings')
-@Controller('api/admin/arrow/vendor-offering-mappings/vendor_choices')
+@ApiController('api/admin/arrow/vendor-offering-mappings/vendor_choices')
 @StaffOnly()
 export class VendorChoicesController {
   constructor(private readonly vendors: LineVendorsService) {}
