@@ -17,6 +17,7 @@ import {
   SettingsHttpModule,
   StaffOnly,
 } from '../../src/index.js';
+import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { ApiClient } from '../support/api-client.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { controllersOf, type Route, routesOf } from '../support/routes.js';
@@ -88,7 +89,7 @@ describe.each(adapters)('A host of its own on %s', (_name, adapter) => {
 
   beforeAll(async () => {
     database = await createDatabase(TEST_DATABASE);
-    const env = readEnv({ STAFF_TOKEN, LOG_LEVEL: 'fatal', ...database.variables });
+    const env = readEnv({ STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ...database.variables });
 
     @Module({ imports: [AppModule.forRoot(env), ShopApiModule], controllers: [ShopController] })
     class HostModule {}
@@ -164,6 +165,10 @@ describe.each(adapters)('A host of its own on %s', (_name, adapter) => {
   });
 
   it('sends files', async () => {
+    const arrow = await ArrowEmulator.start();
+    const account = { api_url: arrow.url, api_key: arrow.apiKey };
+    expect((await api.post('/api/admin/arrow/settings/', account)).status).toBe(201);
+    await arrow.stop();
     const file = await api.get('/api/admin/arrow/billing-syncs/unlinked_spend/?format=csv');
     expect([file.status, file.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
     expect(file.body).toMatch(/^[\w,]+\r\n$/);
@@ -207,7 +212,7 @@ describe.each(alone)('%p alone', (feature) => {
   afterAll(() => database?.drop());
 
   it('is closed by itself', async () => {
-    const env = readEnv({ STAFF_TOKEN, LOG_LEVEL: 'fatal', ...database.variables });
+    const env = readEnv({ STAFF_TOKEN, ...database.variables });
 
     @Module({ imports: [CoreModule.forRoot(env), feature] })
     class HostModule {}

@@ -10,7 +10,10 @@ export class StatementCounter {
   private readonly inTest = new AsyncLocalStorage<true>();
   private statements: string[] | undefined;
 
-  constructor(dataSource: DataSource, private readonly requests: Requests) {
+  constructor(
+    dataSource: DataSource,
+    private readonly requests: Requests,
+  ) {
     const logger = dataSource.logger;
     const listening: Logger = Object.create(logger) as Logger;
     listening.logQuery = (query, parameters, runner) => {
