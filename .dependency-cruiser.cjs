@@ -39,7 +39,7 @@ module.exports = {
       name: 'nothing-imports-the-app',
       severity: 'error',
       from: { path: '^src/[^/]+/' },
-      to: { path: '^src/(main|app\\.module|configure-app|listen|swagger)\\.ts$' },
+      to: { path: '^src/(main|index|app\\.module|core\\.module|configure-app|listen|swagger)\\.ts$' },
     },
     {
       name: 'production-does-not-load-the-emulator',

@@ -18,6 +18,12 @@ const noFloatMoney = {
   message: 'Money and quantities are decimal strings: use src/common/money.ts.',
 };
 
+const ownControllers = {
+  name: '@nestjs/common',
+  importNames: ['Controller', 'Global'],
+  message: 'Use @ApiController, which brings guard and errors along; and import modules where they are used.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/**', 'data/**', 'coverage/**', 'bench/results/**', '**/generated/**', 'test/contract/client/**'] },
   js.configs.recommended,
@@ -34,6 +40,11 @@ export default tseslint.config(
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       eqeqeq: 'error',
     },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/auth/api-controller.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [ownControllers] }] },
   },
   {
     files: ['src/config/env.ts', 'test/**', 'demo/**', 'bench/**', 'emulator/**', 'deploy/**', 'ormconfig.ts'],

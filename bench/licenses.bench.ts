@@ -8,6 +8,7 @@ import { manyCustomers, manyLicenses } from '../emulator/large-data.js';
 import type { EmulatorLicense } from '../emulator/model.js';
 import { inParallel } from '../src/common/in-parallel.js';
 import { readEnv } from '../src/config/env.js';
+import { Requests } from '../src/common/requests.js';
 import { createApp } from '../src/configure-app.js';
 import { StatementCounter } from '../test/support/statement-counter.js';
 import { type BenchRow, median } from './bench-row.js';
@@ -184,7 +185,7 @@ async function withService<T>(variables: Record<string, string>, work: (at: Serv
       return JSON.parse(text);
     };
     const make = async (path: string, body: object) => ((await call('POST', path, body)) as { uuid: string }).uuid;
-    const counter = new StatementCounter(app.get(DataSource));
+    const counter = new StatementCounter(app.get(DataSource), app.get(Requests));
     const mapped: Service['mapped'] = async (reference, linked) => {
       const credentials = { api_url: arrow.url, api_key: arrow.apiKey, export_type_reference: TYPE };
       const settings = await make('/api/admin/arrow/settings/', credentials);

@@ -3,17 +3,17 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { AppErrorFilter } from './common/app-error.filter.js';
 import { AppLogger } from './common/app.logger.js';
-import { baseUrlOf } from './common/base-url.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { addressesIn } from './common/forwarded-for.js';
-import { pathPrefix, setFallbackBaseUrl } from './common/links.js';
+import { PublicAddress } from './common/links.js';
 import { leaveBodiesUnread } from './common/unread-body.js';
-import { type RequestContext, runInRequest } from './common/request-context.js';
-import { isApiPath, RouteTable } from './common/route-table.js';
+import { Requests } from './common/requests.js';
+import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
 import { connectionLimits, letConnectionsEnd } from './connections.js';
 import { setUpSwagger } from './swagger.js';
@@ -29,7 +29,7 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
   app
     .getHttpAdapter()
     .getInstance()
-    .get('/', (_request, reply) => reply.redirect(`${pathPrefix(env.PUBLIC_URL)}/docs`, 302));
+    .get('/', (_request, reply) => reply.redirect(`${app.get(PublicAddress).pathPrefix}/docs`, 302));
   return configureApp(app, env);
 }
 
@@ -55,9 +55,9 @@ export function configureApp(app: NestFastifyApplication, env: Env): NestFastify
   leaveBodiesUnread(fastify);
   void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
-  aroundEveryRequest(fastify, env, new RouteTable(fastify), app.get(AccessGuard));
+  aroundEveryRequest(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
+  app.useGlobalFilters(app.get(AppErrorFilter));
   if (env.CORS_ORIGINS.length) letBrowsersIn(app, env.CORS_ORIGINS);
-  setFallbackBaseUrl(env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
   setUpSwagger(app, env);
   return app;
 }
@@ -110,34 +110,27 @@ function letBrowsersIn(app: NestFastifyApplication, origins: readonly string[]):
 }
 
 /** Request id, context, method checks and the access log. */
-function aroundEveryRequest(fastify: FastifyInstance, env: Env, routes: RouteTable, guard: AccessGuard): void {
+function aroundEveryRequest(
+  fastify: FastifyInstance,
+  routes: RouteTable,
+  requests: Requests,
+  guard: AccessGuard,
+): void {
   const log = new Logger('Http');
-  const contexts = new WeakMap<FastifyRequest, RequestContext>();
   fastify.addHook('onRequest', (request, reply, done) => {
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
-    });
     const forwardedFor = request.headers['x-forwarded-for'];
     if (forwardedFor) request.headers['x-forwarded-for'] = addressesIn(String(forwardedFor));
-    const baseUrl = env.PUBLIC_URL ?? baseUrlOf(request, [env.HOST, ...env.ALLOWED_HOSTS]);
-    const collection = request.routeOptions.url?.split('/:')[0] ?? '';
-    const context = { requestId: request.id, baseUrl, signal: gone.signal, collection };
-    contexts.set(request, context);
-    reply.header('X-Request-Id', request.id);
-    // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
-    if (isApiPath(request.url)) reply.header('Cache-Control', 'no-store');
-    runInRequest(context, done);
+    requests.run(requests.of(request, reply), done);
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    const answer = await routes.check(request, (header) => guard.authenticate(header));
+    const answer = await routes.check(request, () => guard.authenticate(request, reply));
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const context = contexts.get(request);
+    const { caller = '-' } = requests.of(request, reply);
     const path = request.url.split('?')[0];
     const line = `${request.method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)} ms`;
-    if (!path?.startsWith('/health')) log.log(`${line} [${request.id}] ${context?.caller ?? '-'}`);
+    if (!path?.startsWith('/health')) log.log(`${line} [${request.id}] ${caller}`);
     done();
   });
 }

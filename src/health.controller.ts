@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
+import { Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiOkResponse,
@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { Public } from './auth/access.js';
+import { ApiController } from './auth/api-controller.js';
 import {
   databaseFault,
   DatabaseFullError,
@@ -27,7 +28,7 @@ class HealthResponse {
 }
 
 @ApiTags('Health')
-@Controller('health')
+@ApiController('health')
 @Public()
 export class HealthController {
   constructor(private readonly dataSource: DataSource) {}

@@ -1,9 +1,8 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { currentRequest } from '../common/request-context.js';
+import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
-import type { ArrowCallOptions } from './arrow-gateway.js';
 import { ArrowGateway } from './arrow-gateway.js';
 import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
 import { type ArrowGatewayOptions, arrowGatewayOptions } from './arrow-gateway.options.js';
@@ -14,20 +13,20 @@ const ASSEMBLED = Symbol('assembled gateway');
 
 /**
  * The way to ArrowSphere for all other modules: they inject `ArrowGateway`, and `ArrowGatewayMetrics` to see how it is.
- * One instance per process, as it keeps what belongs to an account: its queue, its circuit breaker, its cached lists.
+ * One instance per application, as it keeps what belongs to an account: its queue, its circuit breaker, its cached lists.
  */
 @Module({
   imports: [HttpModule],
   providers: [
     {
       provide: ASSEMBLED,
-      inject: [HttpService, Env, Clock],
-      useFactory: (http: HttpService, env: Env, clock: Clock): AssembledGateway =>
+      inject: [HttpService, Env, Clock, Requests],
+      useFactory: (http: HttpService, env: Env, clock: Clock, requests: Requests): AssembledGateway =>
         assembleGateway({
           http,
           options: optionsFrom(env),
           timer: new SystemTimer(() => clock.now().getTime()),
-          caller: callerOfRequest,
+          caller: () => ({ signal: requests.current?.signal, lane: requests.current?.caller }),
         }),
     },
     { provide: ArrowGateway, inject: [ASSEMBLED], useFactory: ({ gateway }: AssembledGateway) => gateway },
@@ -53,9 +52,4 @@ function optionsFrom(env: Env): ArrowGatewayOptions {
     allowPrivateHosts: env.ARROW_ALLOW_PRIVATE_HOSTS,
     proxy: env.HTTPS_PROXY ? { url: env.HTTPS_PROXY, except: env.NO_PROXY, hosts: env.ARROW_PROXY_HOSTS } : undefined,
   });
-}
-
-function callerOfRequest(): Pick<ArrowCallOptions, 'signal' | 'lane'> {
-  const request = currentRequest();
-  return { signal: request?.signal, lane: request?.caller };
 }

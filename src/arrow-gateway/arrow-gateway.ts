@@ -8,7 +8,7 @@ export interface ArrowAccount {
 }
 
 export interface ArrowCallOptions {
-  /** Stops the call, its retries and its waiting. Defaults to the signal of the HTTP request being served. */
+  /** Stops the call, its retries and its waiting. Default: the going away of the request's client. */
   readonly signal?: AbortSignal;
   /** Whose turn it is when calls of one account wait: lanes are served in turn. Default: the caller of the request. */
   readonly lane?: string;

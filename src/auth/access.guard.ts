@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../common/clock.js';
-import { currentRequest } from '../common/request-context.js';
+import type { HttpReply, HttpRequest } from '../common/http.js';
+import { Requests } from '../common/requests.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
-import { ACCESS_RULE, type AccessRule } from './access.js';
+import { ACCESS_RULE, type AccessRule, type CallerRequest } from './access.js';
 import {
   AccessRuleMissingError,
   NobodyToImpersonateError,
@@ -24,21 +24,25 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
+    private readonly requests: Requests,
     private readonly clock: Clock,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    const reply = context.switchToHttp().getResponse<HttpReply>();
+    // From here on the answer carries its id, whatever it is.
+    this.requests.of(request, reply);
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (rule === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & { caller?: Caller }>();
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
     request.caller = await this.impersonated(
-      await this.authenticate(request.headers.authorization),
+      await this.authenticate(request, reply),
       request.headers[IMPERSONATED],
-      context.switchToHttp().getResponse<FastifyReply>(),
+      reply,
     );
     if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
@@ -49,7 +53,7 @@ export class AccessGuard implements CanActivate {
    * Staff may act as another user, as Waldur's own UI lets it; the answer then says who really called. Others stay who
    * they are. Throws {@link NobodyToImpersonateError}.
    */
-  private async impersonated(caller: Caller, uuid: unknown, reply: FastifyReply): Promise<Caller> {
+  private async impersonated(caller: Caller, uuid: unknown, reply: HttpReply): Promise<Caller> {
     if (typeof uuid !== 'string' || !uuid || !caller.isStaff) return caller;
     const known = parseUuid(uuid);
     const other = known && (await this.authenticator.findImpersonated(known, caller));
@@ -59,15 +63,14 @@ export class AccessGuard implements CanActivate {
     return other;
   }
 
-  /** The user an `Authorization` header names. Throws {@link NotAuthenticatedError}. */
-  async authenticate(header: string | undefined): Promise<Caller> {
-    const caller = await this.authenticator.findCaller(hashToken(tokenIn(header)));
+  /** The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError}. */
+  async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
+    const caller = await this.authenticator.findCaller(hashToken(tokenIn(request.headers.authorization)));
     if (!caller) throw new NotAuthenticatedError('Invalid token.');
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
       throw new NotAuthenticatedError('Token has expired.');
-    const context = currentRequest();
-    if (context) context.caller = caller.uuid;
+    this.requests.of(request, reply).caller = caller.uuid;
     return caller;
   }
 }

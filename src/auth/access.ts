@@ -1,6 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { clientGone, type HttpReply, type HttpRequest } from '../common/http.js';
 import type { Caller } from './caller.js';
 
 export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
@@ -36,8 +36,15 @@ export const StaffOnly = () =>
     ApiForbiddenResponse({ description: 'Not staff', ...detail('You do not have permission to perform this action.') }),
   );
 
+/** A request whose caller is known, once the guard has let it in. */
+export type CallerRequest = HttpRequest & { caller?: Caller };
+
 /** The user who makes the request. */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller =>
-    context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>().caller,
+  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<CallerRequest>().caller!,
+);
+
+/** An `AbortSignal` that aborts when the client goes away: for services whose work then has no use any more. */
+export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal =>
+  clientGone(context.switchToHttp().getResponse<HttpReply>()),
 );

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
+import { DatabaseModule } from '../database/database.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { BillingAccount, BillingSwitch } from './accounts/billing-account.entity.js';
-import { BillingAccountsController } from './accounts/billing-accounts.controller.js';
 import { BillingAccountsRepository } from './accounts/billing-accounts.repository.js';
 import { BillingAccountsService } from './accounts/billing-accounts.service.js';
 import { BillingRule } from './accounts/billing-rule.entity.js';
@@ -16,13 +16,11 @@ import { ConsumptionRecord } from './consumption/consumption-record.entity.js';
 import { ConsumptionRecordsRepository } from './consumption/consumption-records.repository.js';
 import { ConsumptionRecordsService } from './consumption/consumption-records.service.js';
 import { ConsumptionSyncService } from './consumption/consumption-sync.service.js';
-import { ConsumptionController } from './consumption/consumption.controller.js';
 import { ConsumptionRepository } from './consumption/consumption.repository.js';
 import { HistoricalConsumptionService } from './consumption/historical-consumption.service.js';
 import { MonthLockRepository } from './core/month-lock.repository.js';
 import { Invoice } from './invoices/invoice.entity.js';
 import { InvoiceRepository } from './invoices/invoice.repository.js';
-import { InvoicesController } from './invoices/invoices.controller.js';
 import { InvoicesService } from './invoices/invoices.service.js';
 import { ChargeItemsRepository } from './ledger/charge-items.repository.js';
 import { Charge } from './ledger/charge.entity.js';
@@ -33,7 +31,6 @@ import { PosterService } from './ledger/poster.service.js';
 import { TieOutRepository } from './ledger/tie-out.repository.js';
 import { TieOutService } from './ledger/tie-out.service.js';
 import { ArrowLookupsService } from './operations/arrow-lookups.service.js';
-import { BillingActionsController } from './operations/billing-actions.controller.js';
 import { BillingJobsService } from './operations/billing-jobs.service.js';
 import { DueMonthsRepository } from './operations/due-months.repository.js';
 import { ResourceSyncService } from './operations/resource-sync.service.js';
@@ -42,14 +39,11 @@ import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
 import { ExplainRepository } from './reports/explain.repository.js';
 import { ExplainService } from './reports/explain.service.js';
-import { ReportsController } from './reports/reports.controller.js';
 import { ReportsRepository } from './reports/reports.repository.js';
 import { ReportsService } from './reports/reports.service.js';
 import { BillingMonth } from './statements/billing-month.entity.js';
 import { BillingSyncItem } from './statements/billing-sync-item.entity.js';
-import { BillingSyncItemsController } from './statements/billing-sync-items.controller.js';
 import { BillingSync } from './statements/billing-sync.entity.js';
-import { BillingSyncsController } from './statements/billing-syncs.controller.js';
 import { BillingSyncsRepository } from './statements/billing-syncs.repository.js';
 import { BillingSyncsService } from './statements/billing-syncs.service.js';
 import { ExportLoader } from './statements/export-loader.service.js';
@@ -61,7 +55,6 @@ import { SnapshotsRepository } from './statements/snapshots.repository.js';
 import { StagingRepository } from './statements/staging.repository.js';
 import { StatementImportService } from './statements/statement-import.service.js';
 import { StatementRepository } from './statements/statement.repository.js';
-import { VendorChoicesController } from './statements/vendor-choices.controller.js';
 
 const entities = [
   BillingAccount,
@@ -82,6 +75,7 @@ const entities = [
 
 /** What other modules may inject. */
 const services = [
+  ArrowLookupsService,
   BillingAccountsService,
   BillingJobsService,
   BillingSyncsService,
@@ -90,6 +84,7 @@ const services = [
   ExplainService,
   HistoricalConsumptionService,
   InvoicesService,
+  LineVendorsService,
   ReportsService,
   ResourceSyncService,
 ];
@@ -100,21 +95,16 @@ const services = [
  * never changed bring it there.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature(entities), JobsModule, ArrowGatewayModule, SettingsModule, MappingsModule],
-  // Those with fixed paths stand before those that take a UUID there.
-  controllers: [
-    BillingActionsController,
-    ConsumptionController,
-    ReportsController,
-    BillingAccountsController,
-    BillingSyncItemsController,
-    BillingSyncsController,
-    InvoicesController,
-    VendorChoicesController,
+  imports: [
+    DatabaseModule.forFeature(entities),
+    DirectoryModule,
+    JobsModule,
+    ArrowGatewayModule,
+    SettingsModule,
+    MappingsModule,
   ],
   providers: [
     ...services,
-    ArrowLookupsService,
     BillingAccountsRepository,
     BillingRulesService,
     BillingSyncsRepository,
@@ -129,7 +119,6 @@ const services = [
     ExportPreparation,
     InvoiceRepository,
     LedgerRepository,
-    LineVendorsService,
     LinesRepository,
     MonthLockRepository,
     PayersRepository,

@@ -1,38 +1,58 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  StreamableFile,
+} from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
+import type { HttpReply, HttpRequest } from './http.js';
+import { completeLinks, PublicAddress } from './links.js';
 import { Count, Counted, Page, type PageInfo } from './page.js';
-import { baseUrl } from './links.js';
+import { Requests } from './requests.js';
 
 /**
- * Writes the headers that answers carry: `X-Result-Count` and `Link` of lists, whose items go out as a bare array, and
- * `Location` of new objects.
+ * Makes of what a route answers what goes out: hyperlinks in full, and the headers that answers carry: `X-Result-Count`
+ * and `Link` of lists, whose items go out as a bare array, and `Location` of new objects.
  */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
+  constructor(
+    private readonly requests: Requests,
+    private readonly address: PublicAddress,
+  ) {}
+
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return next.handle().pipe(
-      map((answer) => {
-        if (answer instanceof Counted) {
-          reply.headers({ 'X-Result-Count': String(answer.total), ...answer.headers });
-          return (answer.body as unknown) ?? unread(reply);
-        }
-        if (!(answer instanceof Page) && !(answer instanceof Count)) {
-          const url = (answer as { url?: unknown } | undefined)?.url;
-          if (reply.statusCode === 201 && typeof url === 'string') reply.header('Location', url);
-          return answer;
-        }
-        reply.headers({ 'X-Result-Count': String(answer.total), Link: linkHeader(request.url, answer) });
-        return answer instanceof Page ? sparse(answer) : unread(reply);
-      }),
-    );
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const reply = context.switchToHttp().getResponse<HttpReply>();
+    const answering = this.requests.run(this.requests.of(request, reply), () => next.handle());
+    return answering.pipe(map((answer) => this.finish(answer, request, reply)));
+  }
+
+  private finish(answer: unknown, request: HttpRequest, reply: HttpReply): unknown {
+    if (typeof answer !== 'object' || answer === null || answer instanceof StreamableFile) return answer;
+    const base = this.address.baseFor(request);
+    completeLinks(answer, base);
+    if (answer instanceof Counted) {
+      write(reply, { 'X-Result-Count': String(answer.total), ...answer.headers });
+      return (answer.body as unknown) ?? unread(reply);
+    }
+    if (answer instanceof Page || answer instanceof Count) {
+      write(reply, { 'X-Result-Count': String(answer.total), Link: linkHeader(base, request.originalUrl, answer) });
+      return answer instanceof Page ? sparse(answer) : unread(reply);
+    }
+    const { url } = answer as { url?: unknown };
+    if (reply.statusCode === 201 && typeof url === 'string') reply.header('Location', url);
+    return answer;
   }
 }
 
+function write(reply: HttpReply, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+}
+
 /** HEAD where things are counted and not read: the type is known, the length is not. */
-function unread(reply: FastifyReply): undefined {
+function unread(reply: HttpReply): undefined {
   reply.header('Content-Type', 'application/json; charset=utf-8');
 }
 
@@ -43,12 +63,12 @@ const LONGEST_LINK_HEADER = 12_000;
  * The `Link` header as Waldur's clients cut it up: first, prev, next, last; joined by comma and space. Only prev and
  * next where a long query would make it longer than clients read.
  */
-export function linkHeader(requestUrl: string, { total, page, pageSize }: PageInfo): string {
+export function linkHeader(baseUrl: string, requestUrl: string, { total, page, pageSize }: PageInfo): string {
   const { pathname: path, search } = splitUrl(requestUrl);
   const given = new URLSearchParams(search);
   given.delete('page');
   given.sort();
-  const base = `${baseUrl()}${path.endsWith('/') ? path : `${path}/`}`;
+  const base = `${baseUrl}${path.endsWith('/') ? path : `${path}/`}`;
   const last = Math.max(1, Math.ceil(total / pageSize));
   const link = (rel: string, number: number) => {
     const query = new URLSearchParams(given);

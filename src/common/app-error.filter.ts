@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AppError, type AppErrorKind } from './app.error.js';
 import { databaseFault } from './database-fault.js';
+import type { HttpReply, HttpRequest } from './http.js';
 import { RequestError } from './http-errors.js';
-import { currentRequest } from './request-context.js';
+import { Requests } from './requests.js';
 
 const STATUS: Record<AppErrorKind, number> = {
   invalid: 400,
@@ -50,23 +51,25 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
 export class AppErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(AppErrorFilter.name);
 
+  constructor(
+    private readonly server: HttpAdapterHost,
+    private readonly requests: Requests,
+  ) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (reply.sent) return;
+    const { httpAdapter } = this.server;
+    const reply = host.switchToHttp().getResponse<HttpReply>();
+    if (httpAdapter.isHeadersSent(reply)) return;
     const fault = databaseFault(error);
     if (fault) this.logger.warn({ event: fault.code, why: (error as Error).message });
-    const answer = answerTo(error) ?? this.unforeseen(error, request);
-    void reply
-      .status(answer.status)
-      .headers(answer.headers ?? {})
-      .send(answer.body);
+    const answer = answerTo(error) ?? this.unforeseen(error, host.switchToHttp().getRequest<HttpRequest>(), reply);
+    for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
+    httpAdapter.reply(reply, answer.body, answer.status);
   }
 
-  /** Also used for what fails before Nest's own handling begins. */
-  unforeseen(error: unknown, request: { method: string; url: string }): ErrorAnswer {
-    const { requestId: id = 'unknown', caller = 'nobody known' } = currentRequest() ?? {};
-    const path = request.url.split('?')[0];
+  private unforeseen(error: unknown, request: HttpRequest, reply: HttpReply): ErrorAnswer {
+    const { requestId: id, caller = 'nobody known' } = this.requests.of(request, reply);
+    const path = request.originalUrl.split('?')[0];
     this.logger.error(`${request.method} ${path} failed [${id}], asked by ${caller}`, everythingAbout(error));
     const detail = `Something went wrong on our side. Please report it with this id: ${id}`;
     return { status: 500, body: { detail, error_id: id } };

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { HttpRequest } from './http.js';
 import { parseUrl } from './parse-url.js';
 
 /**
@@ -6,7 +6,7 @@ import { parseUrl } from './parse-url.js';
  * are known by. Anybody can write anything into `Host`, so other names give way to the address the client came to.
  * `allowedHosts`: host names, or `*` for any.
  */
-export function baseUrlOf(request: FastifyRequest, allowedHosts: readonly string[]): string {
+export function baseUrlOf(request: HttpRequest, allowedHosts: readonly string[]): string {
   const { socket, headers, protocol } = request;
   // A proxy may write what it likes; only the names of the two schemes are ones.
   const scheme = protocol === 'https' ? 'https' : 'http';

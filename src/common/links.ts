@@ -1,5 +1,6 @@
+import { baseUrlOf } from './base-url.js';
+import type { HttpRequest } from './http.js';
 import { parseUrl } from './parse-url.js';
-import { currentRequest } from './request-context.js';
 import { parseUuid, renderUuid } from './uuid.js';
 
 /** A thing that has an address of its own: `static readonly path` of its entity, such as `/api/customers/`. */
@@ -7,26 +8,47 @@ export interface Addressable {
   readonly path: string;
 }
 
-let fallbackBaseUrl = '';
+/**
+ * The path of a hyperlink in an answer. The answer's interceptor puts in front of it what the application is reached by;
+ * anywhere else it is written as the path alone.
+ */
+export class Link extends String {}
 
-/** The base of hyperlinks made outside a request (jobs); `PUBLIC_URL` or where the service listens. */
-export function setFallbackBaseUrl(url: string): void {
-  fallbackBaseUrl = url;
+/** Link to one object or, without a UUID, to its collection; declared as the text that it is in the answer. */
+export function hyperlink(to: Addressable, uuid?: string): string {
+  return new Link(uuid === undefined ? to.path : `${to.path}${renderUuid(uuid)}/`) as unknown as string;
 }
 
-/** Scheme and host of hyperlinks, without a last slash: the request's, where it names a usable one. */
-export function baseUrl(): string {
-  return currentRequest()?.baseUrl || fallbackBaseUrl;
+/** What an application is reached by. */
+export class PublicAddress {
+  /** The path that a proxy has put before ours; without a last slash, mostly blank. */
+  readonly pathPrefix: string;
+
+  /**
+   * `publicUrl`: where hyperlinks begin, without a last slash; without it they begin as the request came, with one of
+   * `hosts` (host names, or `*` for any).
+   */
+  constructor(
+    private readonly publicUrl: string | undefined,
+    private readonly hosts: readonly string[],
+  ) {
+    this.pathPrefix = (publicUrl && parseUrl(publicUrl)?.pathname.replace(/\/+$/, '')) ?? '';
+  }
+
+  /** Scheme, host and path that hyperlinks in the answer to a request begin with, without a last slash. */
+  baseFor(request: HttpRequest): string {
+    return this.publicUrl ?? baseUrlOf(request, this.hosts);
+  }
 }
 
-/** The path that a proxy has put before ours, as `PUBLIC_URL` says; without a last slash, mostly blank. */
-export function pathPrefix(base = baseUrl()): string {
-  return parseUrl(base)?.pathname.replace(/\/+$/, '') ?? '';
-}
-
-/** Absolute link to one object, as it stands in answers. */
-export function hyperlink(to: Addressable, uuid: string): string {
-  return `${baseUrl()}${to.path}${renderUuid(uuid)}/`;
+/** Puts `base` before every link in an answer, in place. */
+export function completeLinks(answer: object, base: string): void {
+  const fields = answer as Record<string, unknown>;
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (value instanceof Link) fields[key] = `${base}${value.toString()}`;
+    else if (typeof value === 'object' && value !== null) completeLinks(value, base);
+  }
 }
 
 /** What a text that should point at an object turned out to be. */
@@ -42,7 +64,11 @@ export type ParsedLink =
  * Reads a hyperlink as Waldur does: the host is ignored, the path has to be the object's own, with the prefix that our
  * own links have or without it. A bare UUID is taken as well. `aliases` are further paths the same object is served under.
  */
-export function parseLink(text: string, to: Addressable, aliases: readonly string[] = []): ParsedLink {
+export function parseLink(
+  text: string,
+  to: Addressable,
+  { pathPrefix, aliases = [] }: { readonly pathPrefix: string; readonly aliases?: readonly string[] },
+): ParsedLink {
   const bare = parseUuid(text);
   if (bare) return { kind: 'object', uuid: bare };
   let path = text;
@@ -51,8 +77,7 @@ export function parseLink(text: string, to: Addressable, aliases: readonly strin
     if (!url) return { kind: 'no-match' };
     path = url.pathname;
   }
-  const prefix = pathPrefix();
-  if (prefix && path.startsWith(`${prefix}/`)) path = path.slice(prefix.length);
+  if (pathPrefix && path.startsWith(`${pathPrefix}/`)) path = path.slice(pathPrefix.length);
   const match = /^(\/api\/.+\/)([^/]+)\/?$/.exec(path);
   if (!match) return { kind: 'no-match' };
   const uuid = parseUuid(match[2]!);

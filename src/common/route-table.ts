@@ -27,7 +27,7 @@ export class RouteTable {
    */
   async check(
     request: FastifyRequest,
-    authenticate: (header: string | undefined) => Promise<unknown>,
+    authenticate: () => Promise<unknown>,
   ): Promise<{ allow: string; body: object } | undefined> {
     if (request.url.length > LONGEST_URL)
       throw new RequestError(414, `The URL is too long: ${LONGEST_URL} characters at most.`);
@@ -41,7 +41,7 @@ export class RouteTable {
     if (!isOptions && !request.is404 && (!fixed || fixed.has(request.method))) return undefined;
     const methods = fixed ?? this.methodsOf(path);
     if (!methods) throw new RequestError(404, 'Not found.');
-    await authenticate(request.headers.authorization);
+    await authenticate();
     const allow = [...methods, 'OPTIONS'].sort().join(', ');
     if (isOptions) {
       return {

@@ -1,21 +1,40 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { ConfigModule as NestConfigModule, ConfigService } from '@nestjs/config';
+import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { PublicAddress } from '../common/links.js';
+import { Requests } from '../common/requests.js';
 import { Env } from './env.js';
 
-/** What every other module may rely on without asking: the checked environment and the clock. */
+/** How the environment is made of what other providers know. */
+export type AsyncEnv = Pick<ModuleMetadata, 'imports'> & Pick<FactoryProvider<Env>, 'inject' | 'useFactory'>;
+
+/** What every other module may rely on without asking: the checked environment, the clock, and what comes of them. */
 @Module({})
 export class ConfigModule {
   static forRoot(env: Env, clock: Clock): DynamicModule {
+    return this.with({ provide: Env, useValue: env }, clock);
+  }
+
+  static forRootAsync({ imports, inject, useFactory }: AsyncEnv, clock: Clock): DynamicModule {
+    return this.with({ provide: Env, inject, useFactory }, clock, imports);
+  }
+
+  private static with(env: Provider, clock: Clock, imports: ModuleMetadata['imports'] = []): DynamicModule {
     return {
       module: ConfigModule,
       global: true,
-      imports: [NestConfigModule.forRoot({ ignoreEnvFile: true, skipProcessEnv: true, load: [() => ({ env })] })],
+      imports,
       providers: [
-        { provide: Env, inject: [ConfigService], useFactory: (config: ConfigService) => config.getOrThrow<Env>('env') },
+        env,
         { provide: Clock, useValue: clock },
+        Requests,
+        {
+          provide: PublicAddress,
+          inject: [Env],
+          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS }: Env) =>
+            new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS]),
+        },
       ],
-      exports: [Env, Clock],
+      exports: [Env, Clock, Requests, PublicAddress],
     };
   }
 }

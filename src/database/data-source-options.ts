@@ -1,8 +1,10 @@
 import { makeFolder } from '../common/make-folder.js';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
+import type { TypeOverrides } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { DatabaseFullError } from '../common/database-fault.js';
+import type { Requests } from '../common/requests.js';
 import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
 import { migrations } from './migrations.js';
@@ -34,14 +36,14 @@ const shared = {
 /**
  * The options of TypeORM's `DataSource`, used by the service, the tests and the TypeORM command line alike. Opens (and
  * on first use creates) the embedded database where no `DATABASE_URL` is given; it is closed with the `DataSource`.
- * Throws `DataDirInUseError`, `DatabaseFullError`.
+ * `requests` are those that connections are lent to, where there are any. Throws `DataDirInUseError`,
+ * `DatabaseFullError`.
  */
-export async function dataSourceOptions(location: DatabaseLocation): Promise<DataSourceOptions> {
+export async function dataSourceOptions(location: DatabaseLocation, requests?: Requests): Promise<DataSourceOptions> {
   const logger = new DatabaseLogger();
   if (location.DATABASE_URL) {
     const { default: pg } = await import('pg');
     const { LOCK_TIMEOUT_MS, ServerPool } = await import('./server-pool.js');
-    readExactly(pg.types);
     return {
       ...shared,
       logger,
@@ -51,7 +53,7 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
       poolSize: location.DATABASE_POOL_SIZE,
       applicationName: 'waldur-arrowsphere',
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { lock_timeout: LOCK_TIMEOUT_MS, keepAlive: true },
+      extra: { lock_timeout: LOCK_TIMEOUT_MS, keepAlive: true, types: exactTypes(pg), requests },
     };
   }
   const { PglitePool } = await import('./pglite-pool.js');
@@ -69,11 +71,13 @@ export async function dataSourceOptions(location: DatabaseLocation): Promise<Dat
  * Dates are calendar dates: node-postgres would make them midnight of the server's time zone. And it would make floats
  * of amounts as soon as they come in an array.
  */
-function readExactly(types: typeof import('pg').types): void {
-  const arrayOfText = types.getTypeParser(TYPE.textArray) as (text: string) => string[];
+function exactTypes(pg: Pick<typeof import('pg'), 'types' | 'TypeOverrides'>): TypeOverrides {
+  const types = new pg.TypeOverrides();
+  const arrayOfText = pg.types.getTypeParser(TYPE.textArray) as (text: string) => string[];
   types.setTypeParser(TYPE.date, (text: string) => text);
   types.setTypeParser(TYPE.dateArray, arrayOfText);
   types.setTypeParser(TYPE.numericArray, arrayOfText);
+  return types;
 }
 
 /** PostgreSQL's own numbers of its types. */

@@ -1,43 +1,83 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { getRepositoryToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { migrate } from './migrate.js';
 import { RelatedObjects } from './related-objects.js';
 
-/** The connection to PostgreSQL, embedded or not, migrated before anything else uses it. */
-@Global()
+/** Ours, beside the `DataSource` that the application around us may have. */
+const CONNECTION = Symbol('data source');
+const ENTITIES = Symbol('entities');
+
+/** The entities of all features of one application. */
+@Injectable()
+class Entities {
+  constructor(private readonly modules: ModulesContainer) {}
+
+  list(): Type<object>[] {
+    const stated = [...this.modules.values()].flatMap(({ providers }) => providers.get(ENTITIES)?.instance ?? []);
+    return [...new Set(stated as Type<object>[])];
+  }
+}
+
 @Module({})
-export class DatabaseModule {
+class TablesModule {}
+
+/** The connection to PostgreSQL, embedded or not, migrated before anything else uses it. */
+@Module({})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(CONNECTION) private readonly dataSource: DataSource) {}
+
+  /** Once an application. */
   static forRoot(): DynamicModule {
     return {
       module: DatabaseModule,
-      imports: [
-        TypeOrmModule.forRootAsync({
-          inject: [Env],
-          useFactory: async (env: Env) => ({
-            ...(await dataSourceOptions(env)),
-            autoLoadEntities: true,
-            retryAttempts: 0,
-            // Otherwise a retry is announced that does not come.
-            toRetry: () => false,
-          }),
-          dataSourceFactory: async (options) => {
-            const dataSource = new DataSource(options!);
-            try {
-              await dataSource.initialize();
-              await migrate(dataSource);
-            } catch (error) {
-              if (dataSource.isInitialized) await dataSource.destroy();
-              throw error;
-            }
-            return dataSource;
-          },
-        }),
+      global: true,
+      providers: [
+        Entities,
+        {
+          provide: CONNECTION,
+          inject: [Env, Requests, Entities],
+          useFactory: async (env: Env, requests: Requests, entities: Entities) =>
+            connect(new DataSource({ ...(await dataSourceOptions(env, requests)), entities: entities.list() })),
+        },
+        { provide: DataSource, useExisting: CONNECTION },
+        RelatedObjects,
       ],
-      providers: [RelatedObjects],
-      exports: [RelatedObjects],
+      exports: [CONNECTION, RelatedObjects],
     };
   }
+
+  /** For a feature: its entities become tables of ours; it may inject `DataSource` and `@InjectRepository(Entity)`. */
+  static forFeature(entities: Type<object>[] = []): DynamicModule {
+    const repositories = entities.map((entity) => ({
+      provide: getRepositoryToken(entity),
+      inject: [CONNECTION],
+      useFactory: (dataSource: DataSource) => dataSource.getRepository(entity),
+    }));
+    const exported = [{ provide: DataSource, useExisting: CONNECTION }, ...repositories];
+    return {
+      module: TablesModule,
+      providers: [...exported, { provide: ENTITIES, useValue: entities }],
+      exports: exported,
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+async function connect(dataSource: DataSource): Promise<DataSource> {
+  try {
+    await dataSource.initialize();
+    await migrate(dataSource);
+  } catch (error) {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    throw error;
+  }
+  return dataSource;
 }

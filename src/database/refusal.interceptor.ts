@@ -7,12 +7,10 @@ import {
   type Type,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
 import { catchError, type Observable } from 'rxjs';
-import { DataSource } from 'typeorm';
 import { type AppError, InvalidFieldsError } from '../common/app.error.js';
+import type { HttpRequest } from '../common/http.js';
 import { RequestError } from '../common/http-errors.js';
-import { parseUuid } from '../common/uuid.js';
 import { RefusedRequestError } from '../common/validation/validation.pipe.js';
 import { RelatedObjects, RelatedObjectsMissingError } from './related-objects.js';
 
@@ -39,7 +37,6 @@ export const Existing = (entity: Existing['entity'], missing: Existing['missing'
 export class RefusalInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
-    private readonly dataSource: DataSource,
     private readonly related: RelatedObjects,
   ) {}
 
@@ -54,12 +51,9 @@ export class RefusalInterceptor implements NestInterceptor {
   private async explain(context: ExecutionContext, error: unknown): Promise<unknown> {
     if (!BEFORE_THE_OBJECT.some((kind) => error instanceof kind)) return error;
     const existing = this.reflector.get<Existing | undefined>(EXISTING, context.getClass());
-    const { params, method } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { uuid?: string } }>>();
-    if (existing && 'uuid' in params && ['POST', 'PUT', 'PATCH'].includes(method)) {
-      const uuid = parseUuid(params.uuid);
-      const found = uuid && (await this.dataSource.getRepository(existing.entity()).existsBy({ uuid }));
-      if (!found) return new existing.missing();
-    }
+    const { params, method } = context.switchToHttp().getRequest<HttpRequest & { params: { uuid?: string } }>();
+    const namesOne = existing && 'uuid' in params && ['POST', 'PUT', 'PATCH'].includes(method);
+    if (namesOne && !(await this.related.exists(existing.entity(), params.uuid))) return new existing.missing();
     if (!(error instanceof RefusedRequestError)) return error;
     const missing = await this.related.missing(error.dto, error.value);
     return new InvalidFieldsError({ ...error.fields, ...missing });

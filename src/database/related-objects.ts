@@ -30,6 +30,12 @@ export class RelatedObjects {
     refuseIfAny(await this.missing(dto, value));
   }
 
+  /** Whether there is an object of this kind; a text that is no UUID names none. */
+  async exists(entity: Type<object>, text: unknown): Promise<boolean> {
+    const uuid = parseUuid(text);
+    return uuid !== undefined && (await this.dataSource.getRepository(entity).existsBy({ uuid }));
+  }
+
   /** By field, those that are not there; fields that could not be read are passed over. */
   async missing(dto: Type<object>, value: object): Promise<FieldErrors> {
     const faults = [...fieldsOf(dto)].map(async ([field, { relation }]) => {

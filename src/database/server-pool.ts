@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { ChangedAtOnceError, databaseFault } from '../common/database-fault.js';
-import { currentRequest } from '../common/request-context.js';
+import type { Requests } from '../common/requests.js';
 import type { KnowsRoom } from './room.js';
 import { Turns } from './turns.js';
 
@@ -14,11 +14,16 @@ const SESSION = { DateStyle: 'ISO, MDY', TimeZone: 'UTC', standard_conforming_st
 export const LOCK_TIMEOUT_MS = 5_000;
 
 /** A request gives up waiting before others have waited for its connection for too long. Jobs have more time. */
-const startOfTransaction = () =>
-  `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${currentRequest() ? LOCK_TIMEOUT_MS : 60_000}; SET LOCAL idle_in_transaction_session_timeout = 300000`;
+const startOfTransaction = (isForRequest: boolean) =>
+  `START TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${isForRequest ? LOCK_TIMEOUT_MS : 60_000}; SET LOCAL idle_in_transaction_session_timeout = 300000`;
 
 /** Of a statement that a server with another isolation level than READ COMMITTED does not put in a row with others. */
 const MOST_ATTEMPTS = 10;
+
+interface ServerConfig extends pg.PoolConfig {
+  /** Those that connections are lent to, where there are any. */
+  readonly requests?: Requests;
+}
 
 interface Startup {
   getStartupConf(): Record<string, string>;
@@ -30,8 +35,11 @@ class ServerClient extends pg.Client {
   /** Has met a server without room on its disk. */
   sawFull = false;
 
-  constructor(config?: string | pg.ClientConfig) {
+  private readonly requests: Requests | undefined;
+
+  constructor(config: ServerConfig) {
     super(config);
+    this.requests = config.requests;
     const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
     connection.on('errorMessage', ({ code }: { code?: string }) => {
       if (code === '25006') this.sawReadOnly = true;
@@ -51,7 +59,7 @@ class ServerClient extends pg.Client {
 
   override query(...args: unknown[]): never {
     const isAlone = this.getTransactionStatus() === 'I' && typeof args[0] === 'string';
-    if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction();
+    if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction(this.requests?.current !== undefined);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
     return (isAlone && typeof args.at(-1) !== 'function' ? this.again(run) : run()) as never;
   }
@@ -84,8 +92,8 @@ export class ServerPool extends pg.Pool implements KnowsRoom {
   private fullAt = -Infinity;
   private readonly turns: Turns;
 
-  constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: ServerClient });
+  constructor(private readonly config: ServerConfig) {
+    super({ ...config, Client: ServerClient } as object);
     this.turns = new Turns(Math.max(1, Math.floor((config.max ?? 10) / 2)), config.connectionTimeoutMillis ?? 10_000);
   }
 
@@ -105,7 +113,7 @@ export class ServerPool extends pg.Pool implements KnowsRoom {
   }
 
   private async lend(): Promise<pg.PoolClient> {
-    const request = currentRequest();
+    const request = this.config.requests?.current;
     const giveBack = request ? await this.turns.take(request.collection) : () => undefined;
     try {
       return await this.lendUntil(giveBack);

@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import { ApiController } from '../auth/api-controller.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { pick } from '../common/answer.interceptor.js';
 import { Existing } from '../database/refusal.interceptor.js';
@@ -12,7 +13,7 @@ import { CustomersService } from './customers.service.js';
 import { CustomerNotFoundError } from './directory.errors.js';
 
 @ApiTags('Directory: customers')
-@Controller('api/customers')
+@ApiController('api/customers')
 @StaffOnly()
 @Existing(() => Customer, CustomerNotFoundError)
 export class CustomersController {

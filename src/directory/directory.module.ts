@@ -1,41 +1,32 @@
-import { Global, Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database/database.module.js';
 import { Authenticator } from '../auth/caller.js';
-import { BootstrapStaffService } from './users/bootstrap-staff.service.js';
 import { Customer } from './customer.entity.js';
-import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
 import { Offering } from './offering.entity.js';
-import { OfferingsController, PublicOfferingsController } from './offerings.controller.js';
 import { OfferingsRepository } from './offerings.repository.js';
 import { OfferingsService } from './offerings.service.js';
 import { Order } from './order.entity.js';
-import { OrdersController } from './orders.controller.js';
 import { OrdersRepository } from './orders.repository.js';
 import { OrdersService } from './orders.service.js';
 import { Plan } from './plan.entity.js';
-import { PlansController } from './plans.controller.js';
 import { PlansRepository } from './plans.repository.js';
 import { PlansService } from './plans.service.js';
 import { Project } from './project.entity.js';
-import { ProjectsController } from './projects.controller.js';
 import { ProjectsRepository } from './projects.repository.js';
 import { ProjectsService } from './projects.service.js';
 import { Resource } from './resource.entity.js';
-import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
 import { ResourcesRepository } from './resources.repository.js';
 import { ResourcesService } from './resources.service.js';
 import { User } from './users/user.entity.js';
 import { AuthToken } from './users/auth-token.entity.js';
-import { LoginController } from './users/login.controller.js';
 import { LoginFailure } from './users/login-failure.entity.js';
 import { LoginFailuresRepository } from './users/login-failures.repository.js';
 import { LoginService } from './users/login.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
-import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
@@ -65,10 +56,9 @@ const repositories = [
  * Waldur's side: users, organisations, projects, offerings, plans, resources and orders. Everything above reads and
  * writes them through the services exported here; no other module may assume who wrote a row.
  */
-@Global()
 @Module({
   imports: [
-    TypeOrmModule.forFeature([
+    DatabaseModule.forFeature([
       User,
       AuthToken,
       RetiredToken,
@@ -81,25 +71,7 @@ const repositories = [
       Order,
     ]),
   ],
-  controllers: [
-    LoginController,
-    UsersController,
-    CustomersController,
-    ProjectsController,
-    OfferingsController,
-    PublicOfferingsController,
-    PlansController,
-    ResourcesController,
-    ResourceActionsController,
-    ProviderResourcesController,
-    OrdersController,
-  ],
-  providers: [
-    ...services,
-    ...repositories,
-    BootstrapStaffService,
-    { provide: Authenticator, useExisting: TokensService },
-  ],
+  providers: [...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
   exports: [...services, Authenticator],
 })
 export class DirectoryModule {}

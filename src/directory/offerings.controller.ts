@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -12,7 +13,7 @@ import { Offering } from './offering.entity.js';
 import { OfferingsService } from './offerings.service.js';
 
 @ApiTags('Directory: offerings')
-@Controller('api/marketplace-provider-offerings')
+@ApiController('api/marketplace-provider-offerings')
 @StaffOnly()
 @Existing(() => Offering, OfferingNotFoundError)
 export class OfferingsController {
@@ -63,5 +64,5 @@ export class OfferingsController {
 
 /** The same offerings under the path that public links use. */
 @ApiExcludeController()
-@Controller('api/marketplace-public-offerings')
+@ApiController('api/marketplace-public-offerings')
 export class PublicOfferingsController extends OfferingsController {}

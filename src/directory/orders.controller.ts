@@ -1,6 +1,7 @@
-import { Controller, Get, Head, Param, Query } from '@nestjs/common';
+import { Get, Head, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiFound, ApiListed, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -9,7 +10,7 @@ import { ListOrdersQuery, OrderResponse } from './order.dto.js';
 import { OrdersService } from './orders.service.js';
 
 @ApiTags('Directory: orders')
-@Controller('api/marketplace-orders')
+@ApiController('api/marketplace-orders')
 @StaffOnly()
 export class OrdersController {
   constructor(private readonly orders: OrdersService) {}

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -12,7 +13,7 @@ import { Plan } from './plan.entity.js';
 import { PlansService } from './plans.service.js';
 
 @ApiTags('Directory: plans')
-@Controller('api/marketplace-plans')
+@ApiController('api/marketplace-plans')
 @StaffOnly()
 @Existing(() => Plan, PlanNotFoundError)
 export class PlansController {

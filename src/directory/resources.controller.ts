@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -19,7 +20,7 @@ import { Resource } from './resource.entity.js';
 import { ResourcesService } from './resources.service.js';
 
 @ApiTags('Directory: resources')
-@Controller('api/marketplace-resources')
+@ApiController('api/marketplace-resources')
 @StaffOnly()
 @Existing(() => Resource, ResourceNotFoundError)
 export class ResourcesController {
@@ -69,7 +70,7 @@ export class ResourcesController {
 }
 
 @ApiTags('Directory: resources')
-@Controller('api/marketplace-provider-resources')
+@ApiController('api/marketplace-provider-resources')
 @StaffOnly()
 @Existing(() => Resource, ResourceNotFoundError)
 export class ResourceActionsController {
@@ -86,5 +87,5 @@ export class ResourceActionsController {
 
 /** The same resources under the path that providers' links use. */
 @ApiExcludeController()
-@Controller('api/marketplace-provider-resources')
+@ApiController('api/marketplace-provider-resources')
 export class ProviderResourcesController extends ResourcesController {}

@@ -1,14 +1,15 @@
-import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiFound, ApiListed, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Count, Page } from '../common/page.js';
 import { JobResponse, ListJobsQuery } from './job.dto.js';
 import { JobsService } from './jobs.service.js';
 
 @ApiTags('Arrow: jobs')
-@Controller('api/admin/arrow/jobs')
+@ApiController('api/admin/arrow/jobs')
 @StaffOnly()
 export class JobsController {
   constructor(private readonly jobs: JobsService) {}

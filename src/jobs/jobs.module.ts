@@ -1,17 +1,15 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { DatabaseModule } from '../database/database.module.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
 import { JobSchedule } from './job-schedule.entity.js';
-import { JobsController } from './jobs.controller.js';
 import { JobsRepository } from './jobs.repository.js';
 import { JobsService } from './jobs.service.js';
 
 /** Work in the background: queue, schedule, and a row for every run. It knows no domain; features register what they do. */
 @Module({
-  imports: [TypeOrmModule.forFeature([JobRun, JobSchedule])],
-  controllers: [JobsController],
+  imports: [DatabaseModule.forFeature([JobRun, JobSchedule])],
   providers: [JobHandlers, JobsRepository, JobRunner, JobsService],
   exports: [JobHandlers, JobsService],
 })

@@ -1,6 +1,7 @@
-import { applyDecorators, Body, Controller, Get, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
+import { applyDecorators, Body, Get, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, StaffOnly } from '../auth/access.js';
+import { ClientGone, CurrentUser, StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Caller } from '../auth/caller.js';
 import {
   ApiActionConflict,
@@ -41,7 +42,7 @@ const Action = (path: string, answer: Type<unknown>, summary: string) =>
   );
 
 @ApiTags('Arrow customer mappings: licences')
-@Controller('api/admin/arrow/customer-mappings')
+@ApiController('api/admin/arrow/customer-mappings')
 @StaffOnly()
 @Existing(() => CustomerMapping, CustomerMappingNotFoundError)
 export class CustomerLicensesController {
@@ -62,8 +63,9 @@ export class CustomerLicensesController {
   async discoverLicenses(
     @Param('uuid') uuid: string,
     @Query() query: RefreshQuery,
+    @ClientGone() signal: AbortSignal,
   ): Promise<Counted<DiscoverLicensesResponse>> {
-    return answerDiscovered(await this.discovery.discover(uuid, query));
+    return answerDiscovered(await this.discovery.discover(uuid, query, { signal }));
   }
 
   @Get(':uuid/fetch_arrow_data')

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { ArrowCallOptions, ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { Clock } from '../common/clock.js';
-import { currentRequest } from '../common/request-context.js';
 import { runInSlices } from '../common/time-slices.js';
 import type { Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
@@ -46,13 +45,13 @@ export class DiscoverLicensesService {
 
   /**
    * Where ArrowSphere fails, `error` says so and the resources are there all the same; licences are all there or none.
-   * Suggestions that are not found in time are left out, and `error` says that. `signal` ends the work; by default the
-   * going away of the request's client. Throws `CustomerMappingNotFoundError`, `ArrowCallCancelledError`.
+   * Suggestions that are not found in time are left out, and `error` says that. `signal` ends the work. Throws
+   * `CustomerMappingNotFoundError`, `ArrowCallCancelledError`.
    */
   async discover(
     mappingUuid: string,
     { refresh }: Pick<ArrowCallOptions, 'refresh'>,
-    { signal = currentRequest()?.signal, suggestWithinMs = SUGGEST_WITHIN_MS }: DiscoverOptions = {},
+    { signal, suggestWithinMs = SUGGEST_WITHIN_MS }: DiscoverOptions = {},
   ): Promise<DiscoveredLicenses> {
     const mapping = await this.mappings.getWithSettings(mappingUuid);
     const { found, error } = await this.ask(mapping, { refresh, signal });

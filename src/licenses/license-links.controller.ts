@@ -1,6 +1,7 @@
-import { Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Caller } from '../auth/caller.js';
 import { pick } from '../common/answer.interceptor.js';
 import {
@@ -20,7 +21,7 @@ import { LicenseLinksService } from './license-links.service.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
 
 @ApiTags('Arrow licence links')
-@Controller('api/admin/arrow/license-links')
+@ApiController('api/admin/arrow/license-links')
 @StaffOnly()
 @Existing(() => LicenseLink, LicenseLinkNotFoundError)
 export class LicenseLinksController {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { InvalidFieldsError } from '../common/app.error.js';
-import { currentRequest } from '../common/request-context.js';
 import { storable } from '../common/storable.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -79,16 +78,16 @@ export class AutoMapService {
    * Plans mappings for all customers of the account that have none: those whose suggestion is at least `minConfidence`
    * sure and not ambiguous, for organisations that are not mapped yet. Without `dryRun` exactly that plan is
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
-   * else maps at the same time, what they took is skipped as `mapped_meanwhile`.
+   * else maps at the same time, what they took is skipped as `mapped_meanwhile`. `signal` ends the search.
    *
    * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
    */
-  async run({ settingsUuid, minConfidence, dryRun }: AutoMap): Promise<AutoMapping> {
+  async run({ settingsUuid, minConfidence, dryRun }: AutoMap, signal?: AbortSignal): Promise<AutoMapping> {
     const settings = await this.settings.resolve(settingsUuid, unknownSettings);
     const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
     const existing = await this.mappings.ofSettings(settings.uuid);
-    const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence);
+    const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence, signal);
 
     const created = dryRun || !planned.length ? [] : await this.create(settings.uuid, planned);
     const done = new Set(created.map((one) => one.planned));
@@ -108,13 +107,14 @@ export class AutoMapService {
     arrowCustomers: readonly ArrowCustomer[],
     existing: readonly CustomerMapping[],
     minConfidence: number,
+    signal: AbortSignal | undefined,
   ): Promise<Pick<AutoMapping, 'planned' | 'skipped' | 'alreadyMapped'>> {
     const mappingOf = byReference(existing);
     const mapped = organisationsMappedIn(existing);
     const unmapped = arrowCustomers.filter(({ reference }) => !mappingOf.get(reference)?.isActive);
     const suggestions = await suggestOrganisations(unmapped, await this.customers.all(), {
       mapped,
-      signal: currentRequest()?.signal,
+      signal,
     });
 
     const planned: PlannedMapping[] = [];

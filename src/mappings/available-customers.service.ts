@@ -7,7 +7,6 @@ import {
   type Fetched,
 } from '../arrow-gateway/arrow-gateway.js';
 import { Clock } from '../common/clock.js';
-import { currentRequest } from '../common/request-context.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Settings } from '../settings/settings.entity.js';
@@ -52,7 +51,7 @@ export class AvailableCustomersService {
    * For the active account. A customer with an inactive mapping is offered with that mapping's UUID, because a second
    * mapping of it would be refused. Throws `NoActiveSettingsError` and the gateway's errors.
    */
-  async find(options: Refresh): Promise<AvailableCustomers> {
+  async find(options: Refresh, signal?: AbortSignal): Promise<AvailableCustomers> {
     const { settings, fetched } = await this.fetch(options);
     const mappings = byReference(await this.mappings.ofSettings(settings.uuid));
     const arrowCustomers = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
@@ -61,7 +60,7 @@ export class AvailableCustomersService {
       settingsUuid: settings.uuid,
       arrowCustomers,
       organisations,
-      suggestions: await this.suggest(arrowCustomers, organisations, mappings),
+      suggestions: await this.suggest(arrowCustomers, organisations, mappings, signal),
       ageSeconds: this.clock.secondsSince(fetched.fetchedAt),
     };
   }
@@ -79,11 +78,12 @@ export class AvailableCustomersService {
     arrowCustomers: readonly ArrowCustomer[],
     organisations: readonly Customer[],
     mappings: ReadonlyMap<string, CustomerMapping>,
+    signal?: AbortSignal,
   ): Promise<CustomerMappingSuggestion[]> {
     const open = arrowCustomers.filter(({ reference }) => !mappings.get(reference)?.isActive);
     const suggested = await suggestOrganisations(open, organisations, {
       mapped: organisationsMappedIn(mappings.values()),
-      signal: currentRequest()?.signal,
+      signal,
     });
     // The answer is long, too: whoever waits goes first.
     await setImmediate();

@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { StaffOnly } from '../auth/access.js';
+import { ClientGone, StaffOnly } from '../auth/access.js';
 import {
   ApiActionRefused,
   ApiCreated,
@@ -11,6 +11,7 @@ import {
   Operation,
 } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import { ApiController } from '../auth/api-controller.js';
 import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
@@ -33,7 +34,7 @@ import { SyncFromArrowDto, SyncFromArrowResponse } from './sync-from-arrow.dto.j
 import { SyncFromArrowService } from './sync-from-arrow.service.js';
 
 @ApiTags('Arrow customer mappings')
-@Controller('api/admin/arrow/customer-mappings')
+@ApiController('api/admin/arrow/customer-mappings')
 @StaffOnly()
 @Existing(() => CustomerMapping, CustomerMappingNotFoundError)
 export class CustomerMappingsController {
@@ -81,8 +82,11 @@ export class CustomerMappingsController {
   )
   @ApiOkResponse({ type: AvailableCustomersResponse })
   @ApiActionRefused('No active Arrow settings configured')
-  async availableCustomers(@Query() query: RefreshQuery): Promise<Counted<AvailableCustomersResponse>> {
-    return answerAvailable(await this.available.find(query));
+  async availableCustomers(
+    @Query() query: RefreshQuery,
+    @ClientGone() signal: AbortSignal,
+  ): Promise<Counted<AvailableCustomersResponse>> {
+    return answerAvailable(await this.available.find(query, signal));
   }
 
   @Post('auto_map')
@@ -97,8 +101,8 @@ export class CustomerMappingsController {
   @ApiOkResponse({ type: AutoMapResponse })
   @ApiActionRefused('No Arrow settings found')
   @ApiConflictResponse({ description: 'An organisation of the plan was deleted meanwhile; nothing was written' })
-  async autoMap(@Body() dto: AutoMapDto): Promise<AutoMapResponse> {
-    return AutoMapResponse.from(await this.autoMapping.run(dto.toCommand()));
+  async autoMap(@Body() dto: AutoMapDto, @ClientGone() signal: AbortSignal): Promise<AutoMapResponse> {
+    return AutoMapResponse.from(await this.autoMapping.run(dto.toCommand(), signal));
   }
 
   @Post('sync_from_arrow')

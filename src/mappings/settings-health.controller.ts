@@ -1,12 +1,13 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiFound, Operation } from '../common/api-answers.js';
+import { ApiController } from '../auth/api-controller.js';
 import { SettingsHealthResponse } from './settings-health.dto.js';
 import { SettingsHealthService } from './settings-health.service.js';
 
 @ApiTags('Arrow settings')
-@Controller('api/admin/arrow/settings')
+@ApiController('api/admin/arrow/settings')
 @StaffOnly()
 export class SettingsHealthController {
   constructor(private readonly health: SettingsHealthService) {}

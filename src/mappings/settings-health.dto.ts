@@ -2,11 +2,11 @@ import { ApiSchema } from '@nestjs/swagger';
 import { Shown, ShownOrNull, wireOf } from '../common/answer.js';
 import { renderDateTime } from '../common/date-time.js';
 import { renderUuid } from '../common/uuid.js';
-import { type SettingsHealth, type Verdict, VERDICTS } from './settings-health.service.js';
+import { type SettingsHealth, type HealthVerdict, VERDICTS } from './settings-health.service.js';
 
 class HealthCheck {
   @Shown({ enum: VERDICTS, enumName: 'ArrowHealthVerdict', description: 'unknown: could not be checked' })
-  verdict: Verdict;
+  verdict: HealthVerdict;
   @Shown() message: string;
 }
 
@@ -80,7 +80,7 @@ class HealthChecksResponse {
 export class SettingsHealthResponse {
   @Shown('uuid') settings_uuid: string;
   @Shown({ enum: VERDICTS, enumName: 'ArrowHealthVerdict', description: 'The worst of all checks' })
-  verdict: Verdict;
+  verdict: HealthVerdict;
   @Shown('date-time') checked_at: string;
   @Shown() checks: HealthChecksResponse;
 

@@ -21,10 +21,10 @@ import { CustomerMappingsService } from './customer-mappings.service.js';
 
 /** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
 export const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type HealthVerdict = (typeof VERDICTS)[number];
 
 interface Check {
-  readonly verdict: Verdict;
+  readonly verdict: HealthVerdict;
   readonly message: string;
 }
 

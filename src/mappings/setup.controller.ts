@@ -1,7 +1,8 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { StaffOnly } from '../auth/access.js';
+import { ClientGone, StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, Operation } from '../common/api-answers.js';
+import { ApiController } from '../auth/api-controller.js';
 import {
   DiscoverCustomersDto,
   DiscoverCustomersResponse,
@@ -16,7 +17,7 @@ const refused = 'ArrowSphere rejected the API key. Check the key in the ArrowSph
 
 /** The wizard: it writes settings and mappings together, so it lives with the mappings. */
 @ApiTags('Arrow settings')
-@Controller('api/admin/arrow/settings')
+@ApiController('api/admin/arrow/settings')
 @StaffOnly()
 export class SetupController {
   constructor(private readonly setup: SetupService) {}
@@ -29,8 +30,11 @@ export class SetupController {
   )
   @ApiOkResponse({ type: DiscoverCustomersResponse })
   @ApiActionRefused(refused)
-  async discoverCustomers(@Body() dto: DiscoverCustomersDto): Promise<DiscoverCustomersResponse> {
-    return DiscoverCustomersResponse.from(await this.setup.discover(dto.toCommand()));
+  async discoverCustomers(
+    @Body() dto: DiscoverCustomersDto,
+    @ClientGone() signal: AbortSignal,
+  ): Promise<DiscoverCustomersResponse> {
+    return DiscoverCustomersResponse.from(await this.setup.discover(dto.toCommand(), signal));
   }
 
   @Post('preview_settings')

@@ -95,7 +95,7 @@ export class SetupService {
    * The partner's customers, those mapped already included, and its export types. Saves nothing.
    * Throws `InvalidFieldsError` (api_url) and the gateway's errors.
    */
-  async discover(credentials: ArrowAccount): Promise<Discovery> {
+  async discover(credentials: ArrowAccount, signal?: AbortSignal): Promise<Discovery> {
     const account = this.credentials.accountOf(credentials);
     // A key that is refused is asked about once: the other calls would only be refused as well.
     const partner = await this.gateway.whoAmI(account, { refresh: true });
@@ -106,7 +106,7 @@ export class SetupService {
       this.customers.all(),
       settings ? this.mappings.ofSettings(settings.uuid) : [],
     ]);
-    const suggestions = await this.available.suggest(arrowCustomers, organisations, byReference(mapped));
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, byReference(mapped), signal);
     return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
   }
 

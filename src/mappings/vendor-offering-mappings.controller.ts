@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -18,7 +19,7 @@ import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
 import { VendorOfferingMappingsService } from './vendor-offering-mappings.service.js';
 
 @ApiTags('Arrow vendor offering mappings')
-@Controller('api/admin/arrow/vendor-offering-mappings')
+@ApiController('api/admin/arrow/vendor-offering-mappings')
 @StaffOnly()
 @Existing(() => VendorOfferingMapping, VendorOfferingMappingNotFoundError)
 export class VendorOfferingMappingsController {

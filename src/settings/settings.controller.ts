@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import { ApiController } from '../auth/api-controller.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { CredentialsService } from './credentials.service.js';
@@ -21,7 +22,7 @@ import { SettingsNotFoundError } from './settings.errors.js';
 import { SettingsService } from './settings.service.js';
 
 @ApiTags('Arrow settings')
-@Controller('api/admin/arrow/settings')
+@ApiController('api/admin/arrow/settings')
 @StaffOnly()
 @Existing(() => Settings, SettingsNotFoundError)
 export class SettingsController {

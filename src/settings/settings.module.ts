@@ -1,19 +1,17 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
+import { DatabaseModule } from '../database/database.module.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService } from './credentials.service.js';
 import { ExportTypesService } from './export-types.service.js';
-import { SettingsController } from './settings.controller.js';
 import { Settings } from './settings.entity.js';
 import { SettingsRepository } from './settings.repository.js';
 import { SettingsService } from './settings.service.js';
 
 /** The operator's ArrowSphere accounts. Whoever calls ArrowSphere gets the account from here. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Settings]), ArrowGatewayModule],
-  controllers: [SettingsController],
+  imports: [DatabaseModule.forFeature([Settings]), ArrowGatewayModule],
   providers: [SettingsService, CredentialsService, ExportTypesService, AccountRows, ApiKeyCipher, SettingsRepository],
   exports: [SettingsService, CredentialsService, ExportTypesService],
 })

@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { arrowCustomer } from '../../emulator/data.js';
 import { SystemClock } from '../../src/common/clock.js';
-import { runInRequest } from '../../src/common/request-context.js';
+import { Requests } from '../../src/common/requests.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { readEnv } from '../../src/config/env.js';
 import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
@@ -44,6 +44,7 @@ describe('The gateway as a Nest module', () => {
   let emulator: ArrowEmulator;
   let close: () => Promise<void>;
   let feature: Feature;
+  let requests: Requests;
 
   beforeAll(async () => {
     emulator = await ArrowEmulator.start({
@@ -57,6 +58,7 @@ describe('The gateway as a Nest module', () => {
       .compile();
     await testing.init();
     feature = testing.get(Feature);
+    requests = testing.get(Requests);
     close = () => testing.close();
   });
 
@@ -83,8 +85,8 @@ describe('The gateway as a Nest module', () => {
   it('stops its calls when the client of the request goes away', async () => {
     emulator.faults.add({ action: { kind: 'hang' } });
     const client = new AbortController();
-    const context = { requestId: 'r1', baseUrl: '', collection: '', signal: client.signal, caller: 'anna' };
-    const asking = runInRequest(context, () => feature.gateway.whoAmI(accountOf(emulator)));
+    const context = { requestId: 'r1', collection: '', signal: client.signal, caller: 'anna' };
+    const asking = requests.run(context, () => feature.gateway.whoAmI(accountOf(emulator)));
     await until(() => emulator.inFlight === 1);
     client.abort();
     await expect(asking).rejects.toThrow(ArrowCallCancelledError);

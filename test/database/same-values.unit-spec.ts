@@ -79,9 +79,9 @@ if (url) {
   databases.push([
     'PostgreSQL',
     async () => {
-      // The service's own options set how dates are read.
-      await dataSourceOptions({ DATABASE_URL: url, DATABASE_POOL_SIZE: 1, DATA_DIR: '' });
-      const connection = new pg.Client({ connectionString: url, options: '-c timezone=UTC' });
+      const { extra } = await dataSourceOptions({ DATABASE_URL: url, DATABASE_POOL_SIZE: 1, DATA_DIR: '' });
+      const { types } = extra as pg.ClientConfig;
+      const connection = new pg.Client({ connectionString: url, options: '-c timezone=UTC', types });
       await connection.connect();
       return { connection, end: () => connection.end() };
     },

@@ -1,21 +1,36 @@
-import { Controller, Get, Injectable, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { arrowCustomer } from '../../emulator/data.js';
-import { AppModule } from '../../src/app.module.js';
-import { Public, StaffOnly } from '../../src/auth/access.js';
-import { readEnv } from '../../src/config/env.js';
-import { adapterFor, configureApp } from '../../src/configure-app.js';
-import { CustomersService } from '../../src/directory/customers.service.js';
-import { CustomerMappingsService } from '../../src/mappings/customer-mappings.service.js';
-import { SyncFromArrowService } from '../../src/mappings/sync-from-arrow.service.js';
-import { SettingsService } from '../../src/settings/settings.service.js';
+import { createApp } from '../../src/configure-app.js';
+import {
+  AppModule,
+  ArrowGateway,
+  ArrowGatewayModule,
+  BillingJobsService,
+  BillingModule,
+  CoreModule,
+  CustomerMappingsService,
+  CustomersService,
+  DirectoryModule,
+  JobsModule,
+  JobsService,
+  LicenseLinksService,
+  LicensesModule,
+  MappingsModule,
+  readEnv,
+  SettingsModule,
+  SettingsService,
+  SyncFromArrowService,
+  UsersService,
+} from '../../src/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 const STAFF_TOKEN = 'staff-token-for-tests-0123456789abcdefghij';
+const quiet = { logger: false, abortOnError: false } as const;
 
 /** What another Nest application might do with ours: no HTTP, only injected services. */
 @Injectable()
@@ -45,90 +60,138 @@ class Onboarding {
   }
 }
 
-@Controller('shop')
-class ShopController {
-  constructor(private readonly mappings: CustomerMappingsService) {}
-
-  @Get('open')
-  @Public()
-  open() {
-    return { open: true };
-  }
-
-  @Get('mapped')
-  @StaffOnly()
-  async mapped() {
-    return { mapped: (await this.mappings.list({})).total };
-  }
-
-  @Get('forgotten')
-  forgotten() {
-    return { never: 'answered' };
-  }
-}
-
 describe('Another Nest application', () => {
   let arrow: ArrowEmulator;
   let database: TestDatabase;
 
   beforeEach(async () => {
     [database, arrow] = await Promise.all([createDatabase(TEST_DATABASE), ArrowEmulator.start()]);
+    arrow.data.customers = [arrowCustomer({ Reference: 'XSP1', CompanyName: 'Põhjala Tehnika OÜ' })];
   });
   afterEach(async () => {
     await arrow.stop();
     await database.drop();
   });
 
-  const env = () =>
-    readEnv({ STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', LOG_LEVEL: 'fatal', ...database.variables });
+  const env = () => readEnv({ STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ...database.variables });
 
-  it('injects our services after importing one module, without any HTTP', async () => {
-    arrow.data.customers = [arrowCustomer({ Reference: 'XSP1', CompanyName: 'Põhjala Tehnika OÜ' })];
-
-    @Module({ imports: [AppModule.forRoot(env())], providers: [Onboarding] })
+  async function onboards(imports: (Type<object> | DynamicModule)[]): Promise<void> {
+    @Module({ imports, providers: [Onboarding] })
     class HostModule {}
 
-    const host = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
+    const host = await NestFactory.createApplicationContext(HostModule, quiet);
     const onboarding = host.get(Onboarding);
     expect(await onboarding.connect(arrow.url, arrow.apiKey)).toBe('Põhjala Cloud OÜ');
     expect(await onboarding.map('XSP1', 'Pohjala')).toBe('Pohjala is Põhjala Tehnika OÜ');
     await expect(onboarding.map('XSP1', 'Again')).rejects.toMatchObject({ code: 'arrow_customer_already_mapped' });
     await host.close();
+  }
+
+  it('injects our services after importing one module, without any HTTP', () => onboards([AppModule.forRoot(env())]));
+
+  it('imports only the features that it uses', () =>
+    onboards([CoreModule.forRoot(env()), DirectoryModule, SettingsModule, MappingsModule]));
+
+  it('gets our configuration from providers of its own, and keeps its own database', async () => {
+    class HostConfig {
+      readonly arrowsphere = { ...database.variables, STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true' };
+    }
+
+    @Module({ providers: [HostConfig], exports: [HostConfig] })
+    class HostConfigModule {}
+
+    @Global()
+    @Module({ providers: [{ provide: DataSource, useValue: "the host's own" }], exports: [DataSource] })
+    class HostDatabaseModule {}
+
+    const core = CoreModule.forRootAsync({
+      imports: [HostConfigModule],
+      inject: [HostConfig],
+      useFactory: ({ arrowsphere }: HostConfig) => readEnv(arrowsphere),
+    });
+    await onboards([HostDatabaseModule, core, DirectoryModule, SettingsModule, MappingsModule]);
   });
 
-  it('serves its own routes beside ours, under the same rules of access', async () => {
-    @Module({ imports: [AppModule.forRoot(env())], controllers: [ShopController] })
+  const alone: [Type<object>, Type<object> | typeof ArrowGateway, (service: never) => Promise<unknown>, unknown][] = [
+    [DirectoryModule, CustomersService, async (service: CustomersService) => (await service.list({})).total, 0],
+    [JobsModule, JobsService, async (service: JobsService) => (await service.list({})).total, 0],
+    [SettingsModule, SettingsService, async (service: SettingsService) => (await service.list({})).total, 0],
+    [MappingsModule, CustomerMappingsService, async (it: CustomerMappingsService) => (await it.list({})).total, 0],
+    [LicensesModule, LicenseLinksService, async (service: LicenseLinksService) => (await service.list({})).total, 0],
+    [
+      BillingModule,
+      BillingJobsService,
+      (service: BillingJobsService) =>
+        service
+          .trigger('billing-sync', { month: undefined as never }, 'host')
+          .catch(({ code }: { code: string }) => code),
+      'settings_missing',
+    ],
+    [
+      ArrowGatewayModule,
+      ArrowGateway,
+      async (service: ArrowGateway) => (await service.whoAmI({ apiUrl: arrow.url, apiKey: arrow.apiKey })).companyName,
+      'Põhjala Cloud OÜ',
+    ],
+  ];
+
+  it.each(alone)('imports %p alone', async (feature, token, use, answer) => {
+    @Module({ imports: [CoreModule.forRoot(env()), feature] })
     class HostModule {}
 
-    const host = await NestFactory.create<NestFastifyApplication>(HostModule, adapterFor(env()), {
-      logger: false,
-      abortOnError: false,
-      bodyParser: false,
-    });
-    configureApp(host, env());
-    await host.listen(0, '127.0.0.1');
-    const api = new ApiClient((await host.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
-    expect((await api.as(undefined).get('/shop/open')).body).toEqual({ open: true });
-    expect((await api.as(undefined).get('/shop/mapped')).status).toBe(401);
-    expect((await api.get('/shop/mapped')).body).toEqual({ mapped: 0 });
-    expect((await api.get('/shop/forgotten')).status).toBe(403);
-    expect((await api.get('/api/admin/arrow/customer-mappings/')).body).toEqual([]);
+    const host = await NestFactory.createApplicationContext(HostModule, quiet);
+    expect(await use(host.get(token as Type<never>))).toEqual(answer);
     await host.close();
   });
 
-  it('keeps our routes closed even where it brings its own HTTP', async () => {
-    @Module({ imports: [AppModule.forRoot(env())] })
+  it('makes no staff token where it serves nothing', async () => {
+    @Module({ imports: [CoreModule.forRoot(env()), DirectoryModule] })
     class HostModule {}
 
-    const host = await NestFactory.create<NestFastifyApplication>(HostModule, new FastifyAdapter(), {
-      logger: false,
-      abortOnError: false,
-    });
-    await host.listen(0, '127.0.0.1');
-    const api = new ApiClient((await host.getUrl()).replace(/\/$/, ''));
-    expect((await api.get('/api/customers')).status).toBe(401);
-    expect((await api.post('/api/customers', {})).status).toBe(401);
-    expect((await api.as(STAFF_TOKEN).get('/api/customers')).body).toEqual([]);
+    const host = await NestFactory.createApplicationContext(HostModule, quiet);
+    expect(await host.get(UsersService).hasUsers()).toBe(false);
     await host.close();
+  });
+});
+
+describe('Two applications in one process', () => {
+  it('each write and read hyperlinks of their own', async () => {
+    const addresses = ['https://one.example', 'https://two.example/arrow', undefined];
+    const databases = await Promise.all(addresses.map(() => createDatabase(TEST_DATABASE)));
+    const apps = [];
+    for (const [i, PUBLIC_URL] of addresses.entries()) {
+      const variables = {
+        ...databases[i]!.variables,
+        STAFF_TOKEN,
+        LOG_LEVEL: 'fatal',
+        ...(PUBLIC_URL && { PUBLIC_URL }),
+      };
+      const app = await createApp(readEnv(variables));
+      await app.listen(0, '127.0.0.1');
+      const api = new ApiClient((await app.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
+      apps.push({ app, api, base: PUBLIC_URL ?? api.baseUrl });
+    }
+    await Promise.all(
+      apps.map(async ({ api, base }) => {
+        const { body: customer, headers } = await api.post('/api/customers/', { name: base });
+        expect(customer.url).toBe(`${base}/api/customers/${customer.uuid}/`);
+        expect(headers.get('location')).toBe(customer.url);
+        expect((await api.get('/api/customers/')).headers.get('link')).toContain(
+          `<${base}/api/customers/>; rel="first"`,
+        );
+        const root = await api.get('/api/admin/arrow/');
+        expect(root.body.settings).toBe(`${base}/api/admin/arrow/settings/`);
+        const offering = await api.post('/api/marketplace-provider-offerings/', {
+          name: 'Cloud',
+          customer: customer.url,
+        });
+        expect(offering.body.customer).toBe(customer.url);
+        const link = encodeURIComponent(`/arrow/api/customers/${customer.uuid}/`);
+        const found = await api.get(`/api/marketplace-provider-offerings/?customer=${link}`);
+        expect(found.body).toHaveLength(base === addresses[1] ? 1 : 0);
+      }),
+    );
+    for (const { app } of apps) await app.close();
+    await Promise.all(databases.map((database) => database.drop()));
   });
 });

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { ArrowEmulator, type EmulatorOptions } from '../../emulator/arrow-emulator.js';
 import { Clock } from '../../src/common/clock.js';
+import { Requests } from '../../src/common/requests.js';
 import { readEnv } from '../../src/config/env.js';
 import { createApp } from '../../src/configure-app.js';
 import { ApiClient } from './api-client.js';
@@ -75,7 +76,7 @@ export async function startApp(
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace(/\/$/, '');
   const dataSource = app.get(DataSource);
-  const counter = new StatementCounter(dataSource);
+  const counter = new StatementCounter(dataSource, app.get(Requests));
   return {
     api: new ApiClient(url, STAFF_TOKEN),
     url,

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, Logger } from 'typeorm';
-import { currentRequest } from '../../src/common/request-context.js';
+import type { Requests } from '../../src/common/requests.js';
 
 /**
  * Listens to the statements that requests and the test itself send to a database. What jobs and schedules send
@@ -10,11 +10,14 @@ export class StatementCounter {
   private readonly inTest = new AsyncLocalStorage<true>();
   private statements: string[] | undefined;
 
-  constructor(dataSource: DataSource) {
+  constructor(
+    dataSource: DataSource,
+    private readonly requests: Requests,
+  ) {
     const logger = dataSource.logger;
     const listening: Logger = Object.create(logger) as Logger;
     listening.logQuery = (query, parameters, runner) => {
-      const counts = currentRequest() ?? this.inTest.getStore();
+      const counts = this.requests.current ?? this.inTest.getStore();
       if (counts && !/^(START TRANSACTION|COMMIT|ROLLBACK)/.test(query)) this.statements?.push(query);
       logger.logQuery(query, parameters, runner);
     };

@@ -1,13 +1,14 @@
-import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
+import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiUpdated, Operation } from '../../common/api-answers.js';
 import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccountsService } from './billing-accounts.service.js';
 
 @ApiTags('Arrow billing accounts')
-@Controller('api/admin/arrow/billing-accounts')
+@ApiController('api/admin/arrow/billing-accounts')
 @StaffOnly()
 export class BillingAccountsController {
   constructor(private readonly accounts: BillingAccountsService) {}

@@ -1,6 +1,7 @@
-import { Controller, Get, Head, Param, Query } from '@nestjs/common';
+import { Get, Head, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
 import { type Count, Counted, type Page } from '../../common/page.js';
@@ -18,7 +19,7 @@ const RECORDS = 'admin_arrow_consumption_records';
 const SYNCS = 'admin_arrow_billing_syncs';
 const COUNTS_ONE = 'Counts the one answer that GET gives';
 
-@Controller('api/admin/arrow')
+@ApiController('api/admin/arrow')
 @StaffOnly()
 export class ConsumptionController {
   constructor(private readonly records: ConsumptionRecordsService) {}

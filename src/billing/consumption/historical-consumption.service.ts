@@ -12,7 +12,6 @@ import {
 import { Clock } from '../../common/clock.js';
 import { inParallel } from '../../common/in-parallel.js';
 import type { DecimalString } from '../../common/money.js';
-import { requestSignal } from '../../common/request-context.js';
 import { type MonthRange, YearMonth } from '../../common/year-month.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
@@ -88,11 +87,16 @@ export class HistoricalConsumptionService {
   ) {}
 
   /**
-   * What fails for single months stands in `errors`. Throws `NamedNotFoundError`, `ResourceNotLinkedError`,
-   * `NoActiveSettingsError`, `LicenseNotBillableError`, `InvalidFieldsError`, `BillingPausedError`, and the gateway's errors
+   * What fails for single months stands in `errors`. `signal` ends it between two months. Throws `NamedNotFoundError`,
+   * `ResourceNotLinkedError`, `NoActiveSettingsError`, `LicenseNotBillableError`, `InvalidFieldsError`,
+   * `BillingPausedError`, and the gateway's errors
    * where no month can be asked for.
    */
-  async syncHistory(command: SyncHistory, by: string): Promise<HistoryReport> {
+  async syncHistory(
+    command: SyncHistory,
+    by: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<HistoryReport> {
     const { force = false, dryRun = false } = command;
     const resource = await namedResource(this.resources, command.resourceUuid);
     const license = resource.backendId;
@@ -101,7 +105,6 @@ export class HistoricalConsumptionService {
     const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
     const range = rangeUpTo(command, running.currentMonth, 12);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
-    const signal = requestSignal();
     const askedAt = this.clock.now();
     const { months, failed } = await this.ask(running, license, range, signal);
     const errors: { period: string; error: string }[] = [];

@@ -1,6 +1,7 @@
-import { Body, Controller, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
@@ -13,7 +14,7 @@ import { InvoiceNotFoundError } from './invoices.errors.js';
 import { InvoicesService } from './invoices.service.js';
 
 @ApiTags('Invoices')
-@Controller('api/invoices')
+@ApiController('api/invoices')
 @StaffOnly()
 @Existing(() => Invoice, InvoiceNotFoundError)
 export class InvoicesController {

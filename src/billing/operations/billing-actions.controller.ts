@@ -1,6 +1,7 @@
-import { applyDecorators, Body, Controller, HttpCode, Post, type Type } from '@nestjs/common';
+import { applyDecorators, Body, HttpCode, Post, type Type } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import { ClientGone, CurrentUser, StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
@@ -58,7 +59,7 @@ const Lookup = (path: string, answer: Type<unknown>, summary: string) =>
   );
 
 @ApiTags('Arrow billing syncs')
-@Controller('api/admin/arrow/billing-syncs')
+@ApiController('api/admin/arrow/billing-syncs')
 @StaffOnly()
 export class BillingActionsController {
   constructor(
@@ -137,8 +138,12 @@ export class BillingActionsController {
   )
   @ApiOkResponse({ type: SyncResourcesResponse })
   @ApiActionRefused('No Arrow settings found')
-  async syncResources(@Body() dto: SyncResourcesDto, @CurrentUser() caller: Caller): Promise<SyncResourcesResponse> {
-    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller)));
+  async syncResources(
+    @Body() dto: SyncResourcesDto,
+    @CurrentUser() caller: Caller,
+    @ClientGone() signal: AbortSignal,
+  ): Promise<SyncResourcesResponse> {
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller), signal));
   }
 
   @Action(
@@ -164,7 +169,10 @@ export class BillingActionsController {
   async syncHistorical(
     @Body() dto: HistoricalConsumptionDto,
     @CurrentUser() caller: Caller,
+    @ClientGone() signal: AbortSignal,
   ): Promise<HistoricalConsumptionResponse> {
-    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), actorOf(caller)));
+    return HistoricalConsumptionResponse.from(
+      await this.historical.syncHistory(dto.toCommand(), actorOf(caller), signal),
+    );
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
-import { requestSignal } from '../../common/request-context.js';
 import { YearMonth } from '../../common/year-month.js';
 import { OfferingsService } from '../../directory/offerings.service.js';
 import type { Project } from '../../directory/project.entity.js';
@@ -53,10 +52,14 @@ export class ResourceSyncService {
   ) {}
 
   /**
-   * Throws `SettingsMissingError`, `NamedNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
+   * `signal` ends the asking of ArrowSphere. Throws `SettingsMissingError`, `NamedNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
    * `InvalidFieldsError`, and the gateway's errors.
    */
-  async sync(command: SyncResources, by: string): Promise<ResourceSyncReport> {
+  async sync(
+    command: SyncResources,
+    by: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ResourceSyncReport> {
     const { settingsUuid, projectUuid, offeringUuid } = command;
     const settings = await this.settings.resolve(settingsUuid, settingsNotFound);
     const project = projectUuid ? await this.projects.get(projectUuid) : null;
@@ -65,7 +68,7 @@ export class ResourceSyncService {
     const range = rangeUpTo(command, context.currentMonth, 6);
     const licenses = await this.lines.licensesBetween(context.account.uuid, range);
     const references = licenses.map((license) => license.licenseReference);
-    const partyOf = await this.partiesOf(context, licenses);
+    const partyOf = await this.partiesOf(context, licenses, signal);
     const linkOf = new Map((await this.resources.linksOf(references)).map((link) => [link.licenseReference, link]));
     const errors: { licenseReference: string; error: string }[] = [];
     let created = 0;
@@ -80,8 +83,11 @@ export class ResourceSyncService {
   }
 
   /** Whose the licences are now, as ArrowSphere says; else as their newest line does. */
-  private async partiesOf(context: BillingContext, licenses: readonly BilledLicense[]): Promise<Map<string, BillTo>> {
-    const signal = requestSignal();
+  private async partiesOf(
+    context: BillingContext,
+    licenses: readonly BilledLicense[],
+    signal: AbortSignal,
+  ): Promise<Map<string, BillTo>> {
     const references = licenses.map((license) => license.licenseReference);
     const owners = await this.payers.ownersOf(context, references, signal);
     const pairs = licenses.flatMap(({ licenseReference, arrowCustomer: named }) => {

@@ -1,6 +1,7 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { ApiFound, ApiListed, Operation } from '../../common/api-answers.js';
 import type { PageOrFile } from '../../common/csv.js';
 import { ExplainedLineResponse } from './explain.dto.js';
@@ -15,7 +16,7 @@ import {
 } from './report.dto.js';
 import { ReportsService } from './reports.service.js';
 
-@Controller('api/admin/arrow')
+@ApiController('api/admin/arrow')
 @StaffOnly()
 export class ReportsController {
   constructor(

@@ -1,6 +1,7 @@
-import { Controller, Get, Head, Param, Query } from '@nestjs/common';
+import { Get, Head, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { ApiFound, ApiListed } from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
 import type { Count, Page } from '../../common/page.js';
@@ -8,7 +9,7 @@ import { BillingSyncItemDetailResponse, ListBillingSyncItemsQuery } from './bill
 import { BillingSyncsService } from './billing-syncs.service.js';
 
 @ApiTags('Arrow billing sync items')
-@Controller('api/admin/arrow/billing-sync-items')
+@ApiController('api/admin/arrow/billing-sync-items')
 @StaffOnly()
 export class BillingSyncItemsController {
   constructor(private readonly syncs: BillingSyncsService) {}

@@ -1,14 +1,15 @@
-import { Controller, Get, Head, Query } from '@nestjs/common';
+import { Get, Head, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
 import { ApiActionRefused, ApiCounted, Operation } from '../../common/api-answers.js';
 import { Counted } from '../../common/page.js';
 import { VendorChoiceResponse, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { LineVendorsService } from './line-vendors.service.js';
 
 /** Here and not with the mappings, as it also looks at lines. */
 @ApiTags('Arrow vendor offering mappings')
-@Controller('api/admin/arrow/vendor-offering-mappings/vendor_choices')
+@ApiController('api/admin/arrow/vendor-offering-mappings/vendor_choices')
 @StaffOnly()
 export class VendorChoicesController {
   constructor(private readonly vendors: LineVendorsService) {}

@@ -23,7 +23,17 @@ import { parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
 import { parseUuid } from '../uuid.js';
 import { Day, HttpUrl, Storable } from './constraints.js';
-import { type Coerce, Field, fieldOf, type FieldOptions, type Relation, says, saysQuoting } from './field.js';
+import {
+  type Coerce,
+  Field,
+  fieldOf,
+  type FieldOptions,
+  type Reading,
+  type Relation,
+  type Say,
+  says,
+  saysQuoting,
+} from './field.js';
 import { coerceFields, pythonType } from './read-dto.js';
 
 export interface TextRules {
@@ -199,16 +209,16 @@ export function RelationField(
   options: FieldOptions & { form: Relation['form']; nullable?: boolean; aliases?: readonly string[] },
 ): PropertyDecorator {
   const { form, nullable = false, aliases } = options;
-  const follow = (text: string) => parseLink(text.trim(), to(), aliases);
-  const coerce: Coerce = (sent) => {
+  const follow = (text: string, { pathPrefix }: Reading) => parseLink(text.trim(), to(), { pathPrefix, aliases });
+  const coerce: Coerce = (sent, reading) => {
     if (typeof sent !== 'string') return sent;
-    const link = sent === '' ? undefined : follow(sent);
+    const link = sent === '' ? undefined : follow(sent, reading);
     return link?.kind === 'object' ? link.uuid : sent || null;
   };
-  const say = (sent: unknown): string => {
+  const say: Say = (sent, reading) => {
     if (form === 'uuid') return relationMissing(form, typeof sent === 'string' ? sent : JSON.stringify(sent));
     if (typeof sent !== 'string') return `Incorrect type. Expected URL string, received ${pythonType(sent)}.`;
-    const { kind } = follow(sent);
+    const { kind } = follow(sent, reading);
     if (kind === 'not-a-uuid') return relationMissing(form, sent);
     return `Invalid hyperlink - ${kind === 'no-match' ? 'No URL match.' : 'Incorrect URL match.'}`;
   };
@@ -231,8 +241,10 @@ export function RelationField(
 export const ListField = <T extends object>(item: Type<T>, options: FieldOptions & { max: number }) =>
   Field(
     { type: [item] } as never,
-    (sent) =>
-      Array.isArray(sent) && sent.length <= options.max ? sent.map((entry) => coerceFields(item, entry)) : sent,
+    (sent, reading) =>
+      Array.isArray(sent) && sent.length <= options.max
+        ? sent.map((entry) => coerceFields(item, entry, reading))
+        : sent,
     options,
     IsArray(saysQuoting((value) => `Expected a list of items but got type "${pythonType(value)}".`)),
     ArrayMaxSize(options.max, { message: `Ensure this field has no more than ${options.max} elements.` }),

@@ -3,8 +3,17 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Allow, getMetadataStorage, ValidateIf, type ValidationOptions } from 'class-validator';
 import type { Addressable } from '../links.js';
 
+/** What the meaning of a field may hang on besides what was sent. */
+export interface Reading {
+  /** The path that our own links have before `/api/`; mostly blank. */
+  readonly pathPrefix: string;
+}
+
 /** Makes what is meant of what was sent. What it cannot read it hands back, for the rules to refuse. */
-export type Coerce = (sent: unknown) => unknown;
+export type Coerce = (sent: unknown, reading: Reading) => unknown;
+
+/** What is told of a value that is refused. */
+export type Say = (value: unknown, reading: Reading) => string;
 
 /** Another object that a field names: what it is, and how Waldur words that it is not there. */
 export interface Relation {
@@ -66,8 +75,8 @@ export const says = (sentence: string): ValidationOptions => ({ message: ({ valu
  * As {@link says}, for a sentence that repeats what was sent. A `message` would not do: class-validator replaces
  * `$value`, `$property` and the like in it, also where the client wrote them.
  */
-export const saysQuoting = (sentence: (value: unknown) => string): ValidationOptions => ({
-  context: { say: (value: unknown) => missing(value) ?? sentence(value) },
+export const saysQuoting = (sentence: Say): ValidationOptions => ({
+  context: { say: ((value, reading) => missing(value) ?? sentence(value, reading)) satisfies Say },
 });
 
 const known = new WeakMap<object, ReadonlyMap<string, FieldContext>>();

@@ -4,7 +4,7 @@ import { IsBoolean, IsIn, IsInt, IsUUID, Matches, Validate } from 'class-validat
 import { type Addressable, parseLink } from '../links.js';
 import { parseUuid } from '../uuid.js';
 import { Day, Storable } from './constraints.js';
-import { Field, type FieldOptions, saysQuoting } from './field.js';
+import { Field, type FieldOptions, type Reading, saysQuoting } from './field.js';
 
 export type FilterOptions = Pick<FieldOptions, 'description'> & { readonly example?: string | number };
 
@@ -18,15 +18,19 @@ const NO_MATCH_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** A filter takes the last of repeated values; spaces around it go; an empty one is as good as none. */
 export const filterOf =
-  (openApi: ApiPropertyOptions, coerce: (text: string) => unknown = (text) => text, ...rules: PropertyDecorator[]) =>
+  (
+    openApi: ApiPropertyOptions,
+    coerce: (text: string, reading: Reading) => unknown = (text) => text,
+    ...rules: PropertyDecorator[]
+  ) =>
   (options: FilterOptions = {}) =>
     Field(
       openApi,
-      (sent) => {
+      (sent, reading) => {
         const last: unknown = Array.isArray(sent) ? sent.at(-1) : sent;
         const text = typeof last === 'string' ? last.trim() : '';
         if (text.includes('\0')) return text;
-        return text === '' ? undefined : coerce(text.toWellFormed());
+        return text === '' ? undefined : coerce(text.toWellFormed(), reading);
       },
       inWords(options),
       Validate(Storable),
@@ -76,8 +80,8 @@ export const LinkFilter = (
   to: () => Type<object> & Addressable,
   options: FilterOptions & { aliases?: readonly string[] } = {},
 ) =>
-  filterOf({ type: String, format: 'uri' }, (text) => {
-    const link = parseLink(text, to(), options.aliases);
+  filterOf({ type: String, format: 'uri' }, (text, { pathPrefix }) => {
+    const link = parseLink(text, to(), { pathPrefix, aliases: options.aliases });
     return link.kind === 'object' ? link.uuid : NO_MATCH_UUID;
   })(options);
 

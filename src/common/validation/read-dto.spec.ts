@@ -19,8 +19,9 @@ class Order {
 
 class PatchedOrder extends PartialDto(Order) {}
 
-const errorsIn = (sent: unknown) => readDto(PatchedOrder, sent).errors;
-const errorsInLists = (sent: unknown) => readDto(LinkResourcesDto, sent).errors;
+const reading = { pathPrefix: '' };
+const errorsIn = (sent: unknown) => readDto(PatchedOrder, sent, reading).errors;
+const errorsInLists = (sent: unknown) => readDto(LinkResourcesDto, sent, reading).errors;
 
 describe('readDto', () => {
   const link = { resource_uuid: '08f0ed93-d85d-404e-a3b7-9a6877edaeea', license_reference: 'XSP1' };
@@ -30,7 +31,7 @@ describe('readDto', () => {
     (key) => {
       const withKey = (object: object) => `{"${key}": "2024-13", ${JSON.stringify(object).slice(1)}`;
       const sent = withKey({ items: ['*'] }).replace('"*"', withKey(link));
-      const { value, errors } = readDto(LinkResourcesDto, JSON.parse(sent));
+      const { value, errors } = readDto(LinkResourcesDto, JSON.parse(sent), reading);
       expect(errors).toBeUndefined();
       expect({ ...value, items: value.items.map((item) => ({ ...item })) }).toEqual({ items: [link] });
     },
@@ -71,7 +72,7 @@ describe('readDto', () => {
 
   it('requires in PATCH nothing, and otherwise what is required', () => {
     expect(errorsIn({})).toBeUndefined();
-    expect(readDto(Order, {}).errors).toEqual({ name: ['This field is required.'] });
+    expect(readDto(Order, {}, reading).errors).toEqual({ name: ['This field is required.'] });
   });
 
   it.each(['$value', '$property', '$target', '$constraint1'])('repeats %s as it was sent', (text) => {

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { IsObject, validateSync, type ValidationError } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
-import { fieldsOf } from './field.js';
+import { fieldsOf, type Reading, type Say } from './field.js';
 
 /** A DTO as far as it could be read, and what is wrong with the rest. */
 export interface ReadDto<T> {
@@ -28,36 +28,38 @@ class NotADictionary {
  * Reads an untrusted value as a DTO of field decorators: unknown keys are ignored, all wrong fields are reported
  * together, each with the first rule it breaks. Never throws on bad input.
  */
-export function readDto<T extends object>(dto: Type<T>, sent: unknown): ReadDto<T> {
-  const value = coerceFields(dto, sent);
+export function readDto<T extends object>(dto: Type<T>, sent: unknown, reading: Reading): ReadDto<T> {
+  const value = coerceFields(dto, sent, reading);
   const faults = validateSync(value, { stopAtFirstError: true, validationError: { target: false } });
-  return faults.length ? { value, errors: errorsOf(faults) } : { value };
+  return faults.length ? { value, errors: errorsOf(reading, faults) } : { value };
 }
 
 /** Only what the DTO declares is looked at: what nobody asked for is never walked through. */
-export function coerceFields<T extends object>(dto: Type<T>, sent: unknown): T {
+export function coerceFields<T extends object>(dto: Type<T>, sent: unknown, reading: Reading): T {
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return new NotADictionary(sent) as T;
   const value = new dto() as Record<string, unknown>;
   for (const [field, { coerce }] of fieldsOf(dto)) {
     const given = Object.hasOwn(sent, field) ? (sent as Record<string, unknown>)[field] : undefined;
-    if (given !== undefined) value[field] = coerce(given);
+    if (given !== undefined) value[field] = coerce(given, reading);
   }
   return value as T;
 }
 
-function errorsOf(faults: readonly ValidationError[] = []): FieldErrors {
-  return Object.fromEntries(faults.map((fault) => [fault.property, sentencesOf(fault)]));
+function errorsOf(reading: Reading, faults: readonly ValidationError[] = []): FieldErrors {
+  return Object.fromEntries(faults.map((fault) => [fault.property, sentencesOf(reading, fault)]));
 }
 
 /** Of a list: one entry per item, `{}` for good ones. */
-function sentencesOf({ value, constraints, contexts, children }: ValidationError): FieldErrors[string] {
+function sentencesOf(reading: Reading, fault: ValidationError): FieldErrors[string] {
+  const { constraints, contexts, children } = fault;
+  const value: unknown = fault.value;
   if (!constraints) {
     const faultsAt = new Map(children?.map((item) => [item.property, item.children]));
-    return (value as unknown[]).map((_, index) => errorsOf(faultsAt.get(String(index))));
+    return (value as unknown[]).map((_, index) => errorsOf(reading, faultsAt.get(String(index))));
   }
   const [rule, message] = Object.entries(constraints)[0]!;
-  const { say } = (contexts?.[rule] ?? {}) as { say?: (value: unknown) => string };
-  const sentences = [say ? say(value) : message];
+  const { say } = (contexts?.[rule] ?? {}) as { say?: Say };
+  const sentences = [say ? say(value, reading) : message];
   return rule === 'isArray' && value !== null && value !== undefined ? { non_field_errors: sentences } : sentences;
 }
 

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, SetMetadata, type Type } from '@nestjs/common';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
+import { PublicAddress } from '../links.js';
 import { UnreadBody } from '../unread-body.js';
 import { bodyLimitOf } from './body-fields.js';
 import { fieldsOf } from './field.js';
@@ -38,12 +39,14 @@ export class RefusedRequestError extends InvalidFieldsError {
  */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
+  constructor(private readonly address: PublicAddress) {}
+
   async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' && type !== 'query') return sent;
     const given = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
     if (!metatype || (metatype as unknown) === Object) return given;
     const dto = metatype as Type<object>;
-    const { value, errors } = readDto(dto, given === undefined ? {} : given);
+    const { value, errors } = readDto(dto, given === undefined ? {} : given, this.address);
     const all = { ...errors, ...(type === 'query' ? unknownNames(dto, given as object) : {}) };
     if (Object.keys(all).length) throw new RefusedRequestError(all, dto, value);
     return value;

@@ -1,13 +1,14 @@
-import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags, ApiTooManyRequestsResponse } from '@nestjs/swagger';
-import { TokenOptional } from '../../auth/access.js';
+import { ClientGone, TokenOptional } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import { ApiDone } from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
 import { LoginDto, TokenResponse } from './login.dto.js';
 import { LoginService } from './login.service.js';
 
 @ApiTags('Log in')
-@Controller('api-auth')
+@ApiController('api-auth')
 export class LoginController {
   constructor(private readonly login: LoginService) {}
 
@@ -23,7 +24,7 @@ export class LoginController {
   @ApiTooManyRequestsResponse({
     description: 'Too many logins wait for their turn; Retry-After says when to come back',
   })
-  password(@Body() dto: LoginDto, @Ip() address: string): Promise<TokenResponse> {
-    return this.login.logIn(commandOf(dto), address);
+  password(@Body() dto: LoginDto, @Ip() address: string, @ClientGone() signal: AbortSignal): Promise<TokenResponse> {
+    return this.login.logIn(commandOf(dto), address, signal);
   }
 }

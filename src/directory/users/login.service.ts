@@ -3,7 +3,6 @@ import { DataSource } from 'typeorm';
 import { NotAuthenticatedError } from '../../auth/auth.errors.js';
 import { hashPassword, matchesPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
-import { currentRequest } from '../../common/request-context.js';
 import { Env } from '../../config/env.js';
 import { LoginsBusyError } from '../directory.errors.js';
 import { LOCKED_MINUTES, LoginFailuresRepository, type LoginOrigin, placeOf } from './login-failures.repository.js';
@@ -36,15 +35,14 @@ export class LoginService {
 
   /**
    * A token that holds until it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`; other tokens of the user go on working.
-   * `address` is the client's IP address. Throws `NotAuthenticatedError` (wrong password, unknown or disabled user, too
+   * `address` is the client's IP address; once `signal` has aborted the login loses its turn. Throws `NotAuthenticatedError` (wrong password, unknown or disabled user, too
    * many wrong passwords, logins switched off) and `LoginsBusyError`.
    */
-  async logIn({ username, password }: Credentials, address: string): Promise<{ token: string }> {
+  async logIn({ username, password }: Credentials, address: string, signal?: AbortSignal): Promise<{ token: string }> {
     if (!this.env.PASSWORD_LOGIN_ENABLED)
       throw new NotAuthenticatedError(
         'Authentication method is disabled. Please use another authentication method or contact staff.',
       );
-    const signal = currentRequest()?.signal;
     return this.queue.run(placeOf(address), () => {
       if (signal?.aborted) throw new LoginsBusyError();
       return this.attempt({ username, address }, password);

@@ -1,6 +1,7 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
+import { ApiController } from '../../auth/api-controller.js';
 import type { Caller } from '../../auth/caller.js';
 import { ApiDone, ApiMissing, Operation } from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
@@ -21,7 +22,7 @@ import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('Directory: users')
-@Controller('api/users')
+@ApiController('api/users')
 @Existing(() => User, UserNotFoundError)
 export class UsersController {
   constructor(private readonly users: UsersService) {}

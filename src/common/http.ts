@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+
+/** As much of a request as our routes read: Fastify's and Express's both have it. */
+export interface HttpRequest extends Pick<IncomingMessage, 'socket'> {
+  readonly id?: unknown;
+  readonly method: string;
+  /** Path and query as they were asked for. */
+  readonly originalUrl: string;
+  readonly protocol: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly params: unknown;
+  /** The path that the route was registered with: Fastify's, Express's. */
+  readonly routeOptions?: { readonly url?: string };
+  readonly route?: { readonly path: string };
+}
+
+/** As much of an answer as our routes write: Fastify's and Express's both have it. */
+export interface HttpReply {
+  readonly statusCode: number;
+  header(name: string, value: string): unknown;
+  /** What Fastify wraps; Express's answer is one itself. */
+  readonly raw?: ServerResponse;
+}
+
+/** Aborts when the client goes away before its answer is out. */
+export function clientGone(reply: HttpReply): AbortSignal {
+  const gone = new AbortController();
+  const response = reply.raw ?? (reply as unknown as ServerResponse);
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}

@@ -1,0 +1,51 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { clientGone, type HttpReply, type HttpRequest } from './http.js';
+import { isApiPath } from './route-table.js';
+
+/** What is known of one HTTP request besides what it asks for. */
+export interface RequestContext {
+  /** Goes out as `X-Request-Id` and stands in every log line of the request. */
+  readonly requestId: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  /** What it asks for, without the object: requests for one collection use the same tables. */
+  readonly collection: string;
+  /** Key of the caller, once known: whose turn it is when calls to ArrowSphere wait. */
+  caller?: string;
+}
+
+/**
+ * The requests that one application is answering. What waits in a queue below (for a database connection, for ArrowSphere)
+ * and what is logged learns here which request it is for; services are given what they need as arguments.
+ */
+@Injectable()
+export class Requests {
+  private readonly contexts = new WeakMap<HttpRequest, RequestContext>();
+  private readonly storage = new AsyncLocalStorage<RequestContext>();
+
+  /** The request that the code now running works for; `undefined` in jobs, at start, and where there is no HTTP. */
+  get current(): RequestContext | undefined {
+    return this.storage.getStore();
+  }
+
+  /** What is known of a request. The first to ask also marks the answer with its id. */
+  of(request: HttpRequest, reply: HttpReply): RequestContext {
+    const known = this.contexts.get(request);
+    if (known) return known;
+    const collection = (request.routeOptions?.url ?? request.route?.path ?? '').split('/:')[0]!;
+    const requestId = typeof request.id === 'string' ? request.id : randomUUID();
+    const context = { requestId, signal: clientGone(reply), collection };
+    this.contexts.set(request, context);
+    reply.header('X-Request-Id', requestId);
+    // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
+    if (isApiPath(request.originalUrl)) reply.header('Cache-Control', 'no-store');
+    return context;
+  }
+
+  /** Runs `work` as part of a request. */
+  run<T>(context: RequestContext, work: () => T): T {
+    return this.storage.run(context, work);
+  }
+}
