@@ -34,7 +34,7 @@ export async function createApp(env: Env, clock: Clock = new SystemClock()): Pro
 }
 
 /** Fastify as our routes expect it. */
-export function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_SECONDS'>): FastifyAdapter {
+function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_SECONDS'>): FastifyAdapter {
   return new FastifyAdapter({
     ...connectionLimits(env),
     trustProxy: env.TRUSTED_PROXIES.length ? [...env.TRUSTED_PROXIES] : false,
@@ -45,12 +45,10 @@ export function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_S
 }
 
 /**
- * What stands around our routes besides modules: bodies, request ids, the answers to wrong methods, CORS, Swagger UI.
- * Another Nest application whose root imports `AppModule.forRoot(env)` calls this after `NestFactory.create(…,
- * adapterFor(env), { bodyParser: false })` and before `listen`. Its own routes then state their access as ours do
- * (`@Public()`, `@AnyUser()`, `@StaffOnly()`); one that does not is refused.
+ * What stands around our routes besides modules, on a server that is ours alone: bodies that stay unread until the caller
+ * is known, ids and log of requests that reach no route, the answers to those and to wrong methods, CORS, Swagger UI.
  */
-export function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {
+function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {
   const fastify = app.getHttpAdapter().getInstance();
   leaveBodiesUnread(fastify);
   void fastify.register(helmet, browserRules(env));

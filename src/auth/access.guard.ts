@@ -4,7 +4,7 @@ import { Clock } from '../common/clock.js';
 import type { HttpReply, HttpRequest } from '../common/http.js';
 import { Requests } from '../common/requests.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
-import { ACCESS_RULE, type AccessRule, type CallerRequest } from './access.js';
+import { ACCESS_RULE, type AccessRule, type GuardedRequest } from './access.js';
 import {
   AccessRuleMissingError,
   NobodyToImpersonateError,
@@ -29,10 +29,9 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<CallerRequest>();
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
     const reply = context.switchToHttp().getResponse<HttpReply>();
-    // From here on the answer carries its id, whatever it is.
-    this.requests.of(request, reply);
+    request.clientGone = this.requests.of(request, reply).signal;
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
       context.getHandler(),
       context.getClass(),

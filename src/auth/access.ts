@@ -1,6 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
-import { clientGone, type HttpReply, type HttpRequest } from '../common/http.js';
+import type { HttpRequest } from '../common/http.js';
 import type { Caller } from './caller.js';
 
 export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
@@ -36,15 +36,20 @@ export const StaffOnly = () =>
     ApiForbiddenResponse({ description: 'Not staff', ...detail('You do not have permission to perform this action.') }),
   );
 
-/** A request whose caller is known, once the guard has let it in. */
-export type CallerRequest = HttpRequest & { caller?: Caller };
+/** A request, and what the guard says of it. */
+export interface GuardedRequest extends HttpRequest {
+  caller?: Caller;
+  /** Aborts when the client goes away. */
+  clientGone?: AbortSignal;
+}
 
 /** The user who makes the request. */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<CallerRequest>().caller!,
+  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<GuardedRequest>().caller!,
 );
 
 /** An `AbortSignal` that aborts when the client goes away: for services whose work then has no use any more. */
-export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal =>
-  clientGone(context.switchToHttp().getResponse<HttpReply>()),
+export const ClientGone = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AbortSignal =>
+    context.switchToHttp().getRequest<GuardedRequest>().clientGone!,
 );

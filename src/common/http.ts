@@ -21,13 +21,3 @@ export interface HttpReply {
   /** What Fastify wraps; Express's answer is one itself. */
   readonly raw?: ServerResponse;
 }
-
-/** Aborts when the client goes away before its answer is out. */
-export function clientGone(reply: HttpReply): AbortSignal {
-  const gone = new AbortController();
-  const response = reply.raw ?? (reply as unknown as ServerResponse);
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone.signal;
-}

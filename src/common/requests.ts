@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { clientGone, type HttpReply, type HttpRequest } from './http.js';
+import type { HttpReply, HttpRequest } from './http.js';
 import { isApiPath } from './route-table.js';
 
 /** What is known of one HTTP request besides what it asks for. */
@@ -48,4 +49,14 @@ export class Requests {
   run<T>(context: RequestContext, work: () => T): T {
     return this.storage.run(context, work);
   }
+}
+
+/** Aborts when the client goes away before its answer is out. */
+function clientGone(reply: HttpReply): AbortSignal {
+  const gone = new AbortController();
+  const response = reply.raw ?? (reply as unknown as ServerResponse);
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }

@@ -47,12 +47,12 @@ const asksDirectly = ({ texts, calls }: ReturnType<typeof read>) =>
 const featureOf = (file: string) => file.split('/')[1]!;
 
 function ownersOfTables(): Map<string, string> {
-  const naming = new ReadableNamingStrategy();
+  const strategy = new ReadableNamingStrategy();
   const entities = files.filter((file) => file.endsWith('.entity.ts'));
   return new Map(
     entities.flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/^@Entity\((?:'(\w+)')?\)[^]*?^export class (\w+)/gm)].map(
-        ([, given, name]) => [naming.tableName(name!, given), featureOf(file)] as const,
+        ([, given, name]) => [strategy.tableName(name!, given), featureOf(file)] as const,
       ),
     ),
   );

@@ -197,6 +197,28 @@ describe.each(adapters)('A host of its own on %s', (_name, adapter) => {
   });
 });
 
+describe('A Fastify that minds the slash at the end of a path', () => {
+  it('is told so at start, and keeps our routes closed all the same', async () => {
+    const database = await createDatabase(TEST_DATABASE);
+    const told: unknown[] = [];
+    const warn = (sentence: unknown) => void told.push(sentence);
+    const logger = { log: () => undefined, warn, error: warn };
+
+    @Module({ imports: [AppModule.forRoot(readEnv({ STAFF_TOKEN, ...database.variables }))] })
+    class HostModule {}
+
+    const host = await NestFactory.create(HostModule, new FastifyAdapter(), { logger, abortOnError: false });
+    await host.listen(0, '127.0.0.1');
+    expect(told).toEqual([expect.stringContaining('routerOptions: { ignoreTrailingSlash: true }')]);
+    const api = new ApiClient((await host.getUrl()).replace(/\/$/, ''));
+    expect((await api.get('/api/customers')).status).toBe(401);
+    expect((await api.post('/api/customers', {})).status).toBe(401);
+    expect((await api.as(STAFF_TOKEN).get('/api/customers')).body).toEqual([]);
+    await host.close();
+    await database.drop();
+  });
+});
+
 const alone = [
   DirectoryHttpModule,
   JobsHttpModule,

@@ -24,9 +24,20 @@ export class ServiceProcess {
     this.ended = once(child, 'close').then(([code]) => code as number | null);
   }
 
-  static start(variables: Record<string, string>): ServiceProcess {
+  /** `command`: another one than the compiled service, in the folder `cwd`. */
+  static start(
+    variables: Record<string, string>,
+    command: readonly string[] = [process.execPath, ...SERVICE],
+    cwd?: string,
+  ): ServiceProcess {
     const { PATH = '', HOME = '' } = process.env;
+<<<<<<< HEAD
     const child = spawn(process.execPath, serviceArguments(), {
+=======
+    const [program, ...args] = command;
+    const child = spawn(program!, args, {
+      cwd,
+>>>>>>> modules
       env: { PATH, HOME, LOG_FORMAT: 'json', ...variables, PORT: variables.PORT ?? '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -3,7 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Allow, getMetadataStorage, ValidateIf, type ValidationOptions } from 'class-validator';
 import type { Addressable } from '../links.js';
 
-/** What the meaning of a field may hang on besides what was sent. */
+/** What the meaning of a field may depend on besides what was sent. */
 export interface Reading {
   /** The path that our own links have before `/api/`; mostly blank. */
   readonly pathPrefix: string;
