@@ -25,11 +25,6 @@ export class RelatedObjects {
     refuseIfAny(merged(await Promise.all(faults)));
   }
 
-  /** As {@link assertExist}, for the relation fields of a DTO. */
-  async mustExist<T extends object>(dto: Type<T>, value: Partial<T>): Promise<void> {
-    refuseIfAny(await this.missing(dto, value));
-  }
-
   /** Whether there is an object of this kind; a text that is no UUID names none. */
   async exists(entity: Type<object>, text: unknown): Promise<boolean> {
     const uuid = parseUuid(text);

@@ -27,17 +27,13 @@ export class ServiceProcess {
   /** `command`: another one than the compiled service, in the folder `cwd`. */
   static start(
     variables: Record<string, string>,
-    command: readonly string[] = [process.execPath, ...SERVICE],
+    command: readonly string[] = [process.execPath, ...serviceArguments()],
     cwd?: string,
   ): ServiceProcess {
     const { PATH = '', HOME = '' } = process.env;
-<<<<<<< HEAD
-    const child = spawn(process.execPath, serviceArguments(), {
-=======
     const [program, ...args] = command;
     const child = spawn(program!, args, {
       cwd,
->>>>>>> modules
       env: { PATH, HOME, LOG_FORMAT: 'json', ...variables, PORT: variables.PORT ?? '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
