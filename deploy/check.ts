@@ -21,7 +21,17 @@ function tools(): string | undefined {
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const building = mkdtempSync(join(cache, 'building-'));
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'];
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--require-hashes',
+    '--retries',
+    '1',
+  ];
   try {
     run('python3', [...pip, '--only-binary', ':all:', '--target', building, '-r', requirements]);
     renameSync(building, folder);

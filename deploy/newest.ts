@@ -28,7 +28,8 @@ const oldest = /\d+\.\d+\.\d+/.exec(engines!.node!)![0];
 
 async function newest(name: string): Promise<void> {
   const installed = packages[`node_modules/${name}`]!.version;
-  const asked = ['view', `${name}@>=${installed}`, 'version', 'engines.node', '--json'];
+  // With the name there are always objects: of one field alone npm answers the bare text.
+  const asked = ['view', `${name}@>=${installed}`, 'name', 'version', 'engines.node', '--json'];
   const { stdout } = await promisify(execFile)('npm', asked, { maxBuffer: 2 ** 26 });
   const answer = JSON.parse(stdout) as Published | Published[];
   const newer = (Array.isArray(answer) ? answer : [answer])
