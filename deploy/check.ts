@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseAllDocuments } from 'yaml';
-import { check, missing, root, run, summary } from './checks.js';
+import { check, isThere, missing, root, run, summary } from './checks.js';
 
 const cache = join(root, 'node_modules/.cache/waldur-arrowsphere');
 const chart = join(root, 'deploy/helm/waldur-arrowsphere');
@@ -21,7 +21,17 @@ function tools(): string | undefined {
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const building = mkdtempSync(join(cache, 'building-'));
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'];
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--require-hashes',
+    '--retries',
+    '1',
+  ];
   try {
     run('python3', [...pip, '--only-binary', ':all:', '--target', building, '-r', requirements]);
     renameSync(building, folder);
@@ -143,7 +153,7 @@ if (folder) {
     checkChart(folder),
   );
 }
-if (existsSync('/usr/bin/systemd-analyze'))
+if (isThere('systemd-analyze'))
   await check(`systemd unit: known as a whole, exposure at most ${MOST_EXPOSED / 10}`, checkUnit);
 else missing('systemd-analyze', ['systemd unit']);
 summary();

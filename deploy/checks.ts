@@ -47,3 +47,8 @@ export function run(
   if (status !== 0) throw new Error(`${program} ${given[0]}:\n${stdout}${stderr}`);
   return { stdout, stderr };
 }
+
+/** Whether there is such a program on this machine. */
+export function isThere(program: string): boolean {
+  return !spawnSync(program, ['--version'], { stdio: 'ignore' }).error;
+}
