@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { resolve } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { databaseFault, DatabaseFullError } from './common/database-fault.js';
 import { type Env, InvalidEnvironmentError, readEnv, variableNames } from './config/env.js';
 import { logsJson } from './common/app.logger.js';
@@ -27,20 +28,13 @@ if (argument !== undefined) {
 }
 
 let env: Env | undefined;
+let app: NestFastifyApplication | undefined;
+// From the beginning: as process 1 of a container, nothing else ends it while it starts.
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
 try {
   env = readEnv();
-  const app = await createApp(env);
+  app = await createApp(env);
   const url = await listen(app, env);
-  const { SHUTDOWN_GRACE_SECONDS } = env;
-  const stop = () => {
-    setTimeout(() => process.exit(1), SHUTDOWN_GRACE_SECONDS * 1000);
-    void app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
   const message = `Listening on ${url} – Swagger UI at ${url}/docs – ${databaseOf(env)}`;
   process.stdout.write(
     `${logsJson(env) ? JSON.stringify({ level: 'log', timestamp: Date.now(), message }) : message}\n`,
@@ -48,6 +42,15 @@ try {
 } catch (error) {
   process.stderr.write(`${whatToDoAbout(error)}\n`);
   process.exit(1);
+}
+
+function stop(): void {
+  if (!env || !app) process.exit(0);
+  setTimeout(() => process.exit(1), env.SHUTDOWN_GRACE_SECONDS * 1000);
+  void app.close().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 }
 
 function databaseOf({ DATABASE_URL, DATA_DIR }: Env): string {

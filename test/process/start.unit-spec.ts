@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
@@ -26,6 +26,24 @@ describe('The process', () => {
     await processes.end();
     await arrow.stop();
   }, LONG);
+
+  it(
+    'ends when it is told to while it still waits for its database, which only its own handler does as process 1',
+    async () => {
+      const silent = createServer().listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const service = start({
+        DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none`,
+        SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      });
+      const [connection] = (await once(silent, 'connection')) as [Socket];
+      expect(await service.exit('SIGTERM')).toBe(0);
+      connection.destroy();
+      silent.close();
+    },
+    LONG,
+  );
 
   it(
     'names every fault of its environment at once, and does not start',
