@@ -53,9 +53,9 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
   leaveBodiesUnread(fastify);
   void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
-  aroundEveryRequest(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
+  registerRequestHooks(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
   app.useGlobalFilters(app.get(AppErrorFilter));
-  if (env.CORS_ORIGINS.length) letBrowsersIn(app, env.CORS_ORIGINS);
+  if (env.CORS_ORIGINS.length) enableCors(app, env.CORS_ORIGINS);
   setUpSwagger(app, env);
   return app;
 }
@@ -86,7 +86,7 @@ function browserRules({ PUBLIC_URL }: Env): FastifyHelmetOptions {
 }
 
 /** An OPTIONS that is no preflight goes on to our own answer. */
-function letBrowsersIn(app: NestFastifyApplication, origins: readonly string[]): void {
+function enableCors(app: NestFastifyApplication, origins: readonly string[]): void {
   const options = {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
@@ -108,7 +108,7 @@ function letBrowsersIn(app: NestFastifyApplication, origins: readonly string[]):
 }
 
 /** Request id, context, method checks and the access log. */
-function aroundEveryRequest(
+function registerRequestHooks(
   fastify: FastifyInstance,
   routes: RouteTable,
   requests: Requests,

@@ -40,7 +40,7 @@ try {
     `${logsJson(env) ? JSON.stringify({ level: 'log', timestamp: Date.now(), message }) : message}\n`,
   );
 } catch (error) {
-  process.stderr.write(`${whatToDoAbout(error)}\n`);
+  process.stderr.write(`${startupErrorMessage(error)}\n`);
   process.exit(1);
 }
 
@@ -60,8 +60,8 @@ function databaseOf({ DATABASE_URL, DATA_DIR }: Env): string {
 }
 
 /** A sentence for whoever started the process, where it is theirs to mend; everything we know otherwise. */
-function whatToDoAbout(error: unknown): string {
-  const mendable = [
+function startupErrorMessage(error: unknown): string {
+  const expected = [
     InvalidEnvironmentError,
     DataDirInUseError,
     DatabaseFullError,
@@ -71,7 +71,7 @@ function whatToDoAbout(error: unknown): string {
     TokenTakenError,
     ListenError,
   ];
-  if (mendable.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (expected.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code = '', message, syscall, path } = error as NodeJS.ErrnoException;
   if ((path && /^E[A-Z]+$/.test(code)) || /^(ENOSPC|EDQUOT)$/.test(code)) return `DATA_DIR cannot be used: ${message}`;
   if (!env?.DATABASE_URL) return String((error as Error)?.stack ?? error);

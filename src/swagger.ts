@@ -20,18 +20,18 @@ const TAGS = [
   ['Arrow customer mappings', 'Which ArrowSphere customer is which organisation.'],
   ['Arrow vendor offering mappings', "Which vendor's licences become resources of which offering."],
   ['Arrow customer mappings: licences', 'Discover, link and import the licences of a mapped customer; live figures.'],
-  ['Arrow licence links', 'The ledger of who linked and imported what, and how to take it back.'],
+  ['Arrow licence links', 'The ledger of who linked and imported what, and how to revert it.'],
   ['Arrow billing syncs', 'Bill a month, reconcile it, ask for consumption, and see what was done and why.'],
   ['Arrow billing sync items', 'The lines of the statements.'],
   ['Arrow consumption records', 'What licences consumed in a month, and whether that is final.'],
-  ['Arrow billing accounts', 'By what rules an account is billed.'],
+  ['Arrow billing accounts', 'The billing rules of accounts.'],
   ['Arrow: jobs', 'Long work: how far it is, how it ended, and how to stop it.'],
   ['Invoices', 'What organisations are charged.'],
   ['Directory: customers', "Waldur's organisations."],
   ['Directory: projects', 'Their projects.'],
   ['Directory: offerings', 'What is sold.'],
   ['Directory: plans', 'And under which plans.'],
-  ['Directory: resources', 'What was bought: licences hang on them.'],
+  ['Directory: resources', 'What was bought: licences are linked to them.'],
   ['Directory: orders', 'How resources came to be.'],
   ['Directory: users', 'Who may call this API, and with which token or password.'],
   ['Log in', 'A token for a user name and a password.'],
@@ -68,7 +68,7 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
   SwaggerModule.setup(
     'docs',
     app,
-    () => asWaldurDescribesIt(SwaggerModule.createDocument(app, config, { autoTagControllers: false })),
+    () => toWaldurSchema(SwaggerModule.createDocument(app, config, { autoTagControllers: false })),
     {
       jsonDocumentUrl: 'docs/openapi.json',
       yamlDocumentUrl: 'docs/openapi.yaml',
@@ -81,7 +81,7 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
 }
 
 /** What holds for every operation, so that no controller has to say it. */
-function asWaldurDescribesIt(document: OpenAPIObject): OpenAPIObject {
+function toWaldurSchema(document: OpenAPIObject): OpenAPIObject {
   for (const item of Object.values(document.paths)) {
     for (const operation of Object.values(item) as Operation[]) {
       for (const parameter of operation.parameters ?? []) {

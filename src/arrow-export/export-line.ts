@@ -1,4 +1,4 @@
-import { givenName } from '../arrow-gateway/given-name.js';
+import { displayName } from '../arrow-gateway/display-name.js';
 import type { DecimalString } from '../common/money.js';
 import { type NumberLocale, parseAmount } from './amounts.js';
 import { firstText, parseDate, type ParsedCell, parsePeriod, type Row } from './cells.js';
@@ -93,6 +93,6 @@ function valueOf(cell: ParsedCell): string | null {
 
 /** What a person called it, never a name that ArrowSphere made up. */
 function productName(row: Row, positions: readonly number[]): string {
-  const named = positions.filter((at) => givenName(row[at]) !== '');
+  const named = positions.filter((at) => displayName(row[at]) !== '');
   return firstText(row, named)?.slice(0, 500) ?? '';
 }

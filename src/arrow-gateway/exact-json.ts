@@ -1,4 +1,4 @@
-import { wellFormed } from '../common/storable.js';
+import { wellFormed } from '../common/sanitize-text.js';
 
 /**
  * Numbers of up to 15 significant digits come back unchanged from a double and its shortest text; longer ones may not.

@@ -39,8 +39,8 @@ export function* assignInSteps<P extends AssignmentPair>(
   const search = new AugmentingSearch(graph);
   const effort = options.effort ?? DEFAULT_EFFORT;
   for (let row = 0; row < graph.rows.length; row += 1) {
-    if (search.looks < effort) search.settle(row);
-    else search.settleGreedily(row);
+    if (search.looks < effort) search.decide(row);
+    else search.decideGreedily(row);
     yield;
   }
   return search.chosen().sort(byScoreThenNames);
@@ -106,7 +106,7 @@ class AugmentingSearch<P> {
     this.heap = new ColumnHeap();
   }
 
-  settle(start: number): void {
+  decide(start: number): void {
     const touched: number[] = [];
     const closed: number[] = [];
     let row = start;
@@ -141,7 +141,7 @@ class AugmentingSearch<P> {
     }
   }
 
-  settleGreedily(row: number): void {
+  decideGreedily(row: number): void {
     const edge = this.graph.rows[row]!.find((candidate) => this.rowOf[candidate.column] === -1);
     const column = edge ? edge.column : this.aloneColumn(row);
     this.rowOf[column] = row;

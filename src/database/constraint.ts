@@ -32,7 +32,10 @@ export class RelatedObjectGoneError extends AppError {
  * Runs a write; where a constraint of these names refuses it, throws the named error instead, so that two requests at
  * once get the same sentences as two in a row. Throws {@link RelatedObjectGoneError} for any other foreign key.
  */
-export async function naming<T>(errors: Readonly<Record<string, () => Error>>, write: () => Promise<T>): Promise<T> {
+export async function translateConstraintErrors<T>(
+  errors: Readonly<Record<string, () => Error>>,
+  write: () => Promise<T>,
+): Promise<T> {
   try {
     return await write();
   } catch (error) {
@@ -47,7 +50,7 @@ export async function naming<T>(errors: Readonly<Record<string, () => Error>>, w
  * both last. A row that is gone stays gone, and nothing happens where the UUID (in any spelling) is none. `alongside` is written only together with a given column. Throws as
  * {@link naming}, with the errors of `refusals`.
  */
-export async function updateGiven<T extends BaseEntity>(
+export async function updateDefined<T extends BaseEntity>(
   rows: Repository<T>,
   uuid: string,
   columns: QueryDeepPartialEntity<T>,
@@ -58,7 +61,9 @@ export async function updateGiven<T extends BaseEntity>(
   const known = parseUuid(uuid);
   if (!known || Object.keys(given).length === 0) return;
   const row = { uuid: known } as FindOptionsWhere<T>;
-  await naming(refusals, () => rows.update(row, { ...given, ...alongside } as QueryDeepPartialEntity<T>));
+  await translateConstraintErrors(refusals, () =>
+    rows.update(row, { ...given, ...alongside } as QueryDeepPartialEntity<T>),
+  );
 }
 
 /** The object is still in use (409). */
@@ -74,7 +79,11 @@ export class ObjectInUseError extends AppError {
 }
 
 /** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what refers to the object, and what to do. */
-export async function removing<T>(what: string, remove: () => Promise<T>, advice = 'Remove those first.'): Promise<T> {
+export async function deleteOrThrowInUse<T>(
+  what: string,
+  remove: () => Promise<T>,
+  advice = 'Remove those first.',
+): Promise<T> {
   try {
     return await remove();
   } catch (error) {

@@ -12,7 +12,7 @@ import {
 import type { AppError } from '../common/app.error.js';
 import type { Count, Order, Page, Paging } from '../common/page.js';
 import type { BaseEntity } from './base.entity.js';
-import { naming, removing, updateGiven } from './constraint.js';
+import { translateConstraintErrors, deleteOrThrowInUse, updateDefined } from './constraint.js';
 import { findOrThrow } from './find-or-throw.js';
 import { countOnly, paginate } from './paginate.js';
 
@@ -56,18 +56,18 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
   /** Answers the UUID. Throws as `naming`, with the errors of `refusals`. */
   async insert(columns: DeepPartial<T>, refusals: Readonly<Record<string, () => Error>> = {}): Promise<string> {
     const row = this.rows.create(columns);
-    await naming(refusals, () => this.rows.insert(row as QueryDeepPartialEntity<T>));
+    await translateConstraintErrors(refusals, () => this.rows.insert(row as QueryDeepPartialEntity<T>));
     return row.uuid;
   }
 
-  /** Writes the columns that are given; see `updateGiven`. */
+  /** Writes the columns that are given; see `updateDefined`. */
   update(uuid: string, columns: QueryDeepPartialEntity<T>): Promise<void> {
-    return updateGiven(this.rows, uuid, columns);
+    return updateDefined(this.rows, uuid, columns);
   }
 
   /** `whatIs`: how a sentence names the row; `advice`: what to do if it is in use. Throws the entity's own not-found error, `ObjectInUseError`. */
   async remove(uuid: string, whatIs: (row: T) => string, advice?: string): Promise<void> {
     const row = await this.get(uuid);
-    await removing(whatIs(row), () => this.rows.delete({ uuid: row.uuid } as FindOptionsWhere<T>), advice);
+    await deleteOrThrowInUse(whatIs(row), () => this.rows.delete({ uuid: row.uuid } as FindOptionsWhere<T>), advice);
   }
 }

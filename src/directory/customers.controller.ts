@@ -55,7 +55,7 @@ export class CustomersController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('customers_destroy', 'Delete an organisation that nothing hangs on')
+  @Operation('customers_destroy', 'Delete an organisation that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.customers.remove(uuid);

@@ -31,7 +31,7 @@ export class CustomersService {
     const all: Customer[] = [];
     for (let part: Customer[] | undefined; !part || part.length === PART; all.push(...part)) {
       part = await this.customers.byName(PART, all.at(-1));
-      // The embedded database answers without letting go of the thread.
+      // The embedded database answers without releasing the thread.
       await setImmediate();
     }
     return all;

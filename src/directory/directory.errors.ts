@@ -59,7 +59,7 @@ export class PlanOfAnotherOfferingError extends AppError {
   override readonly fields = { plan: ['Plan must belong to the selected offering.'] };
 }
 
-/** The licence hangs on another live resource already. `field` is the one of the request that would have put it here. */
+/** The licence is linked to another live resource already. `field` is the one of the request that would have put it here. */
 export class LicenseOnAnotherResourceError extends AppError {
   readonly kind = 'fields';
   readonly code = 'license_on_another_resource';

@@ -55,7 +55,7 @@ export class OfferingsController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('marketplace_provider_offerings_destroy', 'Delete an offering that nothing hangs on')
+  @Operation('marketplace_provider_offerings_destroy', 'Delete an offering that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.offerings.remove(uuid);

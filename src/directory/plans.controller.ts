@@ -55,7 +55,7 @@ export class PlansController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('marketplace_plans_destroy', 'Delete a plan that nothing hangs on')
+  @Operation('marketplace_plans_destroy', 'Delete a plan that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.plans.remove(uuid);

@@ -55,7 +55,7 @@ export class ProjectsController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('projects_destroy', 'Delete a project that nothing hangs on')
+  @Operation('projects_destroy', 'Delete a project that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.projects.remove(uuid);

@@ -62,7 +62,7 @@ export class ResourcesController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('marketplace_resources_destroy', 'Delete a resource that nothing hangs on')
+  @Operation('marketplace_resources_destroy', 'Delete a resource that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.resources.remove(uuid);

@@ -89,7 +89,7 @@ export class ResourcesService {
     });
   }
 
-  /** One statement, state OK. Throws the driver's error where a licence hangs on a live resource already. */
+  /** One statement, state OK. Throws the driver's error where a licence is linked to a live resource already. */
   async insert(manager: EntityManager, rows: readonly NewResource[]): Promise<void> {
     await manager.insert(Resource, [...rows]);
   }

@@ -31,7 +31,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(JobRunner.name);
   private readonly stopping = new AbortController();
   private readonly busyWith = new Set<string>();
-  private news = new AbortController();
+  private wakeUp = new AbortController();
   private loops: Promise<void>[] = [];
 
   constructor(
@@ -63,8 +63,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** There is a new job: workers of this process need not wait for their next look. */
   wake(): void {
-    this.news.abort();
-    this.news = new AbortController();
+    this.wakeUp.abort();
+    this.wakeUp = new AbortController();
   }
 
   /** Starts every schedule whose interval has passed since it was started last. */
@@ -92,11 +92,11 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     await sleep(ms, undefined, { signal: until }).catch(() => undefined);
   }
 
-  /** One job, if there is one; otherwise a while passes, unless there is news. */
+  /** One job, if there is one; otherwise a while passes, unless there is wakeUp. */
   private async workOnce(): Promise<void> {
-    const { signal: news } = this.news;
+    const { signal: wakeUp } = this.wakeUp;
     const claim = await this.jobs.claimNext(this.handlers.kinds, [...this.busyWith], LEASE_SECONDS);
-    if (!claim) return this.wait(POLL_MS, news);
+    if (!claim) return this.wait(POLL_MS, wakeUp);
     this.busyWith.add(claim.run.uuid);
     try {
       await this.run(claim);

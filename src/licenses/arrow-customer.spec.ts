@@ -3,7 +3,7 @@ import { resolveArrowCustomer } from './arrow-customer.js';
 const customer = (reference: string, ref = '', internalReference = '') => ({ reference, ref, internalReference });
 
 describe('resolveArrowCustomer', () => {
-  it('lets an equal reference settle it alone, wherever it stands in the list', () => {
+  it('lets an equal reference decide it alone, wherever it stands in the list', () => {
     const customers = [customer('XSP9', 'XSP1', 'XSP1'), customer('XSP8', 'XSP1'), customer('XSP1')];
     expect(resolveArrowCustomer(customers, ' XSP1 ')).toBe('XSP1');
   });

@@ -20,7 +20,7 @@ export interface CustomerExport {
   readonly error?: string;
 }
 
-/** Without these, lines say nothing of money or of whose it is. */
+/** Without these, lines say nothing of money or of its owner. */
 const NEEDED: readonly Meaning[] = ['license', 'sell', 'buy'];
 
 /** Reads one customer's lines of the billing export. */

@@ -51,7 +51,7 @@ export interface LinkFacts {
   /** The mapped organisation. */
   readonly customerUuid: string;
   /**
-   * The resources, offerings and projects named in the commands, as far as they exist; whose they are is judged here.
+   * The resources, offerings and projects named in the commands, as far as they exist; their owners are judged here.
    */
   readonly resources: ReadonlyMap<string, Resource>;
   readonly offerings: ReadonlyMap<string, Offering>;

@@ -1,4 +1,4 @@
-import { givenName, suggestedName } from '../arrow-gateway/given-name.js';
+import { displayName, suggestedName } from '../arrow-gateway/display-name.js';
 import { ApiSchema } from '@nestjs/swagger';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
@@ -30,7 +30,7 @@ export class LicenseResponse {
       vendor_name: license.serviceReference ?? license.vendorName ?? '',
       offer_name: license.offerName ?? '',
       offer_sku: license.sku ?? '',
-      friendly_name: givenName(license.friendlyName),
+      friendly_name: displayName(license.friendlyName),
       suggested_name: suggestedName(license),
       vendor: license.vendorName ?? '',
       vendor_subscription_id: license.vendorSubscriptionId ?? '',

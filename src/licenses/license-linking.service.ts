@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
-import { suggestedName } from '../arrow-gateway/given-name.js';
+import { suggestedName } from '../arrow-gateway/display-name.js';
 import type { Caller } from '../auth/caller.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Caller } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { naming } from '../database/constraint.js';
+import { translateConstraintErrors } from '../database/constraint.js';
 import { heldBy } from '../directory/directory.errors.js';
 import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
@@ -66,7 +66,7 @@ export class LicenseLinksService {
     if (link.kind === 'revert') throw new RevertNotRevertibleError();
     const license = link.previousLicenseReference;
     const taken = () => new ResourceTouchedSinceError(heldBy(license));
-    const entry = await naming({ [ONE_LIVE_RESOURCE_PER_LICENSE]: taken }, () =>
+    const entry = await translateConstraintErrors({ [ONE_LIVE_RESOURCE_PER_LICENSE]: taken }, () =>
       this.dataSource.transaction((manager) => this.undo(manager, link, caller)),
     );
     return this.get(entry);

@@ -92,7 +92,7 @@ export class LicensesContendedError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'licenses_contended';
   constructor() {
-    super('Others are changing the same licences at this moment, and nothing was written. Try again.');
+    super('The same licences are being changed by another request, and nothing was written. Try again.');
   }
 }
 

@@ -1,4 +1,4 @@
-import { givenName } from '../arrow-gateway/given-name.js';
+import { displayName } from '../arrow-gateway/display-name.js';
 import { type AssignmentPair, assignInSteps, compareText } from '../common/assignment.js';
 import { addTo, groupBy } from '../common/group-by.js';
 import type { Evidence } from '../mappings/matching/match-types.js';
@@ -239,7 +239,7 @@ interface LicenseName {
 }
 
 function namesOf({ friendlyName, offerName }: FreeLicense): LicenseName[] {
-  const friendly = givenName(friendlyName);
+  const friendly = displayName(friendlyName);
   return [
     ...(friendly ? [{ kind: 'friendly_name' as const, text: friendly }] : []),
     ...(offerName ? [{ kind: 'offer_name' as const, text: offerName }] : []),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { InvalidFieldsError } from '../common/app.error.js';
-import { storable } from '../common/storable.js';
+import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { byReference, organisationsMappedIn } from './available-customers.service.js';
@@ -22,13 +22,13 @@ export interface AutoMap {
 
 /** Why a customer is left to a person, and the sentence that says so. */
 export const SKIPPED = {
-  no_match: 'No organization is similar enough, or the one that is suits another customer as well or better.',
+  no_match: 'No organisation is similar enough, or the one that is suits another customer as well or better.',
   below_min_confidence: 'The best suggestion is less sure than asked for.',
   ambiguous: 'Another choice is as good or nearly as good.',
-  organization_mapped: 'The organization is mapped to another customer already.',
+  organization_mapped: 'The organisation is mapped to another customer already.',
   inactive_mapping: 'The customer has an inactive mapping.',
   unusable_reference: 'The customer has no reference that can be stored.',
-  mapped_meanwhile: 'The customer or the organization was mapped meanwhile.',
+  mapped_meanwhile: 'The customer or the organisation was mapped meanwhile.',
 } as const;
 
 export type SkipReason = keyof typeof SKIPPED;
@@ -145,7 +145,7 @@ export class AutoMapService {
 function wantedMapping({ arrowCustomer, suggestion }: PlannedMapping): WantedMapping {
   return {
     arrowReference: arrowCustomer.reference,
-    arrowCompanyName: storable(arrowCustomer.companyName, 500),
+    arrowCompanyName: sanitizeText(arrowCustomer.companyName, 500),
     waldurCustomerUuid: suggestion.organisation.uuid,
   };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
-import { naming, updateGiven } from '../database/constraint.js';
+import { translateConstraintErrors, updateDefined } from '../database/constraint.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
@@ -100,7 +100,7 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
     wanted: readonly WantedMapping[],
     broken: Readonly<Record<string, () => Error>> = refusals,
   ): Promise<Map<string, string>> {
-    const made = await naming(broken, () =>
+    const made = await translateConstraintErrors(broken, () =>
       manager.query<{ uuid: string; reference: string }[]>(INSERT_MISSING, [
         settingsUuid,
         wanted.map(({ arrowReference }) => arrowReference),
@@ -113,7 +113,7 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
 
   /** Writes what is given. Throws as {@link create}. */
   change(uuid: string, changes: Partial<CustomerMapping>, modified: Date): Promise<void> {
-    return updateGiven(this.rows, uuid, changes, refusals, { modified });
+    return updateDefined(this.rows, uuid, changes, refusals, { modified });
   }
 
   /** Writes one column of many, in one statement. Throws `ArrowCustomerAlreadyMappedError`. */
@@ -124,7 +124,7 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
   ): Promise<void> {
     if (changes.length === 0) return;
     const [uuids, values] = [changes.map(({ uuid }) => uuid), changes.map(({ to }) => to)];
-    await naming(refusals, () => this.rows.query(rewrite(column), [uuids, values, modified]));
+    await translateConstraintErrors(refusals, () => this.rows.query(rewrite(column), [uuids, values, modified]));
   }
 
   /** Auto-mapping happens one at a time under one account, so that the second sees what the first has mapped. */

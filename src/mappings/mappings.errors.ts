@@ -16,7 +16,7 @@ export class AutoMapPlanOutdatedError extends AppError {
   readonly code = 'auto_map_plan_outdated';
 
   constructor() {
-    super('An organization of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.');
+    super('An organisation of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.');
   }
 }
 

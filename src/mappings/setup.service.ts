@@ -10,7 +10,7 @@ import {
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
-import { storable } from '../common/storable.js';
+import { sanitizeText } from '../common/sanitize-text.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
@@ -273,5 +273,5 @@ function wantedMapping(
   const found = arrowCustomers?.has(given) ? [given] : findArrowCustomers([...(arrowCustomers?.values() ?? [])], given);
   const arrowReference = found.length === 1 ? found[0]! : given;
   const name = arrowCustomers?.get(arrowReference)?.companyName ?? '';
-  return { arrowReference, arrowCompanyName: storable(name, 500), waldurCustomerUuid };
+  return { arrowReference, arrowCompanyName: sanitizeText(name, 500), waldurCustomerUuid };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
-import { storable } from '../common/storable.js';
+import { sanitizeText } from '../common/sanitize-text.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsRepository } from './customer-mappings.repository.js';
@@ -50,7 +50,7 @@ export class SyncFromArrowService {
       .filter(({ isActive }) => isActive)
       .map((row) => ({ ...row, arrowReference: ownReference.get(row.uuid) ?? row.arrowReference }));
     const renamed = active.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
-      const to = storable(names.get(arrowReference) ?? '', 500);
+      const to = sanitizeText(names.get(arrowReference) ?? '', 500);
       // A nameless customer says nothing new: blanking the stored name would lose what the operator knows it by.
       return to && to !== from ? [{ uuid, arrowReference, from, to }] : [];
     });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type DeepPartial, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
-import { updateGiven } from '../database/constraint.js';
+import { updateDefined } from '../database/constraint.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
@@ -68,7 +68,7 @@ export class VendorOfferingMappingsRepository extends EntityRepository<VendorOff
 
   /** Writes what is given. Throws as {@link create}. */
   change(uuid: string, changes: Partial<VendorOfferingMapping>, modified: Date): Promise<void> {
-    return updateGiven(this.rows, uuid, changes, refusals, { modified });
+    return updateDefined(this.rows, uuid, changes, refusals, { modified });
   }
 
   protected filtered(filter: VendorMappingFilter): SelectQueryBuilder<VendorOfferingMapping> {

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { ArrowAccount, ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import { Clock } from '../common/clock.js';
-import { storable } from '../common/storable.js';
+import { sanitizeText } from '../common/sanitize-text.js';
 import { isReferenced } from '../database/constraint.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { Settings } from './settings.entity.js';
@@ -21,7 +21,7 @@ export class AccountRows {
 
   /**
    * The account of this partner. Of several the one at the same address, then the active one, then the oldest. A row
-   * saved while ArrowSphere could not say whose it is counts if it holds the same key for the same address. `forChange`:
+   * saved while ArrowSphere could not name its partner counts if it holds the same key for the same address. `forChange`:
    * the rows are kept from others until the transaction ends, as what is written beside a key depends on which it is.
    */
   async findOfPartner(
@@ -29,7 +29,7 @@ export class AccountRows {
     { reference }: ArrowPartner,
     options: { readonly manager?: EntityManager; readonly forChange?: boolean } = {},
   ): Promise<Settings | undefined> {
-    const found = await this.settings.ofPartner(storable(reference, 255), options);
+    const found = await this.settings.ofPartner(sanitizeText(reference, 255), options);
     const isHere = (row: Settings) => Number(normalizedApiUrl(row.apiUrl) === normalizedApiUrl(apiUrl));
     return found
       .filter((row) => row.partnerReference !== '' || (isHere(row) && this.readableKey(row) === apiKey))
@@ -42,7 +42,7 @@ export class AccountRows {
    */
   async assertSamePartner(manager: EntityManager, current: Settings, partner: ArrowPartner): Promise<void> {
     const { partnerReference, partnerName } = current;
-    if (partnerReference === '' || partnerReference === storable(partner.reference, 255)) return;
+    if (partnerReference === '' || partnerReference === sanitizeText(partner.reference, 255)) return;
     if (await isReferenced(manager, Settings, current.uuid)) {
       throw new PartnerChangedError(
         `${partnerName} (${partnerReference})`,
@@ -52,7 +52,7 @@ export class AccountRows {
   }
 
   partnerColumns({ reference, companyName }: ArrowPartner): Pick<Settings, 'partnerReference' | 'partnerName'> {
-    return { partnerReference: storable(reference, 255), partnerName: storable(companyName, 255) };
+    return { partnerReference: sanitizeText(reference, 255), partnerName: sanitizeText(companyName, 255) };
   }
 
   keyColumns(uuid: string, apiKey: string): Pick<Settings, 'encryptedApiKey' | 'keyHint' | 'keyChangedAt'> {

@@ -82,7 +82,7 @@ export class SettingsController {
 
   @Delete(':uuid')
   @HttpCode(204)
-  @Operation('admin_arrow_settings_destroy', 'Delete an account that nothing hangs on')
+  @Operation('admin_arrow_settings_destroy', 'Delete an account that is not in use')
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.settings.remove(uuid);

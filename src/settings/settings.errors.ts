@@ -40,7 +40,7 @@ export class ApiKeyNeededForNewUrlError extends AppError {
   override readonly fields = { api_key: ['Give the API key again: a stored key is not sent to a new address.'] };
 }
 
-/** The key belongs to another partner than the account, and things hang on the account that are that partner's. */
+/** The key belongs to another partner than the account, and mappings or bills of the account are that partner's. */
 export class PartnerChangedError extends AppError {
   readonly kind = 'fields';
   readonly code = 'partner_changed';

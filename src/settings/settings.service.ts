@@ -135,7 +135,7 @@ export class SettingsService {
 
   /**
    * Changes what is given. A new address or key is tried at ArrowSphere first, and has to belong to the same partner
-   * as long as anything hangs on the account. So is the key of an account that is to become the active one: where
+   * as long as the account is in use. So is the key of an account that is to become the active one: where
    * ArrowSphere could not be asked about it, it does not replace another.
    * Throws `SettingsNotFoundError`, `ApiKeyRefusedError`, `ApiKeyNeededForNewUrlError`, `PartnerChangedError`,
    * `InvalidFieldsError` (api_url).
@@ -173,8 +173,8 @@ export class SettingsService {
   }
 
   /**
-   * For the set-up, in its transaction: the account of that partner is made, or changed in place so that everything
-   * that hangs on it stays, and is the active one afterwards. Set-ups at once happen one after the other.
+   * For the set-up, in its transaction: the account of that partner is made, or changed in place so that what
+   * refers to it stays, and is the active one afterwards. Set-ups at once happen one after the other.
    */
   async storeActive(
     manager: EntityManager,

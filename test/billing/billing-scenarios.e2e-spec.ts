@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { BillingWorld, LABELS, type Linked, tieOut } from './billing-world.js';
 
 const REFERENCE = [...LABELS, 'Customer Reference'];
-const naming = (reference: string) => ({ values: { 'customer-reference': reference } });
+const lineNaming = (reference: string) => ({ values: { 'customer-reference': reference } });
 
 /** Situations in which the first design charged a wrong amount, each with the right one. Amounts are literal. */
 describe('what a month costs when', () => {
@@ -107,12 +107,12 @@ describe('what a month costs when', () => {
     const [a, b] = [await w.linked(), await w.mappedCustomer()];
     w.move(a.license, b);
     w.month = '2025-12';
-    w.export([w.line(a.license, '100.00', naming(a.arrow.Reference))]);
+    w.export([w.line(a.license, '100.00', lineNaming(a.arrow.Reference))]);
     await w.reconcile();
     w.month = '2026-01';
     w.export([
-      w.line(a.license, '40.00', naming(a.arrow.Reference)),
-      w.line(a.license, '60.00', naming(b.arrow.Reference)),
+      w.line(a.license, '40.00', lineNaming(a.arrow.Reference)),
+      w.line(a.license, '60.00', lineNaming(b.arrow.Reference)),
     ]);
     await w.reconcile();
     expect(await w.bills(a.customer)).toEqual(['2025-12 EUR pending 100.00', '2026-01 EUR pending 40.00']);

@@ -55,6 +55,7 @@ export const AVOIDED: readonly AvoidedWord[] = [
         /^organization_(groups|mapped)$|^organizationUnitId$|^Organization Unit$/,
         "a key or column of Waldur's or ArrowSphere's",
       ],
+      [/^organisation=organization /, 'the American spelling, which names are read with'],
     ],
   },
   { sentences: /\beuros? travels?\b/, instead: 'from export line to invoice' },

@@ -56,11 +56,6 @@ function textsOfPage(page: string): Texts {
 const SOURCES = /\.(ts|mjs|cjs)$/;
 // The list itself, and what is history: a migration that ran is not changed any more.
 const files = projectFiles().filter((file) => !/^test\/docs\/words|^src\/database\/migrations\//.test(file));
-/** Temporary: what is being rewritten. */
-const REWRITTEN = {
-  sentences: /^src\/(auth|directory|jobs|licenses|mappings|settings)\/|^src\/[^/]+$|^docs\/routes\.md$/,
-  identifiers: /^src\/|^test\/billing\/billing-scenarios/,
-};
 const texts = files.flatMap((file) => {
   const source = () => readFileSync(file, 'utf8');
   if (SOURCES.test(file)) return [{ file, ...textsOfSource(file, source()) }];
@@ -73,7 +68,7 @@ describe('The words of the glossary', () => {
     const found: string[] = [];
     for (const { file, ...said } of texts) {
       const search = (pattern: RegExp | undefined, kind: keyof Texts) => {
-        if (!pattern || (!process.env.ALL_WORDS && REWRITTEN[kind].test(file))) return;
+        if (!pattern) return;
         for (const { text, line } of said[kind])
           if (pattern.test(text) && !allowed.some(([right]) => right.test(text)))
             found.push(`${file}:${line}: ${text.slice(0, 160)}`);

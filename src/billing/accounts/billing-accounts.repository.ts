@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { naming, RelatedObjectGoneError } from '../../database/constraint.js';
+import { translateConstraintErrors, RelatedObjectGoneError } from '../../database/constraint.js';
 import { BillingAccount, BillingSwitch } from './billing-account.entity.js';
 import { BillingRule } from './billing-rule.entity.js';
 
@@ -54,7 +54,7 @@ export class BillingAccountsRepository {
   /** Made unless it is there already. Throws `RelatedObjectGoneError`. */
   async create(settingsUuid: string, partnerReference: string | null): Promise<BillingAccount> {
     const insert = this.accounts.createQueryBuilder().insert().values({ settingsUuid, partnerReference }).orIgnore();
-    await naming({}, () => insert.execute());
+    await translateConstraintErrors({}, () => insert.execute());
     return notGone(await this.accounts.findOne({ where: partnerReference ? { partnerReference } : { settingsUuid } }));
   }
 

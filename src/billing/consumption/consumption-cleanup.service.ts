@@ -78,7 +78,7 @@ export class ConsumptionCleanupService {
     if (!dryRun) {
       for (const accountUuid of new Set(found.map((record) => record.accountUuid)))
         await this.accounts.ensureRunning(accountUuid, 'consumption');
-      for (const month of byMonth(records)) recordsDeleted += await this.takeBack(month, by, force);
+      for (const month of byMonth(records)) recordsDeleted += await this.reverse(month, by, force);
     }
     return {
       dryRun,
@@ -91,14 +91,14 @@ export class ConsumptionCleanupService {
   }
 
   /** Records of one account's month. */
-  private async takeBack(records: readonly ConsumptionRecord[], by: string, force: boolean): Promise<number> {
+  private async reverse(records: readonly ConsumptionRecord[], by: string, force: boolean): Promise<number> {
     const { account, month } = records[0]!;
     const settings = await this.settings.get(account.settingsUuid);
     const context = await this.accounts.context(settings, YearMonth.from(month), by);
     return this.dataSource.transaction(async (manager) => {
       await this.months.take(manager, context);
       const uuids = records.map((record) => record.uuid);
-      const count = await this.consumption.takeBack(manager, context, uuids, force);
+      const count = await this.consumption.reverse(manager, context, uuids, force);
       if (force) {
         const licenses = records.map((record) => record.licenseReference);
         await this.ledger.closeCharges(manager, context, false, licenses);

@@ -13,7 +13,7 @@ import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
 import type { RunControl } from '../statements/import-statements.js';
 import { ConsumptionLedgerService, isTaken } from './consumption-ledger.service.js';
-import { ConsumptionRepository, type Consumed, type ConsumptionParty } from './consumption.repository.js';
+import { ConsumptionRepository, type Consumed, type ConsumptionBillTo } from './consumption.repository.js';
 
 export const CONSUMPTION_SYNC = 'consumption-sync';
 
@@ -43,7 +43,7 @@ export interface ConsumedAmounts extends Pick<Consumed, 'sell' | 'buy' | 'isEsti
 }
 
 /** A licence that nobody can be charged for, and why. */
-export interface NoParty {
+export interface NoBillTo {
   readonly licenseReference: string;
   readonly reason: Reason;
 }
@@ -76,7 +76,7 @@ export class ConsumptionSyncService {
       counts[kind]++;
       if (reason) reasons.push({ licenseReference, reason });
     };
-    const billable: ConsumptionParty[] = [];
+    const billable: ConsumptionBillTo[] = [];
     for (const party of await this.parties(context, licenses, control.signal))
       if ('reason' in party) note('skipped', party.licenseReference, party.reason);
       else billable.push(party);
@@ -100,7 +100,7 @@ export class ConsumptionSyncService {
     context: BillingContext,
     licenses: readonly string[] | null,
     signal: AbortSignal,
-  ): Promise<(ConsumptionParty | NoParty)[]> {
+  ): Promise<(ConsumptionBillTo | NoBillTo)[]> {
     const firstOf = new Map(
       (await this.consumption.known(context, licenses)).map((record) => [record.licenseReference, record]),
     );
@@ -147,7 +147,7 @@ export class ConsumptionSyncService {
 
   private async ask(
     context: BillingContext,
-    party: ConsumptionParty,
+    party: ConsumptionBillTo,
     signal: AbortSignal,
   ): Promise<Consumed | { readonly kind: Kind; readonly reason?: string }> {
     const askedAt = this.clock.now();
@@ -197,7 +197,7 @@ export class ConsumptionSyncService {
   }
 }
 
-function partyOf(licenseReference: string, party: BillTo | undefined): ConsumptionParty | NoParty {
+function partyOf(licenseReference: string, party: BillTo | undefined): ConsumptionBillTo | NoBillTo {
   if (!party) return { licenseReference, reason: 'customer_unknown' };
   const { arrowCustomer, customerUuid, projectUuid, resourceUuid, reason } = party;
   if (reason) return { licenseReference, reason };
@@ -214,7 +214,7 @@ export function amountsOf(month: ArrowConsumptionMonth | undefined): ConsumedAmo
 
 /** Throws `CurrencyUnknownError` where what ArrowSphere gives as the currency is none. */
 export function consumedBy(
-  party: ConsumptionParty,
+  party: ConsumptionBillTo,
   amounts: ConsumedAmounts,
   askedAt: Date,
   { rule }: BillingContext,

@@ -6,14 +6,14 @@ import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 /** Who pays for the consumption of a licence. */
-export interface ConsumptionParty extends LicensePair {
+export interface ConsumptionBillTo extends LicensePair {
   readonly customerUuid: string;
   readonly projectUuid: string;
   readonly resourceUuid: string;
 }
 
 /** What ArrowSphere said a licence consumed in the month, and the first bill-to party that it is charged to. */
-export interface Consumed extends ConsumptionParty {
+export interface Consumed extends ConsumptionBillTo {
   /** Zero is a value like any other. */
   readonly sell: DecimalString;
   readonly buy: DecimalString;
@@ -202,7 +202,7 @@ export class ConsumptionRepository {
   }
 
   /** Answers how many records were reversed. `reopen`: also where they are final. */
-  async takeBack(
+  async reverse(
     manager: EntityManager,
     { now, requestedBy: reversedBy }: BillingContext,
     uuids: string[],

@@ -15,7 +15,7 @@ import { InvoiceNotFoundError } from './invoices.errors.js';
 export type LockedInvoice = Readonly<Pick<Invoice, 'uuid' | 'customerUuid' | 'currency' | 'month' | 'state'>>;
 
 /** Whose invoice: one per account, month, organisation and currency. */
-export type InvoiceParty = Pick<LockedInvoice, 'customerUuid' | 'currency'>;
+export type InvoiceBillTo = Pick<LockedInvoice, 'customerUuid' | 'currency'>;
 
 /** What is posted on an invoice at one tax rate, net. */
 export type RateAmount = Pick<InvoiceTax, 'percent' | 'price'>;
@@ -82,7 +82,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     manager: EntityManager,
     accountUuid: string,
     month: string,
-    parties: readonly InvoiceParty[],
+    parties: readonly InvoiceBillTo[],
   ): Promise<LockedInvoice[]> {
     await manager.query(INSERT_DRAFTS, parametersOf(accountUuid, month, parties));
     return this.lockExisting(manager, accountUuid, month, parties);
@@ -93,7 +93,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     manager: EntityManager,
     accountUuid: string,
     month: string,
-    parties: readonly InvoiceParty[],
+    parties: readonly InvoiceBillTo[],
   ): Promise<LockedInvoice[]> {
     return manager.query(LOCK_INVOICES, parametersOf(accountUuid, month, parties));
   }
@@ -153,6 +153,6 @@ interface OfInvoice {
   readonly invoiceUuid: string;
 }
 
-function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceParty[]): unknown[] {
+function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceBillTo[]): unknown[] {
   return [accountUuid, month, parties.map((party) => party.customerUuid), parties.map((party) => party.currency)];
 }

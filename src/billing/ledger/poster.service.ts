@@ -5,7 +5,7 @@ import { groupBy } from '../../common/group-by.js';
 import { type DecimalString, equal, round, subtract, sum } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
-import { InvoiceRepository, type InvoiceParty, type LockedInvoice } from '../invoices/invoice.repository.js';
+import { InvoiceRepository, type InvoiceBillTo, type LockedInvoice } from '../invoices/invoice.repository.js';
 import { LedgerRepository, type NewPosting, type StoredCharge } from './ledger.repository.js';
 import { type ChargePlan, planCharge } from './plan-charge.js';
 
@@ -51,7 +51,7 @@ interface Step {
   readonly invoice: LockedInvoice | undefined;
 }
 
-const partyOf = ({ customerUuid, currency }: InvoiceParty) => `${customerUuid}/${currency}`;
+const partyOf = ({ customerUuid, currency }: InvoiceBillTo) => `${customerUuid}/${currency}`;
 
 /** The only writer of postings: facts, plan, drafts, postings, in the caller's transaction, which has locked the month. */
 @Injectable()

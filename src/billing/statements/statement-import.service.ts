@@ -104,7 +104,7 @@ export class StatementImportService {
     try {
       const prepared = await this.preparation.prepare(run, loaded);
       return dryRun
-        ? await this.rehearse(run, prepared)
+        ? await this.dryRun(run, prepared)
         : await this.apply(run, prepared, (work) => this.dataSource.transaction(work));
     } catch (error) {
       if (error instanceof ExportRefusedError)
@@ -155,7 +155,7 @@ export class StatementImportService {
   }
 
   /** A dry run is the real run in one transaction that never commits. */
-  private async rehearse(run: ImportRun, prepared: PreparedExport): Promise<MonthReport> {
+  private async dryRun(run: ImportRun, prepared: PreparedExport): Promise<MonthReport> {
     let report: MonthReport | undefined;
     // Inside a transaction of an embedded database nobody else gets a connection.
     const silent = { ...run, progress: () => Promise.resolve() };

@@ -49,7 +49,7 @@ export interface TextRules {
   readonly check?: (text: string) => string | undefined;
 }
 
-const storable = new Storable();
+const canBeStored = new Storable();
 
 /** Text as Waldur reads it: numbers become text, spaces at both ends go, null, lists and objects are refused. */
 const toText =
@@ -58,7 +58,7 @@ const toText =
     if (typeof sent !== 'string' && !Number.isFinite(sent)) return sent;
     const text = trim ? String(sent).trim() : String(sent);
     // Cleaning could take out what has to be refused.
-    return storable.validate(text) ? clean(text) : text;
+    return canBeStored.validate(text) ? clean(text) : text;
   };
 
 const textRules = ({ max, blank = false, check }: TextRules) => [

@@ -1,6 +1,6 @@
 import { LoginQueue } from './login-queue.js';
 
-/** Tries that take until they are let go, in the order they got their turn. */
+/** Tries that take until they are released, in the order they got their turn. */
 class Tries {
   readonly started: string[] = [];
   readonly refused: string[] = [];

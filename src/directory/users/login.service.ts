@@ -24,7 +24,7 @@ export interface Credentials {
 export class LoginService {
   private readonly logger = new Logger(LoginService.name);
   private readonly queue = new LoginQueue(MOST_WAITING);
-  private nobodysHash?: Promise<string>;
+  private dummyHash?: Promise<string>;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -70,7 +70,7 @@ export class LoginService {
 
   /** For users that are not there, so that guessing at their passwords takes as long. */
   private hashOfNobody(): Promise<string> {
-    return (this.nobodysHash ??= hashPassword(newToken()));
+    return (this.dummyHash ??= hashPassword(newToken()));
   }
 
   /** Only if the password is still the one that was checked: a change in between ends what it opened, too. */

@@ -4,7 +4,7 @@ import { Authenticator, type Caller } from '../../auth/caller.js';
 import { hashToken, newToken, sameHash } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
 import { Env } from '../../config/env.js';
-import { naming } from '../../database/constraint.js';
+import { translateConstraintErrors } from '../../database/constraint.js';
 import { TokenTakenError } from '../directory.errors.js';
 import { AuthToken } from './auth-token.entity.js';
 import { RetiredToken } from './retired-token.entity.js';
@@ -34,7 +34,7 @@ export class TokensService extends Authenticator {
   async replaceAll(manager: EntityManager, userUuid: string, token: string): Promise<void> {
     await this.tokens.retireLasting(manager, userUuid, this.clock.now());
     await manager.delete(AuthToken, { userUuid });
-    await naming({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
+    await translateConstraintErrors({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
       manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: null }),
     );
   }

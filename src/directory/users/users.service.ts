@@ -6,7 +6,7 @@ import { type EntityManager, Repository } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
-import { naming } from '../../database/constraint.js';
+import { translateConstraintErrors } from '../../database/constraint.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
 import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
@@ -50,7 +50,9 @@ export class UsersService {
     const user = this.users.create(fields);
     const token = newToken();
     await this.users.manager.transaction(async (manager) => {
-      await naming({ uq_core_user_username: () => new UsernameTakenError() }, () => manager.insert(User, user));
+      await translateConstraintErrors({ uq_core_user_username: () => new UsernameTakenError() }, () =>
+        manager.insert(User, user),
+      );
       await this.tokens.replaceAll(manager, user.uuid, token);
     });
     return { user: await this.get(user.uuid), token };

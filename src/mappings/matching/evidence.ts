@@ -31,7 +31,7 @@ const PLACEHOLDERS = new Set([
   'XXX',
   'XXXX',
 ]);
-/** What more parties of one side share is no identifier, or no organisation's own mail domain. */
+/** What more of one side share is no identifier, or no organisation's own mail domain. */
 const MAX_SHARING = 3;
 const MAX_SHARING_DOMAIN = 8;
 
@@ -107,7 +107,7 @@ interface WaldurMarks {
   blank: boolean;
 }
 
-/** What is known of two parties besides their names, and what it says about their being one. */
+/** What is known of a customer and an organisation besides their names, and what it says about their being one. */
 export interface Findings {
   /** The identifiers that are equal. */
   identifiers: Evidence[];
@@ -119,7 +119,7 @@ export interface Findings {
 
 const NOTHING: Findings = { identifiers: [], domain: '', country: 'unknown', registrationDiffers: false };
 
-/** Looks up parties by everything but the name. */
+/** Looks up organisations by everything but the name. */
 export class OtherEvidence {
   private readonly arrowMarks: ArrowMarks[] = [];
   private readonly waldurMarks: WaldurMarks[] = [];
@@ -131,7 +131,7 @@ export class OtherEvidence {
     private readonly waldur: readonly WaldurParty[],
   ) {}
 
-  /** Reads all parties; pauses now and then. */
+  /** Reads both lists; pauses now and then. */
   *prepare(): Generator<void, void> {
     for (const [at, party] of this.arrow.entries()) {
       const marks = marksOfArrow(party);
@@ -147,7 +147,7 @@ export class OtherEvidence {
     }
   }
 
-  /** Positions of the organisations that share an identifier or a mail domain with this Arrow party. */
+  /** Positions of the organisations that share an identifier or a mail domain with this Arrow customer. */
   partnersOf(arrowAt: number): Set<number> {
     const partners = new Set<number>();
     for (const key of arrowKeys(this.arrowMarks[arrowAt]!)) {

@@ -4,7 +4,7 @@ import { Evidence, ArrowParty, WaldurParty } from './match-types.js';
 import { rounded } from './similarity.js';
 import { IndexedName, Vocabulary } from './vocabulary.js';
 
-/** How likely two parties are one. */
+/** How likely a customer and an organisation are one. */
 export interface Verdict {
   arrowAt: number;
   waldurAt: number;
@@ -43,7 +43,7 @@ const ALREADY_MAPPED_FACTOR = 0.7;
 /** Only an identifier makes certain. */
 const MOST_WITHOUT_IDENTIFIER = 0.985;
 
-/** Weighs names and all other evidence of two lists of parties against each other. */
+/** Weighs names and all other evidence of customers and organisations against each other. */
 export class PairJudge {
   readonly vocabulary = new Vocabulary();
   readonly arrowNames: IndexedName[] = [];
@@ -63,7 +63,7 @@ export class PairJudge {
     this.other = new OtherEvidence(arrow, waldur);
   }
 
-  /** Reads all parties; pauses now and then. */
+  /** Reads both lists; pauses now and then. */
   *prepare(): Generator<void, void> {
     yield* this.other.prepare();
     for (const [at, party] of this.arrow.entries()) {
@@ -150,7 +150,7 @@ export class PairJudge {
       confidence = next;
     }
     if (verdict.identified) {
-      // It settles the matter alone; the rest is there to be seen.
+      // It decides the matter alone; the rest is there to be seen.
       const settled = rounded(verdict.unmappedConfidence);
       for (const [at, one] of evidence.entries()) evidence[at] = { ...one, weight: at === 0 ? settled : 0 };
       confidence = settled;

@@ -17,9 +17,9 @@ const IDENTIFIED_BONUS = 4;
 /**
  * Suggests which ArrowSphere customer is which Waldur organisation: at most one organisation for each customer and one
  * customer for each organisation, the best total over the whole answer, most confident first. The answer depends only on
- * the parties, not on their order, and no text in them makes it fail.
+ * what is given, not on its order, and no text in it makes it fail.
  *
- * Time grows with the number of parties, not with their product: about a second for 10,000 with 10,000. Use
+ * Time grows with how many there are on both sides, not with their product: about a second for 10,000 with 10,000. Use
  * {@link suggestMatchesInBackground} in a server.
  */
 export function suggestMatches(
@@ -137,7 +137,7 @@ function noteFor(
 ): { note?: string } {
   const notes: string[] = [];
   if (right[pair.verdict.waldurAt]!.alreadyMapped)
-    notes.push('This organization is already mapped under the same settings.');
+    notes.push('This organisation is already mapped under the same settings.');
   if (pair.verdict.conflict) notes.push('The registration numbers differ.');
   const [rival] = rivals;
   if (rival) {

@@ -1,6 +1,6 @@
 /** An ArrowSphere customer, as far as it bears on matching. Empty text counts as not given. */
 export interface ArrowParty {
-  /** Whatever the caller knows it by; unique among the Arrow parties. */
+  /** Whatever the caller knows it by; unique among the Arrow customers. */
   key: string;
   name: string;
   /** ArrowSphere's own reference of the customer. */
@@ -54,7 +54,7 @@ export interface Suggestion {
   confidence: number;
   /** Another pairing is as good, or nearly: a person must choose. */
   ambiguous: boolean;
-  /** The next best organisation for the same Arrow party, where there is one near enough to think of. */
+  /** The next best organisation for the same Arrow customer, where there is one near enough to think of. */
   runnerUp?: { waldurKey: string; confidence: number };
   evidence: Evidence[];
   note?: string;

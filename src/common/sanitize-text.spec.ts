@@ -1,4 +1,4 @@
-import { storable } from './storable.js';
+import { sanitizeText } from './sanitize-text.js';
 
 describe('storable', () => {
   it.each([
@@ -8,5 +8,5 @@ describe('storable', () => {
     ['abcdef', 3, 'abc'],
     ['🚀🚀🚀', 2, '🚀🚀'],
     ['', 5, ''],
-  ])('makes of %j with room for %d: %j', (text, max, stored) => expect(storable(text, max)).toBe(stored));
+  ])('makes of %j with room for %d: %j', (text, max, stored) => expect(sanitizeText(text, max)).toBe(stored));
 });

@@ -2,7 +2,7 @@
  * Text from outside as a column of `max` characters takes it: without NUL, which PostgreSQL refuses, with halves of
  * surrogate pairs replaced, and cut between characters.
  */
-export function storable(text: string, max: number): string {
+export function sanitizeText(text: string, max: number): string {
   const clean = wellFormed(text);
   return clean.length <= max ? clean : Array.from(clean).slice(0, max).join('');
 }

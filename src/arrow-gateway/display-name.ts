@@ -1,7 +1,7 @@
 import type { ArrowLicense } from './arrow-gateway.js';
 
 /** The friendly name somebody gave; `""` for none, or for the `XSP…|SKU|XSP…` that ArrowSphere makes up without one. */
-export function givenName(friendlyName: string | null | undefined): string {
+export function displayName(friendlyName: string | null | undefined): string {
   const name = friendlyName?.trim() ?? '';
   return /\bXSP\d+\|/.test(name) || /\|XSP\d+\b/.test(name) ? '' : name;
 }
@@ -12,5 +12,5 @@ export function suggestedName({
   offerName,
   licenseReference,
 }: Pick<ArrowLicense, 'friendlyName' | 'offerName' | 'licenseReference'>): string {
-  return givenName(friendlyName) || offerName?.trim() || licenseReference;
+  return displayName(friendlyName) || offerName?.trim() || licenseReference;
 }
