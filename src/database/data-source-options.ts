@@ -91,7 +91,12 @@ async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
     makeFolder(join(dataDir, 'pglite'));
     const { PGlite } = await import('@electric-sql/pglite');
     const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
-    const database = await PGlite.create({ dataDir: join(dataDir, 'pglite'), extensions: { pg_trgm } });
+    const database = await PGlite.create({
+      dataDir: join(dataDir, 'pglite'),
+      extensions: { pg_trgm },
+      // Its own 128 MB are most of what the process would take; the files are in the system's cache besides.
+      startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'],
+    });
     await database.exec("SET timezone = 'UTC'");
     const close = database.close.bind(database);
     database.close = async () => {

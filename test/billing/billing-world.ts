@@ -201,6 +201,11 @@ export class BillingWorld {
       settings_uuid: this.settings,
       ...given,
     });
+    // The service's own schedule may be at it: by the test's clock, hours pass within moments.
+    if (body.code === 'other_run_under_way') {
+      await this.ended(`/api/admin/arrow/jobs/${/job ([0-9a-f-]{36})/.exec(body.detail)![1]}/`);
+      return this.job(action, given);
+    }
     if (status !== 202) {
       const { body: jobs } = await this.app.api.get('/api/admin/arrow/jobs/?page_size=5');
       throw new Error(`${action} answered ${status}: ${JSON.stringify(body)} Newest jobs: ${JSON.stringify(jobs)}`);
