@@ -12,6 +12,8 @@ import type { TestApp } from '../support/app.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { Builders } from '../support/builders.js';
 
+type Body = Awaited<ReturnType<TestApp['api']['get']>>['body'];
+
 /** Columns of the export; tests that need others say so. */
 export const LABELS = [
   'Line Reference',
@@ -193,7 +195,7 @@ export class BillingWorld {
   syncConsumption = (given: object = {}) => this.job('trigger_consumption_sync', given);
 
   /** Starts a job as an operator would and waits for its end. */
-  async job(action: string, given: object = {}) {
+  async job(action: string, given: object = {}): Promise<Body> {
     const [year, month] = this.month.split('-').map(Number);
     const { status, body } = await this.app.api.post(`/api/admin/arrow/billing-syncs/${action}/`, {
       year,
