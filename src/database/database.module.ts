@@ -9,7 +9,7 @@ import { migrate } from './migrate.js';
 import { RelatedObjects } from './related-objects.js';
 
 /** Ours, beside the `DataSource` that the application around us may have. */
-const CONNECTION = Symbol('data source');
+const CONNECTION = Symbol('database of CoreModule');
 const ENTITIES = Symbol('entities');
 
 /** The entities of all features of one application. */
