@@ -40,6 +40,7 @@ export { CustomersService } from './directory/customers.service.js';
 export type * from './directory/customers.service.js';
 export {
   CustomerNotFoundError,
+  LastStaffUserError,
   LicenseOnAnotherResourceError,
   LoginsBusyError,
   OfferingNotFoundError,

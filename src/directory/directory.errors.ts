@@ -23,6 +23,16 @@ export class UsernameTakenError extends AppError {
   override readonly fields = { username: ['A user with that username already exists.'] };
 }
 
+/** There would be no active staff user any more: nobody could make anybody staff again. */
+export class LastStaffUserError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'last_staff_user';
+
+  constructor() {
+    super('This is the last active staff user. Make another active user staff first.');
+  }
+}
+
 /** The token of the environment is somebody else's: nobody could tell the two apart. */
 export class TokenTakenError extends AppError {
   readonly kind = 'conflict';

@@ -27,6 +27,7 @@ import { LoginService } from './users/login.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
+import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
@@ -50,6 +51,7 @@ const repositories = [
   OrdersRepository,
   LoginFailuresRepository,
   TokensRepository,
+  UsersRepository,
 ];
 
 /**
