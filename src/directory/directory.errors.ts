@@ -4,6 +4,11 @@ import { renderUuid } from '../common/uuid.js';
 
 export class UserNotFoundError extends notFoundError('User', 'user_not_found') {}
 
+export class PersonalAccessTokenNotFoundError extends notFoundError(
+  'PersonalAccessToken',
+  'personal_access_token_not_found',
+) {}
+
 export class CustomerNotFoundError extends notFoundError('Customer', 'customer_not_found') {}
 
 export class ProjectNotFoundError extends notFoundError('Project', 'project_not_found') {}
@@ -40,6 +45,24 @@ export class TokenTakenError extends AppError {
 
   constructor() {
     super('STAFF_TOKEN is the token of another user already: choose another one.');
+  }
+}
+
+/** The user has a token of that name. */
+export class TokenNameTakenError extends InvalidFieldsError {
+  override readonly code = 'token_name_taken';
+
+  constructor() {
+    super({ name: ['The user has a token of that name already.'] });
+  }
+}
+
+/** The token would never open anything. */
+export class TokenExpiresInThePastError extends InvalidFieldsError {
+  override readonly code = 'token_expires_in_the_past';
+
+  constructor() {
+    super({ expires_at: ['Must be in the future.'] });
   }
 }
 

@@ -24,6 +24,8 @@ import { AuthToken } from './users/auth-token.entity.js';
 import { LoginFailure } from './users/login-failure.entity.js';
 import { LoginFailuresRepository } from './users/login-failures.repository.js';
 import { LoginService } from './users/login.service.js';
+import { PersonalAccessTokensRepository } from './users/personal-access-tokens.repository.js';
+import { PersonalAccessTokensService } from './users/personal-access-tokens.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
@@ -33,6 +35,7 @@ import { UsersService } from './users/users.service.js';
 const services = [
   UsersService,
   TokensService,
+  PersonalAccessTokensService,
   LoginService,
   CustomersService,
   ProjectsService,
@@ -52,6 +55,7 @@ const repositories = [
   LoginFailuresRepository,
   TokensRepository,
   UsersRepository,
+  PersonalAccessTokensRepository,
 ];
 
 /**

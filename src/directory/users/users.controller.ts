@@ -1,6 +1,6 @@
 import { Body, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
+import { AdminScope, AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import type { Caller } from '../../auth/caller.js';
 import {
@@ -33,6 +33,7 @@ import { UsersService } from './users.service.js';
 
 @ApiTags('Directory: users')
 @ApiController('api/users')
+@AdminScope()
 @Existing(() => User, UserNotFoundError)
 export class UsersController {
   constructor(private readonly users: UsersService) {}
