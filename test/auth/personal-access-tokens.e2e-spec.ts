@@ -97,6 +97,12 @@ describe('Personal access tokens', () => {
         ],
       },
     ],
+    ...['2090-02-30T00:00Z', '9999-12-31T23:59-01:00', '2090-01-01T25:00', '2090-01-01', 2090].map(
+      (expires_at): [object, object] => [
+        { name: 'a', scopes: ['read'], expires_at },
+        { expires_at: [expect.stringMatching(/^Datetime has wrong format\. /)] },
+      ],
+    ),
     [{ name: 'a', scopes: ['read', 'SUPPORT.ACCESS'] }, { scopes: ['"SUPPORT.ACCESS" is not a valid choice.'] }],
     [{ name: 'a', scopes: 'read' }, { scopes: { non_field_errors: ['Expected a list of items but got type "str".'] } }],
     [{ name: 'a', scopes: ['read'], expires_at: '2001-01-01T00:00:00Z' }, { expires_at: ['Must be in the future.'] }],

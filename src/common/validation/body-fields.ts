@@ -305,8 +305,9 @@ export function PartialDto<T extends object>(dto: Type<T>): Type<Partial<Omit<T,
   const partial = PartialType(dto, { skipNullProperties: false });
   const prototype = partial.prototype as object;
   for (const field of fieldsOf(partial).keys()) {
-    const shown = Reflect.getMetadata(SHOWN_BY_SWAGGER, prototype, field) as ApiPropertyOptions;
-    Reflect.defineMetadata(SHOWN_BY_SWAGGER, { ...shown, default: undefined }, prototype, field);
+    const shown = { ...(Reflect.getMetadata(SHOWN_BY_SWAGGER, prototype, field) as ApiPropertyOptions) };
+    delete shown.default;
+    Reflect.defineMetadata(SHOWN_BY_SWAGGER, shown, prototype, field);
   }
   return partial;
 }
