@@ -27,10 +27,11 @@ export type { Count, Counted, Page } from './common/page.js';
 export { YearMonth } from './common/year-month.js';
 
 // Routes of a host under the same rules of access as ours.
-export { AnyUser, ClientGone, CurrentUser, Public, StaffOnly, TokenOptional } from './auth/access.js';
+export { AdminScope, AnyUser, ClientGone, CurrentUser, Public, StaffOnly, TokenOptional } from './auth/access.js';
 export { ApiController } from './auth/api-controller.js';
 export * from './auth/auth.errors.js';
 export { actorOf, type Caller } from './auth/caller.js';
+export type { TokenScope } from './auth/scopes.js';
 export { AccessModule } from './directory/users/access.module.js';
 
 // Waldur's side.
@@ -40,14 +41,18 @@ export { CustomersService } from './directory/customers.service.js';
 export type * from './directory/customers.service.js';
 export {
   CustomerNotFoundError,
+  LastStaffUserError,
   LicenseOnAnotherResourceError,
   LoginsBusyError,
   OfferingNotFoundError,
   OrderNotFoundError,
+  PersonalAccessTokenNotFoundError,
   PlanNotFoundError,
   PlanOfAnotherOfferingError,
   ProjectNotFoundError,
   ResourceNotFoundError,
+  TokenExpiresInThePastError,
+  TokenNameTakenError,
   TokenTakenError,
   UnfitPasswordError,
   UsernameTakenError,
@@ -78,6 +83,9 @@ export type * from './directory/resources.service.js';
 export type * from './directory/users/login.dto.js';
 export { LoginService } from './directory/users/login.service.js';
 export type * from './directory/users/login.service.js';
+export type * from './directory/users/personal-access-token.dto.js';
+export { PersonalAccessTokensService } from './directory/users/personal-access-tokens.service.js';
+export type * from './directory/users/personal-access-tokens.service.js';
 export { TokensService } from './directory/users/tokens.service.js';
 export type * from './directory/users/tokens.service.js';
 export type * from './directory/users/user.dto.js';

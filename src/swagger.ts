@@ -34,6 +34,7 @@ const TAGS = [
   ['Directory: resources', 'What was bought: licences are linked to them.'],
   ['Directory: orders', 'How resources came to be.'],
   ['Directory: users', 'Who may call this API, and with which token or password.'],
+  ['Directory: tokens', 'Personal access tokens: with a name and a scope, for scripts and other services.'],
   ['Log in', 'A token for a user name and a password.'],
   ['Arrow', 'Where the collections are.'],
   ['Health', 'For whoever watches over the service.'],

@@ -4,14 +4,16 @@ import { Clock } from '../common/clock.js';
 import type { HttpReply, HttpRequest } from '../common/http.js';
 import { Requests } from '../common/requests.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
-import { ACCESS_RULE, type AccessRule, type GuardedRequest } from './access.js';
+import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE, type GuardedRequest } from './access.js';
 import {
   AccessRuleMissingError,
   NobodyToImpersonateError,
   NotAuthenticatedError,
+  ScopeMissingError,
   StaffOnlyError,
 } from './auth.errors.js';
 import { Authenticator, type Caller } from './caller.js';
+import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
 
 const IMPERSONATED = 'x-impersonated-user-uuid';
@@ -32,10 +34,8 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const reply = context.switchToHttp().getResponse<HttpReply>();
     request.clientGone = this.requests.of(request, reply).signal;
-    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const route = [context.getHandler(), context.getClass()];
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
     if (rule === 'public') return true;
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
     request.caller = await this.impersonated(
@@ -45,6 +45,10 @@ export class AccessGuard implements CanActivate {
     );
     if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
+    if (rule === 'token-optional') return true;
+    const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
+    const { tokenScope } = request.caller;
+    if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
     return true;
   }
 

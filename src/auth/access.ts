@@ -5,6 +5,7 @@ import type { Caller } from './caller.js';
 
 export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
 export const ACCESS_RULE = 'access-rule';
+export const ADMIN_SCOPE = 'admin-scope';
 
 const detail = (example: string) => ({
   schema: { type: 'object', required: ['detail'], properties: { detail: { type: 'string', example } } },
@@ -33,8 +34,14 @@ export const StaffOnly = () =>
   applyDecorators(
     SetMetadata(ACCESS_RULE, 'staff' satisfies AccessRule),
     ...secured(),
-    ApiForbiddenResponse({ description: 'Not staff', ...detail('You do not have permission to perform this action.') }),
+    ApiForbiddenResponse({
+      description: 'Not staff, or not with this token: the sentence names the scope that is needed',
+      ...detail('You do not have permission to perform this action.'),
+    }),
   );
+
+/** On controllers and routes of users, tokens and keys: whoever changes something needs a token of the scope `admin`. */
+export const AdminScope = () => SetMetadata(ADMIN_SCOPE, true);
 
 /** A request, and what the guard says of it. */
 export interface GuardedRequest extends HttpRequest {

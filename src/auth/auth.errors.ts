@@ -1,5 +1,6 @@
 import { AppError } from '../common/app.error.js';
 import { RequestError } from '../common/http-errors.js';
+import type { TokenScope } from './scopes.js';
 
 /** Nobody, or nobody we know (401). The sentences are Waldur's: its own UI tells them apart. */
 export class NotAuthenticatedError extends RequestError {
@@ -32,6 +33,13 @@ export class NobodyToImpersonateError extends RequestError {
 export class StaffOnlyError extends RequestError {
   constructor() {
     super(403, 'You do not have permission to perform this action.');
+  }
+}
+
+/** The user may, but not with this token (403). */
+export class ScopeMissingError extends RequestError {
+  constructor(needed: TokenScope, given: TokenScope) {
+    super(403, `This request needs a token with the scope "${needed}"; this one has "${given}".`);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { TokenScope } from './scopes.js';
+
 /** Who makes the request being served. */
 export interface Caller {
   readonly uuid: string;
@@ -5,6 +7,8 @@ export interface Caller {
   readonly isStaff: boolean;
   readonly isSupport: boolean;
   readonly isActive: boolean;
+  /** What the token is for, whoever staff acts as with it. */
+  readonly tokenScope: TokenScope;
   /** Seconds after which the token expires when it is not used; null: never. */
   readonly tokenLifetime: number | null;
   /** When the token expires (UTC), this use counted; null: never. */

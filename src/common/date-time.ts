@@ -5,6 +5,16 @@ export function renderDateTime(date: Date): string {
   return `${iso.slice(0, 19)}${fraction === '000' ? '' : `.${fraction}000`}+00:00`;
 }
 
+/** A point in time as Waldur reads it, `YYYY-MM-DDThh:mm[:ss[.ffffff]][Z|±hh:mm]`; UTC without an offset. */
+export function parseDateTime(text: string): Date | undefined {
+  const [, day, time, offset = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+  const date = day && isDate(day) ? new Date(`${day}T${time}${offset}`) : undefined;
+  // An offset may lead out of the years that are written with four digits.
+  const year = date?.getUTCFullYear() ?? 0;
+  return year >= 1 && year <= 9999 ? date : undefined;
+}
+
 /** The calendar day, `YYYY-MM-DD`, that a point in time falls on in an IANA time zone such as `Europe/Tallinn`. */
 export function dateIn(timeZone: string, instant: Date): string {
   // en-CA writes dates as YYYY-MM-DD.

@@ -26,16 +26,16 @@ export class PagedQuery extends FieldsQuery {
 export type Order = readonly (readonly [property: string, direction: 'ASC' | 'DESC'])[];
 
 /**
- * `o` of a list, as the {@link Order} that its names mean: `sortable` says which property each of them is. Unknown names
- * are ignored, the first of two mentions counts, and without a known one there is no order.
+ * `o` of a list, as the {@link Order} that its names mean: `sortable` says which property, or properties, each of them
+ * is. Unknown names are ignored, the first of two mentions counts, and without a known one there is no order.
  */
-export const OrderFilter = (sortable: Readonly<Record<string, string>>) =>
+export const OrderFilter = (sortable: Readonly<Record<string, string | readonly string[]>>) =>
   listFilterOf({}, (texts) => {
     const order = new Map<string, 'ASC' | 'DESC'>();
     for (const name of namesIn(texts)) {
       const key = name.replace(/^-/, '');
-      const property = Object.hasOwn(sortable, key) ? sortable[key]! : undefined;
-      if (property && !order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
+      for (const property of Object.hasOwn(sortable, key) ? [sortable[key]!].flat() : [])
+        if (!order.has(property)) order.set(property, name.startsWith('-') ? 'DESC' : 'ASC');
     }
     return [...order];
   })({

@@ -8,6 +8,7 @@ import { ProjectsController } from './projects.controller.js';
 import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
 import { AccessModule } from './users/access.module.js';
 import { LoginController } from './users/login.controller.js';
+import { PersonalAccessTokensController } from './users/personal-access-tokens.controller.js';
 import { UsersController } from './users/users.controller.js';
 
 /** Waldur's side over HTTP: `/api/customers/` and its like, `/api/users/`, and the login. */
@@ -16,6 +17,7 @@ import { UsersController } from './users/users.controller.js';
   controllers: [
     LoginController,
     UsersController,
+    PersonalAccessTokensController,
     CustomersController,
     ProjectsController,
     OfferingsController,

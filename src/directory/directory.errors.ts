@@ -4,6 +4,11 @@ import { renderUuid } from '../common/uuid.js';
 
 export class UserNotFoundError extends notFoundError('User', 'user_not_found') {}
 
+export class PersonalAccessTokenNotFoundError extends notFoundError(
+  'PersonalAccessToken',
+  'personal_access_token_not_found',
+) {}
+
 export class CustomerNotFoundError extends notFoundError('Customer', 'customer_not_found') {}
 
 export class ProjectNotFoundError extends notFoundError('Project', 'project_not_found') {}
@@ -23,6 +28,16 @@ export class UsernameTakenError extends AppError {
   override readonly fields = { username: ['A user with that username already exists.'] };
 }
 
+/** There would be no active staff user any more: nobody could make anybody staff again. */
+export class LastStaffUserError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'last_staff_user';
+
+  constructor() {
+    super('This is the last active staff user. Make another active user staff first.');
+  }
+}
+
 /** The token of the environment is somebody else's: nobody could tell the two apart. */
 export class TokenTakenError extends AppError {
   readonly kind = 'conflict';
@@ -30,6 +45,24 @@ export class TokenTakenError extends AppError {
 
   constructor() {
     super('STAFF_TOKEN is the token of another user already: choose another one.');
+  }
+}
+
+/** The user has a token of that name. */
+export class TokenNameTakenError extends InvalidFieldsError {
+  override readonly code = 'token_name_taken';
+
+  constructor() {
+    super({ name: ['The user has a token of that name already.'] });
+  }
+}
+
+/** The token would never open anything. */
+export class TokenExpiresInThePastError extends InvalidFieldsError {
+  override readonly code = 'token_expires_in_the_past';
+
+  constructor() {
+    super({ expires_at: ['Must be in the future.'] });
   }
 }
 

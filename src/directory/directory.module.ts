@@ -24,14 +24,18 @@ import { AuthToken } from './users/auth-token.entity.js';
 import { LoginFailure } from './users/login-failure.entity.js';
 import { LoginFailuresRepository } from './users/login-failures.repository.js';
 import { LoginService } from './users/login.service.js';
+import { PersonalAccessTokensRepository } from './users/personal-access-tokens.repository.js';
+import { PersonalAccessTokensService } from './users/personal-access-tokens.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
+import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
   UsersService,
   TokensService,
+  PersonalAccessTokensService,
   LoginService,
   CustomersService,
   ProjectsService,
@@ -50,6 +54,8 @@ const repositories = [
   OrdersRepository,
   LoginFailuresRepository,
   TokensRepository,
+  UsersRepository,
+  PersonalAccessTokensRepository,
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ClientGone, StaffOnly } from '../auth/access.js';
+import { AdminScope, ClientGone, StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import { ApiController } from '../auth/api-controller.js';
 import {
@@ -19,6 +19,7 @@ const refused = 'ArrowSphere rejected the API key. Check the key in the ArrowSph
 @ApiTags('Arrow settings')
 @ApiController('api/admin/arrow/settings')
 @StaffOnly()
+@AdminScope()
 export class SetupController {
   constructor(private readonly setup: SetupService) {}
 

@@ -1,6 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { StaffOnly } from '../auth/access.js';
+import { AdminScope, StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { ApiController } from '../auth/api-controller.js';
@@ -24,6 +24,7 @@ import { SettingsService } from './settings.service.js';
 @ApiTags('Arrow settings')
 @ApiController('api/admin/arrow/settings')
 @StaffOnly()
+@AdminScope()
 @Existing(() => Settings, SettingsNotFoundError)
 export class SettingsController {
   constructor(

@@ -74,6 +74,7 @@ describe('The package', () => {
       return !(isModule(value) || services.has(value) || value.prototype instanceof Error);
     });
     expect(others.map(([name]) => name).sort()).toEqual([
+      'AdminScope',
       'AnyUser',
       'ApiController',
       'BILLING_RECONCILIATION',

@@ -26,6 +26,30 @@ describe('Routes', () => {
     ]);
   });
 
+  it('need a token of scope "admin" where users, tokens and keys are changed, and nowhere else', () => {
+    const admin = routes.filter(({ scope }) => scope === 'admin').map(({ method, path }) => `${method} ${path}`);
+    expect(admin.sort()).toEqual([
+      'DELETE /api/admin/arrow/settings/{uuid}/',
+      'DELETE /api/personal-access-tokens/{uuid}/',
+      'PATCH /api/admin/arrow/settings/{uuid}/',
+      'PATCH /api/users/{uuid}/',
+      'POST /api/admin/arrow/settings/',
+      'POST /api/admin/arrow/settings/discover_customers/',
+      'POST /api/admin/arrow/settings/preview_settings/',
+      'POST /api/admin/arrow/settings/save_settings/',
+      'POST /api/admin/arrow/settings/validate_credentials/',
+      'POST /api/personal-access-tokens/',
+      'POST /api/personal-access-tokens/{uuid}/rotate/',
+      'POST /api/users/',
+      'POST /api/users/{uuid}/change_password/',
+      'POST /api/users/{uuid}/refresh_token/',
+      'POST /api/users/{uuid}/remove_password/',
+      'PUT /api/admin/arrow/settings/{uuid}/',
+    ]);
+    const others = routes.filter(({ scope }) => scope && scope !== 'admin');
+    expect(others.filter(({ method, scope }) => (scope === 'read') !== ['GET', 'HEAD'].includes(method))).toEqual([]);
+  });
+
   it('are each at an address of their own, and say what they do', () => {
     const addresses = routes.map(({ method, path }) => `${method} ${path}`);
     expect(addresses.filter((address, i) => addresses.indexOf(address) !== i)).toEqual([]);

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportLine } from '../../emulator/model.js';
-import { readEnv } from '../../src/config/env.js';
-import { createApp } from '../../src/configure-app.js';
-import { ApiClient } from '../support/api-client.js';
-import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import type { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN, startAnother, startApp, type TestApp } from '../support/app.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { BillingWorld, type Linked, money } from './billing-world.js';
 
@@ -170,10 +168,9 @@ describe('two instances of the service on one PostgreSQL', () => {
     const mappedCustomers = [await w.linked(), await w.linked(), await w.linked()];
     const lines = Array.from({ length: 300 }, (_, i) => w.line(mappedCustomers[i % 3]!.license, `${i}.015`));
     w.export(lines);
-    const second = await createApp(readEnv(app.variables), app.clock);
-    await second.listen(0, '127.0.0.1');
+    const second = await startAnother(app);
     try {
-      const apis = [app.api, new ApiClient((await second.getUrl()).replace(/\/$/, ''), STAFF_TOKEN)];
+      const apis = [app.api, second.api];
       const ask = async (api: ApiClient, action: string) => {
         const given = { year: 2026, month: 1, settings_uuid: w.settings, accept_shrinkage: true };
         const force = action === 'reconcile' ? { force: true } : {};
@@ -197,7 +194,7 @@ describe('two instances of the service on one PostgreSQL', () => {
         expect(items.length).toBeLessThanOrEqual(2);
       }
     } finally {
-      await second.close();
+      await second.stop();
     }
   }, 120_000);
 });

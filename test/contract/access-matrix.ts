@@ -62,12 +62,31 @@ const BARE_KEY: Expectation = {
   status: 401,
   detail: `${NO_CREDENTIALS.detail} Write "Token" and a space before the key.`,
 };
+const SCOPE_MISSING = (needed: string, given: string): Expectation => ({
+  status: 403,
+  detail: `This request needs a token with the scope "${needed}"; this one has "${given}".`,
+});
 const unauthenticated = (detail: string): Expectation => ({ status: 401, detail });
 
-/** Every kind of caller: staff is let in everywhere, the others get exactly this answer where staff is asked for. */
+/** Where whoever changes something changes users, tokens or keys. */
+const ADMIN_PATHS = /^\/api\/(users|personal-access-tokens|admin\/arrow\/settings)\//;
+
+/** Which scope a route asks of a token. */
+function scopeOf({ method, path }: Route): string {
+  if (method === 'GET' || method === 'HEAD') return 'read';
+  return ADMIN_PATHS.test(path) ? 'admin' : 'operate';
+}
+
+/**
+ * Every kind of caller: staff is let in everywhere, as far as the `scope` of its token goes; the others get exactly this
+ * answer where staff is asked for.
+ */
 export function callersOf(
-  tokens: Record<'staff' | 'support' | 'ordinary' | 'inactive', string>,
-): (Caller & { refused?: Expectation })[] {
+  tokens: Record<
+    'staff' | 'support' | 'ordinary' | 'inactive' | 'read' | 'operate' | 'admin' | 'supportWithScope' | 'expired',
+    string
+  >,
+): (Caller & { refused?: Expectation; scope?: 'read' | 'operate' | 'admin' })[] {
   const nobody = 'a'.repeat(40);
   return [
     { name: 'no token', refused: NO_CREDENTIALS },
@@ -103,15 +122,34 @@ export function callersOf(
     { name: 'staff', authorization: `Token ${tokens.staff}` },
     { name: 'staff as bearer', authorization: `Bearer ${tokens.staff}` },
     { name: 'staff as bearer token', authorization: `Bearer Token ${tokens.staff}` },
+    { name: 'staff to read', authorization: `Token ${tokens.read}`, scope: 'read' },
+    { name: 'staff to operate', authorization: `Bearer ${tokens.operate}`, scope: 'operate' },
+    { name: 'staff for everything', authorization: `Token ${tokens.admin}`, scope: 'admin' },
+    {
+      name: 'support user for everything',
+      authorization: `Token ${tokens.supportWithScope}`,
+      scope: 'admin',
+      refused: STAFF_ONLY,
+    },
+    {
+      name: 'staff with an expired token',
+      authorization: `Token ${tokens.expired}`,
+      refused: unauthenticated('Token has expired.'),
+    },
   ];
 }
 
 /** What a caller should be told at a route; undefined where it is let in. */
-export function expectationFor(route: Route, caller: { refused?: Expectation }): Expectation | undefined {
+export function expectationFor(
+  route: Route,
+  caller: { refused?: Expectation; scope?: 'read' | 'operate' | 'admin' },
+): Expectation | undefined {
   const name = `${route.method} ${route.path}`;
   if (OPEN_ROUTES.includes(name)) return undefined;
   if (ROUTES_FOR_ANY_USER.includes(name) && caller.refused === STAFF_ONLY) return undefined;
   if (ROUTES_WITHOUT_TOKEN.includes(name) && [STAFF_ONLY, NO_CREDENTIALS, BARE_KEY].includes(caller.refused!))
     return undefined;
-  return caller.refused;
+  if (caller.refused || !caller.scope || ROUTES_WITHOUT_TOKEN.includes(name)) return caller.refused;
+  const [needed, ladder] = [scopeOf(route), ['read', 'operate', 'admin']];
+  return ladder.indexOf(needed) > ladder.indexOf(caller.scope) ? SCOPE_MISSING(needed, caller.scope) : undefined;
 }

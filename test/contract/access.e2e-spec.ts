@@ -44,17 +44,28 @@ describeOnce('Who may do what', () => {
     app = await startApp();
     wire = new Wire(app.url);
     routes = routesOf(app.app);
-    const create = async (username: string, fields: object) => {
-      const body = JSON.stringify({ username, ...fields });
+    const post = async (path: string, fields: object) => {
       const headers = { authorization: `Token ${STAFF_TOKEN}`, 'content-type': 'application/json' };
-      return (JSON.parse((await wire.send('POST', '/api/users/', { headers, body })).text) as { token: string }).token;
+      const { text } = await wire.send('POST', path, { headers, body: JSON.stringify(fields) });
+      return JSON.parse(text) as { uuid: string; token: string };
     };
+    const create = async (username: string, fields: object) =>
+      (await post('/api/users/', { username, ...fields })).token;
+    const named = async (scope: string, fields: object = {}) =>
+      (await post('/api/personal-access-tokens/', { name: scope, scopes: [scope], ...fields })).token;
+    const support = await post('/api/users/', { username: 'support', is_support: true });
     callers = callersOf({
       staff: STAFF_TOKEN,
-      support: await create('support', { is_support: true }),
+      support: support.token,
       ordinary: await create('ordinary', {}),
       inactive: await create('inactive', { is_staff: true, is_active: false }),
+      read: await named('read'),
+      operate: await named('operate'),
+      admin: await named('admin'),
+      supportWithScope: await named('admin', { user: support.uuid }),
+      expired: await named('admin', { name: 'expired', expires_at: new Date(Date.now() + 3_600_000).toISOString() }),
     });
+    await app.database.query(`UPDATE auth_token SET expires_at = now() - interval '1 hour' WHERE name = 'expired'`);
   });
 
   afterAll(async () => {

@@ -94,3 +94,11 @@ export async function startApp(
     },
   };
 }
+
+/** Another instance of the service on the same database; the same one where that is embedded, which has one process. */
+export async function startAnother(app: TestApp): Promise<{ api: ApiClient; stop(): Promise<void> }> {
+  if (app.kind === 'pglite') return { api: app.api, stop: () => Promise.resolve() };
+  const second = await createApp(readEnv(app.variables), app.clock);
+  await second.listen(0, '127.0.0.1');
+  return { api: new ApiClient((await second.getUrl()).replace(/\/$/, ''), STAFF_TOKEN), stop: () => second.close() };
+}

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import { ACCESS_RULE, type AccessRule } from '../../src/auth/access.js';
+import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE } from '../../src/auth/access.js';
+import { scopeNeeded, type TokenScope } from '../../src/auth/scopes.js';
 
 /** A handler and the address it answers at. */
 export interface Route {
@@ -12,6 +13,8 @@ export interface Route {
   readonly path: string;
   /** `undefined`: the route says nothing, and is refused. */
   readonly access: AccessRule | undefined;
+  /** What a token has to be for; `undefined`: none is asked for. */
+  readonly scope: TokenScope | undefined;
   readonly summary: string | undefined;
 }
 
@@ -40,14 +43,16 @@ export function routesOf(controller: Type<object>): Route[] {
   return handlersOf(controller).map(([name, handler]) => {
     const [path = ''] = [Reflect.getMetadata(PATH_METADATA, handler) as string | string[]].flat();
     const summary = Reflect.getMetadata('swagger/apiOperation', handler) as { summary?: string } | undefined;
-    const access = [handler, controller].map(
-      (each) => Reflect.getMetadata(ACCESS_RULE, each) as AccessRule | undefined,
-    );
+    const stated = (key: string) => [handler, controller].map((each): unknown => Reflect.getMetadata(key, each));
+    const access = stated(ACCESS_RULE).find(Boolean) as AccessRule | undefined;
+    const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
+    const isClosed = access === 'staff' || access === 'any-user';
     return {
       handler: `${controller.name}.${name}`,
-      method: RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod],
+      method,
       path: joined(base, path),
-      access: access.find(Boolean),
+      access,
+      scope: isClosed ? scopeNeeded(method, stated(ADMIN_SCOPE).includes(true)) : undefined,
       summary: summary?.summary,
     };
   });
@@ -88,8 +93,8 @@ export function routeTable(routes: readonly Route[]): string {
       a.path === b.path ? ORDER.indexOf(a.method) - ORDER.indexOf(b.method) : a.path < b.path ? -1 : 1,
     )
     .map(
-      ({ method, path, summary, access }) =>
-        `| ${method} | ${path} | ${summary ?? ''} | ${access ? WHO[access] : '?'} |`,
+      ({ method, path, summary, access, scope }) =>
+        `| ${method} | ${path} | ${summary ?? ''} | ${access ? WHO[access] : '?'} | ${scope ?? ''} |`,
     );
   return [
     '# Routes',
@@ -97,8 +102,8 @@ export function routeTable(routes: readonly Route[]): string {
     'Written by `npm run docs:routes`; a test fails when it is out of date. Every GET also answers HEAD. Swagger UI is at',
     '`/docs`, the document at `/docs/openapi.json` and `/docs/openapi.yaml`.',
     '',
-    '| Method | Path | What | For |',
-    '| --- | --- | --- | --- |',
+    '| Method | Path | What | For | Scope of the token |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');

@@ -1,10 +1,12 @@
 import { SetMetadata, type Type } from '@nestjs/common';
-import { PartialType } from '@nestjs/swagger';
+import { type ApiPropertyOptions, PartialType } from '@nestjs/swagger';
 import {
   Allow,
   ArrayMaxSize,
+  ArrayNotEmpty,
   IsArray,
   IsBoolean,
+  IsDate,
   IsEmail,
   IsIn,
   IsInt,
@@ -19,6 +21,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { parseDateTime } from '../date-time.js';
 import { parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
 import { parseUuid } from '../uuid.js';
@@ -27,6 +30,7 @@ import {
   type Coerce,
   Field,
   fieldOf,
+  fieldsOf,
   type FieldOptions,
   type Reading,
   type Relation,
@@ -152,19 +156,44 @@ export const NumberField = numberField(
   IsNumber({ allowInfinity: true }, says('A valid number is required.')),
 );
 
+const notAChoice = (value: unknown) => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return `"${text.slice(0, 100)}" is not a valid choice.`;
+};
+
 /** One of a few words. */
 export const ChoiceField = (choices: readonly string[], options: FieldOptions & { enumName?: string } = {}) =>
   Field(
     { enum: [...choices], enumName: options.enumName },
     (sent) => (isScalar(sent) ? String(sent) : sent),
     options,
-    IsIn(
-      choices,
-      saysQuoting((value) => {
-        const text = typeof value === 'string' ? value : JSON.stringify(value);
-        return `"${text.slice(0, 100)}" is not a valid choice.`;
-      }),
-    ),
+    IsIn(choices, saysQuoting(notAChoice)),
+  );
+
+const isAList = () => IsArray(saysQuoting((value) => `Expected a list of items but got type "${pythonType(value)}".`));
+
+/** A list of at least one of a few words. */
+export const ChoicesField = (choices: readonly string[], options: FieldOptions = {}) =>
+  Field(
+    { type: 'array', items: { type: 'string', enum: [...choices] }, minItems: 1 } as never,
+    (sent) => sent,
+    options,
+    isAList(),
+    ArrayNotEmpty({ message: 'This list may not be empty.' }),
+    IsIn(choices, {
+      each: true,
+      ...saysQuoting((words) => notAChoice((words as unknown[]).find((word) => !choices.includes(word as string)))),
+    }),
+  );
+
+/** A list of Waldur's that nothing here goes by: one that has something in it is refused, not passed over. */
+export const EmptyListField = (options: FieldOptions = {}) =>
+  Field(
+    { type: 'array', items: {}, maxItems: 0 } as never,
+    (sent) => sent,
+    options,
+    isAList(),
+    ArrayMaxSize(0, { message: 'This is not supported here: leave the list empty.' }),
   );
 
 /** A calendar day, `YYYY-MM-DD`, that exists. */
@@ -173,6 +202,20 @@ export const DateField = fieldOf(
   (sent) => (typeof sent === 'string' ? sent.trim() : sent),
   Validate(Day, says('Enter a day that exists, as YYYY-MM-DD.')),
 );
+
+/** A point in time with an offset, or of UTC; null is "none". */
+export const DateTimeOrNullField = (options: FieldOptions = {}) =>
+  Field(
+    { type: String, format: 'date-time', nullable: true },
+    (sent) => (typeof sent === 'string' && parseDateTime(sent.trim())) || sent,
+    options,
+    ValidateIf((_, value) => value !== null),
+    IsDate(
+      says(
+        'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+      ),
+    ),
+  );
 
 /** A UUID in any of the usual spellings; read as the dashed one. */
 export const UuidField = fieldOf(
@@ -246,14 +289,28 @@ export const ListField = <T extends object>(item: Type<T>, options: FieldOptions
         ? sent.map((entry) => coerceFields(item, entry, reading))
         : sent,
     options,
-    IsArray(saysQuoting((value) => `Expected a list of items but got type "${pythonType(value)}".`)),
+    isAList(),
     ArrayMaxSize(options.max, { message: `Ensure this field has no more than ${options.max} elements.` }),
     ValidateNested(),
   );
 
-/** The same DTO with every field optional, as PATCH takes it; null stays refused where the field refuses it. */
-export const PartialDto = <T extends object>(dto: Type<T>): Type<Partial<Omit<T, 'toCommand'>>> =>
-  PartialType(dto, { skipNullProperties: false });
+/** What `@ApiProperty()` keeps its options under. */
+const SHOWN_BY_SWAGGER = 'swagger/apiModelProperties';
+
+/**
+ * The same DTO with every field optional, as PATCH takes it; null stays refused where the field refuses it. What is left
+ * out stays as it is, so nothing has a default: Swagger UI would fill it in, and somebody sends it.
+ */
+export function PartialDto<T extends object>(dto: Type<T>): Type<Partial<Omit<T, 'toCommand'>>> {
+  const partial = PartialType(dto, { skipNullProperties: false });
+  const prototype = partial.prototype as object;
+  for (const field of fieldsOf(partial).keys()) {
+    const shown = { ...(Reflect.getMetadata(SHOWN_BY_SWAGGER, prototype, field) as ApiPropertyOptions) };
+    delete shown.default;
+    Reflect.defineMetadata(SHOWN_BY_SWAGGER, shown, prototype, field);
+  }
+  return partial;
+}
 
 /** Room for ten thousand rows, nicely indented. */
 export const MANY_ROWS_BYTES = 2_097_152;

@@ -10,6 +10,7 @@ const RETIRE_LASTING = `
   FROM auth_token
   WHERE user_uuid = $1
     AND expires_at IS NULL
+    AND name IS NULL
   ON CONFLICT DO NOTHING`;
 
 @Injectable()
@@ -30,7 +31,8 @@ export class TokensRepository {
     return this.tokens.manager.findOneBy(User, { uuid, isActive: true });
   }
 
-  async extend(uuid: string, expiresAt: Date): Promise<void> {
-    await this.tokens.update({ uuid }, { expiresAt });
+  /** Writes down that a token was used. */
+  async noteUse(uuid: string, columns: Partial<Pick<AuthToken, 'expiresAt' | 'lastUsedAt'>>): Promise<void> {
+    await this.tokens.update({ uuid }, columns);
   }
 }

@@ -12,10 +12,13 @@ import { TokensRepository } from './tokens.repository.js';
 
 /** For so long an expired token is told from an unknown one. */
 const REMEMBERED_MS = 24 * 3_600_000;
+/** The last use is known to the hour: writing it down with every request would cost each a statement. */
+const USE_NOTED_EVERY_MS = 3_600_000;
 
 /**
  * What users call the API with. A user has one lasting token, and one more of each login by password, which expires when
- * it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`. A token is answered once, when it is made.
+ * it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`. A token is answered once, when it is made. Those that have names
+ * are made and revoked by `PersonalAccessTokensService`.
  */
 @Injectable()
 export class TokensService extends Authenticator {
@@ -41,7 +44,8 @@ export class TokensService extends Authenticator {
 
   /** Whether this is the lasting token of a user. */
   isLasting(manager: EntityManager, userUuid: string, token: string): Promise<boolean> {
-    return manager.existsBy(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: IsNull() });
+    const lasting = { expiresAt: IsNull(), name: IsNull() };
+    return manager.existsBy(AuthToken, { userUuid, tokenHash: hashToken(token), ...lasting });
   }
 
   /** Whether this was the lasting token of a user, and was replaced. */
@@ -53,23 +57,23 @@ export class TokensService extends Authenticator {
   async addLogin(manager: EntityManager, userUuid: string): Promise<string> {
     const token = newToken();
     const forgotten = new Date(this.clock.now().getTime() - REMEMBERED_MS);
-    await manager.delete(AuthToken, { userUuid, expiresAt: LessThan(forgotten) });
+    await manager.delete(AuthToken, { userUuid, name: IsNull(), expiresAt: LessThan(forgotten) });
     await manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: this.expiry() });
     return token;
   }
 
-  /** Ends every login of a user; the lasting token stays. */
+  /** Ends every login of a user; the lasting token and those that have names stay. */
   async endLogins(manager: EntityManager, userUuid: string): Promise<void> {
-    await manager.delete(AuthToken, { userUuid, expiresAt: Not(IsNull()) });
+    await manager.delete(AuthToken, { userUuid, name: IsNull(), expiresAt: Not(IsNull()) });
   }
 
   override async findCaller(hash: string): Promise<Caller | undefined> {
     const token = await this.tokens.withUser(hash);
     if (!token || !sameHash(token.tokenHash, hash)) return undefined;
     const { uuid, username, isStaff, isSupport, isActive } = token.user;
-    const tokenExpiresAt = await this.renewed(token);
-    const tokenLifetime = tokenExpiresAt && this.env.LOGIN_TOKEN_LIFETIME_SECONDS;
-    return { uuid, username, isStaff, isSupport, isActive, tokenLifetime, tokenExpiresAt };
+    const tokenExpiresAt = await this.afterUse(token);
+    const tokenLifetime = token.name === null ? tokenExpiresAt && this.env.LOGIN_TOKEN_LIFETIME_SECONDS : null;
+    return { uuid, username, isStaff, isSupport, isActive, tokenScope: token.scope, tokenLifetime, tokenExpiresAt };
   }
 
   override async findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined> {
@@ -80,13 +84,21 @@ export class TokensService extends Authenticator {
     return { ...caller, uuid, username, isStaff, isSupport, isActive, impersonator };
   }
 
-  /** Until when a token holds, this use counted. Written at most twice in a lifetime, not with every request. */
-  private async renewed({ uuid, user, expiresAt }: AuthToken): Promise<Date | null> {
+  /** Until when a token holds, this use counted. */
+  private async afterUse({ uuid, user, name, expiresAt, lastUsedAt }: AuthToken): Promise<Date | null> {
     const now = this.clock.now();
-    if (!expiresAt || !user.isActive || expiresAt <= now) return expiresAt;
+    if (!user.isActive || (expiresAt && expiresAt <= now)) return expiresAt;
+    if (name === null) return expiresAt && this.renewed(uuid, expiresAt, now);
+    if (!lastUsedAt || now.getTime() - lastUsedAt.getTime() >= USE_NOTED_EVERY_MS)
+      await this.tokens.noteUse(uuid, { lastUsedAt: now });
+    return expiresAt;
+  }
+
+  /** Until when a login holds. Written at most twice in a lifetime, not with every request. */
+  private async renewed(uuid: string, expiresAt: Date, now: Date): Promise<Date> {
     const until = this.expiry();
     if (until.getTime() - expiresAt.getTime() < (until.getTime() - now.getTime()) / 2) return expiresAt;
-    await this.tokens.extend(uuid, until);
+    await this.tokens.noteUse(uuid, { expiresAt: until });
     return until;
   }
 

@@ -1,9 +1,11 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import type { Caller } from '../../auth/caller.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
-import { BooleanField, EmailField, TextField } from '../../common/validation/body-fields.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
+import { BooleanField, EmailField, PartialDto, TextField } from '../../common/validation/body-fields.js';
+import { BooleanFilter, TextFilter } from '../../common/validation/query-fields.js';
 import { User } from './user.entity.js';
 import type { NewToken } from './users.service.js';
 
@@ -29,6 +31,29 @@ export class CreateUserDto {
 
   @BooleanField({ default: true, description: 'An inactive user is refused with 401' })
   is_active?: boolean;
+}
+
+@ApiSchema({ name: 'PatchedUserRequest' })
+export class UpdateUserDto extends PartialDto(OmitType(CreateUserDto, ['username'])) {}
+
+export class ListUsersQuery extends ListQuery {
+  @OrderFilter({
+    username: 'username',
+    full_name: ['firstName', 'lastName'],
+    email: 'email',
+    is_active: 'isActive',
+    is_staff: 'isStaff',
+    is_support: 'isSupport',
+  })
+  declare o?: Order;
+
+  @TextFilter({ description: 'The whole user name' }) username?: string;
+  @TextFilter({ description: 'Part of the e-mail address' }) email?: string;
+  @TextFilter({ description: 'Part of first and last name' }) full_name?: string;
+  @BooleanFilter() is_active?: boolean;
+  @BooleanFilter() is_staff?: boolean;
+  @BooleanFilter() is_support?: boolean;
+  @TextFilter({ description: 'Part of user name, e-mail, first and last name' }) query?: string;
 }
 
 @ApiSchema({ name: 'User' })

@@ -1,19 +1,29 @@
-import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
+import { AdminScope, AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import type { Caller } from '../../auth/caller.js';
-import { ApiDone, ApiMissing, Operation } from '../../common/api-answers.js';
+import {
+  ApiActionConflict,
+  ApiDone,
+  ApiFound,
+  ApiListed,
+  ApiMissing,
+  ApiUpdated,
+  Operation,
+} from '../../common/api-answers.js';
 import { commandOf } from '../../common/command.js';
-import { Counted, FieldsQuery } from '../../common/page.js';
+import { type Count, Counted, FieldsQuery, type Page } from '../../common/page.js';
 import { pick } from '../../common/answer.interceptor.js';
 import { Existing } from '../../database/refusal.interceptor.js';
 import { UserNotFoundError } from '../directory.errors.js';
 import {
   ChangePasswordDto,
   CreateUserDto,
+  ListUsersQuery,
   MeResponse,
   PasswordResponse,
+  UpdateUserDto,
   UserAuthTokenResponse,
   UserResponse,
   UserWithTokenResponse,
@@ -23,6 +33,7 @@ import { UsersService } from './users.service.js';
 
 @ApiTags('Directory: users')
 @ApiController('api/users')
+@AdminScope()
 @Existing(() => User, UserNotFoundError)
 export class UsersController {
   constructor(private readonly users: UsersService) {}
@@ -33,6 +44,21 @@ export class UsersController {
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Counted<Partial<MeResponse>>> {
     return new Counted(pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field), 1);
+  }
+
+  @Head()
+  @StaffOnly()
+  @Operation('users_count', 'Count users')
+  count(@Query() query: ListUsersQuery): Promise<Count> {
+    return this.users.count(commandOf(query));
+  }
+
+  @Get()
+  @StaffOnly()
+  @Operation('users_list', 'List users')
+  @ApiListed(UserResponse)
+  async list(@Query() query: ListUsersQuery): Promise<Page<UserResponse>> {
+    return (await this.users.list(commandOf(query))).map(UserResponse.from);
   }
 
   @Post()
@@ -46,9 +72,18 @@ export class UsersController {
   @Get(':uuid')
   @StaffOnly()
   @Operation('users_retrieve', 'One user')
-  @ApiOkResponse({ type: UserResponse })
-  async get(@Param('uuid') uuid: string): Promise<UserResponse> {
-    return UserResponse.from(await this.users.get(uuid));
+  @ApiFound(UserResponse)
+  async get(@Param('uuid') uuid: string, @Query() query: FieldsQuery): Promise<Partial<UserResponse>> {
+    return pick(UserResponse.from(await this.users.get(uuid)), query.field);
+  }
+
+  @Patch(':uuid')
+  @StaffOnly()
+  @Operation('users_partial_update', 'Change a user, or withdraw it: inactive users are refused at once')
+  @ApiUpdated(UserResponse)
+  @ApiActionConflict('It is the last active staff user')
+  async update(@Param('uuid') uuid: string, @Body() dto: UpdateUserDto): Promise<UserResponse> {
+    return UserResponse.from(await this.users.update(uuid, commandOf(dto)));
   }
 
   @Post(':uuid/refresh_token')

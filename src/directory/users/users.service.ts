@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { bulkhead } from 'cockatiel';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, Repository } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
-import { translateConstraintErrors } from '../../database/constraint.js';
+import type { Count, Page } from '../../common/page.js';
+import { parseUuid } from '../../common/uuid.js';
+import { translateConstraintErrors, updateDefined } from '../../database/constraint.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
-import { UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
+import { LastStaffUserError, UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
+import { type UserFilter, UsersRepository } from './users.repository.js';
 
 const SHORTEST_PASSWORD = 8;
 /** A password that is little more than the user name is among the first to be guessed. */
@@ -35,27 +37,51 @@ export class UsersService {
   private readonly oneHashAtATime = bulkhead(1, Infinity);
 
   constructor(
-    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
     private readonly tokens: TokensService,
     private readonly clock: Clock,
   ) {}
 
+  /** By user name, unless another order is asked for. Throws `PageNotFoundError`. */
+  list(filter: UserFilter): Promise<Page<User>> {
+    return this.users.list(filter);
+  }
+
+  /** Throws `PageNotFoundError`. */
+  count(filter: UserFilter): Promise<Count> {
+    return this.users.count(filter);
+  }
+
   /** Throws `UserNotFoundError`. */
   get(uuid: string): Promise<User> {
-    return findOrThrow(this.users, uuid, UserNotFoundError);
+    return this.users.get(uuid);
   }
 
   /** Creates a user and its lasting token. Throws `UsernameTakenError`. */
   async create(fields: UserFields & Pick<User, 'username'>): Promise<{ user: User; token: string }> {
-    const user = this.users.create(fields);
     const token = newToken();
-    await this.users.manager.transaction(async (manager) => {
+    const uuid = await this.dataSource.transaction(async (manager) => {
+      const user = manager.create(User, fields);
       await translateConstraintErrors({ uq_core_user_username: () => new UsernameTakenError() }, () =>
         manager.insert(User, user),
       );
       await this.tokens.replaceAll(manager, user.uuid, token);
+      return user.uuid;
     });
-    return { user: await this.get(user.uuid), token };
+    return { user: await this.get(uuid), token };
+  }
+
+  /**
+   * What is given of a user. One that is not active any more is refused from its next request on, with whatever token;
+   * made active again, it has those tokens again. Throws `UserNotFoundError`, `LastStaffUserError`.
+   */
+  async update(uuid: string, fields: Omit<UserFields, 'username'>): Promise<User> {
+    await this.dataSource.transaction(async (manager) => {
+      if (fields.isStaff === false || fields.isActive === false) await this.assertStaffBeside(uuid, manager);
+      await updateDefined(manager.getRepository(User), uuid, fields);
+    });
+    return this.get(uuid);
   }
 
   /** Makes a new lasting token; every old one, those of logins too, stops working at once. Throws `UserNotFoundError`. */
@@ -86,7 +112,7 @@ export class UsersService {
    * nothing, where the token was replaced by another one before. Throws `TokenTakenError`.
    */
   async ensureStaff(username: string, token: string): Promise<boolean> {
-    return this.users.manager.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       if (await this.tokens.isRetired(manager, token)) return false;
       await manager.upsert(User, { username, isStaff: true, isActive: true }, ['username']);
       const { uuid } = await manager.findOneByOrFail(User, { username });
@@ -95,8 +121,14 @@ export class UsersService {
     });
   }
 
-  async hasUsers(): Promise<boolean> {
+  hasUsers(): Promise<boolean> {
     return this.users.exists();
+  }
+
+  /** Without staff nobody could make anybody staff. */
+  private async assertStaffBeside(uuid: string, manager: EntityManager): Promise<void> {
+    const staff = await this.users.lockActiveStaff(manager);
+    if (staff.length === 1 && staff[0] === parseUuid(uuid)) throw new LastStaffUserError();
   }
 
   private async setPasswordHash(uuid: string, passwordHash: string | null): Promise<void> {
@@ -108,7 +140,7 @@ export class UsersService {
 
   /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
   private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<User> {
-    return this.users.manager.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       const lock = { mode: 'pessimistic_write' } as const;
       const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
       await work(manager, user);
