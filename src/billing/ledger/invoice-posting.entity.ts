@@ -23,7 +23,8 @@ export type PostingKind = (typeof POSTING_KINDS)[number];
 
 /**
  * One entry of the ledger: an amount put on an invoice for one charge. Entries are never changed or removed (a trigger
- * refuses it); what is charged for anything is the sum of its entries.
+ * refuses it); what is charged for anything is the sum of its entries. Charge, invoice and rule are referred to as by
+ * charges: triggers check whole statements.
  */
 @Entity()
 @Check('ck_invoice_posting_kind', `kind IN ('charge', 'compensation', 'rounding', 'reversal')`)
@@ -42,7 +43,7 @@ export class InvoicePosting {
   @Column('uuid')
   chargeUuid: string;
 
-  @ManyToOne(() => Charge, { onDelete: 'RESTRICT' })
+  @ManyToOne(() => Charge, { createForeignKeyConstraints: false })
   charge: Relation<Charge>;
 
   /** 1, 2, 3 … per charge. */
@@ -67,7 +68,7 @@ export class InvoicePosting {
   @Column('uuid')
   invoiceUuid: string;
 
-  @ManyToOne(() => Invoice, { onDelete: 'RESTRICT' })
+  @ManyToOne(() => Invoice, { createForeignKeyConstraints: false })
   invoice: Relation<Invoice>;
 
   /** The issued invoice whose amount it corrects. */
@@ -80,7 +81,7 @@ export class InvoicePosting {
   @Column('uuid')
   ruleUuid: string;
 
-  @ManyToOne(() => BillingRule, { onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingRule, { createForeignKeyConstraints: false })
   rule: Relation<BillingRule>;
 
   /** A correction keeps the rate of what it corrects. */
