@@ -15,9 +15,8 @@ export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | '
 
 /**
  * Lines are evidence, charges are money: one licence, one month, one bill-to party, one currency. A charge that was
- * posted once stays a row even at 0. What is charged is the sum of its postings; what ought to be is its target. Account,
- * organisation and project are referred to without foreign keys, which cost as much as the row: triggers check whole
- * statements.
+ * posted once stays a row even at 0. What is charged is the sum of its postings; what ought to be is its target. What it
+ * refers to is checked by triggers, a statement at once: foreign keys cost as much as the row.
  */
 @Entity()
 @Check('ck_charge_kind', `kind IN ('license', 'rounding')`)
@@ -73,7 +72,7 @@ export class Charge extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   resourceUuid: string | null;
 
-  @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
+  @ManyToOne(() => Resource, { createForeignKeyConstraints: false })
   resource: Relation<Resource> | null;
 
   /** The Arrow customer that it is charged by (`XSP…`); stays when mappings change. */

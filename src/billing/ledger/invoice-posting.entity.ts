@@ -23,8 +23,8 @@ export type PostingKind = (typeof POSTING_KINDS)[number];
 
 /**
  * One entry of the ledger: an amount put on an invoice for one charge. Entries are never changed or removed (a trigger
- * refuses it); what is charged for anything is the sum of its entries. Charge, invoice and rule are referred to as by
- * charges: triggers check whole statements.
+ * refuses it); what is charged for anything is the sum of its entries. Its charge, invoice and rule are checked by
+ * triggers, a statement at once.
  */
 @Entity()
 @Check('ck_invoice_posting_kind', `kind IN ('charge', 'compensation', 'rounding', 'reversal')`)

@@ -130,7 +130,7 @@ export const NEW_PARTIES = (price: PriceSource) => `
  */
 export const POST_NEW_CHARGES = (price: PriceSource) => `
   WITH fresh AS MATERIALIZED (
-    SELECT charge.*
+    SELECT uuid, license_reference, customer_uuid, currency, name, start, "end", target, rounded, basis
     FROM ${NEW_CHARGES(price)}
   ),
   added AS (

@@ -7,7 +7,7 @@ export class LicenseOwner {
   @PrimaryColumn('uuid')
   accountUuid: string;
 
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
+  @ManyToOne(() => BillingAccount, { createForeignKeyConstraints: false })
   account: Relation<BillingAccount>;
 
   @PrimaryColumn({ length: 255 })

@@ -30,7 +30,7 @@ import { StatementRepository } from './statement.repository.js';
 type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 const LINES_PER_PART = 100_000;
-const CHARGES_PER_TRANSACTION = 5_000;
+const CHARGES_PER_TRANSACTION = 10_000;
 /** Postings in one run after which statistics are worth their time. */
 const MANY_POSTINGS = 5_000;
 const RUNS_WHEN_OVERTAKEN = 3;

@@ -43,6 +43,16 @@ const FAIL_STATEMENTS = `
     AND month = $2
     AND ($5::uuid IS NULL OR customer_uuid = $5)`;
 
+/** By what they are found, joined and summed. */
+const ANALYZE_WRITTEN = `
+  ANALYZE
+    billing_sync_item (
+      account_uuid, month, license_reference, arrow_customer, customer_reference, presence, status, billing_sync_uuid,
+      charge_uuid
+    ),
+    invoice_posting (charge_uuid, invoice_uuid),
+    charge (account_uuid, month, kind, license_reference, customer_uuid, project_uuid, arrow_customer)`;
+
 /** Whether everything of the month is closed and posted. `$1` account, `$2` month. */
 const IS_SETTLED = `
   SELECT
@@ -196,7 +206,7 @@ export class StatementRepository {
 
   /** Many rows were written: the next run should be planned for as many. */
   async analyse(): Promise<void> {
-    await this.dataSource.query('ANALYZE billing_sync_item, invoice_posting, charge');
+    await this.dataSource.query(ANALYZE_WRITTEN);
   }
 }
 

@@ -5,6 +5,8 @@ const REFERENCES = [
   ['charge', 'account_uuid', 'billing_account'],
   ['charge', 'customer_uuid', 'customer'],
   ['charge', 'project_uuid', 'project'],
+  ['charge', 'resource_uuid', 'resource'],
+  ['license_owner', 'account_uuid', 'billing_account'],
   ['invoice_posting', 'charge_uuid', 'charge'],
   ['invoice_posting', 'invoice_uuid', 'invoice'],
   ['invoice_posting', 'rule_uuid', 'billing_rule'],
@@ -21,8 +23,9 @@ const CHECK_POSTINGS = (condition: string) => `
   END $$`;
 
 /**
- * Foreign keys of charges and postings, of which a run writes very many, cost as much as the rows: what they refer to is
- * checked once per statement. As before, what is referred to is not deleted.
+ * Foreign keys of charges, postings and owners, of which a run writes very many, cost as much as the rows: what they refer
+ * to is checked once per statement. As before, what is referred to is not deleted. The parties of a staged export are
+ * joined as a whole and never looked up: they need no index.
  */
 export class CheckReferencesAtOnce1795750000002 implements MigrationInterface {
   name = 'CheckReferencesAtOnce1795750000002';
@@ -48,27 +51,46 @@ export class CheckReferencesAtOnce1795750000002 implements MigrationInterface {
         CREATE TRIGGER tr_${referenced}_of_${table} AFTER DELETE ON ${referenced}
         FOR EACH ROW EXECUTE FUNCTION refuse_deleting_referenced('${table}', '${column}')`);
     }
+    await queryRunner.query('ALTER TABLE export_staging_bill_to DROP CONSTRAINT pk_export_staging_bill_to');
     // The account is that of the month that the writer has locked.
     await queryRunner.query(`
-      CREATE FUNCTION check_charge_party() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE FUNCTION check_charge_references() RETURNS trigger LANGUAGE plpgsql AS $$
       DECLARE
-        found_rows integer;
+        referenced text;
+        is_missing boolean;
       BEGIN
-        PERFORM FROM customer WHERE uuid IN (SELECT customer_uuid FROM added) ORDER BY uuid FOR KEY SHARE;
-        GET DIAGNOSTICS found_rows = ROW_COUNT;
-        IF found_rows = (SELECT count(DISTINCT customer_uuid) FROM added) THEN
-          PERFORM FROM project WHERE uuid IN (SELECT project_uuid FROM added) ORDER BY uuid FOR KEY SHARE;
-          GET DIAGNOSTICS found_rows = ROW_COUNT;
-          IF found_rows = (SELECT count(DISTINCT project_uuid) FROM added) THEN
-            RETURN NULL;
+        FOREACH referenced IN ARRAY ARRAY['customer', 'project', 'resource'] LOOP
+          EXECUTE format(
+            'SELECT (SELECT count(DISTINCT %2$I) FROM added) <> (
+               SELECT count(*)
+               FROM (SELECT FROM %1$I WHERE uuid IN (SELECT %2$I FROM added) ORDER BY uuid FOR KEY SHARE) locked
+             )',
+            referenced, referenced || '_uuid'
+          ) INTO is_missing;
+          IF is_missing THEN
+            RAISE EXCEPTION 'The % of a charge is not there any more.', referenced
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
           END IF;
-        END IF;
-        RAISE EXCEPTION 'The organisation or project of a charge is not there any more.'
-          USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+        END LOOP;
+        RETURN NULL;
       END $$`);
     await queryRunner.query(`
-      CREATE TRIGGER tr_charge_party AFTER INSERT ON charge REFERENCING NEW TABLE AS added
-      FOR EACH STATEMENT EXECUTE FUNCTION check_charge_party()`);
+      CREATE TRIGGER tr_charge_references AFTER INSERT ON charge REFERENCING NEW TABLE AS added
+      FOR EACH STATEMENT EXECUTE FUNCTION check_charge_references()`);
+    await queryRunner.query(`
+      CREATE FUNCTION check_charge_resource() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM FROM resource WHERE uuid = NEW.resource_uuid FOR KEY SHARE;
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'The resource of a charge is not there any more.'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+        END IF;
+        RETURN NULL;
+      END $$`);
+    await queryRunner.query(`
+      CREATE TRIGGER tr_charge_resource AFTER UPDATE OF resource_uuid ON charge FOR EACH ROW
+      WHEN (NEW.resource_uuid IS NOT NULL AND NEW.resource_uuid IS DISTINCT FROM OLD.resource_uuid)
+      EXECUTE FUNCTION check_charge_resource()`);
     await queryRunner.query(`
       CREATE FUNCTION refuse_changing_charge_key() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -103,10 +125,16 @@ export class CheckReferencesAtOnce1795750000002 implements MigrationInterface {
               <> (charge.account_uuid, charge.customer_uuid, charge.currency)
       )`),
     );
+    await queryRunner.query('DELETE FROM export_staging_bill_to');
+    await queryRunner.query(
+      'ALTER TABLE export_staging_bill_to ADD CONSTRAINT pk_export_staging_bill_to PRIMARY KEY (snapshot_uuid, license_reference, arrow_customer)',
+    );
     await queryRunner.query('DROP TRIGGER tr_charge_keeps_key ON charge');
     await queryRunner.query('DROP FUNCTION refuse_changing_charge_key()');
-    await queryRunner.query('DROP TRIGGER tr_charge_party ON charge');
-    await queryRunner.query('DROP FUNCTION check_charge_party()');
+    await queryRunner.query('DROP TRIGGER tr_charge_resource ON charge');
+    await queryRunner.query('DROP FUNCTION check_charge_resource()');
+    await queryRunner.query('DROP TRIGGER tr_charge_references ON charge');
+    await queryRunner.query('DROP FUNCTION check_charge_references()');
     for (const [table, column, referenced] of REFERENCES) {
       await queryRunner.query(`DROP TRIGGER tr_${referenced}_of_${table} ON ${referenced}`);
       await queryRunner.query(
