@@ -243,7 +243,7 @@ export const CHARGED_CUSTOMERS = `
 /**
  * A charge is closed when all statements that its licence's lines stand on are; without lines, when all of its Arrow
  * customer's are; where there are none, by the calendar. `$1` account, `$2` month, `$3` closed by the calendar, `$4` now,
- * `$5` only these licences, or null.
+ * `$5` only these licences, or null. Nothing is looked at where no statement and no charge is closed.
  */
 export const CLOSE_CHARGES = `
   WITH license AS (
@@ -275,6 +275,11 @@ export const CLOSE_CHARGES = `
       AND charge.month = $2
       AND charge.kind = 'license'
       AND ($5::text[] IS NULL OR charge.license_reference = ANY($5))
+      AND (
+        $3::boolean
+        OR EXISTS (SELECT FROM billing_sync WHERE account_uuid = $1 AND month = $2 AND state = 4)
+        OR EXISTS (SELECT FROM charge WHERE account_uuid = $1 AND month = $2 AND closed_at IS NOT NULL)
+      )
   )
   UPDATE charge
   SET

@@ -31,8 +31,8 @@ type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promis
 
 const LINES_PER_PART = 100_000;
 const CHARGES_PER_TRANSACTION = 10_000;
-/** Postings in one run after which statistics are worth their time. */
-const MANY_POSTINGS = 5_000;
+/** Rows written in one run after which statistics are worth their time. */
+const MANY_ROWS = 5_000;
 const RUNS_WHEN_OVERTAKEN = 3;
 
 class RolledBack extends Error {}
@@ -130,6 +130,8 @@ export class StatementImportService {
       if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, snapshot);
     });
     await this.merge(run, prepared, locked);
+    if (!before?.snapshotUuid && snapshot.rows > MANY_ROWS)
+      await locked((manager) => this.statements.analyseLines(manager));
     const posted = await this.post(run, prepared, locked);
     const report = { ...emptyReport(context, snapshot, dryRun ? 'planned' : 'applied'), ...posted, warnings };
     if (onlyLicense) return report;
@@ -269,7 +271,7 @@ export class StatementImportService {
   private async accepted(context: BillingContext, snapshot: ExportSnapshot, postings: number): Promise<void> {
     await this.snapshots.finish(snapshot, { state: 'accepted' });
     await this.snapshots.dropReplaced(context);
-    if (postings > MANY_POSTINGS) await this.statements.analyse();
+    if (postings > MANY_ROWS) await this.statements.analysePostings();
   }
 }
 

@@ -366,20 +366,23 @@ export const HELD_CHARGES = `
       AND item.presence = 'present'
       AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
   ),
-  present AS (
-    SELECT DISTINCT arrow_customer, license_reference
-    FROM export_staging
-    WHERE snapshot_uuid = $3
-  ),
   gone AS (
     SELECT charge.arrow_customer
     FROM charge
-    LEFT JOIN present ON present.license_reference = charge.license_reference
+    LEFT JOIN export_staging staged
+      ON staged.snapshot_uuid = $3
+     AND staged.license_reference = charge.license_reference
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
+      AND NOT EXISTS (
+        SELECT
+        FROM export_staging own
+        WHERE own.snapshot_uuid = $3
+          AND own.arrow_customer = charge.arrow_customer
+      )
     GROUP BY charge.arrow_customer
-    HAVING count(present.license_reference) = 0
+    HAVING count(staged.license_reference) = 0
        AND bool_or(charge.target <> 0)
   ),
   customer AS (
@@ -390,7 +393,6 @@ export const HELD_CHARGES = `
     SELECT arrow_customer, 'lines_gone'
     FROM gone
     WHERE NOT $4::boolean
-      AND NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
       AND EXISTS (
         SELECT
         FROM billing_sync_item item
