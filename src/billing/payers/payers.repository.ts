@@ -20,7 +20,7 @@ const ADD_OWNERS = `
     FOR KEY SHARE
   )
   INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
-  SELECT DISTINCT ON (seen.license_reference)
+  SELECT DISTINCT ON (seen.license_reference COLLATE "C")
     account.uuid,
     seen.license_reference,
     seen.customer_reference,

@@ -30,7 +30,7 @@ import { StatementRepository } from './statement.repository.js';
 type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 const LINES_PER_PART = 100_000;
-const CHARGES_PER_TRANSACTION = 10_000;
+const CHARGES_PER_TRANSACTION = 25_000;
 /** Rows written in one run after which statistics are worth their time. */
 const MANY_ROWS = 5_000;
 const RUNS_WHEN_OVERTAKEN = 3;
