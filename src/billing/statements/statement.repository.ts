@@ -46,8 +46,8 @@ const FAIL_STATEMENTS = `
 const ANALYZE_LINES = `
   ANALYZE
     billing_sync_item (
-      account_uuid, month, license_reference, arrow_customer, customer_reference, presence, status, billing_sync_uuid,
-      charge_uuid
+      account_uuid, month, license_reference, arrow_customer, customer_reference, presence, status, reason, amount_state,
+      billing_sync_uuid, charge_uuid
     ),
     charge (account_uuid, month, kind, license_reference, customer_uuid, project_uuid, arrow_customer)`;
 
