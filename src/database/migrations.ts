@@ -14,6 +14,7 @@ import { GuardLedger1795743495946 } from './migrations/1795743495946-GuardLedger
 import { IndexPostingsByName1795743495947 } from './migrations/1795743495947-IndexPostingsByName.js';
 import { DropUnreadColumns1795750000000 } from './migrations/1795750000000-DropUnreadColumns.js';
 import { RoomForWhoReallyActed1795750000001 } from './migrations/1795750000001-RoomForWhoReallyActed.js';
+import { SpeedUpLedger1795750000002 } from './migrations/1795750000002-SpeedUpLedger.js';
 import { AddNamedTokens1795760000000 } from './migrations/1795760000000-AddNamedTokens.js';
 
 /** Every migration, oldest first. */
@@ -34,5 +35,6 @@ export const migrations = [
   IndexPostingsByName1795743495947,
   DropUnreadColumns1795750000000,
   RoomForWhoReallyActed1795750000001,
+  SpeedUpLedger1795750000002,
   AddNamedTokens1795760000000,
 ];

@@ -107,7 +107,7 @@ export class ConsumptionCleanupService {
       await this.poster.post(manager, context, {
         customers: [...new Set(records.map((record) => record.customerUuid))],
         includes: (charge) => named.has(charge.uuid),
-        heldBecause: () => null,
+        held: new Map(),
         force: true,
       });
       return count;

@@ -50,7 +50,7 @@ export class ConsumptionLedgerService {
         customers: customers.map((customer) => customer.customerUuid),
         includes: (charge) => touched.has(charge.licenseReference),
         // Held until an accepted export says otherwise.
-        heldBecause: (charge) => charge.heldReason || null,
+        held: null,
         force: false,
       });
       return outcomes;

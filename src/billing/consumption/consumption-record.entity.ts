@@ -33,7 +33,7 @@ export class ConsumptionRecord extends BaseEntity {
   @Column('date')
   month: string;
 
-  @Column({ length: 255 })
+  @Column({ length: 255, collation: 'C' })
   licenseReference: string;
 
   /** The charge it is the target of: of its organisation, project and currency. */

@@ -8,8 +8,11 @@ export interface LockedMonth {
   readonly snapshotNumber: number;
 }
 
-/** Rows written a moment ago have no statistics yet: without this PostgreSQL may take sets of many rows for one row each. */
-const DISABLE_NESTED_LOOPS = 'SET LOCAL enable_nestloop = off';
+/**
+ * Rows written a moment ago may have no statistics yet: PostgreSQL would take sets of many rows for one row each. And
+ * whole exports are sorted and joined: without memory, by way of temporary files.
+ */
+const PLAN_FOR_MANY_ROWS = `SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)`;
 
 const CREATE = `
   INSERT INTO billing_month (account_uuid, month)
@@ -34,7 +37,7 @@ export class MonthLockRepository {
     await manager.query(CREATE, scope);
     const [row] = await manager.query<LockedMonth[]>(LOCK, scope);
     await lease?.check(manager);
-    await manager.query(DISABLE_NESTED_LOOPS);
+    await manager.query(PLAN_FOR_MANY_ROWS);
     return row!;
   }
 }

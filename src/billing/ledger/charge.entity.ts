@@ -48,7 +48,7 @@ export class Charge extends BaseEntity {
   kind: ChargeKind;
 
   /** `""` for rounding. */
-  @Column({ length: 255 })
+  @Column({ length: 255, collation: 'C' })
   licenseReference: string;
 
   @Column('uuid')

@@ -4,6 +4,7 @@ import { columnsOf } from '../../database/columns-of.js';
 import { insertRows } from '../../database/insert-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
+import type { InvoiceBillTo } from '../invoices/invoice.repository.js';
 import type { ChargeBasis, ChargeKind } from './charge.entity.js';
 import { InvoicePosting } from './invoice-posting.entity.js';
 import {
@@ -12,6 +13,8 @@ import {
   CLOSE_CHARGES,
   DELETE_PENDING,
   ENSURE_ROUNDING_CHARGES,
+  NEW_PARTIES,
+  POST_NEW_CHARGES,
   UPDATE_CHARGES,
   UPSERT_PENDING,
 } from './ledger.sql.js';
@@ -30,20 +33,60 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
   readonly heldReason: Reason | '';
   /** Rate of its last posting on the invoice of its own month. */
   readonly postedTaxPercent: string | null;
+  /** Sums over the charges of its party that stand as their lines have it, and are not among those answered. */
+  readonly standingTarget: string;
+  readonly standingRounded: string;
 }
+
+/** A posting as it is shown. Amounts in `currency`. */
+export type PostingSample = Pick<InvoicePosting, 'revision' | 'kind' | 'amount' | 'target' | 'name'> &
+  Pick<StoredCharge, 'customerUuid' | 'licenseReference' | 'currency' | 'posted'>;
 
 export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'charge' | 'invoice' | 'correctsInvoice' | 'rule'>;
 
 /** Charges, postings and what waits. Every method works in the caller's transaction, which has locked the month. */
 @Injectable()
 export class LedgerRepository {
-  /** The charges of these organisations in the month, by organisation and currency; rounding comes first. */
+  /**
+   * The charges of these organisations in the month that there is something to decide about, or one of `held`, by
+   * organisation and currency; rounding comes first, and is always there.
+   */
   charges(
     manager: EntityManager,
     { account, month, rule }: BillingContext,
     customers: readonly string[],
+    held: readonly string[],
   ): Promise<StoredCharge[]> {
-    return manager.query(CHARGE_FACTS(rule.priceSource), [account.uuid, month.firstDay, customers, rule.taxPercent]);
+    const parameters = [account.uuid, month.firstDay, customers, rule.taxPercent, held];
+    return manager.query(CHARGE_FACTS(rule.priceSource), parameters);
+  }
+
+  /** Parties of charges that were never posted and stand as their lines have it; those of `held` do not. */
+  newParties(
+    manager: EntityManager,
+    { account, month, rule }: BillingContext,
+    customers: readonly string[],
+    held: readonly string[],
+  ): Promise<InvoiceBillTo[]> {
+    return manager.query(NEW_PARTIES(rule.priceSource), [account.uuid, month.firstDay, customers, held]);
+  }
+
+  /** Posts them on these drafts. Answers how many, and the first `limit` of them. */
+  async postNew(
+    manager: EntityManager,
+    { account, month, rule, jobUuid }: BillingContext,
+    customers: readonly string[],
+    held: readonly string[],
+    drafts: readonly string[],
+    limit: number,
+  ): Promise<{ postings: number; sample: PostingSample[] }> {
+    const charges = [account.uuid, month.firstDay, customers, held];
+    const posting = [drafts, rule.uuid, rule.taxPercent, jobUuid, limit];
+    const rows = await manager.query<(PostingSample & { postings: number })[]>(POST_NEW_CHARGES(rule.priceSource), [
+      ...charges,
+      ...posting,
+    ]);
+    return { postings: rows[0]?.postings ?? 0, sample: rows };
   }
 
   /** Every bill-to party of these organisations has one from then on. */

@@ -6,7 +6,17 @@ const CONSUMPTION = `LEFT JOIN consumption_record record
    AND record.month = charge.month
    AND record.license_reference = charge.license_reference`;
 
-/** Charges of organisations in a month with what is posted on them. `$1` account, `$2` month, `$3` organisations, `$4` tax rate. */
+/** What it ought to be is, as stored, what its lines add up to. `held`: charges that are to be held. */
+const followsLines = (price: PriceSource, held: string) => `charge.kind = 'license'
+    AND charge.basis = 'lines'
+    AND charge.target = charge.lines_${price}
+    AND charge.uuid <> ALL(${held}::uuid[])`;
+
+/**
+ * Charges of organisations in a month with what is posted on them. Of those that are posted as their lines have it, with
+ * nothing to decide, only the sums: they stand beside every other of their party. `$1` account, `$2` month, `$3`
+ * organisations, `$4` tax rate, `$5` charges that are to be held.
+ */
 export const CHARGE_FACTS = (price: PriceSource) => `
   WITH entry AS (
     SELECT
@@ -36,41 +46,134 @@ export const CHARGE_FACTS = (price: PriceSource) => `
       ) FILTER (WHERE is_at_other_rate AND amount <> 0) AS at_other_rates
     FROM entry
     GROUP BY charge_uuid
+  ),
+  fact AS (
+    SELECT
+      charge.uuid,
+      charge.kind,
+      charge.license_reference AS "licenseReference",
+      charge.customer_uuid AS "customerUuid",
+      charge.currency,
+      charge.name,
+      charge.start,
+      charge."end",
+      charge.lines_${price} AS lines,
+      charge.target,
+      charge.rounded,
+      charge.basis,
+      charge.held_reason AS "heldReason",
+      charge.closed_at IS NOT NULL AS "isClosed",
+      coalesce(posted.amount, 0) AS posted,
+      coalesce(posted.revision, 0) AS revision,
+      posted.tax_percent AS "postedTaxPercent",
+      coalesce(posted.at_other_rates, '[]') AS "draftAtOtherRates",
+      CASE
+        WHEN pending.charge_uuid IS NOT NULL
+          THEN jsonb_build_object('amount', pending.amount::text, 'reason', pending.reason)
+      END AS pending,
+      record.charge_uuid IS NOT NULL AS "isConsumptionKnown",
+      record.reversed_at IS NOT NULL AS "isTakenBack",
+      CASE WHEN record.charge_uuid = charge.uuid THEN record.consumed_${price} END AS consumption,
+      ${followsLines(price, '$5')}
+        AND record.charge_uuid IS NULL
+        AND pending.charge_uuid IS NULL
+        AND posted.at_other_rates IS NULL
+        AND coalesce(posted.amount, 0) = charge.rounded AS stands
+    FROM charge
+    LEFT JOIN posted ON posted.charge_uuid = charge.uuid
+    LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
+    ${CONSUMPTION}
+    WHERE charge.account_uuid = $1
+      AND charge.month = $2
+      AND charge.customer_uuid = ANY($3::uuid[])
+  ),
+  standing AS (
+    SELECT "customerUuid", currency, sum(target) AS target, sum(rounded) AS rounded
+    FROM fact
+    WHERE stands
+    GROUP BY "customerUuid", currency
   )
-  SELECT
-    charge.uuid,
-    charge.kind,
-    charge.license_reference AS "licenseReference",
-    charge.customer_uuid AS "customerUuid",
-    charge.currency,
-    charge.name,
-    charge.start,
-    charge."end",
-    charge.lines_${price} AS lines,
-    charge.target,
-    charge.rounded,
-    charge.basis,
-    charge.held_reason AS "heldReason",
-    charge.closed_at IS NOT NULL AS "isClosed",
-    coalesce(posted.amount, 0) AS posted,
-    coalesce(posted.revision, 0) AS revision,
-    posted.tax_percent AS "postedTaxPercent",
-    coalesce(posted.at_other_rates, '[]') AS "draftAtOtherRates",
-    CASE
-      WHEN pending.charge_uuid IS NOT NULL
-        THEN jsonb_build_object('amount', pending.amount::text, 'reason', pending.reason)
-    END AS pending,
-    record.charge_uuid IS NOT NULL AS "isConsumptionKnown",
-    record.reversed_at IS NOT NULL AS "isTakenBack",
-    CASE WHEN record.charge_uuid = charge.uuid THEN record.consumed_${price} END AS consumption
-  FROM charge
-  LEFT JOIN posted ON posted.charge_uuid = charge.uuid
-  LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
-  ${CONSUMPTION}
+  SELECT fact.*, coalesce(standing.target, 0) AS "standingTarget", coalesce(standing.rounded, 0) AS "standingRounded"
+  FROM fact
+  LEFT JOIN standing USING ("customerUuid", currency)
+  WHERE NOT fact.stands
+  ORDER BY fact."customerUuid", fact.currency, fact."licenseReference", fact.uuid`;
+
+/**
+ * Charges that were never posted and stand as their lines have it, with nothing to decide. `$1` account, `$2` month, `$3`
+ * organisations, `$4` charges that are to be held.
+ */
+const NEW_CHARGES = (price: PriceSource) => `charge
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.customer_uuid = ANY($3::uuid[])
-  ORDER BY charge.customer_uuid, charge.currency, charge.license_reference, charge.uuid`;
+    AND ${followsLines(price, '$4')}
+    AND charge.rounded <> 0
+    AND NOT EXISTS (SELECT FROM invoice_posting posting WHERE posting.charge_uuid = charge.uuid)
+    AND NOT EXISTS (SELECT FROM pending_posting pending WHERE pending.charge_uuid = charge.uuid)
+    AND NOT EXISTS (
+      SELECT
+      FROM consumption_record record
+      WHERE record.account_uuid = charge.account_uuid
+        AND record.month = charge.month
+        AND record.license_reference = charge.license_reference
+    )`;
+
+/** Whose new charges are. Parameters as for them. */
+export const NEW_PARTIES = (price: PriceSource) => `
+  SELECT DISTINCT charge.customer_uuid AS "customerUuid", charge.currency
+  FROM ${NEW_CHARGES(price)}`;
+
+/**
+ * The first postings of new charges: their rounded targets. Answers how many, and the first of them. Parameters as for the
+ * charges, then `$5` drafts, `$6` rule, `$7` tax rate, `$8` job, `$9` how many to show.
+ */
+export const POST_NEW_CHARGES = (price: PriceSource) => `
+  WITH fresh AS MATERIALIZED (
+    SELECT uuid, license_reference, customer_uuid, currency, name, start, "end", target, rounded, basis
+    FROM ${NEW_CHARGES(price)}
+  ),
+  added AS (
+    INSERT INTO invoice_posting (
+      charge_uuid, revision, kind, amount, target, basis, invoice_uuid, rule_uuid, tax_percent, name, start, "end",
+      job_uuid
+    )
+    SELECT
+      fresh.uuid,
+      1,
+      'charge',
+      fresh.rounded,
+      fresh.target,
+      fresh.basis,
+      invoice.uuid,
+      $6::uuid,
+      $7::numeric,
+      fresh.name,
+      fresh.start,
+      fresh."end",
+      $8::uuid
+    FROM fresh
+    JOIN invoice
+      ON invoice.uuid = ANY($5::uuid[])
+     AND invoice.customer_uuid = fresh.customer_uuid
+     AND invoice.currency = fresh.currency
+    RETURNING charge_uuid, revision, kind, amount, target, name
+  )
+  SELECT
+    added.revision,
+    added.kind,
+    added.amount,
+    added.target,
+    added.name,
+    fresh.customer_uuid AS "customerUuid",
+    fresh.license_reference AS "licenseReference",
+    fresh.currency,
+    '0' AS posted,
+    (count(*) OVER ())::integer AS postings
+  FROM added
+  JOIN fresh ON fresh.uuid = added.charge_uuid
+  ORDER BY fresh.customer_uuid, fresh.currency, fresh.license_reference
+  LIMIT $9`;
 
 /** Rounding charges that are not there yet. `$1` account, `$2` month, `$3` organisations. */
 export const ENSURE_ROUNDING_CHARGES = `
@@ -140,7 +243,7 @@ export const CHARGED_CUSTOMERS = `
 /**
  * A charge is closed when all statements that its licence's lines stand on are; without lines, when all of its Arrow
  * customer's are; where there are none, by the calendar. `$1` account, `$2` month, `$3` closed by the calendar, `$4` now,
- * `$5` only these licences, or null.
+ * `$5` only these licences, or null. Nothing is looked at where no statement and no charge is closed.
  */
 export const CLOSE_CHARGES = `
   WITH license AS (
@@ -172,6 +275,11 @@ export const CLOSE_CHARGES = `
       AND charge.month = $2
       AND charge.kind = 'license'
       AND ($5::text[] IS NULL OR charge.license_reference = ANY($5))
+      AND (
+        $3::boolean
+        OR EXISTS (SELECT FROM billing_sync WHERE account_uuid = $1 AND month = $2 AND state = 4)
+        OR EXISTS (SELECT FROM charge WHERE account_uuid = $1 AND month = $2 AND closed_at IS NOT NULL)
+      )
   )
   UPDATE charge
   SET

@@ -6,28 +6,21 @@ import { type DecimalString, equal, round, subtract, sum } from '../../common/mo
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
 import { InvoiceRepository, type InvoiceBillTo, type LockedInvoice } from '../invoices/invoice.repository.js';
-import { LedgerRepository, type NewPosting, type StoredCharge } from './ledger.repository.js';
+import { LedgerRepository, type NewPosting, type PostingSample, type StoredCharge } from './ledger.repository.js';
 import { type ChargePlan, planCharge } from './plan-charge.js';
+
+/** Postings in an answer. */
+export const SHOWN = 100;
 
 /** Which charges are planned anew, and how. */
 export interface PostScope {
   readonly customers: readonly string[];
-  /** Charges that it answers false for stand as they are stored. */
-  readonly includes: (charge: StoredCharge) => boolean;
-  /** Why a charge stands at what was posted. */
-  readonly heldBecause: (charge: StoredCharge) => Reason | null;
+  /** Charges that it answers false for stand as they are stored; null: there are none. */
+  readonly includes: ((charge: StoredCharge) => boolean) | null;
+  /** Charge → why it stands at what was posted; null: those that do, go on to. */
+  readonly held: ReadonlyMap<string, Reason> | null;
   /** Issued invoices are corrected at once. */
   readonly force: boolean;
-}
-
-/** A posting, and the charge that it is for. Amounts in `currency`. */
-export interface Posting extends NewPosting {
-  readonly customerUuid: string;
-  /** `""` for rounding. */
-  readonly licenseReference: string;
-  readonly currency: string;
-  /** What was posted before. */
-  readonly posted: DecimalString;
 }
 
 /** A charge that stands at what was posted. `amount` stands, in `currency`. */
@@ -40,7 +33,11 @@ export interface HeldCharge {
 }
 
 export interface Posted {
-  readonly postings: readonly Posting[];
+  readonly postings: number;
+  /** The organisations that they are for. */
+  readonly customers: readonly string[];
+  /** The first postings; at most {@link SHOWN}. */
+  readonly sample: readonly PostingSample[];
   readonly held: readonly HeldCharge[];
 }
 
@@ -50,6 +47,13 @@ interface Step {
   readonly plan: ChargePlan;
   readonly invoice: LockedInvoice | undefined;
 }
+
+interface Written {
+  readonly postings: readonly (NewPosting & PostingSample)[];
+  readonly held: readonly HeldCharge[];
+}
+
+const NOTHING = { postings: 0, customers: [], sample: [] } as const;
 
 const partyOf = ({ customerUuid, currency }: InvoiceBillTo) => `${customerUuid}/${currency}`;
 
@@ -64,8 +68,11 @@ export class PosterService {
   /** Brings the charges of these organisations to their targets; calling it again changes nothing. */
   async post(manager: EntityManager, context: BillingContext, scope: PostScope): Promise<Posted> {
     const { account, month, rule } = context;
-    await this.ledger.ensureRoundingCharges(manager, context, scope.customers);
-    const charges = await this.ledger.charges(manager, context, scope.customers);
+    const { customers, includes, held } = scope;
+    await this.ledger.ensureRoundingCharges(manager, context, customers);
+    const toHold = [...(held?.keys() ?? [])];
+    const fresh = includes ? NOTHING : await this.postNew(manager, context, customers, toHold);
+    const charges = await this.ledger.charges(manager, context, customers, toHold);
     // The rounding charge of each bill-to party comes first.
     const groups = [...groupBy(charges, partyOf).values()];
     const parties = groups.map(([charge]) => charge!);
@@ -75,17 +82,41 @@ export class PosterService {
       const invoice = invoiceOf.get(partyOf(rounding!));
       const rules = { chargeMode: rule.chargeMode, force: scope.force };
       const plans = licenses.map((charge): ChargePlan => {
-        if (!scope.includes(charge)) return { ...charge, entries: [] };
-        const heldBecause = scope.heldBecause(charge);
+        if (includes && !includes(charge)) return { ...charge, entries: [] };
+        const heldBecause = (held ? held.get(charge.uuid) : charge.heldReason) || null;
         return planCharge({ ...charge, isIssued: isIssued(invoice), heldBecause }, rules);
       });
       const own = licenses.map((charge, i) => ({ charge, plan: plans[i]!, invoice }));
       return [...own, { charge: rounding!, plan: planRounding(rounding!, isIssued(invoice), plans), invoice }];
     });
-    return this.write(manager, context, steps);
+    const decided = await this.write(manager, context, steps);
+    const sample = [...groupBy([...fresh.sample, ...decided.postings.slice(0, SHOWN)], partyOf).values()].flat();
+    return {
+      postings: fresh.postings + decided.postings.length,
+      customers: [...new Set([...fresh.customers, ...decided.postings.map(({ customerUuid }) => customerUuid)])],
+      sample: sample.slice(0, SHOWN),
+      held: decided.held,
+    };
   }
 
-  private async write(manager: EntityManager, context: BillingContext, steps: readonly Step[]): Promise<Posted> {
+  /** Charges that nothing is to be decided about, as most of a first run, are posted where they are. */
+  private async postNew(
+    manager: EntityManager,
+    context: BillingContext,
+    customers: readonly string[],
+    held: readonly string[],
+  ): Promise<Omit<Posted, 'held'>> {
+    const { account, month } = context;
+    const parties = await this.ledger.newParties(manager, context, customers, held);
+    if (!parties.length) return NOTHING;
+    const invoices = await this.invoices.lockDrafts(manager, account.uuid, month.firstDay, parties);
+    const drafts = invoices.filter((invoice) => !isIssued(invoice));
+    const uuids = drafts.map(({ uuid }) => uuid);
+    const added = await this.ledger.postNew(manager, context, customers, held, uuids, SHOWN);
+    return { ...added, customers: drafts.map(({ customerUuid }) => customerUuid) };
+  }
+
+  private async write(manager: EntityManager, context: BillingContext, steps: readonly Step[]): Promise<Written> {
     const due = steps.filter(({ plan }) => plan.entries.length > 0);
     const drafts = await this.drafts(manager, context, due);
     const postings = due.flatMap((step) => postingsOf(step, drafts.get(partyOf(step.charge))!, context));
@@ -127,15 +158,19 @@ function isIssued(invoice: LockedInvoice | undefined): boolean {
 
 /** What rounding every charge of an invoice takes or gives in sum is a charge of its own. */
 function planRounding(rounding: StoredCharge, isIssued: boolean, plans: readonly ChargePlan[]): ChargePlan {
-  const exact = round(sum(plans.map(({ target }) => target)), currencyDigits(rounding.currency));
-  const lines = subtract(exact, sum(plans.map(({ rounded }) => rounded)));
+  const { standingTarget, standingRounded } = rounding;
+  const targets = sum([standingTarget, ...plans.map(({ target }) => target)]);
+  const lines = subtract(
+    round(targets, currencyDigits(rounding.currency)),
+    sum([standingRounded, ...plans.map(({ rounded }) => rounded)]),
+  );
   const isClosed = plans.every(({ pending }) => !pending);
   const facts = { ...rounding, lines, isClosed, isIssued, heldBecause: null };
   const plan = planCharge(facts, { chargeMode: 'final_only', force: false });
   return { ...plan, pending: plan.pending && { ...plan.pending, reason: 'rounding_waits' } };
 }
 
-function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): Posting[] {
+function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): Written['postings'] {
   const isCorrection = isIssued(invoice);
   return plan.entries.map(({ amount, taxPercent, ...entry }, i) => {
     const kind = charge.kind === 'rounding' ? 'rounding' : entry.kind;

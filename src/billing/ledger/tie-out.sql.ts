@@ -16,17 +16,28 @@ export const PARTS = (price: PriceSource) => `
         WHEN 'billable' THEN charge.customer_uuid
         WHEN 'excluded' THEN statement.customer_uuid
       END AS customer_uuid,
-      sum(item.${price}) AS statement,
-      sum(item.${price}) FILTER (WHERE item.status = 'unmatched') AS unmatched,
-      sum(item.${price}) FILTER (WHERE item.status = 'excluded') AS excluded,
-      count(*) AS lines,
-      count(*) FILTER (WHERE item.amount_state = 'invalid') AS unreadable
-    FROM billing_sync_item item
+      sum(item.amount) AS statement,
+      sum(item.amount) FILTER (WHERE item.status = 'unmatched') AS unmatched,
+      sum(item.amount) FILTER (WHERE item.status = 'excluded') AS excluded,
+      sum(item.lines) AS lines,
+      sum(item.unreadable) AS unreadable
+    FROM (
+      SELECT
+        currency,
+        status,
+        charge_uuid,
+        billing_sync_uuid,
+        sum(${price}) AS amount,
+        count(*) AS lines,
+        count(*) FILTER (WHERE amount_state = 'invalid') AS unreadable
+      FROM billing_sync_item
+      WHERE account_uuid = $1
+        AND month = $2
+        AND presence = 'present'
+      GROUP BY currency, status, charge_uuid, billing_sync_uuid
+    ) item
     LEFT JOIN charge ON charge.uuid = item.charge_uuid
     LEFT JOIN billing_sync statement ON statement.uuid = item.billing_sync_uuid
-    WHERE item.account_uuid = $1
-      AND item.month = $2
-      AND item.presence = 'present'
     GROUP BY 1, 2
   ),
   target AS (

@@ -2,7 +2,7 @@ import { currencyDigits } from '../../arrow-export/currency.js';
 import { wireOf } from '../../common/answer.js';
 import { round, trimmed } from '../../common/money.js';
 import { renderUuid } from '../../common/uuid.js';
-import type { Posting } from '../ledger/poster.service.js';
+import type { PostingSample } from '../ledger/ledger.repository.js';
 import type { MonthReport } from '../statements/month-report.js';
 
 /** The result of a sync or reconciliation as its job shows it. */
@@ -25,7 +25,7 @@ export function shortfallOf({ failures, leftOut, tieOut }: MonthReport): string 
   ].join(' ');
 }
 
-function sampleOf(posting: Posting): object {
+function sampleOf(posting: PostingSample): object {
   const { revision, kind, customerUuid, licenseReference, name, currency } = posting;
   const digits = currencyDigits(currency);
   return {

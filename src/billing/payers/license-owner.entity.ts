@@ -10,7 +10,7 @@ export class LicenseOwner {
   @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
   account: Relation<BillingAccount>;
 
-  @PrimaryColumn({ length: 255 })
+  @PrimaryColumn({ length: 255, collation: 'C' })
   licenseReference: string;
 
   @PrimaryColumn({ type: 'timestamptz', precision: 3 })

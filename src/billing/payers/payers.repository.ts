@@ -11,14 +11,22 @@ export const LAST_OWNER = `
     WHERE account_uuid = $1
     ORDER BY license_reference, seen_from DESC`;
 
+/** `$1` account, which is not deleted meanwhile, `$2` when they were seen, `$3` licences, `$4` owners. */
 const ADD_OWNERS = `
+  WITH account AS (
+    SELECT uuid
+    FROM billing_account
+    WHERE uuid = $1
+    FOR KEY SHARE
+  )
   INSERT INTO license_owner (account_uuid, license_reference, customer_reference, seen_from)
-  SELECT DISTINCT ON (seen.license_reference)
-    $1::uuid,
+  SELECT DISTINCT ON (seen.license_reference COLLATE "C")
+    account.uuid,
     seen.license_reference,
     seen.customer_reference,
     $2::timestamptz
-  FROM unnest($3::text[], $4::text[]) AS seen (license_reference, customer_reference)
+  FROM account
+  CROSS JOIN unnest($3::text[], $4::text[]) AS seen (license_reference, customer_reference)
   LEFT JOIN (${LAST_OWNER}
   ) last ON last.license_reference = seen.license_reference
   WHERE last.customer_reference IS DISTINCT FROM seen.customer_reference

@@ -42,20 +42,20 @@ export class ExportLoader {
     const snapshot = await this.snapshots.begin(context);
     try {
       const loaded = await readSteadily(async ({ allowRepeatedRows }) => {
-        await this.staging.clear(snapshot.uuid);
         const stage = new Stage(context, snapshot.uuid, this.gateway, this.staging);
         try {
           const isSame = await this.fetchOnce(run, last, snapshot, stage, allowRepeatedRows);
           return { snapshot, isSame, columns: stage.columns };
-        } finally {
+        } catch (error) {
           // A page that is still being loaded must not come in after its snapshot was cleared.
           await stage.flush().catch(() => undefined);
+          await this.staging.clear(snapshot.uuid);
+          throw error;
         }
       });
       await this.snapshots.finish(snapshot, { state: 'complete', completedAt: this.clock.now() });
       return loaded;
     } catch (error) {
-      await this.staging.clear(snapshot.uuid);
       const state = error instanceof ExportRefusedError ? ('refused' as const) : ('failed' as const);
       const errorMessage = (error as Error).message;
       await this.snapshots.finish(snapshot, { state, errorMessage, completedAt: this.clock.now() });

@@ -1,4 +1,5 @@
-import type { HeldCharge, Posting } from '../ledger/poster.service.js';
+import type { PostingSample } from '../ledger/ledger.repository.js';
+import type { HeldCharge } from '../ledger/poster.service.js';
 import type { TieOut } from '../ledger/tie-out.js';
 
 /** An organisation that could not be posted, and why; nothing of it was changed. */
@@ -28,5 +29,5 @@ export interface MonthReport {
   readonly settled: boolean;
   readonly warnings: readonly string[];
   /** The first postings, made or planned; at most 100. */
-  readonly sample: readonly Posting[];
+  readonly sample: readonly PostingSample[];
 }

@@ -2,16 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { columnsOf } from '../../database/columns-of.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { StatementSigns } from '../core/finality.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import type { StagedTotal } from './check-export.js';
 import {
+  ANALYZE_STAGED,
   ATTRIBUTE_LINES,
   CLEAR,
-  INSERT_BILL_TO,
   INSERT_NAMED_CUSTOMERS,
   IS_STAGED,
   LICENSES_TO_ASK_FOR,
@@ -85,7 +84,7 @@ export class StagingRepository {
 
   /** All lines are in: lets the database know how many they are. */
   async ready(): Promise<void> {
-    await this.dataSource.query('ANALYZE export_staging');
+    await this.dataSource.query(ANALYZE_STAGED);
   }
 
   async namedCustomers(snapshotUuid: string): Promise<string[]> {
@@ -115,16 +114,19 @@ export class StagingRepository {
   }
 
   async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
-    const columns = columnsOf(
-      parties,
-      'licenseReference',
-      'arrowCustomer',
-      'customerUuid',
-      'projectUuid',
-      'resourceUuid',
-      'reason',
+    const rows = parties.map(
+      ({ licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason }): CopyCell[] => [
+        snapshotUuid,
+        licenseReference,
+        arrowCustomer,
+        customerUuid,
+        projectUuid,
+        resourceUuid,
+        reason,
+      ],
     );
-    await this.dataSource.query(INSERT_BILL_TO, [snapshotUuid, ...columns]);
+    const columns = ['license_reference', 'arrow_customer', 'customer_uuid', 'project_uuid', 'resource_uuid', 'reason'];
+    await copyRows(this.dataSource, 'export_staging_bill_to', ['snapshot_uuid', ...columns], rows);
   }
 
   statements(snapshotUuid: string, { month }: BillingContext): Promise<StagedStatement[]> {

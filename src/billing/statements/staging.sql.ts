@@ -3,6 +3,10 @@ import { LAST_OWNER } from '../payers/payers.repository.js';
 /** Lines of a whole export are sorted and joined: without this, by way of temporary files. For the transaction. */
 export const SORT_IN_MEMORY = `SET LOCAL work_mem = '64MB'`;
 
+/** How many lines there are, and how many of what they are joined and summed by. */
+export const ANALYZE_STAGED =
+  'ANALYZE export_staging (snapshot_uuid, license_reference, line_key, customer_reference, statement_reference, currency)';
+
 /** Staged lines with the Arrow customer that each names. */
 const STAGED_LINES = `FROM export_staging staged
     LEFT JOIN export_staging_customer named
@@ -107,8 +111,12 @@ export const ATTRIBUTE_LINES = `
       count(DISTINCT owner.customer_reference) > 1
         OR coalesce(bool_or(said.named_customer <> owner.customer_reference), false) AS is_contested
     FROM owner
-    LEFT JOIN (SELECT DISTINCT license_reference, named_customer FROM line) said
-      ON said.license_reference = owner.license_reference
+    LEFT JOIN (
+      SELECT DISTINCT staged.license_reference, named.arrow_customer AS named_customer
+      ${STAGED_LINES}
+      WHERE staged.snapshot_uuid = $1
+        AND named.arrow_customer IS NOT NULL
+    ) said ON said.license_reference = owner.license_reference
     GROUP BY owner.license_reference
   ),
   attributed AS (
@@ -163,14 +171,6 @@ export const STAGED_PAIRS = `
     AND arrow_customer <> ''
   ORDER BY 1, 2`;
 
-/** `$1` snapshot, then one array per column. */
-export const INSERT_BILL_TO = `
-  INSERT INTO export_staging_bill_to (
-    snapshot_uuid, license_reference, arrow_customer, customer_uuid, project_uuid, resource_uuid, reason
-  )
-  SELECT $1, pair.*
-  FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS pair`;
-
 /**
  * What lines of each statement say of its state, and the organisation that most licences of its customer are charged to.
  * `$1` snapshot, `$2` month as `YYYY-MM`.
@@ -184,18 +184,27 @@ export const STAGED_STATEMENTS = `
         THEN (array_remove(array_agg(DISTINCT staged.statement_state), ''))::text[]
     END AS states,
     CASE
-      WHEN count(staged.validated) > 0 THEN (count(*) FILTER (WHERE NOT staged.validated))::integer
+      WHEN count(staged.validated) > 0 THEN coalesce(sum(lines) FILTER (WHERE NOT staged.validated), 0)::integer
     END AS "notValidated",
     charged.customer_uuid AS "customerUuid"
-  FROM export_staging staged
+  FROM (
+    SELECT
+      arrow_customer,
+      statement_reference,
+      statement_state,
+      validated,
+      count(*) AS lines
+    FROM export_staging
+    WHERE snapshot_uuid = $1
+    GROUP BY arrow_customer, statement_reference, statement_state, validated
+  ) staged
   LEFT JOIN (
     SELECT arrow_customer, mode() WITHIN GROUP (ORDER BY customer_uuid) AS customer_uuid
     FROM export_staging_bill_to
     WHERE snapshot_uuid = $1
     GROUP BY arrow_customer
   ) charged ON charged.arrow_customer = staged.arrow_customer
-  WHERE staged.snapshot_uuid = $1
-    AND ${statementReference('$2')} IS NOT NULL
+  WHERE ${statementReference('$2')} IS NOT NULL
   GROUP BY 1, 2, 5
   ORDER BY 1, 2`;
 

@@ -13,8 +13,8 @@ import {
   StagingLostError,
 } from '../core/billing.errors.js';
 import { MonthLockRepository } from '../core/month-lock.repository.js';
-import { LedgerRepository, type StoredCharge } from '../ledger/ledger.repository.js';
-import { type HeldCharge, type Posting, PosterService } from '../ledger/poster.service.js';
+import { LedgerRepository, type PostingSample, type StoredCharge } from '../ledger/ledger.repository.js';
+import { type HeldCharge, PosterService, SHOWN } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
 import { largestOf, sizeOf } from './check-export.js';
 import { ExportLoader } from './export-loader.service.js';
@@ -30,11 +30,9 @@ import { StatementRepository } from './statement.repository.js';
 type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 const LINES_PER_PART = 100_000;
-const CHARGES_PER_TRANSACTION = 5_000;
-/** Postings in one run after which statistics are worth their time. */
-const MANY_POSTINGS = 5_000;
-/** Postings and held charges in an answer. */
-const SHOWN = 100;
+const CHARGES_PER_TRANSACTION = 25_000;
+/** Rows written in one run after which statistics are worth their time. */
+const MANY_ROWS = 5_000;
 const RUNS_WHEN_OVERTAKEN = 3;
 
 class RolledBack extends Error {}
@@ -132,6 +130,8 @@ export class StatementImportService {
       if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, snapshot);
     });
     await this.merge(run, prepared, locked);
+    if (!before?.snapshotUuid && snapshot.rows > MANY_ROWS)
+      await locked((manager) => this.statements.analyseLines(manager));
     const posted = await this.post(run, prepared, locked);
     const report = { ...emptyReport(context, snapshot, dryRun ? 'planned' : 'applied'), ...posted, warnings };
     if (onlyLicense) return report;
@@ -188,21 +188,22 @@ export class StatementImportService {
   private async post(run: ImportRun, { snapshot, parties }: PreparedExport, locked: InTransaction) {
     const { context, reconcile, dryRun, onlyLicense } = run;
     const licenses = onlyLicense ? [onlyLicense] : null;
-    const includes = ({ licenseReference }: HeldCharge | StoredCharge) =>
-      !onlyLicense || licenseReference === onlyLicense;
-    const { heldBecause, customers } = await locked(async (manager) => {
+    const includes = onlyLicense
+      ? ({ licenseReference }: HeldCharge | StoredCharge) => licenseReference === onlyLicense
+      : null;
+    const { held, customers } = await locked(async (manager) => {
       if (reconcile) await this.consumption.closeReopened(manager, context);
       await this.consumption.relink(manager, context, parties, licenses);
       await this.ledger.closeCharges(manager, context, closesByCalendar(run), licenses);
       return {
-        heldBecause: await this.statements.heldCharges(manager, context, snapshot, run.acceptShrinkage),
+        held: await this.statements.heldCharges(manager, context, snapshot, run.acceptShrinkage),
         customers: await this.ledger.chargedCustomers(manager, context, licenses),
       };
     });
     const changed = new Set<string>();
     const leftOut = new Set<string>();
-    const held: HeldCharge[] = [];
-    const sample: Posting[] = [];
+    const stand: HeldCharge[] = [];
+    const sample: PostingSample[] = [];
     const failures: PostingFailure[] = [];
     let postings = 0;
     const step = async (group: readonly string[]) => {
@@ -210,16 +211,16 @@ export class StatementImportService {
         this.poster.post(manager, context, {
           customers: group,
           includes,
-          heldBecause: (charge) => heldBecause.get(charge.uuid) ?? null,
+          held,
           force: reconcile && run.force,
         }),
       );
-      postings += posted.postings.length;
-      for (const { customerUuid } of posted.postings) changed.add(customerUuid);
-      const stands = posted.held.filter(includes);
-      for (const { customerUuid, reason } of stands) if (reason !== 'amount_missing') leftOut.add(customerUuid);
-      sample.push(...posted.postings.slice(0, SHOWN - sample.length));
-      held.push(...stands.slice(0, SHOWN - held.length));
+      postings += posted.postings;
+      for (const customer of posted.customers) changed.add(customer);
+      const heldHere = includes ? posted.held.filter(includes) : posted.held;
+      for (const { customerUuid, reason } of heldHere) if (reason !== 'amount_missing') leftOut.add(customerUuid);
+      sample.push(...posted.sample.slice(0, SHOWN - sample.length));
+      stand.push(...heldHere.slice(0, SHOWN - stand.length));
     };
     let done = 0;
     for (const group of grouped(customers)) {
@@ -228,7 +229,7 @@ export class StatementImportService {
       await this.isolating(run, group, step, failures);
       done += group.length;
     }
-    return { postings, changed: changed.size, leftOut: leftOut.size, sample, failures, held };
+    return { postings, changed: changed.size, leftOut: leftOut.size, sample, failures, held: stand };
   }
 
   /** One organisation's fault must not keep the others from being billed: a group that fails is tried one by one. */
@@ -270,7 +271,7 @@ export class StatementImportService {
   private async accepted(context: BillingContext, snapshot: ExportSnapshot, postings: number): Promise<void> {
     await this.snapshots.finish(snapshot, { state: 'accepted' });
     await this.snapshots.dropReplaced(context);
-    if (postings > MANY_POSTINGS) await this.statements.analyse();
+    if (postings > MANY_ROWS) await this.statements.analysePostings();
   }
 }
 

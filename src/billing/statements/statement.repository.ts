@@ -8,7 +8,6 @@ import type { Reason } from '../core/reasons.js';
 import type { LicensePair } from '../payers/bill-to.js';
 import { BillingMonth } from './billing-month.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
-import { SORT_IN_MEMORY } from './staging.sql.js';
 import {
   CLOSE_STATEMENTS_WITHOUT_LINES,
   HELD_CHARGES,
@@ -42,6 +41,15 @@ const FAIL_STATEMENTS = `
   WHERE account_uuid = $1
     AND month = $2
     AND ($5::uuid IS NULL OR customer_uuid = $5)`;
+
+/** By what they are found, joined and summed. */
+const ANALYZE_LINES = `
+  ANALYZE
+    billing_sync_item (
+      account_uuid, month, license_reference, arrow_customer, customer_reference, presence, status, reason, amount_state,
+      billing_sync_uuid, charge_uuid
+    ),
+    charge (account_uuid, month, kind, license_reference, customer_uuid, project_uuid, arrow_customer)`;
 
 /** Whether everything of the month is closed and posted. `$1` account, `$2` month. */
 const IS_SETTLED = `
@@ -135,7 +143,6 @@ export class StatementRepository {
     currencies: readonly string[],
     { number, of, onlyLicense }: { number: number; of: number; onlyLicense: string | null },
   ): Promise<void> {
-    await manager.query(SORT_IN_MEMORY);
     const { month, rule, now, settings } = context;
     const [account, firstDay] = scopeOf(context);
     const part = [number, of, onlyLicense];
@@ -194,9 +201,14 @@ export class StatementRepository {
     return this.dataSource.query(KNOWN_LINES, scopeOf(context));
   }
 
-  /** Many rows were written: the next run should be planned for as many. */
-  async analyse(): Promise<void> {
-    await this.dataSource.query('ANALYZE billing_sync_item, invoice_posting, charge');
+  /** Many lines were taken over: what is done with them, and the charges they make, should be planned for as many. */
+  async analyseLines(manager: EntityManager): Promise<void> {
+    await manager.query(ANALYZE_LINES);
+  }
+
+  /** Many postings were made: the next run should be planned for as many. */
+  async analysePostings(): Promise<void> {
+    await this.dataSource.query('ANALYZE invoice_posting (charge_uuid, invoice_uuid)');
   }
 }
 

@@ -370,20 +370,29 @@ export const HELD_CHARGES = `
       AND item.presence = 'present'
       AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
   ),
-  present AS (
-    SELECT DISTINCT arrow_customer, license_reference
+  absent AS MATERIALIZED (
+    SELECT arrow_customer
+    FROM charge
+    WHERE account_uuid = $1
+      AND month = $2
+      AND kind = 'license'
+    EXCEPT
+    SELECT arrow_customer
     FROM export_staging
     WHERE snapshot_uuid = $3
   ),
   gone AS (
     SELECT charge.arrow_customer
-    FROM charge
-    LEFT JOIN present ON present.license_reference = charge.license_reference
+    FROM absent
+    JOIN charge ON charge.arrow_customer = absent.arrow_customer
+    LEFT JOIN export_staging staged
+      ON staged.snapshot_uuid = $3
+     AND staged.license_reference = charge.license_reference
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
     GROUP BY charge.arrow_customer
-    HAVING count(present.license_reference) = 0
+    HAVING count(staged.license_reference) = 0
        AND bool_or(charge.target <> 0)
   ),
   customer AS (
@@ -394,7 +403,6 @@ export const HELD_CHARGES = `
     SELECT arrow_customer, 'lines_gone'
     FROM gone
     WHERE NOT $4::boolean
-      AND NOT EXISTS (SELECT FROM present WHERE present.arrow_customer = gone.arrow_customer)
       AND EXISTS (
         SELECT
         FROM billing_sync_item item
@@ -402,16 +410,22 @@ export const HELD_CHARGES = `
           AND item.month = $2
           AND item.arrow_customer = gone.arrow_customer
       )
+  ),
+  held AS (
+    SELECT charge.*, customer.reason
+    FROM charge
+    JOIN customer ON customer.arrow_customer = charge.arrow_customer
+    UNION ALL
+    SELECT charge.*, NULL
+    FROM charge
+    JOIN line ON line.license_reference = charge.license_reference AND line.reason = 'amount_missing'
   )
-  SELECT charge.uuid, coalesce(min(customer.reason), 'amount_missing') AS reason
-  FROM charge
-  LEFT JOIN customer ON customer.arrow_customer = charge.arrow_customer
-  LEFT JOIN line ON line.license_reference = charge.license_reference AND line.reason = 'amount_missing'
-  WHERE charge.account_uuid = $1
-    AND charge.month = $2
-    AND charge.kind = 'license'
-    AND (customer.reason IS NOT NULL OR line.reason IS NOT NULL)
-  GROUP BY charge.uuid`;
+  SELECT uuid, coalesce(min(reason), 'amount_missing') AS reason
+  FROM held
+  WHERE account_uuid = $1
+    AND month = $2
+    AND kind = 'license'
+  GROUP BY uuid`;
 
 function prefixed(table: string, columns: readonly string[]): string {
   return columns.map((column) => `${table}.${column}`).join(', ');
