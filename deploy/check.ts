@@ -102,8 +102,8 @@ function checkManifests(folder: string, manifests: readonly Manifest[], version:
 
 function checkChart(folder: string): void {
   const everything = {
-    settings: { PUBLIC_URL: 'https://arrow.example', SHUTDOWN_GRACE_SECONDS: '60' },
-    networkPolicy: { egress: [{ ports: [{ port: 3128 }] }] },
+    settings: { PUBLIC_URL: 'https://arrow.example', SHUTDOWN_GRACE_SECONDS: '60', METRICS_PORT: '9464' },
+    networkPolicy: { egress: [{ ports: [{ port: 3128 }] }], metricsFrom: [{ namespaceSelector: {} }] },
   };
   for (const values of [{}, everything, { networkPolicy: { enabled: false } }]) {
     const manifests = render(folder, values);
