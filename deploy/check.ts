@@ -156,4 +156,10 @@ if (folder) {
 if (isThere('systemd-analyze'))
   await check(`systemd unit: known as a whole, exposure at most ${MOST_EXPOSED / 10}`, checkUnit);
 else missing('systemd-analyze', ['systemd unit']);
+if (isThere('promtool'))
+  await check('alerts: Prometheus takes them, and they are given when they have to be', () => {
+    run('promtool', ['check', 'rules', join(root, 'deploy/alerts/rules.yaml')]);
+    run('promtool', ['test', 'rules', join(root, 'deploy/alerts/rules-test.yaml')]);
+  });
+else missing('promtool', ['alerts']);
 summary();

@@ -57,7 +57,10 @@ export class MetricsRegistry extends Registry {
     let askedAt = -Infinity;
     let asking: Promise<unknown> | undefined;
     const refresh = async () => {
-      kept = await ask().catch(() => undefined);
+      // Not before all gauges were looked up: the query must not be among those that they count as waiting.
+      kept = await Promise.resolve()
+        .then(ask)
+        .catch(() => undefined);
       askedAt = this.clock.now().getTime();
       asking = undefined;
     };
