@@ -102,8 +102,8 @@ function checkManifests(folder: string, manifests: readonly Manifest[], version:
 
 function checkChart(folder: string): void {
   const everything = {
-    settings: { PUBLIC_URL: 'https://arrow.example', SHUTDOWN_GRACE_SECONDS: '60' },
-    networkPolicy: { egress: [{ ports: [{ port: 3128 }] }] },
+    settings: { PUBLIC_URL: 'https://arrow.example', SHUTDOWN_GRACE_SECONDS: '60', METRICS_PORT: '9464' },
+    networkPolicy: { egress: [{ ports: [{ port: 3128 }] }], metricsFrom: [{ namespaceSelector: {} }] },
   };
   for (const values of [{}, everything, { networkPolicy: { enabled: false } }]) {
     const manifests = render(folder, values);
@@ -156,4 +156,10 @@ if (folder) {
 if (isThere('systemd-analyze'))
   await check(`systemd unit: known as a whole, exposure at most ${MOST_EXPOSED / 10}`, checkUnit);
 else missing('systemd-analyze', ['systemd unit']);
+if (isThere('promtool'))
+  await check('alerts: Prometheus takes them, and they are given when they have to be', () => {
+    run('promtool', ['check', 'rules', join(root, 'deploy/alerts/rules.yaml')]);
+    run('promtool', ['test', 'rules', join(root, 'deploy/alerts/rules-test.yaml')]);
+  });
+else missing('promtool', ['alerts']);
 summary();

@@ -15,7 +15,9 @@ import { leaveBodiesUnread } from './common/unread-body.js';
 import { Requests } from './common/requests.js';
 import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
+import { MetricsRegistry } from './common/metrics-registry.js';
 import { connectionLimits, letConnectionsEnd } from './connections.js';
+import { measureRequests } from './request-metrics.js';
 import { setUpSwagger } from './swagger.js';
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
@@ -54,6 +56,7 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
   void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
   registerRequestHooks(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
+  if (env.METRICS_PORT !== undefined) measureRequests(fastify, app.get(MetricsRegistry));
   app.useGlobalFilters(app.get(AppErrorFilter));
   if (env.CORS_ORIGINS.length) enableCors(app, env.CORS_ORIGINS);
   setUpSwagger(app, env);

@@ -3,20 +3,29 @@ import { type Clock, SystemClock } from './common/clock.js';
 import { type AsyncEnv, ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
+import { MetricsServer } from './metrics-server.js';
 
 /**
- * What all other modules stand on: configuration and database. An application imports it once, in its root module, and
+ * What all other modules stand on: configuration, database and metrics. An application imports it once, in its root module, and
  * beside it the features that it uses.
  */
 @Module({})
 export class CoreModule {
   /** `env` as {@link readEnv} gives it. */
   static forRoot(env: Env, clock: Clock = new SystemClock()): DynamicModule {
-    return { module: CoreModule, imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot()] };
+    return {
+      module: CoreModule,
+      imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot()],
+      providers: [MetricsServer],
+    };
   }
 
   /** The same, where the environment comes from other providers. */
   static forRootAsync(env: AsyncEnv, clock: Clock = new SystemClock()): DynamicModule {
-    return { module: CoreModule, imports: [ConfigModule.forRootAsync(env, clock), DatabaseModule.forRoot()] };
+    return {
+      module: CoreModule,
+      imports: [ConfigModule.forRootAsync(env, clock), DatabaseModule.forRoot()],
+      providers: [MetricsServer],
+    };
   }
 }

@@ -3,11 +3,12 @@ import type { Env } from './config/env.js';
 
 /** There is no listening at HOST and PORT; the sentence says what to do. */
 export class ListenError extends Error {
-  constructor({ HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>, { code, message }: NodeJS.ErrnoException) {
+  /** `prefix`: of the variables that say where. */
+  constructor({ HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>, { code, message }: NodeJS.ErrnoException, prefix = '') {
     super(
       code === 'EADDRINUSE'
-        ? `Another process listens on ${HOST}:${PORT} already: stop it, or set PORT.`
-        : `Cannot listen on ${HOST}:${PORT}, set HOST and PORT to what this machine has: ${message}`,
+        ? `Another process listens on ${HOST}:${PORT} already: stop it, or set ${prefix}PORT.`
+        : `Cannot listen on ${HOST}:${PORT}, set ${prefix}HOST and ${prefix}PORT to what this machine has: ${message}`,
     );
     this.name = 'ListenError';
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import type { MetricsRegistry } from '../common/metrics-registry.js';
 import type { ArrowAccount } from './arrow-gateway.js';
 import type { ArrowAccounts } from './arrow-accounts.js';
-import type { CallRecorder, EndpointFigures } from './call-recorder.js';
 import type { BreakerState } from './circuit-breaker.js';
 import type { CacheFigures, FreshCache } from './fresh-cache.js';
 
@@ -21,20 +22,41 @@ export interface AccountFigures {
 }
 
 export interface ArrowGatewaySnapshot {
-  /** By endpoint, such as `GET customers/{ref}`. Counted since the start of the process. */
-  readonly endpoints: Readonly<Record<string, Readonly<EndpointFigures>>>;
   readonly accounts: readonly AccountFigures[];
   readonly cache: CacheFigures;
 }
 
-/** What the gateway has done and how it is, for a metrics page. Holds no key and nothing that ArrowSphere answered. */
+/** Breakers as numbers, worse ones higher. */
+const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** How the gateway is. Holds no key and nothing that ArrowSphere answered. What it has done stands in the metrics. */
 @Injectable()
 export class ArrowGatewayMetrics {
   constructor(
-    private readonly recorder: CallRecorder,
+    registry: MetricsRegistry,
     private readonly states: ArrowAccounts,
     private readonly cache: FreshCache,
-  ) {}
+  ) {
+    const gauge = (name: string, help: string, of: (figures: AccountFigures) => number) =>
+      registry.gauge(`waldur_arrow_gateway_${name}`, help, ['account'], () =>
+        this.snapshot().accounts.map((figures) => [{ account: figures.account }, of(figures)] as const),
+      );
+    gauge('running_calls', 'Calls to ArrowSphere under way.', ({ running }) => running);
+    gauge('waiting_calls', 'Calls that wait for their turn.', ({ waiting }) => waiting);
+    gauge('allowed_calls', 'Calls allowed at once right now: fewer after a 429.', ({ concurrency }) => concurrency);
+    gauge('breaker_state', 'Circuit breaker: 0 closed, 1 half-open, 2 open.', ({ breaker }) => BREAKER[breaker]);
+    new Counter({
+      name: 'waldur_arrow_gateway_cache_requests_total',
+      help: 'Questions for customers and licences: answered from the cache (hit), by an answer under way (shared), or asked (miss).',
+      labelNames: ['result'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        const { hits, shared, misses } = cache.snapshot;
+        for (const [result, count] of Object.entries({ hit: hits, shared, miss: misses })) this.inc({ result }, count);
+      },
+    });
+  }
 
   /** When ArrowSphere last gave this account what was asked for (UTC); `undefined`: not since the process started. */
   lastSuccessOf(account: ArrowAccount): Date | undefined {
@@ -44,7 +66,6 @@ export class ArrowGatewayMetrics {
   /** A copy of all figures as they are now. */
   snapshot(): ArrowGatewaySnapshot {
     return {
-      endpoints: structuredClone(Object.fromEntries(this.recorder.endpoints)),
       accounts: [...this.states.all()].map(({ id, host, gate, breaker, lastSuccessAt }) => ({
         account: id,
         host,

@@ -1,6 +1,7 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
 import { ArrowGateway } from './arrow-gateway.js';
@@ -20,10 +21,17 @@ const ASSEMBLED = Symbol('assembled gateway');
   providers: [
     {
       provide: ASSEMBLED,
-      inject: [HttpService, Env, Clock, Requests],
-      useFactory: (http: HttpService, env: Env, clock: Clock, requests: Requests): AssembledGateway =>
+      inject: [HttpService, Env, Clock, MetricsRegistry, Requests],
+      useFactory: (
+        http: HttpService,
+        env: Env,
+        clock: Clock,
+        registry: MetricsRegistry,
+        requests: Requests,
+      ): AssembledGateway =>
         assembleGateway({
           http,
+          registry,
           options: optionsFrom(env),
           timer: new SystemTimer(() => clock.now().getTime()),
           caller: () => ({ signal: requests.current?.signal, lane: requests.current?.caller }),

@@ -1,4 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
+import { SystemClock } from '../common/clock.js';
+import { MetricsRegistry } from '../common/metrics-registry.js';
 import { ArrowAccounts } from './arrow-accounts.js';
 import { ArrowClient, type CurrentCaller } from './arrow-client.js';
 import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
@@ -14,6 +16,8 @@ export interface GatewayParts {
   readonly http: HttpService;
   readonly options: ArrowGatewayOptions;
   readonly timer: GatewayTimer;
+  /** Where its metrics are; one of its own by default. */
+  readonly registry?: MetricsRegistry;
   /** Who is asking when a call does not say. */
   readonly caller?: CurrentCaller;
   /** Names to addresses; the system's resolver unless a test brings its own. */
@@ -28,15 +32,22 @@ export interface AssembledGateway {
 }
 
 /** The gateway from its parts: the module's one place of wiring, and the way to have one without Nest. */
-export function assembleGateway({ http, options, timer, caller, resolve }: GatewayParts): AssembledGateway {
+export function assembleGateway({
+  http,
+  options,
+  timer,
+  registry = new MetricsRegistry(new SystemClock()),
+  caller,
+  resolve,
+}: GatewayParts): AssembledGateway {
   const transport = new ArrowTransport(http, options, timer, resolve);
   const accounts = new ArrowAccounts(options, timer);
-  const recorder = new CallRecorder(timer);
+  const recorder = new CallRecorder(timer, registry);
   const cache = new FreshCache(options.cacheMs, timer);
   const client = new ArrowClient(transport, accounts, options, timer, recorder, caller);
   return {
     gateway: new ArrowHttpGateway(client, accounts, cache, options, timer, caller),
-    metrics: new ArrowGatewayMetrics(recorder, accounts, cache),
+    metrics: new ArrowGatewayMetrics(registry, accounts, cache),
     close: () => transport.close(),
   };
 }

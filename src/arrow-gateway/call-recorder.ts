@@ -1,23 +1,9 @@
 import { Logger } from '@nestjs/common';
+import { Counter, Histogram } from 'prom-client';
+import type { MetricsRegistry } from '../common/metrics-registry.js';
 import type { AccountState } from './arrow-accounts.js';
 import { ArrowError } from './arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
-
-/** Upper bounds of the duration classes, in milliseconds; the last class has none. */
-export const DURATION_CLASSES_MS = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;
-
-export interface EndpointFigures {
-  calls: number;
-  /** HTTP requests sent, retries included. */
-  attempts: number;
-  retries: number;
-  /** By code of the error. */
-  failures: Record<string, number>;
-  totalMs: number;
-  longestMs: number;
-  /** Calls per class of {@link DURATION_CLASSES_MS}, one more at the end for all longer ones. */
-  durations: number[];
-}
 
 /** One call while it runs. */
 export interface CallRecord {
@@ -30,20 +16,45 @@ export interface CallRecord {
 
 /** Counts every call and writes one line for each, with nothing in it that ArrowSphere or a caller wants kept secret. */
 export class CallRecorder {
-  readonly endpoints = new Map<string, EndpointFigures>();
   private readonly logger = new Logger('ArrowGateway');
+  private readonly durations: Histogram<'endpoint' | 'outcome'>;
+  private readonly attempts: Counter<'endpoint'>;
+  private readonly retries: Counter<'endpoint'>;
 
-  constructor(private readonly timer: GatewayTimer) {}
+  constructor(
+    private readonly timer: GatewayTimer,
+    registry: MetricsRegistry,
+  ) {
+    const registers = [registry];
+    this.durations = new Histogram({
+      name: 'waldur_arrow_gateway_call_duration_seconds',
+      help: 'Calls to ArrowSphere, waiting and retries included, by endpoint and outcome: ok, or the code of the error.',
+      labelNames: ['endpoint', 'outcome'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    this.attempts = new Counter({
+      name: 'waldur_arrow_gateway_attempts_total',
+      help: 'HTTP requests sent to ArrowSphere, retries included.',
+      labelNames: ['endpoint'],
+      registers,
+    });
+    this.retries = new Counter({
+      name: 'waldur_arrow_gateway_retries_total',
+      help: 'Attempts after the first one of a call.',
+      labelNames: ['endpoint'],
+      registers,
+    });
+  }
 
   start(endpoint: string, account: AccountState): CallRecord {
-    const figures = this.figuresOf(endpoint);
     const startedAt = this.timer.now();
     let attempts = 0;
     let status: number | undefined;
     let size: number | undefined;
     const end = (outcome: string, error?: ArrowError): void => {
       const ms = Math.max(0, this.timer.now() - startedAt);
-      count(figures, ms, outcome);
+      this.durations.observe({ endpoint, outcome }, ms / 1000);
       const line = {
         event: 'arrow_call',
         endpoint,
@@ -63,11 +74,9 @@ export class CallRecorder {
     return {
       sent: () => {
         attempts += 1;
-        figures.attempts += 1;
+        this.attempts.inc({ endpoint });
       },
-      retried: () => {
-        figures.retries += 1;
-      },
+      retried: () => this.retries.inc({ endpoint }),
       answered: (answerStatus, characters) => {
         status = answerStatus;
         size = characters;
@@ -76,23 +85,4 @@ export class CallRecorder {
       failed: (error) => (error instanceof ArrowError ? end(error.code, error) : end('unexpected')),
     };
   }
-
-  private figuresOf(endpoint: string): EndpointFigures {
-    const known = this.endpoints.get(endpoint);
-    if (known) return known;
-    const durations = new Array<number>(DURATION_CLASSES_MS.length + 1).fill(0);
-    const figures = { calls: 0, attempts: 0, retries: 0, failures: {}, totalMs: 0, longestMs: 0, durations };
-    this.endpoints.set(endpoint, figures);
-    return figures;
-  }
-}
-
-function count(figures: EndpointFigures, ms: number, outcome: string): void {
-  figures.calls += 1;
-  figures.totalMs += ms;
-  figures.longestMs = Math.max(figures.longestMs, ms);
-  const index = DURATION_CLASSES_MS.findIndex((bound) => ms <= bound);
-  const place = index < 0 ? DURATION_CLASSES_MS.length : index;
-  figures.durations[place] = (figures.durations[place] ?? 0) + 1;
-  if (outcome !== 'ok') figures.failures[outcome] = (figures.failures[outcome] ?? 0) + 1;
 }

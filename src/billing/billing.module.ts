@@ -37,6 +37,8 @@ import { ResourceSyncService } from './operations/resource-sync.service.js';
 import { LicenseOwner } from './payers/license-owner.entity.js';
 import { PayersRepository } from './payers/payers.repository.js';
 import { PayersService } from './payers/payers.service.js';
+import { BillingFiguresRepository } from './reports/billing-figures.repository.js';
+import { BillingMetrics } from './reports/billing.metrics.js';
 import { ExplainRepository } from './reports/explain.repository.js';
 import { ExplainService } from './reports/explain.service.js';
 import { ReportsRepository } from './reports/reports.repository.js';
@@ -106,6 +108,8 @@ const services = [
   providers: [
     ...services,
     BillingAccountsRepository,
+    BillingFiguresRepository,
+    BillingMetrics,
     BillingRulesService,
     BillingSyncsRepository,
     ChargeItemsRepository,

@@ -1,6 +1,7 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { PublicAddress } from '../common/links.js';
+import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
 import { Env } from './env.js';
 
@@ -26,6 +27,7 @@ export class ConfigModule {
       providers: [
         env,
         { provide: Clock, useValue: clock },
+        MetricsRegistry,
         Requests,
         {
           provide: PublicAddress,
@@ -34,7 +36,7 @@ export class ConfigModule {
             new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS]),
         },
       ],
-      exports: [Env, Clock, Requests, PublicAddress],
+      exports: [Env, Clock, MetricsRegistry, Requests, PublicAddress],
     };
   }
 }

@@ -8,13 +8,13 @@ const flag = (fallback: boolean) =>
     .optional()
     .transform((text) => (text === undefined ? fallback : ['true', '1', 'yes'].includes(text)));
 
-const whole = (fallback: number, min: number, max: number) =>
+const whole = <Fallback extends number | undefined>(fallback: Fallback, min: number, max: number) =>
   z
     .string()
     .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
     .optional()
-    .transform((text) => (text === undefined ? fallback : Number(text)))
-    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+    .transform((text): number | Fallback => (text === undefined ? fallback : Number(text)))
+    .refine((n) => n === undefined || (n >= min && n <= max), `must be a whole number from ${min} to ${max}`);
 
 /** Texts joined by commas. */
 const list = z
@@ -111,6 +111,16 @@ const Variables = z
     HTTPS_PROXY: httpUrl.optional(),
     /** Hosts that are connected to without the proxy, joined by commas. */
     NO_PROXY: z.string().default(''),
+    /** Where `/metrics` is, for Prometheus; unset: nowhere. */
+    METRICS_PORT: whole(undefined, 0, 65535),
+    METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+    /** Asked of who reads them, as `Authorization: Bearer …`; unset: whoever reaches the port reads them. */
+    METRICS_TOKEN: z
+      .string()
+      .min(20, 'must have at least 20 characters')
+      .max(200)
+      .regex(/^\S+$/, 'must not contain spaces')
+      .optional(),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   })

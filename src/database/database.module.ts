@@ -4,6 +4,7 @@ import { getRepositoryToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
+import { DatabaseMetrics } from './database.metrics.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { migrate } from './migrate.js';
 import { RelatedObjects } from './related-objects.js';
@@ -45,6 +46,7 @@ export class DatabaseModule implements OnApplicationShutdown {
             connect(new DataSource({ ...(await dataSourceOptions(env, requests)), entities: entities.list() })),
         },
         { provide: DataSource, useExisting: CONNECTION },
+        DatabaseMetrics,
         RelatedObjects,
       ],
       exports: [CONNECTION, RelatedObjects],

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { DatabaseBusyError } from '../common/database-fault.js';
+import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
 
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
@@ -42,7 +43,7 @@ type ConnectCallback = (error: Error | undefined, connection?: PgliteConnection,
  * `Pool`, so that TypeORM's transactions stay isolated. First come, first served. While the disk has no room it takes no
  * changes, as it would never come back from one that it has no room for.
  */
-export class PglitePool extends EventEmitter implements KnowsRoom {
+export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnections {
   private readonly waiting: (() => void)[] = [];
   private lent = false;
   private ended = false;
@@ -58,6 +59,10 @@ export class PglitePool extends EventEmitter implements KnowsRoom {
 
   get isFull(): boolean {
     return this.hasNoRoom();
+  }
+
+  get connections() {
+    return { total: 1, idle: this.lent ? 0 : 1, waiting: this.waiting.length };
   }
 
   connect(callback?: ConnectCallback): Promise<PgliteConnection> | undefined {

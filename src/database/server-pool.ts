@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { ChangedAtOnceError, databaseFault } from '../common/database-fault.js';
 import type { Requests } from '../common/requests.js';
+import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
 import { Turns } from './turns.js';
 
@@ -86,7 +87,7 @@ const FULL_FOR_MS = 30_000;
  * Lends connections to a PostgreSQL server. What comes back in any other state than it was lent in is thrown away.
  * Requests for one collection never have more than half of them, so that a table that is locked stops those alone.
  */
-export class ServerPool extends pg.Pool implements KnowsRoom {
+export class ServerPool extends pg.Pool implements KnowsRoom, CountsConnections {
   private readonly generations = new WeakMap<object, number>();
   private generation = 0;
   private fullAt = -Infinity;
@@ -99,6 +100,11 @@ export class ServerPool extends pg.Pool implements KnowsRoom {
 
   get isFull(): boolean {
     return performance.now() - this.fullAt < FULL_FOR_MS;
+  }
+
+  get connections() {
+    const { totalCount: total, idleCount: idle, waitingCount, turns } = this;
+    return { total, idle, waiting: waitingCount + turns.waiting };
   }
 
   override connect(): Promise<pg.PoolClient>;

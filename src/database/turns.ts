@@ -14,6 +14,11 @@ export class Turns {
     private readonly timeoutMs: number,
   ) {}
 
+  /** Those of all lanes that wait. */
+  get waiting(): number {
+    return [...this.lanes.values()].reduce((count, { waiting }) => count + waiting.length, 0);
+  }
+
   /** Answers what gives the turn back, to be called once. Throws `DatabaseBusyError` for one that does not come in time. */
   async take(name: string): Promise<() => void> {
     const lane = this.lanes.get(name) ?? { taken: 0, waiting: [] };

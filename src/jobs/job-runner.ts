@@ -7,6 +7,7 @@ import { Env } from '../config/env.js';
 import { JobCancelledError, JobGaveUpError, JobIncompleteError, LeaseLostError } from './job.errors.js';
 import { JobHandlers } from './job-handlers.js';
 import type { JobRun } from './job-run.entity.js';
+import { durationOf, JobsMetrics } from './jobs.metrics.js';
 import { type Claim, JobsRepository } from './jobs.repository.js';
 
 /** How many jobs of one process run at the same time. */
@@ -39,6 +40,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
     private readonly env: Env,
+    private readonly metrics: JobsMetrics,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -113,10 +115,12 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const result = await this.work(claim, ended);
       await this.jobs.complete(claim, result);
+      this.metrics.ended(run, 'succeeded');
       this.logger.log({ ...endOf(run), state: 'succeeded' });
     } catch (error) {
       await this.writeDown(claim, ended.signal.aborted ? ended.signal.reason : error).catch((left: unknown) => {
         if (!(left instanceof LeaseLostError)) throw left;
+        this.metrics.ended(run, 'lost');
         this.logger.warn({ ...named(run), event: 'job_lost', why: left.message });
       });
     } finally {
@@ -174,10 +178,12 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (error instanceof LeaseLostError) throw error;
     if (error instanceof JobCancelledError) {
       await this.jobs.fail(claim, { state: 'cancelled' });
+      this.metrics.ended(run, 'cancelled');
       return this.logger.log({ ...endOf(run), state: 'cancelled' });
     }
     if (this.stopping.signal.aborted || (databaseFault(error) && run.attempts < MAX_ATTEMPTS)) {
       await this.jobs.putBack(claim);
+      this.metrics.ended(run, 'interrupted');
       return this.logger.warn({ ...named(run), event: 'job_interrupted', why });
     }
     if (!(error instanceof AppError))
@@ -191,6 +197,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
           };
     const result = error instanceof JobIncompleteError ? error.result : null;
     await this.jobs.fail(claim, { state: 'failed', errorCode, errorMessage, result });
+    this.metrics.ended(run, result ? 'incomplete' : 'failed');
     this.logger.warn({ ...endOf(run), state: 'failed', code: errorCode, why: errorMessage });
   }
 }
@@ -198,5 +205,5 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 const endOf = (run: JobRun) => ({
   ...named(run),
   event: 'job_ended',
-  ms: Date.now() - run.startedAt!.getTime(),
+  ms: durationOf(run),
 });

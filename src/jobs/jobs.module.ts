@@ -4,13 +4,14 @@ import { JobHandlers } from './job-handlers.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
 import { JobSchedule } from './job-schedule.entity.js';
+import { JobsMetrics } from './jobs.metrics.js';
 import { JobsRepository } from './jobs.repository.js';
 import { JobsService } from './jobs.service.js';
 
 /** Work in the background: queue, schedule, and a row for every run. It knows no domain; features register what they do. */
 @Module({
   imports: [DatabaseModule.forFeature([JobRun, JobSchedule])],
-  providers: [JobHandlers, JobsRepository, JobRunner, JobsService],
+  providers: [JobHandlers, JobsMetrics, JobsRepository, JobRunner, JobsService],
   exports: [JobHandlers, JobsService],
 })
 export class JobsModule {}

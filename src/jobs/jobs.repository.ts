@@ -34,6 +34,14 @@ export interface JobRequest {
   readonly requestedBy: string;
 }
 
+/** Runs that wait, or are under way. */
+export interface UnfinishedRuns {
+  readonly state: 'queued' | 'running';
+  readonly count: number;
+  /** When the first of them was asked for. */
+  readonly oldest: Date;
+}
+
 /** Which runs are meant; what is left out does not matter. */
 export interface JobFilter extends Paging {
   readonly kind?: string;
@@ -96,6 +104,12 @@ const RELEASE = `
       lease_token = NULL, lease_expires_at = NULL, modified = clock_timestamp()
   WHERE uuid = $1 AND lease_token = $2 AND state = 'running'`;
 
+const UNFINISHED = `
+  SELECT state, count(*)::integer AS count, min(created) AS oldest
+  FROM job_run
+  WHERE state IN ('queued', 'running')
+  GROUP BY state`;
+
 const CLAIM_TURN = `
   INSERT INTO job_schedule AS schedule (name, started_at)
   VALUES ($1, $2)
@@ -122,6 +136,11 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
   /** The run of this kind and scope that waits or is under way. */
   findUnfinished(kind: string, scope: string): Promise<JobRun | null> {
     return this.rows.findOneBy({ kind, scope, state: In(['queued', 'running']) });
+  }
+
+  /** By state; none of a state without any. */
+  unfinished(): Promise<UnfinishedRuns[]> {
+    return this.rows.query(UNFINISHED);
   }
 
   /** The last run of a kind that came to its end, incomplete or not. */

@@ -10,7 +10,7 @@ import {
   ArrowUnavailableError,
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { guardedAgents, type ResolveAll } from '../../src/arrow-gateway/guarded-agents.js';
-import { accountOf, gatewayUnderTest, until } from './support/gateway.js';
+import { accountOf, countsOf, gatewayUnderTest, until } from './support/gateway.js';
 import { untrustedCertificate } from './support/untrusted-certificate.js';
 import { ManualTimer } from './support/manual-timer.js';
 
@@ -156,7 +156,7 @@ describe('Connections', () => {
     const refused = under.gateway.whoAmI({ apiUrl: `http://127.0.0.1:${closed}/`, apiKey: 'key' });
     await expect(refused).rejects.toThrow('ArrowSphere cannot be reached: the connection was refused.');
     await expect(refused).rejects.toThrow(ArrowUnavailableError);
-    expect(under.metrics.snapshot().endpoints['GET whoami']).toMatchObject({ calls: 2, attempts: 8, retries: 6 });
+    expect(await countsOf(under.registry, 'GET whoami')).toMatchObject({ calls: 2, attempts: 8, retries: 6 });
     under.close();
   });
 
@@ -192,7 +192,7 @@ describe('Connections', () => {
     await expect(under.gateway.whoAmI({ apiUrl, apiKey: 'key' })).rejects.toThrow(
       'ArrowSphere cannot be reached: its certificate is not trusted.',
     );
-    expect(under.metrics.snapshot().endpoints['GET whoami']).toMatchObject({ attempts: 1 });
+    expect(await countsOf(under.registry, 'GET whoami')).toMatchObject({ attempts: 1 });
     expect(requests).toBe(0);
     under.close();
     await new Promise((resolve) => server.close(resolve));

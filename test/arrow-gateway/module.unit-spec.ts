@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { arrowCustomer } from '../../emulator/data.js';
 import { SystemClock } from '../../src/common/clock.js';
+import { MetricsRegistry } from '../../src/common/metrics-registry.js';
 import { Requests } from '../../src/common/requests.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { readEnv } from '../../src/config/env.js';
@@ -10,7 +11,7 @@ import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { ArrowGatewayMetrics } from '../../src/arrow-gateway/arrow-gateway.metrics.js';
 import { ArrowGatewayModule } from '../../src/arrow-gateway/arrow-gateway.module.js';
-import { accountOf, until } from './support/gateway.js';
+import { accountOf, countsOf, until } from './support/gateway.js';
 
 class Feature {
   constructor(
@@ -45,6 +46,7 @@ describe('The gateway as a Nest module', () => {
   let close: () => Promise<void>;
   let feature: Feature;
   let requests: Requests;
+  let registry: MetricsRegistry;
 
   beforeAll(async () => {
     emulator = await ArrowEmulator.start({
@@ -59,6 +61,7 @@ describe('The gateway as a Nest module', () => {
     await testing.init();
     feature = testing.get(Feature);
     requests = testing.get(Requests);
+    registry = testing.get(MetricsRegistry);
     close = () => testing.close();
   });
 
@@ -76,8 +79,13 @@ describe('The gateway as a Nest module', () => {
     await expect(feature.gateway.getCustomer(accountOf(emulator), 'XSP1')).resolves.toMatchObject({
       reference: 'XSP1',
     });
+    expect(await countsOf(registry, 'GET customers/{ref}')).toEqual({
+      calls: 1,
+      attempts: 1,
+      retries: 0,
+      failures: {},
+    });
     expect(feature.metrics.snapshot()).toMatchObject({
-      endpoints: { 'GET customers/{ref}': { calls: 1, attempts: 1, retries: 0, failures: {} } },
       accounts: [{ concurrency: 2, running: 0, waiting: 0, breaker: 'closed' }],
     });
   });
@@ -126,7 +134,8 @@ describe('The gateway as a Nest module', () => {
     expect(text).not.toContain('XSP1');
   });
 
-  it('keeps no key in its figures', () => {
+  it('keeps no key in its figures', async () => {
     expect(JSON.stringify(feature.metrics.snapshot())).not.toContain(emulator.apiKey);
+    expect(await registry.metrics()).not.toContain(emulator.apiKey);
   });
 });

@@ -41,8 +41,8 @@ describe('The settings, wherever they are listed', () => {
     const { properties } = JSON.parse(read('deploy/helm/waldur-arrowsphere/values.schema.json')) as {
       properties: { settings: { propertyNames: { enum: string[] } } };
     };
-    const ofSecret = ['DATABASE_URL', 'SECRET_KEY', 'STAFF_TOKEN', 'HTTPS_PROXY'];
-    const ofImage = ['HOST', 'PORT', 'DATA_DIR'];
+    const ofSecret = ['DATABASE_URL', 'SECRET_KEY', 'STAFF_TOKEN', 'HTTPS_PROXY', 'METRICS_TOKEN'];
+    const ofImage = ['HOST', 'PORT', 'DATA_DIR', 'METRICS_HOST'];
     expect([...properties.settings.propertyNames.enum, ...ofSecret, ...ofImage].sort()).toEqual(sorted);
   });
 });

@@ -4,7 +4,7 @@ import type { FaultAction, FaultRule } from '../../../emulator/faults.js';
 import { manyCustomers, manyExportLines, manyLicenses } from '../../../emulator/large-data.js';
 import type { ArrowAccount, ArrowGateway } from '../../../src/arrow-gateway/arrow-gateway.js';
 import { ArrowError } from '../../../src/arrow-gateway/arrow-gateway.errors.js';
-import { accountOf, gatewayUnderTest, type GatewayUnderTest } from './gateway.js';
+import { accountOf, countsOf, gatewayUnderTest, type GatewayUnderTest } from './gateway.js';
 
 const LICENSE = 'XSP8000001';
 const CUSTOMER = 'XSP3000001';
@@ -149,10 +149,9 @@ async function passTime(
 ): Promise<void> {
   while (!progress.settled) {
     await new Promise((resolve) => setImmediate(resolve));
-    const { accounts, endpoints } = under.metrics.snapshot();
-    const [account] = accounts;
+    const { attempts: sent } = await countsOf(under.registry);
+    const [account] = under.metrics.snapshot().accounts;
     if (!account) continue;
-    const sent = Object.values(endpoints).reduce((sum, { attempts }) => sum + attempts, 0);
     const held = sent === emulator.requests.length ? heldUp(emulator) : 0;
     if (account.running === 0 && account.waiting > 0 && account.pausedUntil) {
       under.timer.advance(account.pausedUntil.getTime() - under.timer.now());
