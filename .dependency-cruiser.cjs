@@ -12,6 +12,7 @@ const ladder = [
   'mappings',
   'licenses',
   'billing',
+  'cli',
 ];
 
 module.exports = {
@@ -39,7 +40,7 @@ module.exports = {
       name: 'nothing-imports-the-app',
       severity: 'error',
       from: { path: '^src/[^/]+/' },
-      to: { path: '^src/(main|index|app\\.module|core\\.module|configure-app|listen|swagger)\\.ts$' },
+      to: { path: '^src/(main|index|cli|app\\.module|core\\.module|configure-app|listen|swagger)\\.ts$' },
     },
     {
       name: 'production-does-not-load-the-emulator',

@@ -21,6 +21,8 @@ export interface AccountState {
   readonly breaker: CircuitBreaker;
   /** When ArrowSphere last gave what was asked for (UTC); not known of the time before the process started. */
   lastSuccessAt?: Date;
+  /** How far ArrowSphere's clock was ahead of ours when it answered last; of the way there too, and in whole seconds. */
+  clockSkewMs?: number;
 }
 
 /** The accounts called lately: one gate and one breaker each, whoever asks. */

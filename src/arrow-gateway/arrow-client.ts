@@ -133,6 +133,8 @@ export class ArrowClient {
         signal: patience.signal,
       });
       record.answered(answer.status, answer.text.length);
+      const date = Date.parse(answer.headers['date'] ?? '');
+      if (date) state.clockSkewMs = date - this.timer.now();
       end = 'answered';
       const value = readAnswer(request, answer, apiKey, this.timer.now());
       state.gate.answered();

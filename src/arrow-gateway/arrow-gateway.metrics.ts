@@ -63,6 +63,11 @@ export class ArrowGatewayMetrics {
     return this.states.get(account).lastSuccessAt;
   }
 
+  /** Milliseconds by which ArrowSphere's clock is ahead of ours, by its last answer; `undefined`: it never said. */
+  clockSkewOf(account: ArrowAccount): number | undefined {
+    return this.states.get(account).clockSkewMs;
+  }
+
   /** A copy of all figures as they are now. */
   snapshot(): ArrowGatewaySnapshot {
     return {

@@ -194,7 +194,7 @@ function tooLarge(): TransportError {
 
 function headersOf(answer: AxiosResponse): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = {};
-  for (const name of ['content-type', 'retry-after', 'location']) {
+  for (const name of ['content-type', 'retry-after', 'location', 'date']) {
     const value: unknown = answer.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }

@@ -55,10 +55,15 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     ];
   }
 
+  /** Takes no work from now on: for a process that only looks, or asks others. */
+  rest(): void {
+    this.stopping.abort();
+  }
+
   /** Takes no more work and waits for what is running, and for what of it is still being written down. */
   async onModuleDestroy(): Promise<void> {
     // Long work stops at its next step and goes on where it is started next; nothing is posted twice by that.
-    this.stopping.abort();
+    this.rest();
     this.wake();
     await Promise.race([Promise.all(this.loops), sleep(LONGEST_STOP_MS, undefined, { ref: false })]);
   }

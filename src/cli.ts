@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef, NestFactory } from '@nestjs/core';
+import { CommanderError } from 'commander';
+import { AppModule } from './app.module.js';
+import { commandLine } from './cli/program.js';
+import { sentenceOf } from './cli/operator-socket.js';
+import { AppError } from './common/app.error.js';
+import { type Env, readEnv } from './config/env.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { startupErrorMessage } from './startup-error.js';
+
+/** The application of one command: jobs are left to the service, as a command ends before they would. */
+@Module({})
+class CommandModule implements OnModuleInit {
+  constructor(private readonly modules: ModuleRef) {}
+
+  onModuleInit(): void {
+    this.modules.get(JobRunner, { strict: false }).rest();
+  }
+}
+
+const QUIET = ['error' as const, 'fatal' as const];
+const WRONG_USAGE = 2;
+
+Logger.overrideLogger(QUIET);
+const explain = (error: unknown, env?: Env) => {
+  if (error instanceof AppError) return sentenceOf(error);
+  const { path, message } = error as NodeJS.ErrnoException;
+  return path ? `This failed: ${message}` : startupErrorMessage(error, env);
+};
+const open = (env: Env) =>
+  NestFactory.createApplicationContext(
+    // Only a start of the service sees to it that STAFF_TOKEN opens.
+    { module: CommandModule, imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined })] },
+    { logger: QUIET, abortOnError: false },
+  );
+
+try {
+  await commandLine({ open, explain }, (isGood) => (process.exitCode = isGood ? 0 : 1)).parseAsync();
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : WRONG_USAGE) : 1;
+  if (!(error instanceof CommanderError)) tell(error);
+}
+
+function tell(error: unknown): void {
+  const message = explain(error, environment());
+  const code = error instanceof AppError ? error.code : undefined;
+  const text = process.argv.includes('--json') ? JSON.stringify({ error: message, code }) : message;
+  process.stderr.write(`${text}\n`);
+}
+
+/** For the words alone, which differ by database. */
+function environment(): Env | undefined {
+  try {
+    return readEnv();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { DataSource } from 'typeorm';
+import type { Env } from '../config/env.js';
+import { isSchemaOfOurs } from '../database/migrate.js';
+import { isFull, isReadOnly } from '../database/room.js';
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  readonly good: boolean;
+  readonly says: string;
+  /** What to do where it is not good. */
+  readonly advice?: string;
+}
+
+/** Signed requests and days of a month bear less than this. */
+const LARGEST_SKEW_MS = 60_000;
+
+/** Whether this is a Node that the package names in its `engines`. */
+export function nodeCheck(version = process.versions.node): Check {
+  const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    engines: { node: string };
+  };
+  const good = engines.node.split('||').some((range) => isIn(version, range.trim()));
+  return {
+    name: 'node',
+    good,
+    says: `Node ${version} at ${process.execPath}.`,
+    ...(good ? {} : { advice: `Install a Node that is ${engines.node}.` }),
+  };
+}
+
+/** `^1.2.3` and `>=1.2.3` are all that is written there. */
+function isIn(version: string, range: string): boolean {
+  const [have, least] = [version, range.replace(/^\D+/, '')].map((text) => text.split('.').map(Number));
+  const differing = least!.findIndex((part, at) => part !== have![at]);
+  const isNewer = differing < 0 || have![differing]! > least![differing]!;
+  return isNewer && (!range.startsWith('^') || have![0] === least![0]);
+}
+
+/** Whether the database takes changes and has this program's schema, and how much room an embedded one has. */
+export async function databaseChecks(
+  dataSource: DataSource,
+  env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR'>,
+): Promise<Check[]> {
+  const takesChanges = !isFull(dataSource) && !(await isReadOnly(dataSource));
+  const checks: Check[] = [
+    {
+      name: 'database',
+      good: takesChanges,
+      says: takesChanges ? 'It answers and takes changes.' : 'It answers, and takes no changes.',
+      advice: 'Make room on its disk; DATABASE_URL has to name the primary server, not a standby.',
+    },
+  ];
+  const fits = await isSchemaOfOurs(dataSource.manager).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== '42P01') throw error;
+    return false;
+  });
+  checks.push({
+    name: 'schema',
+    good: fits,
+    says: fits ? "It is this program's." : "It is not this program's.",
+    advice:
+      'Start the service of this version, which brings the schema up to date. Where it refuses, this version is too old.',
+  });
+  return env.DATABASE_URL ? checks : [...checks, roomCheck(env.DATA_DIR)];
+}
+
+function roomCheck(dataDir: string): Check {
+  const { bavail, bsize } = statfsSync(resolve(dataDir));
+  const megabytes = Math.floor((bavail * bsize) / 1_000_000);
+  return {
+    name: 'room',
+    good: megabytes >= 1_000,
+    says: `${megabytes} MB are free in ${resolve(dataDir)}.`,
+    advice: 'Make room: below 64 MB the database takes no changes, and a large month needs some hundred.',
+  };
+}
+
+/** Nothing where ArrowSphere did not say what time it is. */
+export function clockCheck(account: string, skewMs: number | undefined): Check[] {
+  if (skewMs === undefined) return [];
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  const where = seconds < 2 ? "ArrowSphere's" : `${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} ArrowSphere's`;
+  return [
+    {
+      name: `clock, by ${account}`,
+      good: Math.abs(skewMs) < LARGEST_SKEW_MS,
+      says: seconds < 2 ? "This machine's clock agrees with ArrowSphere's." : `This machine's clock is ${where}.`,
+      advice: 'Let the machine keep its time by NTP: months and leases go by it.',
+    },
+  ];
+}

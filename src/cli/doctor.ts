@@ -1,0 +1,63 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { type Env, InvalidEnvironmentError, readEnv } from '../config/env.js';
+import { NoDatabaseError } from '../database/backup.errors.js';
+import { withDatabase } from '../database/with-database.js';
+import { Settings } from '../settings/settings.entity.js';
+import { type Check, databaseChecks, nodeCheck } from './checks.js';
+import { askService } from './operator-socket.js';
+import { Operations } from './operations.js';
+
+/** How a check is answered that could not be made. */
+export interface Surroundings {
+  /** Opens the application for one command, without schedules and jobs. */
+  readonly open: (env: Env) => Promise<INestApplicationContext>;
+  /** What went wrong, in words. */
+  readonly explain: (error: unknown, env?: Env) => string;
+}
+
+/** Looks at all that the service needs, changes nothing, and goes on as far as it can. */
+export async function examine({ open, explain }: Surroundings): Promise<Check[]> {
+  const checks = [nodeCheck()];
+  let env: Env;
+  try {
+    env = readEnv();
+  } catch (error) {
+    if (!(error instanceof InvalidEnvironmentError)) throw error;
+    const advice = 'docs/settings.md says what each variable means.';
+    return [...checks, ...error.faults.map((says) => ({ name: 'environment', good: false, says, advice }))];
+  }
+  checks.push({ name: 'environment', good: true, says: 'Every variable can be read.' });
+  const failed = (name: string) => (error: unknown) => [{ name, good: false, says: explain(error, env) }];
+
+  if (!env.DATABASE_URL) {
+    const asked = (await askService(env.DATA_DIR, 'checks', {})) as Check[] | undefined;
+    if (asked) return [...checks, { name: 'service', good: true, says: 'It serves.' }, ...asked];
+  }
+  let hasAccounts = false;
+  const looked = withDatabase(
+    env,
+    async (dataSource) => {
+      const found = await databaseChecks(dataSource, env);
+      // Whoever opens the application would bring the schema up to date, and make a secret key where there is none.
+      if (found.every(({ name, good }) => name !== 'schema' || good))
+        hasAccounts = await dataSource.getRepository(Settings).existsBy({});
+      return found;
+    },
+    [Settings],
+  );
+  const ofDatabase = await looked.catch((error: unknown) =>
+    error instanceof NoDatabaseError
+      ? [{ name: 'database', good: true, says: error.message }]
+      : failed('database')(error),
+  );
+  checks.push(...ofDatabase);
+  if (!hasAccounts) return checks;
+  const ofAccounts = open(env).then(async (app) => {
+    try {
+      return (await new Operations(app).run('accounts', {})) as Check[];
+    } finally {
+      await app.close();
+    }
+  });
+  return [...checks, ...(await ofAccounts.catch(failed('accounts')))];
+}

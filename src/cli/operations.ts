@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { resolve } from 'node:path';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
+import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
+import { CONSUMPTION_SYNC } from '../billing/consumption/consumption-sync.service.js';
+import { settingsNotFound } from '../billing/core/named-in-request.js';
+import {
+  BILLING_RECONCILIATION,
+  BILLING_SYNC,
+  BillingJobsService,
+} from '../billing/operations/billing-jobs.service.js';
+import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
+import { wireOf } from '../common/answer.js';
+import { AppError } from '../common/app.error.js';
+import { Clock } from '../common/clock.js';
+import { YearMonth } from '../common/year-month.js';
+import { Env } from '../config/env.js';
+import { baseBackup } from '../database/base-backup.js';
+import { UsersService } from '../directory/users/users.service.js';
+import type { JobRun, JobState } from '../jobs/job-run.entity.js';
+import { JobsService } from '../jobs/jobs.service.js';
+import { SettingsService } from '../settings/settings.service.js';
+import { type Check, clockCheck, databaseChecks } from './checks.js';
+import type { Arguments } from './operator-socket.js';
+
+/** Who asks, as jobs keep it. */
+const COMMAND_LINE = 'command line';
+const LOOK_EVERY_MS = 500;
+
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+/** What commands do with the services of an application, wherever that runs: in the service, or for one command. */
+export class Operations {
+  constructor(private readonly app: INestApplicationContext) {}
+
+  /** Answers JSON, or bytes. Throws the errors of the services. */
+  run(name: string, args: Arguments): unknown {
+    const operation = this.all.get(name);
+    if (!operation) throw new UnknownCommandError(name);
+    return operation(args);
+  }
+
+  private readonly all = new Map<string, (args: Arguments) => unknown>([
+    ['backup', () => baseBackup(this.get(DataSource), resolve(this.get(Env).DATA_DIR), this.get(Clock))],
+    [
+      'checks',
+      async () => [...(await databaseChecks(this.get(DataSource), this.get(Env))), ...(await this.accounts())],
+    ],
+    ['accounts', () => this.accounts()],
+    ['month sync', (args) => this.trigger(BILLING_SYNC, args)],
+    ['month reconcile', (args) => this.trigger(BILLING_RECONCILIATION, args)],
+    ['month status', (args) => this.month(args)],
+    ['job list', (args) => this.jobs(args)],
+    ['job show', async ({ uuid }) => wireOfJob(await this.get(JobsService).get(String(uuid)))],
+    ['job wait', ({ uuid }) => this.wait(String(uuid))],
+    ['job cancel', async ({ uuid }) => wireOfJob(await this.get(JobsService).cancel(String(uuid)))],
+    ['user create', (args) => this.createUser(args)],
+  ]);
+
+  private get<T>(service: Type<T> | (abstract new () => T)): T {
+    return this.app.get<T>(service, { strict: false });
+  }
+
+  /** Whether each account's key can be read, and whether ArrowSphere takes it. */
+  private async accounts(): Promise<Check[]> {
+    const settings = this.get(SettingsService);
+    const { items } = await settings.list({ pageSize: '300' });
+    const checks: Check[] = [];
+    for (const each of items) {
+      const name = `account ${each.partnerName || each.apiUrl}`;
+      try {
+        const account = settings.accountOf(each);
+        const { companyName, reference } = await this.get(ArrowGateway).whoAmI(account, { refresh: true });
+        checks.push({ name, good: true, says: `ArrowSphere takes the key of ${companyName} (${reference}).` });
+        checks.push(...clockCheck(name, this.get(ArrowGatewayMetrics).clockSkewOf(account)));
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        const advice = `GET /api/admin/arrow/settings/${each.uuid}/ shows the account; save its address or key again.`;
+        checks.push({ name, good: false, says: error.sentence, advice });
+      }
+    }
+    return items.length ? checks : [{ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' }];
+  }
+
+  private async trigger(kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION, args: Arguments): Promise<object> {
+    const { month, settings, force, dryRun, acceptShrinkage, wait } = args;
+    const run = await this.get(BillingJobsService).trigger(
+      kind,
+      {
+        month: YearMonth.from(String(month)),
+        settingsUuid: text(settings),
+        force: force === true,
+        dryRun: dryRun === true,
+        acceptShrinkage: acceptShrinkage === true,
+      },
+      COMMAND_LINE,
+    );
+    return wait === true ? this.wait(run.uuid) : wireOfJob(run);
+  }
+
+  private async wait(uuid: string): Promise<object> {
+    for (;;) {
+      const run = await this.get(JobsService).get(uuid);
+      if (!['queued', 'running'].includes(run.state)) return wireOfJob(run);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** The statements of a month by what is charged of them, and the newest run of each kind. */
+  private async month({ month, settings: named }: Arguments): Promise<object> {
+    const settings = await this.get(SettingsService).resolve(text(named), settingsNotFound);
+    const account = await this.get(BillingAccountsService).known(settings);
+    const { total } = await this.get(BillingSyncsService).count({
+      settingsUuid: settings.uuid,
+      reportPeriod: String(month),
+    });
+    const newest = async (kind: string) => {
+      if (!account) return null;
+      const scope = `${account.uuid}/${String(month)}`;
+      const { items } = await this.get(JobsService).list({ kind, scope, pageSize: '1', o: [['created', 'DESC']] });
+      return items[0] ? wireOfJob(items[0]) : null;
+    };
+    return {
+      month,
+      settings_uuid: settings.uuid,
+      partner: settings.partnerName,
+      statements: total,
+      sync: await newest(BILLING_SYNC),
+      reconciliation: await newest(BILLING_RECONCILIATION),
+      consumption: await newest(CONSUMPTION_SYNC),
+    };
+  }
+
+  private async jobs({ state, kind, limit }: Arguments): Promise<object> {
+    const { items } = await this.get(JobsService).list({
+      kind: text(kind),
+      state: typeof state === 'string' ? [state as JobState] : undefined,
+      pageSize: text(limit),
+      o: [['created', 'DESC']],
+    });
+    return items.map(wireOfJob);
+  }
+
+  private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
+    const { user, token } = await this.get(UsersService).create({
+      username: String(username),
+      email: text(email),
+      isStaff: staff === true,
+      isSupport: support === true,
+    });
+    return { ...wireOf({ uuid: user.uuid, username: user.username, isStaff: user.isStaff }), token };
+  }
+}
+
+/** The service is of another version than the command line. */
+export class UnknownCommandError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'unknown_command';
+  constructor(name: string) {
+    super(`The service does not know the command ${name}: use the command line of its own version.`);
+  }
+}
+
+function wireOfJob(this: void, run: JobRun): Record<string, unknown> {
+  const { uuid, kind, scope, requestedBy, state, step, progressDone, progressTotal, attempts } = run;
+  const { created, startedAt, finishedAt, errorCode, errorMessage, result } = run;
+  const times = { created, startedAt, finishedAt };
+  return {
+    ...wireOf({ uuid, kind, scope, requestedBy, state, step, progressDone, progressTotal, attempts, ...times }),
+    error_code: errorCode,
+    error_message: errorMessage,
+    result,
+  };
+}

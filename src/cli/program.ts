@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { SystemClock } from '../common/clock.js';
+import { YearMonth } from '../common/year-month.js';
+import { readEnv } from '../config/env.js';
+import { BackupOnServerError } from '../database/backup.errors.js';
+import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
+import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
+import { assertUsable, withDatabase } from '../database/with-database.js';
+import { JOB_STATES } from '../jobs/job-run.entity.js';
+import type { Check } from './checks.js';
+import { examine, type Surroundings } from './doctor.js';
+import { type Arguments, askService } from './operator-socket.js';
+import { Operations } from './operations.js';
+
+/** What a command came to. */
+interface Outcome {
+  /** For `--json`. */
+  readonly value: unknown;
+  readonly lines: readonly string[];
+  readonly isGood?: boolean;
+}
+
+const WHERE = `
+It reads the environment variables of the service. An embedded database is used by one process: where the service runs,
+the service does it, asked through operator.sock in DATA_DIR, which its own user and root may use; where it does not run,
+this command opens the database itself. On a PostgreSQL server the command works beside the service.
+Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
+
+/** The operators' command line. `finish` is told how each command ended. */
+export function commandLine(surroundings: Surroundings, finish: (isGood: boolean) => void): Command {
+  const program = new Command('waldur-arrow')
+    .description('Looks after a waldur-arrowsphere service: backups, checks, months, jobs, users.')
+    .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Version).version)
+    .exitOverride()
+    .showHelpAfterError('--help says what there is.')
+    .addHelpText('after', WHERE);
+
+  /** A command that ends in an outcome. */
+  const leaf = (parent: Command, name: string, description: string, where = WHERE): Command =>
+    parent.command(name).description(description).option('--json', 'print JSON').addHelpText('after', where);
+  const ends = <A extends unknown[]>(command: Command, work: (...given: A) => Promise<Outcome>): Command =>
+    command.action(async (...given) => {
+      const { value, lines, isGood = true } = await work(...(given as unknown as A));
+      const text = command.opts().json ? JSON.stringify(value, undefined, 2) : lines.join('\n');
+      process.stdout.write(`${text}\n`);
+      finish(isGood);
+    });
+  const operate = async (name: string, args: Arguments): Promise<unknown> => {
+    const env = readEnv();
+    const answer = env.DATABASE_URL ? undefined : await askService(env.DATA_DIR, name, args);
+    if (answer !== undefined) return answer;
+    assertUsable(env);
+    const app = await surroundings.open(env);
+    try {
+      return await new Operations(app).run(name, args);
+    } finally {
+      await app.close();
+    }
+  };
+
+  const backup = program.command('backup').description('Back up and restore the embedded database.');
+  ends(
+    leaf(
+      backup,
+      'create',
+      'Copy the embedded database into a compressed file, while the service serves or not.',
+      `${WHERE}\n${WITHOUT_KEY}\nOn a PostgreSQL server use pg_dump: docs/operations.md.`,
+    ).requiredOption('--to <file>', 'a new file; it must not be there yet'),
+    createBackup,
+  );
+  const ofFiles = '\nIt needs no environment and no service.\nExit codes: 0 good, 1 refused or failed, 2 wrong usage.';
+  ends(
+    leaf(backup, 'verify', 'Read a backup to its end and compare every checksum.', ofFiles).argument('<file>'),
+    async (file: string) => {
+      const manifest = await verifyBackup(file);
+      return { value: summaryOf(manifest), lines: [`${file} is whole.`, ...aboutBackup(manifest)] };
+    },
+  );
+  ends(
+    leaf(backup, 'restore', 'Make the database of a backup in an empty folder, open it and read every row.', ofFiles)
+      .argument('<file>')
+      .requiredOption('--data-dir <folder>', 'an empty folder, or one that is not there yet: DATA_DIR from then on'),
+    async (file: string, { dataDir }: { dataDir: string }) => {
+      const { manifest, tables } = await restoreBackup(file, dataDir);
+      const rows = Object.values(tables).reduce((sum, each) => sum + each, 0);
+      return {
+        value: { ...summaryOf(manifest), data_dir: resolve(dataDir), tables },
+        lines: [
+          `Restored into ${resolve(dataDir)}: ${rows} rows in ${Object.keys(tables).length} tables.`,
+          ...aboutBackup(manifest),
+          'Put secret.key there, or set SECRET_KEY, as it was; then start the service with this DATA_DIR.',
+        ],
+      };
+    },
+  );
+
+  ends(
+    leaf(program, 'doctor', 'Look at all that the service needs, and say what to do. It changes nothing.'),
+    async () => {
+      const checks = await examine(surroundings);
+      const isGood = checks.every(({ good }) => good);
+      return { value: { good: isGood, checks }, lines: checks.flatMap(linesOfCheck), isGood };
+    },
+  );
+
+  const month = program.command('month').description('Bill a month of an account.');
+  const ofMonth = (name: string, description: string) =>
+    leaf(month, name, description)
+      .argument('<month>', 'YYYY-MM', parseMonth)
+      .option('--settings <uuid>', 'the account; by default the active one');
+  const runOf = (name: string, description: string) =>
+    ofMonth(name, description)
+      .option('--dry-run', 'show what would be posted, and change nothing')
+      .option('--accept-shrinkage', 'somebody looked at it: take an export that lost much')
+      .option('--wait', 'until the job has ended; exit code 1 where it has not succeeded');
+  const run = (name: string) => async (named: string, options: Arguments) =>
+    outcomeOfJob((await operate(`month ${name}`, { ...options, month: named })) as Job, options.wait === true);
+  ends(runOf('sync', "Queue a sync of ArrowSphere's export; the service runs it."), run('sync'));
+  ends(
+    runOf('reconcile', 'Queue a reconciliation: final amounts replace provisional ones.').option(
+      '--force',
+      'do not wait for validation and grace',
+    ),
+    run('reconcile'),
+  );
+  ends(
+    ofMonth('status', 'Statements of the month, and its newest runs.'),
+    async (named: string, options: Arguments) => {
+      const status = (await operate('month status', { ...options, month: named })) as Record<string, unknown>;
+      const runs = ['sync', 'reconciliation', 'consumption'].map((kind) => {
+        const job = status[kind] as Job | null;
+        return `  ${kind}: ${job ? `${sentenceOfJob(job)} (${job.uuid})` : 'never asked for'}`;
+      });
+      return {
+        value: status,
+        lines: [`${named}, ${String(status.partner)}: ${String(status.statements)} statements`, ...runs],
+      };
+    },
+  );
+
+  const job = program.command('job').description('Jobs of the service.');
+  ends(
+    leaf(job, 'list', 'Jobs, newest first.')
+      .addOption(new Option('--state <state>', 'only these').choices(JOB_STATES))
+      .option('--kind <kind>', 'only these, such as billing-sync')
+      .option('--limit <count>', 'at most so many, up to 300', '20'),
+    async (options: Arguments) => {
+      const jobs = (await operate('job list', options)) as Job[];
+      const lines = jobs.map(
+        (each) => `${each.uuid}  ${each.created}  ${each.kind} ${each.scope}: ${sentenceOfJob(each)}`,
+      );
+      return { value: jobs, lines: lines.length ? lines : ['There are none.'] };
+    },
+  );
+  const ofJob = (name: string, description: string) => leaf(job, name, description).argument('<uuid>');
+  ends(ofJob('show', 'One job, with its result.'), async (uuid: string) => {
+    const found = (await operate('job show', { uuid })) as Job;
+    return { value: found, lines: [JSON.stringify(found, undefined, 2)] };
+  });
+  ends(ofJob('cancel', 'Cancel a waiting job at once, a running one at its next step.'), async (uuid: string) =>
+    outcomeOfJob((await operate('job cancel', { uuid })) as Job, false),
+  );
+
+  const user = program.command('user').description('Users of the service.');
+  ends(
+    leaf(user, 'create', 'Create a user; its token is shown this once.')
+      .argument('<username>')
+      .option('--email <address>')
+      .option('--staff', 'may use the whole API')
+      .option('--support', 'is support'),
+    async (username: string, options: Arguments) => {
+      const made = (await operate('user create', { ...options, username })) as { token: string };
+      return { value: made, lines: [`${username} is created. Token, shown this once: ${made.token}`] };
+    },
+  );
+  return program;
+}
+
+interface Version {
+  readonly version: string;
+}
+
+/** As `wireOfJob` makes it. */
+interface Job {
+  readonly uuid: string;
+  readonly kind: string;
+  readonly scope: string;
+  readonly state: string;
+  readonly step: string;
+  readonly created: string;
+  readonly progress_done: number;
+  readonly progress_total: number;
+  readonly error_message: string;
+  readonly result: { readonly postings?: number } | null;
+}
+
+async function createBackup({ to }: { to: string }): Promise<Outcome> {
+  const env = readEnv();
+  if (env.DATABASE_URL) throw new BackupOnServerError();
+  const stream = (await askService(env.DATA_DIR, 'backup', {})) as Readable | undefined;
+  const bytes = stream
+    ? await writeBackup(stream, to)
+    : await withDatabase(env, (dataSource) =>
+        writeBackup(Readable.from(baseBackup(dataSource, resolve(env.DATA_DIR), new SystemClock())), to),
+      );
+  const manifest = await verifyBackup(to);
+  const by = stream ? 'taken by the service that serves' : 'taken while no service runs';
+  return {
+    value: { file: resolve(to), bytes, by: stream ? 'service' : 'command', ...summaryOf(manifest) },
+    lines: [
+      `${resolve(to)}: ${megabytes(bytes)} MB, ${by}, and read again: it is whole.`,
+      ...aboutBackup(manifest),
+      WITHOUT_KEY,
+    ],
+  };
+}
+
+const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
+const sizeOf = ({ files }: BackupManifest) => files.reduce((sum, { size }) => sum + size, 0);
+
+function summaryOf(manifest: BackupManifest): object {
+  const { begun, ended, schema, files, note } = manifest;
+  return { begun, ended, schema, files: files.length, unpacked_bytes: sizeOf(manifest), note };
+}
+
+function aboutBackup(manifest: BackupManifest): string[] {
+  const { begun, ended, schema, files } = manifest;
+  return [
+    `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
+  ];
+}
+
+function linesOfCheck({ name, good, says, advice }: Check): string[] {
+  return [`${good ? 'good' : 'BAD '}  ${name}: ${says}`, ...(good || !advice ? [] : [`      ${advice}`])];
+}
+
+function sentenceOfJob({ state, step, progress_done: done, progress_total: total, error_message: why }: Job): string {
+  if (state === 'running') return `running, ${step} ${done}${total ? ` of ${total}` : ''}`;
+  return why ? `${state}: ${why}` : state;
+}
+
+function outcomeOfJob(job: Job, waited: boolean): Outcome {
+  const next = waited ? [] : [`waldur-arrow job show ${job.uuid} tells how far it is.`];
+  const postings = job.result?.postings;
+  const came = postings === undefined ? '' : `, ${postings} postings`;
+  return {
+    value: job,
+    lines: [`${job.kind} ${job.scope}: ${sentenceOfJob(job)}${came}`, ...(job.state === 'cancelled' ? [] : next)],
+    isGood: !waited || job.state === 'succeeded',
+  };
+}
+
+function parseMonth(text: string): string {
+  if (!YearMonth.parse(text)) throw new InvalidArgumentError('It has to be YYYY-MM.');
+  return text;
+}

@@ -1,0 +1,107 @@
+/** What an archive says of one of its entries. */
+export interface TarEntry {
+  /** At most 100 characters, parts joined by `/`. */
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** Bytes; 0 for a folder. */
+  readonly size: number;
+}
+
+/** An entry as it is read: `body` has to be read to its end before the next one comes. */
+export interface ReadTarEntry extends TarEntry {
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** The bytes are no tar archive, or not a whole one. */
+export class TarError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TarError';
+  }
+}
+
+const BLOCK = 512;
+const CHECKSUM = { at: 148, length: 8 };
+const FOLDER = '5';
+
+/** Two empty blocks end an archive. */
+export const TAR_END = Buffer.alloc(2 * BLOCK);
+
+/** The block before an entry's bytes, as POSIX has it (ustar). The owner alone may read what comes out. */
+export function tarHeader({ path, isFolder, size }: TarEntry, modified: Date): Buffer {
+  if (Buffer.byteLength(path) > 100) throw new TarError(`${path} is too long for an archive.`);
+  const header = Buffer.alloc(BLOCK);
+  const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
+  header.write(path, 0);
+  header.write(octal(isFolder ? 0o700 : 0o600, 8), 100);
+  header.write(octal(0, 8) + octal(0, 8), 108);
+  header.write(octal(size, 12) + octal(Math.floor(modified.getTime() / 1000), 12), 124);
+  header.write(isFolder ? FOLDER : '0', 156);
+  header.write('ustar\x0000', 257);
+  header.write(`${octal(checksumOf(header), 7)} `, CHECKSUM.at);
+  return header;
+}
+
+/** What fills the last block of an entry. */
+export function tarPadding(size: number): Buffer {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+}
+
+/** The entries of an archive of {@link tarHeader}. Throws {@link TarError}. */
+export async function* tarEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadTarEntry> {
+  const bytes = new Bytes(chunks);
+  for (;;) {
+    const header = await bytes.take(BLOCK);
+    if (header.every((byte) => byte === 0)) return bytes.skip();
+    const octal = (at: number, length: number) => parseInt(header.toString('latin1', at, at + length), 8);
+    const size = octal(124, 12);
+    if (octal(CHECKSUM.at, CHECKSUM.length) !== checksumOf(header) || !(size >= 0))
+      throw new TarError('It is no archive.');
+    const path = header.toString('utf8', 0, 100).replace(/\0.*$/s, '');
+    yield { path, size, isFolder: header.toString('latin1', 156, 157) === FOLDER, body: bytes.pieces(size) };
+    await bytes.take(tarPadding(size).length);
+  }
+}
+
+/** The sum of a header's bytes, where its own checksum counts as spaces. */
+function checksumOf(header: Buffer): number {
+  const own = (at: number) => at >= CHECKSUM.at && at < CHECKSUM.at + CHECKSUM.length;
+  return header.reduce((sum, byte, at) => sum + (own(at) ? 0x20 : byte), 0);
+}
+
+/** Bytes of a stream, in the portions that are asked for. */
+class Bytes {
+  private readonly chunks: AsyncIterator<Buffer>;
+  private rest: Buffer = Buffer.alloc(0);
+
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  async take(size: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of this.pieces(size)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  async *pieces(size: number): AsyncGenerator<Buffer> {
+    for (let left = size; left > 0;) {
+      if (!this.rest.length && !(await this.more())) throw new TarError('It ends too early.');
+      const piece = this.rest.subarray(0, left);
+      this.rest = this.rest.subarray(piece.length);
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  /** To the end of the stream, whose own checksum comes last. */
+  async skip(): Promise<void> {
+    while (await this.more());
+  }
+
+  private async more(): Promise<boolean> {
+    const next = await this.chunks.next();
+    if (!next.done) this.rest = next.value;
+    return !next.done;
+  }
+}

@@ -1,0 +1,55 @@
+import { AppError } from '../common/app.error.js';
+
+/** The database is on a PostgreSQL server, which has tools of its own. */
+export class BackupOnServerError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'backup_on_server';
+  constructor() {
+    super(
+      'DATABASE_URL is set, so the database is on a PostgreSQL server: back it up with pg_dump and restore it with ' +
+        'pg_restore, as docs/operations.md shows.',
+    );
+  }
+}
+
+/** There is nothing to be copied. */
+export class NoDatabaseError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'no_database';
+  constructor(dataDir: string) {
+    super(`There is no database in ${dataDir}: the service makes one when it starts first.`);
+  }
+}
+
+/** Another backup of the same database is being taken. */
+export class BackupUnderWayError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'backup_under_way';
+  constructor() {
+    super('Another backup is being taken: wait for its end.');
+  }
+}
+
+/** What is in the file is no backup, or not all of one. */
+export class BackupDamagedError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'backup_damaged';
+  constructor(file: string, why: string) {
+    super(`${file} is not a usable backup: ${why} Use another one.`);
+  }
+}
+
+/** A file or folder that is to be written is there already. */
+export class PlaceTakenError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'place_taken';
+}
+
+/** The embedded database is another user's. */
+export class WrongUserError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'wrong_user';
+  constructor(dataDir: string, owner: number) {
+    super(`The database in ${dataDir} belongs to user ${owner}: run this as that user, or while the service serves.`);
+  }
+}

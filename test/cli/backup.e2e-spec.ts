@@ -1,0 +1,254 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
+import type { ExportLine } from '../../emulator/model.js';
+import { askService } from '../../src/cli/operator-socket.js';
+import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar.js';
+import { withDatabase } from '../../src/database/with-database.js';
+import { BillingWorld, money } from '../billing/billing-world.js';
+import type { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
+import { waldurArrow } from '../support/command-line.js';
+import { createDatabase } from '../support/databases.js';
+import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
+const ORGANISATIONS = 6;
+const LINES = 5;
+
+(TEST_DATABASE === 'pglite' ? describe : describe.skip)('A backup of the embedded database', () => {
+  const processes = new ServiceProcesses();
+  const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-backup-'));
+  const file = (name: string) => join(folder, name);
+  const secret = { STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ARROW_TIMEOUT_MS: '5000' };
+  let arrow: ArrowEmulator;
+  let dataDir: string;
+  let service: ServiceProcess;
+  let api: ApiClient;
+  let w: BillingWorld;
+  let lines: ExportLine[];
+  let round = 0;
+
+  const variables = () => ({ DATA_DIR: dataDir, ...secret });
+  const start = async (given: Record<string, string>) => {
+    const started = processes.start(given);
+    return { started, client: await started.api(STAFF_TOKEN) };
+  };
+  const worldOf = (client: ApiClient) =>
+    new BillingWorld({ api: client, arrow, clock: new TestClock() } as unknown as TestApp);
+
+  /** All prices change. */
+  const publish = () => {
+    round++;
+    for (const line of lines) line.values['sell-total-price'] = `${round}.01`;
+    w.export(lines);
+  };
+  const prices = async (client: ApiClient): Promise<string[]> => {
+    const { body } = await client.get('/api/invoices/?page_size=100');
+    return body.map((invoice: { price: unknown }) => money(invoice.price));
+  };
+
+  beforeAll(async () => {
+    arrow = await ArrowEmulator.start();
+    dataDir = processes.dataDir();
+    ({ started: service, client: api } = await start(variables()));
+    w = await worldOf(api).start();
+    lines = [];
+    for (let i = 0; i < ORGANISATIONS; i++) {
+      const { license } = await w.linked();
+      for (let line = 0; line < LINES; line++) lines.push(w.line(license, '0'));
+    }
+    publish();
+    expect(await w.sync()).toMatchObject({ state: 'succeeded' });
+  });
+  afterAll(async () => {
+    await processes.end();
+    await arrow.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('taken under load has all that was acknowledged before it began, and nothing with a gap', async () => {
+    let isOver = false;
+    let acknowledged = 0;
+    const numbered = async () => {
+      while (!isOver) {
+        const { status } = await api.post('/api/customers/', { name: `Numbered ${acknowledged + 1}` });
+        expect(status).toBe(201);
+        acknowledged++;
+      }
+    };
+    const changing = async () => {
+      const { body } = await api.post('/api/customers/', { name: 'Changed' });
+      for (let i = 0; !isOver; i++) {
+        const answer = await api.patch(`/api/customers/${body.uuid}/`, { native_name: `Version ${i}` });
+        expect(answer.status).toBe(200);
+      }
+    };
+    const billing = async () => {
+      while (!isOver) {
+        publish();
+        expect(await w.sync({ accept_shrinkage: true })).toMatchObject({ state: 'succeeded' });
+      }
+    };
+    const load = [numbered(), changing(), billing()];
+    while (acknowledged < 20) await api.get('/health/ready');
+
+    const before = acknowledged;
+    const made = await waldurArrow(variables(), 'backup', 'create', '--to', file('load.tgz'), '--json');
+    const after = acknowledged;
+    isOver = true;
+    await Promise.all(load);
+    expect(made).toMatchObject({ code: 0, json: { by: 'service', note: expect.stringContaining('no SECRET_KEY') } });
+    expect(after).toBeGreaterThan(before);
+
+    const restored = file('restored');
+    const done = await waldurArrow({}, 'backup', 'restore', file('load.tgz'), '--data-dir', restored, '--json');
+    expect(done).toMatchObject({ code: 0, json: { schema: made.json.schema, data_dir: restored } });
+    const rows = await ask<{ name: string }>(
+      restored,
+      `SELECT name FROM customer WHERE name LIKE 'Numbered %' ORDER BY created, name`,
+    );
+    const numbers = rows.map(({ name }) => Number(name.slice('Numbered '.length))).sort((a, b) => a - b);
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    expect(numbers.length).toBeGreaterThanOrEqual(before);
+    expect(numbers.length).toBeLessThanOrEqual(acknowledged);
+
+    // The key is kept apart: without it the copy is of no use to whoever finds it.
+    const keyless = processes.start({ ...secret, DATA_DIR: restored });
+    await keyless.says(/stored ArrowSphere API keys cannot be decrypted without the key/);
+    expect(await keyless.exit()).toBe(1);
+    const key = readFileSync(join(dataDir, 'secret.key'), 'utf8').trim();
+    const again = await start({ ...secret, DATA_DIR: restored, SECRET_KEY: key });
+    const copy = worldOf(again.client);
+    copy.settings = w.settings;
+    const everyone = Array.from({ length: ORGANISATIONS }, () => money((round + 0.01) * LINES));
+    expect(await copy.sync({ accept_shrinkage: true })).toMatchObject({
+      state: 'succeeded',
+      result: { tie_out: [{ ties_out: true }] },
+    });
+    expect(await prices(again.client)).toEqual(everyone);
+    expect(await copy.sync()).toMatchObject({ state: 'succeeded', result: { postings: 0 } });
+    expect(await prices(again.client)).toEqual(everyone);
+    expect(await again.started.exit('SIGTERM')).toBe(0);
+  });
+
+  it('has every table row by row as it was, whether the service took it or the command alone', async () => {
+    const served = await waldurArrow(variables(), 'backup', 'create', '--to', file('quiet.tgz'), '--json');
+    expect(served.json.by).toBe('service');
+    expect(await service.exit('SIGTERM')).toBe(0);
+    const alone = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tgz'), '--json');
+    expect([alone.code, alone.json.by]).toEqual([0, 'command']);
+
+    const original = await contentsOf(dataDir);
+    expect(Object.keys(original).length).toBeGreaterThan(30);
+    for (const name of ['quiet', 'alone']) {
+      const { code } = await waldurArrow({}, 'backup', 'restore', file(`${name}.tgz`), '--data-dir', file(name));
+      expect([name, code]).toEqual([name, 0]);
+      expect(await contentsOf(file(name))).toEqual(original);
+    }
+    ({ started: service, client: api } = await start(variables()));
+  });
+
+  it('holds no secret of the data folder, and only the database', () => {
+    const unpacked = gunzipSync(readFileSync(file('load.tgz')));
+    const key = readFileSync(join(dataDir, 'secret.key'), 'utf8').trim();
+    expect(unpacked.includes(key)).toBe(false);
+    expect(unpacked.includes(Buffer.from(key, 'base64'))).toBe(false);
+    expect(unpacked.includes(STAFF_TOKEN)).toBe(false);
+    expect(unpacked.includes(`key-of-${w.partner}`)).toBe(false);
+    const { files } = JSON.parse(unpacked.toString('latin1', unpacked.indexOf('{\n "format"')).replace(/\0+$/, '')) as {
+      files: { path: string }[];
+    };
+    expect(files.filter(({ path }) => !path.startsWith('pglite/'))).toEqual([]);
+  });
+
+  it('is one at a time; one that is broken off makes room for the next', async () => {
+    const slow = (await askService(dataDir, 'backup', {})) as Readable;
+    const refused = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tgz'), '--json');
+    expect([refused.code, refused.json]).toEqual([
+      1,
+      { error: 'Another backup is being taken: wait for its end.', code: 'backup_under_way' },
+    ]);
+    slow.destroy();
+    let ended;
+    do ended = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tgz'), '--json');
+    while (ended.json.code === 'backup_under_way');
+    expect(ended.code).toBe(0);
+    expect((await api.get('/health/ready')).status).toBe(200);
+  });
+
+  it('that is damaged, cut short or no backup is refused, and leaves the folder empty', async () => {
+    const whole = readFileSync(file('alone.tgz'));
+    const flipped = gunzipSync(whole);
+    const at = flipped.indexOf('CREATE') + 1 || Math.floor(flipped.length / 2);
+    flipped[at]! ^= 1;
+    const evil = Buffer.from('anything');
+    const entry = { path: 'pglite/../../evil', isFolder: false, size: evil.length };
+    const outside = Buffer.concat([tarHeader(entry, new Date(0)), evil, tarPadding(evil.length), TAR_END]);
+    const damaged = {
+      flipped: gzipSync(flipped),
+      short: whole.subarray(0, Math.floor(whole.length / 2)),
+      text: Buffer.from('no backup'),
+      empty: gzipSync(TAR_END),
+      outside: gzipSync(outside),
+    };
+    for (const [name, bytes] of Object.entries(damaged)) {
+      writeFileSync(file(name), bytes);
+      const verified = await waldurArrow({}, 'backup', 'verify', file(name), '--json');
+      expect([name, verified.code, verified.json.code]).toEqual([name, 1, 'backup_damaged']);
+      const target = file(`of-${name}`);
+      const restored = await waldurArrow({}, 'backup', 'restore', file(name), '--data-dir', target, '--json');
+      expect([name, restored.code, restored.json.code]).toEqual([name, 1, 'backup_damaged']);
+      expect(readdirSync(target)).toEqual([]);
+    }
+    expect((await waldurArrow({}, 'backup', 'verify', file('alone.tgz'))).output).toContain('is whole');
+  });
+
+  it('overwrites nothing, neither a file nor a folder', async () => {
+    const taken = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tgz'), '--json');
+    expect([taken.code, taken.json.code]).toEqual([1, 'place_taken']);
+    const inUse = await waldurArrow({}, 'backup', 'restore', file('alone.tgz'), '--data-dir', dataDir, '--json');
+    expect([inUse.code, inUse.json.code]).toEqual([1, 'place_taken']);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect((await api.get('/health/ready')).status).toBe(200);
+  });
+
+  it('of a folder without a database is refused', async () => {
+    const none = await waldurArrow({ DATA_DIR: file('none') }, 'backup', 'create', '--to', file('none.tgz'), '--json');
+    expect([none.code, none.json.code]).toEqual([1, 'no_database']);
+  });
+});
+
+(TEST_DATABASE === 'postgres' ? describe : describe.skip)('A backup of a PostgreSQL server', () => {
+  it('is refused with the tool that takes it', async () => {
+    const database = await createDatabase('postgres');
+    const refused = await waldurArrow(database.variables, 'backup', 'create', '--to', '/tmp/never', '--json');
+    await database.drop();
+    expect([refused.code, refused.json.code]).toEqual([1, 'backup_on_server']);
+    expect(refused.json.error).toMatch(/pg_dump .* pg_restore, as docs\/operations\.md shows/);
+  });
+});
+
+function ask<T>(dataDir: string, text: string): Promise<T[]> {
+  return withDatabase({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: 2 }, (database) => database.query<T[]>(text));
+}
+
+/** Every table as one hash of its rows. The service may start a schedule at any time, which is a row of one table. */
+function contentsOf(dataDir: string): Promise<Record<string, string>> {
+  return withDatabase({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: 2 }, async (database) => {
+    const tables = await database.query<{ name: string }[]>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'job_schedule'`,
+    );
+    const contents: Record<string, string> = {};
+    for (const { name } of tables) {
+      const [row] = await database.query<{ hash: string }[]>(
+        `SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS hash FROM "${name}" t`,
+      );
+      contents[name] = row!.hash;
+    }
+    return contents;
+  });
+}

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
+import { commandLine } from '../../src/cli/program.js';
+import { BillingWorld } from '../billing/billing-world.js';
+import type { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
+import { waldurArrow } from '../support/command-line.js';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
+
+describe('The command line', () => {
+  const processes = new ServiceProcesses();
+  const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-commands-'));
+  let arrow: ArrowEmulator;
+  let database: TestDatabase;
+  let variables: Record<string, string>;
+  let service: ServiceProcess;
+  let api: ApiClient;
+  let w: BillingWorld;
+
+  beforeAll(async () => {
+    [arrow, database] = await Promise.all([ArrowEmulator.start(), createDatabase(TEST_DATABASE)]);
+    variables = { ...database.variables, STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ARROW_TIMEOUT_MS: '5000' };
+    service = processes.start(variables);
+    api = await service.api(STAFF_TOKEN);
+    w = await new BillingWorld({ api, arrow, clock: new TestClock() } as unknown as TestApp).start();
+    const { license } = await w.linked();
+    w.export([w.line(license, '10')]);
+  });
+  afterAll(async () => {
+    await processes.end();
+    await Promise.all([arrow.stop(), database.drop()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const command = (...args: string[]) => waldurArrow(variables, ...args);
+
+  it('has help for every command, which says where it works and how it ends', () => {
+    const program = commandLine({ open: () => Promise.reject(new Error()), explain: String }, () => undefined);
+    const leaves = (parent: Command): Command[] =>
+      parent.commands.flatMap((each) => (each.commands.length ? leaves(each) : [each]));
+    const all = leaves(program);
+    expect(all.length).toBeGreaterThanOrEqual(11);
+    for (const each of all) {
+      let help = '';
+      each.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect([each.name(), help]).toEqual([each.name(), expect.stringContaining('Exit codes: 0 good')]);
+      expect(help).toContain('--json');
+    }
+  });
+
+  it('ends with 0 after help and with 2 after wrong usage', async () => {
+    const ends = await Promise.all([
+      command('--help'),
+      command('month', 'sync', '--help'),
+      command('month', 'sync', '2026-13'),
+      command('backup'),
+      command('backup', 'create'),
+      command('nothing'),
+      command('job', 'list', '--state', 'asleep'),
+    ]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 2, 2, 2, 2, 2]);
+    expect(ends[4].errors).toContain("required option '--to <file>' not specified");
+  });
+
+  it('bills a month by the service, waits for its end, and shows what came out', async () => {
+    const settings = ['--settings', w.settings, '--json'];
+    const dry = await command('month', 'sync', w.month, '--dry-run', '--wait', ...settings);
+    expect(dry).toMatchObject({ code: 0, json: { state: 'succeeded', requested_by: 'command line' } });
+    expect((await command('month', 'status', w.month, ...settings)).json).toMatchObject({ sync: null, statements: 0 });
+
+    const done = await command('month', 'sync', w.month, '--wait', ...settings);
+    expect(done).toMatchObject({ code: 0, json: { state: 'succeeded', result: { postings: 1 } } });
+    const closed = await command('month', 'reconcile', w.month, '--force', '--wait', ...settings);
+    expect(closed).toMatchObject({ code: 0, json: { state: 'succeeded', result: { tie_out: [{ ties_out: true }] } } });
+    const { json: status } = await command('month', 'status', w.month, ...settings);
+    expect(status).toMatchObject({ statements: 1, sync: { uuid: done.json.uuid }, reconciliation: { attempts: 1 } });
+
+    const { json: jobs } = await command('job', 'list', '--json');
+    expect(jobs.map(({ uuid }: { uuid: string }) => uuid)).toEqual([closed, done, dry].map(({ json }) => json.uuid));
+    expect((await command('job', 'list', '--state', 'failed', '--json')).json).toEqual([]);
+    expect((await command('job', 'show', done.json.uuid, '--json')).json).toEqual(done.json);
+  });
+
+  it('is refused in the words of the service, with 1', async () => {
+    const { json: jobs } = await command('job', 'list', '--json');
+    const ended = await command('job', 'cancel', jobs[0].uuid, '--json');
+    expect(ended).toMatchObject({ code: 1, json: { code: 'job_finished' } });
+    expect((await command('job', 'show', 'nothing', '--json')).json.code).toBe('job_not_found');
+    expect((await command('job', 'show', 'nothing')).errors).toBe('No Job matches the given query.\n');
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    const other = await command('month', 'sync', w.month, '--settings', unknown, '--json');
+    expect([other.code, other.json.error]).toEqual([1, expect.stringContaining(unknown)]);
+  });
+
+  it('creates a user whose token opens the service', async () => {
+    const made = await command('user', 'create', 'mari', '--staff', '--json');
+    expect(made).toMatchObject({ code: 0, json: { username: 'mari', is_staff: true } });
+    expect((await api.as(made.json.token).get('/api/users/me/')).body.username).toBe('mari');
+    const again = await command('user', 'create', 'mari', '--json');
+    expect(again).toMatchObject({ code: 1, json: { code: 'username_taken' } });
+  });
+
+  it('finds the service in good health, and names what is not', async () => {
+    const well = await command('doctor', '--json');
+    expect(well).toMatchObject({ code: 0, json: { good: true } });
+    const names = well.json.checks.map(({ name }: { name: string }) => name);
+    const embedded = TEST_DATABASE === 'pglite';
+    const clock = expect.stringMatching(/^clock, by account Reseller/);
+    expect(names).toEqual([
+      ...['node', 'environment', ...(embedded ? ['service'] : []), 'database', 'schema', ...(embedded ? ['room'] : [])],
+      expect.stringMatching(/^account Reseller/),
+      clock,
+    ]);
+
+    const fault = arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 401 } });
+    const refused = await command('doctor');
+    arrow.faults.remove(fault);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(/^BAD {3}account Reseller.*\n {6}GET \/api\/admin\/arrow\/settings\//m);
+
+    const wrong = await waldurArrow({ ...variables, PORT: '99999', LOG_LEVEL: 'loud' }, 'doctor', '--json');
+    expect(wrong.code).toBe(1);
+    const bad = wrong.json.checks.filter(({ good }: { good: boolean }) => !good);
+    expect(bad.map(({ says }: { says: string }) => says.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL']);
+  });
+
+  it('looks at a database that no service serves, and needs the key that it was left with', async () => {
+    expect(await service.exit('SIGTERM')).toBe(0);
+    expect(await command('doctor', '--json')).toMatchObject({ code: 0, json: { good: true } });
+    expect((await command('job', 'list', '--json')).json).toHaveLength(3);
+    const otherKey = { ...variables, SECRET_KEY: Buffer.alloc(32, 1).toString('base64') };
+    const keyless = await waldurArrow(otherKey, 'doctor', '--json');
+    expect(keyless.code).toBe(1);
+    expect(keyless.json.checks.at(-1)).toMatchObject({
+      name: 'accounts',
+      good: false,
+      says: expect.stringContaining('SECRET_KEY is not the key it was.'),
+    });
+    // What is queued waits for the service.
+    const queued = await command('month', 'sync', w.month, '--settings', w.settings, '--json');
+    expect(queued).toMatchObject({ code: 0, json: { state: 'queued', attempts: 0 } });
+    expect((await command('job', 'cancel', queued.json.uuid, '--json')).json.state).toBe('cancelled');
+  });
+});

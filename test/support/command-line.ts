@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+/** What a command printed, and how it ended. */
+export interface CommandEnd {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+  /** What it printed with `--json`, on either way out. */
+  // Tests look into answers freely; a wrong shape fails the assertion.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly json: any;
+}
+
+/** Runs `waldur-arrow` in a process of its own, with these variables and no others of the tests'. */
+export function waldurArrow(variables: Record<string, string>, ...args: string[]): Promise<CommandEnd> {
+  const { PATH = '', HOME = '' } = process.env;
+  const program = join(process.env.TEST_COMPILED!, 'src/cli.js');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { env: { PATH, HOME, ...variables } }, (error, output, errors) => {
+      const code = error ? Number(error.code) : 0;
+      const json: unknown = args.includes('--json') && code !== 2 ? JSON.parse(output || errors) : undefined;
+      resolve({ code, output, errors, json });
+    });
+  });
+}
