@@ -152,7 +152,7 @@ const LINES = 5;
     ({ started: service, client: api } = await start(variables()));
   });
 
-  it('holds no secret of the data folder, and only the database', async () => {
+  it('holds no secret of the data folder, and only the database', () => {
     const unpacked = gunzipSync(readFileSync(file('load.tgz')));
     const key = readFileSync(join(dataDir, 'secret.key'), 'utf8').trim();
     expect(unpacked.includes(key)).toBe(false);

@@ -65,7 +65,7 @@ describe('The command line', () => {
       command('job', 'list', '--state', 'asleep'),
     ]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 2, 2, 2, 2, 2]);
-    expect(ends[4]!.errors).toContain("required option '--to <file>' not specified");
+    expect(ends[4].errors).toContain("required option '--to <file>' not specified");
   });
 
   it('bills a month by the service, waits for its end, and shows what came out', async () => {
