@@ -40,6 +40,7 @@ describe('Personal access tokens', () => {
     const { token, ...row } = made.body;
     expect(made.status).toBe(201);
     expect(row).toEqual({
+      url: `${app.url}${TOKENS}${row.uuid}/`,
       uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: 'nightly report',
       user: admin.url,

@@ -70,6 +70,7 @@ const KINDS: [RegExp, string][] = [
   [/license_link/, 'licenselinks'],
   [/order/, 'orders'],
   [/user/, 'users'],
+  [/personal_access_token/, 'tokens'],
   [/settings/, 'settings'],
   [/billing_sync_item/, 'billingsyncitems'],
   [/billing_sync/, 'billingsyncs'],

@@ -17,6 +17,9 @@ import { User } from './user.entity.js';
 @Index('uq_auth_token_lasting', ['userUuid'], { unique: true, where: 'expires_at IS NULL AND name IS NULL' })
 @Index(['userUuid', 'expiresAt'])
 export class AuthToken extends BaseEntity {
+  /** Of personal access tokens; the others have no address. */
+  static readonly path = '/api/personal-access-tokens/';
+
   @Column('uuid')
   userUuid: string;
 

@@ -11,6 +11,7 @@ import {
   TextField,
 } from '../../common/validation/body-fields.js';
 import { UuidFilter } from '../../common/validation/query-fields.js';
+import { AuthToken } from './auth-token.entity.js';
 import type { NewPersonalAccessToken, PersonalAccessToken } from './personal-access-tokens.service.js';
 import { User } from './user.entity.js';
 
@@ -59,6 +60,7 @@ export class ListPersonalAccessTokensQuery extends ListQuery {
 
 @ApiSchema({ name: 'PersonalAccessToken' })
 export class PersonalAccessTokenResponse {
+  @Shown('uri') url: string;
   @Shown('uuid') uuid: string;
   @Shown() name: string;
   @Shown('uri') user: string;
@@ -83,6 +85,7 @@ export class PersonalAccessTokenResponse {
 
   static from(this: void, token: PersonalAccessToken): PersonalAccessTokenResponse {
     return answerOf(PersonalAccessTokenResponse, token, {
+      url: hyperlink(AuthToken, token.uuid),
       user: hyperlink(User, token.userUuid),
       user_username: token.user.username,
       token_prefix: '',
