@@ -23,16 +23,7 @@ const { PATH = '', HOME = '' } = process.env;
 const MINUTES = 60_000;
 
 /** What is built from; the rest of a clone is documents and tests. */
-const CLONED = [
-  'src',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'nest-cli.json',
-  'README.md',
-  'docs',
-  'LICENSE',
-];
+const CLONED = ['src', 'package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json', 'README.md', 'LICENSE'];
 
 /** The guide's example, as it stands there. */
 const example = /```ts\n(import 'reflect-metadata';[\s\S]*?)```/.exec(
