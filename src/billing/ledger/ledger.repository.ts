@@ -61,7 +61,7 @@ export class LedgerRepository {
     return manager.query(CHARGE_FACTS(rule.priceSource), parameters);
   }
 
-  /** Parties of charges that were never posted and stand as their lines have it; those of `held` do not. */
+  /** Bill-to parties of charges that were never posted and stand as their lines have it; those of `held` do not. */
   newParties(
     manager: EntityManager,
     { account, month, rule }: BillingContext,
