@@ -33,7 +33,7 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
   readonly heldReason: Reason | '';
   /** Rate of its last posting on the invoice of its own month. */
   readonly postedTaxPercent: string | null;
-  /** Sums over the charges of its party that stand as their lines have it, and are not among those answered. */
+  /** Sums over the charges of its bill-to party that stand as their lines have it, and are not among those answered. */
   readonly standingTarget: string;
   readonly standingRounded: string;
 }

@@ -14,7 +14,7 @@ const followsLines = (price: PriceSource, held: string) => `charge.kind = 'licen
 
 /**
  * Charges of organisations in a month with what is posted on them. Of those that are posted as their lines have it, with
- * nothing to decide, only the sums: they stand beside every other of their party. `$1` account, `$2` month, `$3`
+ * nothing to decide, only the sums: they stand beside every other of their bill-to party. `$1` account, `$2` month, `$3`
  * organisations, `$4` tax rate, `$5` charges that are to be held.
  */
 export const CHARGE_FACTS = (price: PriceSource) => `
