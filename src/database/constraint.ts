@@ -47,8 +47,8 @@ export async function translateConstraintErrors<T>(
 
 /**
  * Writes the columns that are given (not `undefined`) and no others, so that two requests that change different ones
- * both last. A row that is gone stays gone, and nothing happens where the UUID (in any spelling) is none. `alongside` is written only together with a given column. Throws as
- * {@link naming}, with the errors of `refusals`.
+ * both last. A row that is gone stays gone, and nothing happens where the UUID (in any spelling) is none. `alongside` is
+ * written only together with a given column. Throws as {@link translateConstraintErrors}, with the errors of `refusals`.
  */
 export async function updateDefined<T extends BaseEntity>(
   rows: Repository<T>,

@@ -41,7 +41,7 @@ export class RelatedObjects {
   }
 
   private async fault(field: string, form: Relation['form'], [entity, uuid]: NamedObject): Promise<FieldErrors> {
-    if (!uuid || (await this.dataSource.getRepository(entity).existsBy({ uuid }))) return {};
+    if (!uuid || (await this.exists(entity, uuid))) return {};
     return { [field]: [relationMissing(form, uuid)] };
   }
 }
