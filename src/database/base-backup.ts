@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../common/clock.js';
 import { renderDateTime } from '../common/date-time.js';
 import { BackupUnderWayError } from './backup.errors.js';
+import type { PglitePool } from './pglite-pool.js';
 import { TAR_END, tarHeader, tarPadding } from '../common/tar.js';
 
 /** The folder of an embedded database inside its `DATA_DIR`, and inside a backup. */
@@ -84,8 +85,13 @@ export async function* baseBackup(dataSource: DataSource, dataDir: string, clock
 
   if (underWay.has(dataSource)) throw new BackupUnderWayError();
   underWay.add(dataSource);
-  const first = await start(dataSource).catch((error: unknown) => {
+  const keepNoMore = (dataSource.driver as unknown as { master: PglitePool }).master.keepLog();
+  const end = () => {
+    keepNoMore();
     underWay.delete(dataSource);
+  };
+  const first = await start(dataSource).catch((error: unknown) => {
+    end();
     throw error;
   });
   let isOpen = true;
@@ -125,7 +131,7 @@ export async function* baseBackup(dataSource: DataSource, dataDir: string, clock
   } finally {
     // Where the database was closed meanwhile, nothing is left to end.
     if (isOpen) await stop(dataSource).catch(() => undefined);
-    underWay.delete(dataSource);
+    end();
   }
 }
 

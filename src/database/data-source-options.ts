@@ -94,8 +94,13 @@ async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
     const database = await PGlite.create({
       dataDir: join(dataDir, 'pglite'),
       extensions: { pg_trgm },
-      // Its own 128 MB are most of what the process would take; the files are in the system's cache besides.
-      startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'],
+      startParams: [
+        ...PGlite.defaultStartParams,
+        // Its own 128 MB are most of what the process would take; the files are in the system's cache besides.
+        ...['-c', 'shared_buffers=8MB'],
+        // Parts of the log that nobody needs would be kept for later.
+        ...['-c', 'wal_recycle=off'],
+      ],
     });
     await database.exec("SET timezone = 'UTC'");
     const close = database.close.bind(database);

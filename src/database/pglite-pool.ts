@@ -8,6 +8,10 @@ import type { KnowsRoom } from './room.js';
 /** How long a connection waits for its turn. Only a transaction that waits for itself takes that long. */
 const LEASE_TIMEOUT_MS = 60_000;
 
+/** How much log may stand since the last checkpoint, and for how long the session was used between two looks at it. */
+const MOST_LOG_BYTES = 64 * 1_048_576;
+const LOOK_AFTER_MS = 1_000;
+
 const asText = (text: string) => text;
 const arrayOfText = (type: number) => (text: string) => types.arrayParser(text, asText, type) as unknown;
 
@@ -48,6 +52,8 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
   private lent = false;
   private ended = false;
   private takesChanges = true;
+  private usedMs = 0;
+  private whoNeedLog = 0;
 
   constructor(
     private readonly database: PGlite,
@@ -63,6 +69,12 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
 
   get connections() {
     return { total: 1, idle: this.lent ? 0 : 1, waiting: this.waiting.length };
+  }
+
+  /** From now on no part of the log goes, until what is answered is called, once. */
+  keepLog(): () => void {
+    this.whoNeedLog++;
+    return () => this.whoNeedLog--;
   }
 
   connect(callback?: ConnectCallback): Promise<PgliteConnection> | undefined {
@@ -88,11 +100,27 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     this.lent = true;
     try {
       await this.takeChanges(!this.isFull);
+      await this.shortenLog();
     } catch (error) {
       this.giveBack();
       throw error;
     }
-    return new PgliteConnection(this.database, this.hasNoRoom, () => this.giveBack());
+    const lentAt = performance.now();
+    return new PgliteConnection(this.database, this.hasNoRoom, () => {
+      this.usedMs += performance.now() - lentAt;
+      this.giveBack();
+    });
+  }
+
+  /** A server's checkpointer is a process of its own; without one the log of an embedded database only grows. */
+  private async shortenLog(): Promise<void> {
+    if (this.usedMs < LOOK_AFTER_MS || this.whoNeedLog > 0 || this.isFull) return;
+    this.usedMs = 0;
+    const { rows } = await this.database.query<{ is_long: boolean }>(
+      'SELECT pg_current_wal_insert_lsn() - redo_lsn > $1 AS is_long FROM pg_control_checkpoint()',
+      [MOST_LOG_BYTES],
+    );
+    if (rows[0]!.is_long) await this.database.exec('CHECKPOINT');
   }
 
   private async takeChanges(takesChanges: boolean): Promise<void> {

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations.js';
+import type { PglitePool } from '../../src/database/pglite-pool.js';
 
 const writer = `
   import 'reflect-metadata';
@@ -61,6 +62,32 @@ describe('The embedded database', () => {
     await migrate(database);
     expect(await database.runMigrations()).toEqual([]);
     expect(await database.query('SELECT * FROM migration ORDER BY id')).toEqual(before);
+    await database.destroy();
+  });
+
+  it('keeps its log short while it is written to, but drops none of it while somebody needs it', async () => {
+    const database = await open();
+    const pool = (database.driver as unknown as { master: PglitePool }).master;
+    const logMegabytes = () =>
+      16 * readdirSync(join(folder, 'pglite', 'pg_wal')).filter((name) => /^[0-9A-F]{24}$/.test(name)).length;
+    const write = async (megabytes: number) => {
+      const [{ end }] = await database.query(`SELECT pg_current_wal_lsn() + ${megabytes} * 1048576::numeric AS end`);
+      for (let isThere = false; !isThere;) {
+        await database.query(`INSERT INTO log_filler SELECT repeat('x', 1000) FROM generate_series(1, 2000)`);
+        [{ isThere }] = await database.query('SELECT pg_current_wal_lsn() >= $1 AS "isThere"', [end]);
+      }
+    };
+    await database.query('CREATE TABLE log_filler (text text)');
+
+    await write(400);
+    expect(logMegabytes()).toBeLessThan(130);
+
+    const needNoMore = pool.keepLog();
+    await write(300);
+    expect(logMegabytes()).toBeGreaterThan(299);
+    needNoMore();
+    await write(200);
+    expect(logMegabytes()).toBeLessThan(130);
     await database.destroy();
   });
 
