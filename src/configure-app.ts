@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,15 +19,19 @@ import type { Env } from './config/env.js';
 import { MetricsRegistry } from './common/metrics-registry.js';
 import { connectionLimits, letConnectionsEnd } from './connections.js';
 import { measureRequests } from './request-metrics.js';
+import { traceRequests } from './request-traces.js';
+import { isTraced } from './start-tracing.js';
 import { setUpSwagger } from './swagger.js';
 
 /** Builds the whole service, as production runs it and as tests use it; it does not listen yet. */
 export async function createApp(env: Env, clock: Clock = new SystemClock()): Promise<NestFastifyApplication> {
+  const logger = new AppLogger(env);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env, clock), adapterFor(env), {
     bodyParser: false,
     abortOnError: false,
-    logger: new AppLogger(env),
+    logger,
   });
+  logger.name(app.get(Requests));
   // Whoever opens the bare address in a browser wants to see something.
   app
     .getHttpAdapter()
@@ -41,10 +46,14 @@ function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_SECONDS'
     ...connectionLimits(env),
     trustProxy: env.TRUSTED_PROXIES.length ? [...env.TRUSTED_PROXIES] : false,
     rewriteUrl: ({ url = '/' }) => readableUrl(url),
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }: Pick<IncomingMessage, 'headers'>) => requestIdIn(headers['x-request-id']) ?? randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });
 }
+
+/** The id that a proxy or client gives a request, where it can stand in a header and in a log. */
+const requestIdIn = (given: unknown) =>
+  typeof given === 'string' && /^[\w.:-]{8,64}$/.test(given) ? given : undefined;
 
 /**
  * What stands around our routes besides modules, on a server that is ours alone: bodies that stay unread until the caller
@@ -55,6 +64,7 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
   leaveBodiesUnread(fastify);
   void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
+  if (isTraced(env)) traceRequests(fastify, app.get(Requests));
   registerRequestHooks(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
   if (env.METRICS_PORT !== undefined) measureRequests(fastify, app.get(MetricsRegistry));
   app.useGlobalFilters(app.get(AppErrorFilter));
@@ -128,10 +138,11 @@ function registerRequestHooks(
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { caller = '-' } = requests.of(request, reply);
+    const about = requests.of(request, reply);
     const path = request.url.split('?')[0];
     const line = `${request.method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)} ms`;
-    if (!path?.startsWith('/health')) log.log(`${line} [${request.id}] ${caller}`);
+    const message = `${line} [${about.requestId}] ${about.caller ?? '-'}`;
+    if (!path?.startsWith('/health')) requests.run(about, () => log.log(message));
     done();
   });
 }

@@ -7,6 +7,7 @@ import { type Env, readEnv, variableNames } from './config/env.js';
 import { logsJson } from './common/app.logger.js';
 import { createApp } from './configure-app.js';
 import { listen } from './listen.js';
+import { startTracing } from './start-tracing.js';
 import { startupErrorMessage } from './startup-error.js';
 
 const HELP = `Usage: node dist/main.js
@@ -28,10 +29,12 @@ if (argument !== undefined) {
 let env: Env | undefined;
 let app: NestFastifyApplication | undefined;
 let stopHearing: () => void = () => undefined;
+let stopTracing: () => Promise<void> = () => Promise.resolve();
 // From the beginning: as process 1 of a container, nothing else ends it while it starts.
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
 try {
   env = readEnv();
+  stopTracing = await startTracing(env);
   app = await createApp(env);
   const url = await listen(app, env);
   const operations = new Operations(app);
@@ -49,10 +52,13 @@ function stop(): void {
   if (!env || !app) process.exit(0);
   setTimeout(() => process.exit(1), env.SHUTDOWN_GRACE_SECONDS * 1000);
   stopHearing();
-  void app.close().then(
-    () => process.exit(0),
-    () => process.exit(1),
-  );
+  void app
+    .close()
+    .then(stopTracing)
+    .then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
 }
 
 function databaseOf({ DATABASE_URL, DATA_DIR }: Env): string {

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { SpanKind } from '@opentelemetry/api';
 import { Counter, Histogram } from 'prom-client';
 import type { MetricsRegistry } from '../common/metrics-registry.js';
+import { endFailed, startSpan } from '../common/tracing.js';
 import type { AccountState } from './arrow-accounts.js';
 import { ArrowError } from './arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
@@ -49,6 +51,7 @@ export class CallRecorder {
 
   start(endpoint: string, account: AccountState): CallRecord {
     const startedAt = this.timer.now();
+    const span = startSpan(`arrow ${endpoint}`, { 'server.address': account.host }, SpanKind.CLIENT);
     let attempts = 0;
     let status: number | undefined;
     let size: number | undefined;
@@ -68,8 +71,15 @@ export class CallRecorder {
         ...(error?.details.errorCode ? { errorCode: error.details.errorCode } : {}),
         ...(error?.details.correlationId ? { correlationId: error.details.correlationId } : {}),
       };
-      if (outcome === 'ok') this.logger.log(line);
-      else this.logger.warn(line);
+      span.setAttributes({ 'waldur_arrow.outcome': outcome, 'waldur_arrow.attempts': attempts });
+      if (status) span.setAttribute('http.response.status_code', status);
+      if (outcome === 'ok') {
+        span.end();
+        this.logger.log(line);
+      } else {
+        endFailed(span, error);
+        this.logger.warn(line);
+      }
     };
     return {
       sent: () => {

@@ -1,4 +1,6 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
+import type { Requests } from './requests.js';
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
@@ -14,6 +16,8 @@ const NOISE = ['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactor
 
 /** Logs for people on a terminal, else one JSON object per line. */
 export class AppLogger extends ConsoleLogger {
+  private requests?: Requests;
+
   constructor({ LOG_LEVEL, LOG_FORMAT }: { LOG_LEVEL: string; LOG_FORMAT?: LogFormat }) {
     const level = LOG_LEVEL === 'info' ? 'log' : (LOG_LEVEL as LogLevel);
     const json = logsJson({ LOG_FORMAT });
@@ -25,6 +29,21 @@ export class AppLogger extends ConsoleLogger {
       colors: !json && process.stdout.isTTY === true,
       logLevels: LEVELS.slice(0, LEVELS.indexOf(level) + 1),
     });
+  }
+
+  /** From now on each JSON line names the request that it was written for, who calls, and the trace. */
+  name(requests: Requests): void {
+    this.requests = requests;
+  }
+
+  protected override getJsonLogObject(...given: Parameters<ConsoleLogger['getJsonLogObject']>) {
+    const { requestId, caller, span = trace.getActiveSpan() } = this.requests?.current ?? {};
+    return {
+      ...super.getJsonLogObject(...given),
+      ...(requestId && { request_id: requestId }),
+      ...(caller && { caller }),
+      ...(span && { trace_id: span.spanContext().traceId }),
+    };
   }
 
   override log(message: unknown, ...context: unknown[]): void {

@@ -2,8 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import type { Span } from '@opentelemetry/api';
 import type { HttpReply, HttpRequest } from './http.js';
 import { isApiPath } from './route-table.js';
+import { withinSpan } from './tracing.js';
 
 /** What is known of one HTTP request besides what it asks for. */
 export interface RequestContext {
@@ -15,6 +17,8 @@ export interface RequestContext {
   readonly collection: string;
   /** Key of the caller, once known: whose turn it is when calls to ArrowSphere wait. */
   caller?: string;
+  /** What is recorded of it, where traces are collected. */
+  span?: Span;
 }
 
 /**
@@ -37,7 +41,7 @@ export class Requests {
     if (known) return known;
     const collection = (request.routeOptions?.url ?? request.route?.path ?? '').split('/:')[0]!;
     const requestId = typeof request.id === 'string' ? request.id : randomUUID();
-    const context = { requestId, signal: clientGone(reply), collection };
+    const context: RequestContext = { requestId, signal: clientGone(reply), collection };
     this.contexts.set(request, context);
     reply.header('X-Request-Id', requestId);
     // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
@@ -47,7 +51,8 @@ export class Requests {
 
   /** Runs `work` as part of a request. */
   run<T>(context: RequestContext, work: () => T): T {
-    return this.storage.run(context, work);
+    const run = () => this.storage.run(context, work);
+    return context.span ? withinSpan(context.span, run) : run();
   }
 }
 

@@ -121,6 +121,11 @@ const Variables = z
       .max(200)
       .regex(/^\S+$/, 'must not contain spaces')
       .optional(),
+    /** Whereto spans are sent, as OTLP over HTTP; unset: nowhere. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+    /** The same, for one that takes spans only; it is used as it stands. */
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
+    OTEL_SDK_DISABLED: flag(false),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
     LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
   })

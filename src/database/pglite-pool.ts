@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { DatabaseBusyError } from '../common/database-fault.js';
+import { tracedStatement } from '../common/tracing.js';
 import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
 
@@ -185,7 +186,11 @@ export class PgliteConnection extends EventEmitter {
   }
 
   /** As node-postgres: several statements only without parameters, and then the last one's result. */
-  async query(text: string, parameters?: unknown[]): Promise<PgResult> {
+  query(text: string, parameters?: unknown[]): Promise<PgResult> {
+    return tracedStatement(text, () => this.run(text, parameters));
+  }
+
+  private async run(text: string, parameters?: unknown[]): Promise<PgResult> {
     if (this.released) throw new Error('This lease of the embedded database has been given back.');
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;

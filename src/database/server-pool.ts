@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { ChangedAtOnceError, databaseFault } from '../common/database-fault.js';
 import type { Requests } from '../common/requests.js';
+import { tracedStatement } from '../common/tracing.js';
 import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
 import { Turns } from './turns.js';
@@ -59,10 +60,11 @@ class ServerClient extends pg.Client {
   }
 
   override query(...args: unknown[]): never {
-    const isAlone = this.getTransactionStatus() === 'I' && typeof args[0] === 'string';
+    const isAlone = this.getTransactionStatus() === 'I';
     if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction(this.requests?.current !== undefined);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
-    return (isAlone && typeof args.at(-1) !== 'function' ? this.again(run) : run()) as never;
+    if (typeof args[0] !== 'string' || typeof args.at(-1) === 'function') return run() as never;
+    return tracedStatement(args[0], () => (isAlone ? this.again(run) : run()) as Promise<unknown>) as never;
   }
 
   /** Nothing is left of a statement outside of any transaction that lost to another: it is simply done again. */

@@ -3,6 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { databaseFault } from '../common/database-fault.js';
+import { traced } from '../common/tracing.js';
 import { Env } from '../config/env.js';
 import { JobCancelledError, JobGaveUpError, JobIncompleteError, LeaseLostError } from './job.errors.js';
 import { JobHandlers } from './job-handlers.js';
@@ -118,7 +119,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const over = new AbortController();
     void this.keepLease(claim, ended, over.signal);
     try {
-      const result = await this.work(claim, ended);
+      const result = await traced(`job ${run.kind}`, { 'waldur_arrow.job': run.uuid }, () => this.work(claim, ended));
       await this.jobs.complete(claim, result);
       this.metrics.ended(run, 'succeeded');
       this.logger.log({ ...endOf(run), state: 'succeeded' });

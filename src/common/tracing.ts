@@ -1,0 +1,44 @@
+import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+
+const tracer = () => trace.getTracer('waldur-arrowsphere');
+
+/** A span below the one that is active. Nothing is recorded, and next to nothing done, where no traces are collected. */
+export const startSpan = (name: string, attributes: Attributes, kind: SpanKind = SpanKind.INTERNAL): Span =>
+  tracer().startSpan(name, { attributes, kind });
+
+/** Ends a span of work that failed. The message stays out: it may quote what was sent. */
+export function endFailed(span: Span, error: unknown): void {
+  const { code } = error as { code?: unknown };
+  const type = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
+  span.setAttribute('error.type', type).setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+/** Does `work` within a span of its own. */
+export function traced<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
+  const span = startSpan(name, attributes);
+  return withinSpan(span, work).then(
+    (answer) => {
+      span.end();
+      return answer;
+    },
+    (error: unknown) => {
+      endFailed(span, error);
+      throw error;
+    },
+  );
+}
+
+/** What `work` starts stands below this span. */
+export const withinSpan = <T>(span: Span, work: () => T): T =>
+  context.with(trace.setSpan(context.active(), span), work);
+
+const LONGEST_STATEMENT = 2_000;
+
+/** One statement, where what it is part of is being recorded: its text, never its parameters. */
+export function tracedStatement<T>(text: string, run: () => Promise<T>): Promise<T> {
+  if (!trace.getActiveSpan()?.isRecording()) return run();
+  const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? 'statement';
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text.slice(0, LONGEST_STATEMENT) };
+  return traced(command, attributes, run);
+}
