@@ -7,7 +7,7 @@ import { Requests } from '../../src/common/requests.js';
 import { readEnv } from '../../src/config/env.js';
 import { createApp } from '../../src/configure-app.js';
 import { ApiClient } from './api-client.js';
-import { createDatabase } from './databases.js';
+import { createDatabase, type TestDatabase } from './databases.js';
 import { StatementCounter } from './statement-counter.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -50,14 +50,15 @@ export interface TestApp {
 }
 
 /**
- * The real service, listening on a free port, on a database of its own, with an ArrowSphere emulator beside it. Call
+ * The real service, listening on a free port, on a database of its own (migrated and empty unless it is given), with an ArrowSphere emulator beside it. Call
  * `stop` in `afterAll`.
  */
 export async function startApp(
   variables: Record<string, string> = {},
   emulator: EmulatorOptions = {},
+  given?: TestDatabase,
 ): Promise<TestApp> {
-  const [database, arrow] = await Promise.all([createDatabase(TEST_DATABASE), ArrowEmulator.start(emulator)]);
+  const [database, arrow] = await Promise.all([given ?? createDatabase(TEST_DATABASE), ArrowEmulator.start(emulator)]);
   const clock = new TestClock();
   const all = {
     HOST: '127.0.0.1',

@@ -89,6 +89,24 @@ export async function createDatabase(
   };
 }
 
+/** A database that these statements fill, made by any version. */
+export async function createFilledDatabase(kind: 'pglite' | 'postgres', statements: string): Promise<TestDatabase> {
+  if (kind === 'postgres') {
+    const made = await createDatabase(kind, 'template0');
+    await administer(made.variables.DATABASE_URL!, (client) => client.query(statements));
+    return made;
+  }
+  const made = await createDatabase(kind);
+  const folder = join(made.variables.DATA_DIR!, 'pglite');
+  rmSync(folder, { recursive: true });
+  const { PGlite } = await import('@electric-sql/pglite');
+  const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
+  const database = await PGlite.create({ dataDir: folder, extensions: { pg_trgm } });
+  await database.exec(statements);
+  await database.close();
+  return made;
+}
+
 function databaseUrl(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
