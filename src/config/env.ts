@@ -153,6 +153,10 @@ const Checked = Variables.refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
     path: ['DATABASE_PASSWORD'],
     message: 'needs a DATABASE_URL that names user and host and has no password itself',
   })
+  .refine(({ SECRET_KEY, SECRET_KEY_PREVIOUS }) => !SECRET_KEY || SECRET_KEY !== SECRET_KEY_PREVIOUS, {
+    path: ['SECRET_KEY_PREVIOUS'],
+    message: 'is the same as SECRET_KEY: it has to be the key before that, or not set',
+  })
   .transform(({ DATABASE_PASSWORD: password, ...env }) => {
     if (!env.DATABASE_URL || !password) return env;
     const url = new URL(env.DATABASE_URL);
