@@ -106,7 +106,10 @@ export function secretKeyCheck(status: SecretKeyStatus): Check[] {
       'Save these API keys again, or set SECRET_KEY_PREVIOUS to the key that they were saved with.',
     );
   return isPreviousNeeded
-    ? check(true, `${underPrevious} API keys stand under SECRET_KEY_PREVIOUS; waldur-arrow key rotate ends that.`)
+    ? check(
+        true,
+        `API keys under SECRET_KEY_PREVIOUS: ${underPrevious}. waldur-arrow key rotate brings them under SECRET_KEY.`,
+      )
     : check(
         false,
         'SECRET_KEY_PREVIOUS is given, and nothing stands under it any more.',

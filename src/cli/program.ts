@@ -342,7 +342,7 @@ function outcomeOfJob(job: Job, waited: boolean): Outcome {
   const { postings, reencrypted } = job.result ?? {};
   const came = [
     ...(postings === undefined ? [] : [`, ${postings} postings`]),
-    ...(reencrypted === undefined ? [] : [`, ${reencrypted} API keys encrypted anew`]),
+    ...(reencrypted === undefined ? [] : [`, API keys encrypted anew: ${reencrypted}`]),
   ].join('');
   return {
     value: job,
@@ -368,11 +368,11 @@ function sentenceOfToken({ uuid, name, user, scope, is_active: isActive, ...toke
 
 function linesOfKeys(status: KeyStatus): string[] {
   const { current, previous, under_current: onCurrent, under_previous: onPrevious, unreadable, rotation } = status;
-  const isNew = (inUse: KeyStatus['in_use']) => (status.in_use === inUse ? '; new ones are stored under it' : '');
+  const isNew = (inUse: KeyStatus['in_use']) => (status.in_use === inUse ? ' New ones come under it.' : '');
   return [
-    `SECRET_KEY is ${current}: ${onCurrent} API keys stand under it${isNew('current')}.`,
+    `SECRET_KEY is ${current}. API keys under it: ${onCurrent}.${isNew('current')}`,
     previous
-      ? `SECRET_KEY_PREVIOUS is ${previous}: ${onPrevious} API keys stand under it${isNew('previous')}.`
+      ? `SECRET_KEY_PREVIOUS is ${previous}. API keys under it: ${onPrevious}.${isNew('previous')}`
       : 'There is no SECRET_KEY_PREVIOUS.',
     ...unreadable.map(
       ({ uuid, partner }) => `The API key of ${partner} (${uuid}) can be read with none: save it again.`,
@@ -384,7 +384,7 @@ function linesOfKeys(status: KeyStatus): string[] {
 
 function adviceOnPrevious(status: KeyStatus): string {
   if (!status.is_previous_needed) return 'SECRET_KEY_PREVIOUS is not needed any more: take it out of the settings.';
-  return 'SECRET_KEY_PREVIOUS is needed: waldur-arrow key rotate brings all of them under SECRET_KEY.';
+  return 'SECRET_KEY_PREVIOUS is needed: waldur-arrow key rotate brings all API keys under SECRET_KEY.';
 }
 
 function parseTokenName(text: string): string {

@@ -128,10 +128,7 @@ export class KeyRotationService implements OnModuleInit {
     const { unreadable, ...counted } = report;
     const result = { key: current.id, ...counted, unreadable };
     if (!unreadable.length) return result;
-    throw new JobIncompleteError(
-      `${unreadable.length} API keys can be read with neither key: save them again.`,
-      result,
-    );
+    throw new JobIncompleteError(`API keys that neither key opens: ${unreadable.length}. Save them again.`, result);
   }
 
   /** An API key that was stored meanwhile is looked at again, as whoever stored it has the last word. */

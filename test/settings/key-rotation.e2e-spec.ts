@@ -198,7 +198,7 @@ describe('A rotation of SECRET_KEY', () => {
         code: 1,
         json: { state: 'failed', result: { rows: 4, reencrypted: 3, already: 0, unreadable } },
       });
-      expect(rotated.json.error_message).toContain('1 API keys can be read with neither key');
+      expect(rotated.json.error_message).toBe('API keys that neither key opens: 1. Save them again.');
       const { json } = await command(ofBoth, 'doctor');
       expect(json.checks.find(({ name }: { name: string }) => name === 'secret key')).toMatchObject({
         good: false,
