@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Env } from '../config/env.js';
@@ -123,6 +124,8 @@ export class KeyRotationService implements OnModuleInit {
         for (const row of page) await this.encryptAnew(manager, row, report);
       });
       report.rows += page.length;
+      // The embedded database answers without a turn of the event loop, and requests would wait for all of it.
+      await setImmediate();
     }
     await write((manager) => this.settings.endRotation(manager, current.digest));
     const { unreadable, ...counted } = report;
