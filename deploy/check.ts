@@ -3,7 +3,7 @@
  * requirements.txt are installed into node_modules/.cache. What a missing tool keeps from being checked is named.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -51,6 +51,9 @@ function checkCompose(compose: string): void {
   };
   if (services.service?.environment?.DATABASE_URL !== 'postgres://waldur:secret@postgres/waldur')
     throw new Error('The password does not come to the service.');
+  const withFiles = ['-f', join(root, 'deploy/compose.yaml'), '-f', join(root, 'deploy/compose.secrets.yaml')];
+  const { stdout } = run(compose, [...withFiles, 'config', '--format', 'json'], environment);
+  if (/:secret@|"POSTGRES_PASSWORD"/.test(stdout)) throw new Error('With files the password is in a variable too.');
 }
 
 const HELM = `
@@ -103,6 +106,7 @@ function checkManifests(folder: string, manifests: readonly Manifest[], version:
 function checkChart(folder: string): void {
   const everything = {
     settings: { PUBLIC_URL: 'https://arrow.example', SHUTDOWN_GRACE_SECONDS: '60', METRICS_PORT: '9464' },
+    secretFiles: ['DATABASE_URL', 'SECRET_KEY', 'STAFF_TOKEN', 'METRICS_TOKEN'],
     networkPolicy: { egress: [{ ports: [{ port: 3128 }] }], metricsFrom: [{ namespaceSelector: {} }] },
   };
   for (const values of [{}, everything, { networkPolicy: { enabled: false } }]) {
@@ -112,6 +116,7 @@ function checkChart(folder: string): void {
   for (const values of [
     { settings: { PUBLIC_ULR: 'x' } },
     { settings: { LOG_LEVEL: '' } },
+    { secretFiles: ['POSTGRES_PASSWORD'] },
     { networkPolicy: { from: [] } },
   ])
     if (!refuses(folder, values)) throw new Error(`The chart takes ${JSON.stringify(values)}.`);
@@ -134,6 +139,8 @@ function checkUnit(): void {
   const unit = join(folder, 'waldur-arrowsphere.service');
   const text = readFileSync(join(root, 'deploy/systemd/waldur-arrowsphere.service'), 'utf8');
   writeFileSync(unit, text.replace('/usr/bin/node', process.execPath));
+  mkdirSync(`${unit}.d`);
+  cpSync(join(root, 'deploy/systemd/secrets.conf'), join(`${unit}.d`, 'secrets.conf'));
   try {
     // What it does not know it tells of, and goes on.
     const { stderr } = run('systemd-analyze', ['verify', '--man=no', unit]);

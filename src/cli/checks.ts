@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { isSchemaOfOurs } from '../database/migrate.js';
+import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
 import { isFull, isReadOnly } from '../database/room.js';
 
 /** One thing that was looked at. */
@@ -91,4 +92,27 @@ export function clockCheck(account: string, skewMs: number | undefined): Check[]
       advice: 'Let the machine keep its time by NTP: months and leases go by it.',
     },
   ];
+}
+
+/** Nothing while there is no `SECRET_KEY_PREVIOUS`. */
+export function secretKeyCheck(status: SecretKeyStatus): Check[] {
+  const { previous, unreadable, isPreviousNeeded, underPrevious } = status;
+  const check = (good: boolean, says: string, advice?: string) => [{ name: 'secret key', good, says, advice }];
+  if (!previous) return [];
+  if (unreadable.length)
+    return check(
+      false,
+      `Neither SECRET_KEY nor SECRET_KEY_PREVIOUS opens the key of ${unreadable.map(({ partner }) => partner).join(', ')}.`,
+      'Save these API keys again, or set SECRET_KEY_PREVIOUS to the key that they were saved with.',
+    );
+  return isPreviousNeeded
+    ? check(
+        true,
+        `API keys under SECRET_KEY_PREVIOUS: ${underPrevious}. waldur-arrow key rotate brings them under SECRET_KEY.`,
+      )
+    : check(
+        false,
+        'SECRET_KEY_PREVIOUS is given, and nothing stands under it any more.',
+        'Take it out of the settings of every instance, and keep it with the backups of that time.',
+      );
 }

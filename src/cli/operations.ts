@@ -4,6 +4,8 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
+import type { Caller } from '../auth/caller.js';
+import type { TokenScope } from '../auth/scopes.js';
 import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
 import { CONSUMPTION_SYNC } from '../billing/consumption/consumption-sync.service.js';
 import { settingsNotFound } from '../billing/core/named-in-request.js';
@@ -19,16 +21,35 @@ import { Clock } from '../common/clock.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import { baseBackup } from '../database/base-backup.js';
+import { UserNotFoundError } from '../directory/directory.errors.js';
+import {
+  type PersonalAccessToken,
+  PersonalAccessTokensService,
+} from '../directory/users/personal-access-tokens.service.js';
+import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
+import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { type Check, clockCheck, databaseChecks } from './checks.js';
+import { type Check, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */
 const COMMAND_LINE = 'command line';
 const LOOK_EVERY_MS = 500;
+
+/** Who makes and revokes tokens here: whoever may use the command line is asked for none. */
+const OPERATOR: Caller = {
+  uuid: '',
+  username: COMMAND_LINE,
+  isStaff: true,
+  isSupport: false,
+  isActive: true,
+  tokenScope: 'admin',
+  tokenLifetime: null,
+  tokenExpiresAt: null,
+};
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
@@ -57,7 +78,14 @@ export class Operations {
     ['job show', async ({ uuid }) => wireOfJob(await this.get(JobsService).get(String(uuid)))],
     ['job wait', ({ uuid }) => this.wait(String(uuid))],
     ['job cancel', async ({ uuid }) => wireOfJob(await this.get(JobsService).cancel(String(uuid)))],
+    ['user list', (args) => this.users(args)],
     ['user create', (args) => this.createUser(args)],
+    ['user deactivate', (args) => this.deactivateUser(args)],
+    ['token list', (args) => this.tokens(args)],
+    ['token create', (args) => this.createToken(args)],
+    ['token revoke', (args) => this.revokeToken(args)],
+    ['key status', () => this.keyStatus()],
+    ['key rotate', (args) => this.rotateKey(args)],
   ]);
 
   private get<T>(service: Type<T> | (abstract new () => T)): T {
@@ -82,7 +110,8 @@ export class Operations {
         checks.push({ name, good: false, says: error.sentence, advice });
       }
     }
-    return items.length ? checks : [{ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' }];
+    if (!items.length) checks.push({ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' });
+    return [...checks, ...secretKeyCheck(await this.get(KeyRotationService).status())];
   }
 
   private async trigger(kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION, args: Arguments): Promise<object> {
@@ -98,6 +127,10 @@ export class Operations {
       },
       COMMAND_LINE,
     );
+    return this.queued(run, wait);
+  }
+
+  private queued(run: JobRun, wait: unknown): Promise<object> | object {
     return wait === true ? this.wait(run.uuid) : wireOfJob(run);
   }
 
@@ -144,6 +177,60 @@ export class Operations {
     return items.map(wireOfJob);
   }
 
+  private async users({ query, staff, limit }: Arguments): Promise<object> {
+    const isStaff = staff === true ? true : undefined;
+    const { items } = await this.get(UsersService).list({ query: text(query), isStaff, pageSize: text(limit) });
+    return items.map(wireOfUser);
+  }
+
+  /** Throws `UserNotFoundError`. */
+  private async userNamed(username: unknown): Promise<User> {
+    const { items } = await this.get(UsersService).list({ username: String(username) });
+    if (!items[0]) throw new UserNotFoundError();
+    return items[0];
+  }
+
+  private async deactivateUser({ username }: Arguments): Promise<object> {
+    const { uuid } = await this.userNamed(username);
+    return wireOfUser(await this.get(UsersService).update(uuid, { isActive: false }));
+  }
+
+  private async tokens({ user, limit }: Arguments): Promise<object> {
+    const userUuid = user === undefined ? undefined : (await this.userNamed(user)).uuid;
+    const { items } = await this.get(PersonalAccessTokensService).list({ userUuid, pageSize: text(limit) });
+    return items.map(wireOfToken);
+  }
+
+  private async createToken({ username, name, scope, expires }: Arguments): Promise<object> {
+    const { uuid } = await this.userNamed(username);
+    const made = await this.get(PersonalAccessTokensService).create(
+      {
+        name: String(name),
+        scopes: [scope as TokenScope],
+        expiresAt: typeof expires === 'string' ? new Date(expires) : null,
+        user: uuid,
+      },
+      OPERATOR,
+    );
+    return { ...wireOfToken(made), token: made.token };
+  }
+
+  private async revokeToken({ uuid }: Arguments): Promise<object> {
+    const token = await this.get(PersonalAccessTokensService).get(String(uuid));
+    await this.get(PersonalAccessTokensService).revoke(token.uuid, OPERATOR);
+    return wireOfToken({ ...token, isActive: false });
+  }
+
+  private async keyStatus(): Promise<object> {
+    const status = await this.get(KeyRotationService).status();
+    const { items } = await this.get(JobsService).list({ kind: KEY_ROTATION, pageSize: '1', o: [['created', 'DESC']] });
+    return { ...wireOf(status), rotation: items[0] ? wireOfJob(items[0]) : null };
+  }
+
+  private async rotateKey({ wait }: Arguments): Promise<object> {
+    return this.queued(await this.get(KeyRotationService).start(COMMAND_LINE), wait);
+  }
+
   private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
     const { user, token } = await this.get(UsersService).create({
       username: String(username),
@@ -162,6 +249,15 @@ export class UnknownCommandError extends AppError {
   constructor(name: string) {
     super(`The service does not know the command ${name}: use the command line of its own version.`);
   }
+}
+
+function wireOfUser(this: void, { uuid, username, email, isStaff, isSupport, isActive }: User): object {
+  return wireOf({ uuid, username, email, isStaff, isSupport, isActive });
+}
+
+function wireOfToken(this: void, token: PersonalAccessToken): object {
+  const { uuid, name, user, scope, created, expiresAt, lastUsedAt, isActive } = token;
+  return wireOf({ uuid, name, user: user.username, scope, created, expiresAt, lastUsedAt, isActive });
 }
 
 function wireOfJob(this: void, run: JobRun): Record<string, unknown> {

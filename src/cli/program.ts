@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SystemClock } from '../common/clock.js';
 import { YearMonth } from '../common/year-month.js';
+import { TOKEN_SCOPES } from '../auth/scopes.js';
 import { readEnv } from '../config/env.js';
 import { BackupOnServerError } from '../database/backup.errors.js';
 import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
@@ -32,7 +33,7 @@ Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 /** The operators' command line. `finish` is told how each command ended. */
 export function commandLine(surroundings: Surroundings, finish: (isGood: boolean) => void): Command {
   const program = new Command('waldur-arrow')
-    .description('Looks after a waldur-arrowsphere service: backups, checks, months, jobs, users.')
+    .description('Looks after a waldur-arrowsphere service: backups, checks, months, jobs, users, tokens, keys.')
     .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Version).version)
     .exitOverride()
     .showHelpAfterError('--help says what there is.')
@@ -164,7 +165,14 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     outcomeOfJob((await operate('job cancel', { uuid })) as Job, false),
   );
 
+  const limited = (command: Command) => command.option('--limit <count>', 'at most so many, up to 300', '100');
   const user = program.command('user').description('Users of the service.');
+  ends(
+    limited(leaf(user, 'list', 'Users, by name.'))
+      .option('--query <text>', 'only those with this in their names or address')
+      .option('--staff', 'only staff'),
+    async (options: Arguments) => listed((await operate('user list', options)) as User[], sentenceOfUser),
+  );
   ends(
     leaf(user, 'create', 'Create a user; its token is shown this once.')
       .argument('<username>')
@@ -175,6 +183,62 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       const made = (await operate('user create', { ...options, username })) as { token: string };
       return { value: made, lines: [`${username} is created. Token, shown this once: ${made.token}`] };
     },
+  );
+  ends(
+    leaf(user, 'deactivate', 'Refuse a user from its next request on, with whatever token.').argument('<username>'),
+    async (username: string) => {
+      const value = await operate('user deactivate', { username });
+      return { value, lines: [`${username} may not use the service any more.`] };
+    },
+  );
+
+  const token = program.command('token').description('Personal access tokens: named, for scripts and other services.');
+  ends(
+    limited(leaf(token, 'list', 'Tokens, newest first.')).option('--user <username>', 'only of this user'),
+    async (options: Arguments) => listed((await operate('token list', options)) as Token[], sentenceOfToken),
+  );
+  ends(
+    leaf(token, 'create', 'Make a token for a user; it is shown this once.')
+      .argument('<username>')
+      .argument('<name>', 'no other token of the user has it', parseTokenName)
+      .addOption(
+        new Option('--scope <scope>', 'what it is for; each includes those before it')
+          .choices(TOKEN_SCOPES)
+          .makeOptionMandatory(),
+      )
+      .option(
+        '--expires <time>',
+        'when it ends, as 2027-01-31 or 2027-01-31T12:00:00Z (UTC); never by default',
+        parseTime,
+      ),
+    async (username: string, name: string, options: Arguments) => {
+      const made = (await operate('token create', { ...options, username, name })) as Token & { token: string };
+      return { value: made, lines: [`${sentenceOfToken(made)}`, `Token, shown this once: ${made.token}`] };
+    },
+  );
+  ends(
+    leaf(token, 'revoke', 'End a token at once, on every instance.').argument('<uuid>', 'as token list shows it'),
+    async (uuid: string) => {
+      const ended = (await operate('token revoke', { uuid })) as Token;
+      return { value: ended, lines: [`${ended.name} of ${ended.user} does not open anything any more.`] };
+    },
+  );
+
+  const key = program.command('key').description('SECRET_KEY, under which ArrowSphere API keys are stored.');
+  ends(
+    leaf(key, 'status', 'What stands under which key; exit code 1 where an API key can be read with none.'),
+    async () => {
+      const status = (await operate('key status', {})) as KeyStatus;
+      return { value: status, lines: linesOfKeys(status), isGood: !status.unreadable.length };
+    },
+  );
+  ends(
+    leaf(
+      key,
+      'rotate',
+      'Queue the encryption anew of what stands under SECRET_KEY_PREVIOUS; the service runs it.',
+    ).option('--wait', 'until the job has ended; exit code 1 where it has not succeeded'),
+    async (options: Arguments) => outcomeOfJob((await operate('key rotate', options)) as Job, options.wait === true),
   );
   return program;
 }
@@ -194,7 +258,38 @@ interface Job {
   readonly progress_done: number;
   readonly progress_total: number;
   readonly error_message: string;
-  readonly result: { readonly postings?: number } | null;
+  readonly result: { readonly postings?: number; readonly reencrypted?: number } | null;
+}
+
+interface User {
+  readonly uuid: string;
+  readonly username: string;
+  readonly email: string;
+  readonly is_staff: boolean;
+  readonly is_support: boolean;
+  readonly is_active: boolean;
+}
+
+interface Token {
+  readonly uuid: string;
+  readonly name: string;
+  readonly user: string;
+  readonly scope: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+  readonly is_active: boolean;
+}
+
+interface KeyStatus {
+  readonly current: string;
+  readonly previous: string | null;
+  readonly in_use: 'current' | 'previous';
+  readonly is_under_way: boolean;
+  readonly under_current: number;
+  readonly under_previous: number;
+  readonly unreadable: readonly { readonly uuid: string; readonly partner: string }[];
+  readonly is_previous_needed: boolean;
+  readonly rotation: Job | null;
 }
 
 async function createBackup({ to }: { to: string }): Promise<Outcome> {
@@ -244,13 +339,66 @@ function sentenceOfJob({ state, step, progress_done: done, progress_total: total
 
 function outcomeOfJob(job: Job, waited: boolean): Outcome {
   const next = waited ? [] : [`waldur-arrow job show ${job.uuid} tells how far it is.`];
-  const postings = job.result?.postings;
-  const came = postings === undefined ? '' : `, ${postings} postings`;
+  const { postings, reencrypted } = job.result ?? {};
+  const came = [
+    ...(postings === undefined ? [] : [`, ${postings} postings`]),
+    ...(reencrypted === undefined ? [] : [`, API keys encrypted anew: ${reencrypted}`]),
+  ].join('');
   return {
     value: job,
     lines: [`${job.kind} ${job.scope}: ${sentenceOfJob(job)}${came}`, ...(job.state === 'cancelled' ? [] : next)],
     isGood: !waited || job.state === 'succeeded',
   };
+}
+
+function listed<T>(value: readonly T[], sentenceOf: (each: T) => string): Outcome {
+  return { value, lines: value.length ? value.map(sentenceOf) : ['There are none.'] };
+}
+
+function sentenceOfUser({ uuid, username, email, ...user }: User): string {
+  const roles = [user.is_staff && 'staff', user.is_support && 'support', !user.is_active && 'not active'];
+  return [`${uuid}  ${username}`, email, ...roles].filter(Boolean).join(', ');
+}
+
+function sentenceOfToken({ uuid, name, user, scope, is_active: isActive, ...token }: Token): string {
+  const end = token.expires_at ? `ends ${token.expires_at}` : 'does not end';
+  const use = token.last_used_at ? `last used ${token.last_used_at}` : 'not used yet';
+  return `${uuid}  ${name} of ${user}: ${scope}, ${end}, ${use}${isActive ? '' : ', opens nothing'}`;
+}
+
+function linesOfKeys(status: KeyStatus): string[] {
+  const { current, previous, under_current: onCurrent, under_previous: onPrevious, unreadable, rotation } = status;
+  const isNew = (inUse: KeyStatus['in_use']) => (status.in_use === inUse ? ' New ones come under it.' : '');
+  return [
+    `SECRET_KEY is ${current}. API keys under it: ${onCurrent}.${isNew('current')}`,
+    previous
+      ? `SECRET_KEY_PREVIOUS is ${previous}. API keys under it: ${onPrevious}.${isNew('previous')}`
+      : 'There is no SECRET_KEY_PREVIOUS.',
+    ...unreadable.map(
+      ({ uuid, partner }) => `The API key of ${partner} (${uuid}) can be read with none: save it again.`,
+    ),
+    ...(rotation ? [`The last rotation: ${sentenceOfJob(rotation)} (${rotation.uuid}).`] : []),
+    ...(previous ? [adviceOnPrevious(status)] : []),
+  ];
+}
+
+function adviceOnPrevious(status: KeyStatus): string {
+  if (!status.is_previous_needed) return 'SECRET_KEY_PREVIOUS is not needed any more: take it out of the settings.';
+  return 'SECRET_KEY_PREVIOUS is needed: waldur-arrow key rotate brings all API keys under SECRET_KEY.';
+}
+
+function parseTokenName(text: string): string {
+  if (!text.trim() || text.length > 150) throw new InvalidArgumentError('It has to have 1 to 150 characters.');
+  return text;
+}
+
+/** Answers it as JSON has it. */
+function parseTime(text: string): string {
+  const time = new Date(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) ? text : NaN);
+  // The 31st of a month that has none would be a day of the next.
+  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(text.slice(0, 10)))
+    throw new InvalidArgumentError('It has to be as 2027-01-31 or 2027-01-31T12:00:00Z.');
+  return time.toISOString();
 }
 
 function parseMonth(text: string): string {

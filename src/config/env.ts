@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseUrl } from '../common/parse-url.js';
@@ -24,6 +25,9 @@ const list = z
 
 const isOrigin = (text: string) => text === '*' || parseUrl(text)?.origin === text;
 
+/** Holds a secret: it may also be given as the content of a file, which a variable with `_FILE` behind its name names. */
+const secret = <Schema extends z.ZodType>(schema: Schema): Schema => schema.meta({ secret: true });
+
 /** 32 bytes in base64. */
 export const SECRET_KEY_FORM = /^[A-Za-z0-9+/]{43}=?$/;
 
@@ -37,19 +41,26 @@ function isDatabaseUrl(text: string): boolean {
   }
 }
 
+function isWithoutPassword(databaseUrl = ''): boolean {
+  const { username, password, host } = parseUrl(databaseUrl) ?? {};
+  return !!username && !!host && !password;
+}
+
 const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://')
   .refine((text) => parseUrl(text), 'is no URL');
 
-const Variables = z
-  .object({
-    HOST: z.string().min(1).default('127.0.0.1'),
-    PORT: whole(3000, 0, 65535),
-    /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
-    PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
-    /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
-    DATABASE_URL: z
+const secretKey = z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)');
+
+const Variables = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(3000, 0, 65535),
+  /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
+  PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+  /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
+  DATABASE_URL: secret(
+    z
       .string()
       .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
       .refine(
@@ -57,85 +68,109 @@ const Variables = z
         'cannot be read: in its user and password write # as %23, / as %2F, @ as %40, : as %3A and % as %25',
       )
       .optional(),
-    // Migrations hold one connection for their lock and run on another.
-    DATABASE_POOL_SIZE: whole(10, 2, 200),
-    DATA_DIR: z.string().min(1).default('./data'),
-    STAFF_TOKEN: z
+  ),
+  /** As it is, not encoded; of the user in a `DATABASE_URL` that has no password itself. */
+  DATABASE_PASSWORD: secret(z.string().optional()),
+  // Migrations hold one connection for their lock and run on another.
+  DATABASE_POOL_SIZE: whole(10, 2, 200),
+  DATA_DIR: z.string().min(1).default('./data'),
+  STAFF_TOKEN: secret(
+    z
       .string()
       .min(40, 'must have at least 40 characters')
       .max(200)
       .regex(/^\S+$/, 'must not contain spaces')
       .optional(),
-    /** Whether user names and passwords are exchanged for tokens at all. */
-    PASSWORD_LOGIN_ENABLED: flag(true),
-    /** A token of a login expires when it is not used for so long. */
-    LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
-    /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
-    SECRET_KEY: z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)').optional(),
-    ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
-    ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
-    ARROW_MAX_CONCURRENCY: whole(8, 1, 64),
-    ARROW_MAX_RETRIES: whole(3, 0, 10),
-    ARROW_MAX_QUEUE: whole(2_000, 1, 100_000),
-    ARROW_CACHE_SECONDS: whole(60, 0, 3600),
-    ARROW_AUTO_RECONCILIATION: flag(false),
-    ARROW_SYNC_INTERVAL_HOURS: whole(6, 1, 720),
-    ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
-    ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
-    ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
-    /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
-    ALLOWED_HOSTS: list.pipe(
-      z.array(z.string().regex(/^(\*|[\w.-]+|\[[\da-f:]+\])$/i, 'must be host names without scheme and port, or *')),
+  ),
+  /** Whether user names and passwords are exchanged for tokens at all. */
+  PASSWORD_LOGIN_ENABLED: flag(true),
+  /** A token of a login expires when it is not used for so long. */
+  LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
+  /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
+  SECRET_KEY: secret(secretKey.optional()),
+  /** What `SECRET_KEY` was before, until everything that stands under it has been encrypted anew. */
+  SECRET_KEY_PREVIOUS: secret(secretKey.optional()),
+  ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
+  ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
+  ARROW_MAX_CONCURRENCY: whole(8, 1, 64),
+  ARROW_MAX_RETRIES: whole(3, 0, 10),
+  ARROW_MAX_QUEUE: whole(2_000, 1, 100_000),
+  ARROW_CACHE_SECONDS: whole(60, 0, 3600),
+  ARROW_AUTO_RECONCILIATION: flag(false),
+  ARROW_SYNC_INTERVAL_HOURS: whole(6, 1, 720),
+  ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
+  ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
+  ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
+  /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
+  ALLOWED_HOSTS: list.pipe(
+    z.array(z.string().regex(/^(\*|[\w.-]+|\[[\da-f:]+\])$/i, 'must be host names without scheme and port, or *')),
+  ),
+  /** A request has to arrive as a whole within so many seconds. */
+  REQUEST_TIMEOUT_SECONDS: whole(30, 1, 3600),
+  /** The process ends within so many seconds after it was told to. */
+  SHUTDOWN_GRACE_SECONDS: whole(20, 1, 3600),
+  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
+  TRUSTED_PROXIES: list.pipe(
+    z.array(
+      z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
     ),
-    /** A request has to arrive as a whole within so many seconds. */
-    REQUEST_TIMEOUT_SECONDS: whole(30, 1, 3600),
-    /** The process ends within so many seconds after it was told to. */
-    SHUTDOWN_GRACE_SECONDS: whole(20, 1, 3600),
-    /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
-    TRUSTED_PROXIES: list.pipe(
-      z.array(
-        z.string().refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
-      ),
+  ),
+  /** Browser origins allowed to call the API; empty: none. */
+  CORS_ORIGINS: list.pipe(
+    z.array(
+      z.string().refine(isOrigin, 'must be origins such as https://portal.example, without a slash at the end, or *'),
     ),
-    /** Browser origins allowed to call the API; empty: none. */
-    CORS_ORIGINS: list.pipe(
-      z.array(
-        z.string().refine(isOrigin, 'must be origins such as https://portal.example, without a slash at the end, or *'),
-      ),
-    ),
-    /** The key that stored ArrowSphere keys were encrypted with is lost: start with the new one nevertheless. */
-    SECRET_KEY_REPLACED: flag(false),
-    /** Hosts besides ArrowSphere's own that may be reached through the proxy. */
-    ARROW_PROXY_HOSTS: list,
-    /** The way out to ArrowSphere. It resolves names, so then only `*.arrowsphere.net` and `ARROW_PROXY_HOSTS` are allowed. */
-    HTTPS_PROXY: httpUrl.optional(),
-    /** Hosts that are connected to without the proxy, joined by commas. */
-    NO_PROXY: z.string().default(''),
-    /** Where `/metrics` is, for Prometheus; unset: nowhere. */
-    METRICS_PORT: whole(undefined, 0, 65535),
-    METRICS_HOST: z.string().min(1).default('127.0.0.1'),
-    /** Asked of who reads them, as `Authorization: Bearer …`; unset: whoever reaches the port reads them. */
-    METRICS_TOKEN: z
+  ),
+  /** The key that stored ArrowSphere keys were encrypted with is lost: start with the new one nevertheless. */
+  SECRET_KEY_REPLACED: flag(false),
+  /** Hosts besides ArrowSphere's own that may be reached through the proxy. */
+  ARROW_PROXY_HOSTS: list,
+  /** The way out to ArrowSphere. It resolves names, so then only `*.arrowsphere.net` and `ARROW_PROXY_HOSTS` are allowed. */
+  HTTPS_PROXY: secret(httpUrl.optional()),
+  /** Hosts that are connected to without the proxy, joined by commas. */
+  NO_PROXY: z.string().default(''),
+  /** Where `/metrics` is, for Prometheus; unset: nowhere. */
+  METRICS_PORT: whole(undefined, 0, 65535),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Asked of who reads them, as `Authorization: Bearer …`; unset: whoever reaches the port reads them. */
+  METRICS_TOKEN: secret(
+    z
       .string()
       .min(20, 'must have at least 20 characters')
       .max(200)
       .regex(/^\S+$/, 'must not contain spaces')
       .optional(),
-    /** Whereto spans are sent, as OTLP over HTTP; unset: nowhere. */
-    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-    /** The same, for one that takes spans only; it is used as it stands. */
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
-    OTEL_SDK_DISABLED: flag(false),
-    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
-    LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+  ),
+  /** Whereto spans are sent, as OTLP over HTTP; unset: nowhere. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  /** The same, for one that takes spans only; it is used as it stands. */
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
+  OTEL_SDK_DISABLED: flag(false),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'verbose']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+});
+
+const Checked = Variables.refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
+  path: ['SECRET_KEY'],
+  message: 'is required when DATABASE_URL is set, so that every instance decrypts the same keys',
+})
+  .refine(({ DATABASE_URL, DATABASE_PASSWORD }) => !DATABASE_PASSWORD || isWithoutPassword(DATABASE_URL), {
+    path: ['DATABASE_PASSWORD'],
+    message: 'needs a DATABASE_URL that names user and host and has no password itself',
   })
-  .refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
-    path: ['SECRET_KEY'],
-    message: 'is required when DATABASE_URL is set, so that every instance decrypts the same keys',
+  .refine(({ SECRET_KEY, SECRET_KEY_PREVIOUS }) => !SECRET_KEY || SECRET_KEY !== SECRET_KEY_PREVIOUS, {
+    path: ['SECRET_KEY_PREVIOUS'],
+    message: 'is the same as SECRET_KEY: it has to be the key before that, or not set',
+  })
+  .transform(({ DATABASE_PASSWORD: password, ...env }) => {
+    if (!env.DATABASE_URL || !password) return env;
+    const url = new URL(env.DATABASE_URL);
+    url.password = encodeURIComponent(password);
+    return { ...env, DATABASE_URL: url.href };
   });
 
 /** The checked settings of the process, as the schema above reads them; inject it by this class. */
-export abstract class Env extends (Object as unknown as abstract new () => Readonly<z.infer<typeof Variables>>) {}
+export abstract class Env extends (Object as unknown as abstract new () => Readonly<z.infer<typeof Checked>>) {}
 
 /** Every fault of the environment at once, one line each, with the variable's name. */
 export class InvalidEnvironmentError extends Error {
@@ -145,21 +180,57 @@ export class InvalidEnvironmentError extends Error {
   }
 }
 
+const FILE = '_FILE';
+
+/** Variables whose values may stand in files. */
+const secretNames = Object.entries(Variables.shape).flatMap(([name, schema]) => (schema.meta()?.secret ? [name] : []));
+
 /** Every variable there is. */
-export const variableNames = Object.keys(Variables.shape);
+export const variableNames = Object.keys(Variables.shape).flatMap((name) =>
+  secretNames.includes(name) ? [name, name + FILE] : [name],
+);
 
 /** Names that other programs use too, in small letters as well; blank means none there. */
 const SHARED = ['HTTPS_PROXY', 'NO_PROXY'];
 
-/** Reads and checks the variables. One that is set and blank is a fault. Throws {@link InvalidEnvironmentError}. */
+/**
+ * Reads and checks the variables. One that is set and blank is a fault. A secret may stand in the file that its variable
+ * with `_FILE` behind the name names; a line break at the end of it does not count. Throws {@link InvalidEnvironmentError}.
+ */
 export function readEnv(variables: Record<string, string | undefined> = process.env): Env {
   const given: Record<string, string | undefined> = { ...variables };
   for (const name of SHARED) given[name] = variables[name] || variables[name.toLowerCase()] || undefined;
-  const blank = variableNames.filter((name) => given[name]?.trim() === '');
-  const result = Variables.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value)));
-  if (result.success && !blank.length) return result.data;
-  throw new InvalidEnvironmentError([
-    ...blank.map((name) => `${name} is set, but blank: give it a value, or do not set it`),
-    ...(result.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
-  ]);
+  const faults = variableNames
+    .filter((name) => given[name]?.trim() === '')
+    .map((name) => `${name} is set, but blank: give it a value, or do not set it`);
+  const unread = new Set<string>();
+  for (const name of secretNames) {
+    const file = given[name + FILE];
+    if (!file?.trim()) continue;
+    const content = given[name]
+      ? fault(`${name} and ${name + FILE} are both set: take one of them away`)
+      : secretIn(file, name);
+    if (typeof content === 'string') given[name] = content;
+    else {
+      faults.push(content.fault);
+      unread.add(name);
+    }
+  }
+  const result = Checked.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value)));
+  if (result.success && !faults.length) return result.data;
+  // What a file does not give is not missing as well.
+  const wrong = (result.error?.issues ?? []).filter(({ path }) => !unread.has(String(path[0])));
+  throw new InvalidEnvironmentError([...faults, ...wrong.map((issue) => `${issue.path.join('.')} ${issue.message}`)]);
+}
+
+const fault = (sentence: string) => ({ fault: sentence });
+
+function secretIn(file: string, name: string): string | { readonly fault: string } {
+  try {
+    const content = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return content.trim() ? content : fault(`${name + FILE}: ${file} is empty: write the value of ${name} into it`);
+  } catch (error) {
+    const why = (error as Error).message;
+    return fault(`${name + FILE} cannot be read (${why}): name a file that the user of the service may read`);
+  }
 }

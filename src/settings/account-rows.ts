@@ -55,15 +55,25 @@ export class AccountRows {
     return { partnerReference: sanitizeText(reference, 255), partnerName: sanitizeText(companyName, 255) };
   }
 
-  keyColumns(uuid: string, apiKey: string): Pick<Settings, 'encryptedApiKey' | 'keyHint' | 'keyChangedAt'> {
+  /** Within the transaction that writes them. Throws `SecretKeyOutdatedError`. */
+  async keyColumns(
+    manager: EntityManager,
+    uuid: string,
+    apiKey: string,
+  ): Promise<Pick<Settings, 'encryptedApiKey' | 'keyHint' | 'keyChangedAt'>> {
     // A hint of a short key would give too much of it away.
     const keyHint = apiKey.length >= 12 ? apiKey.slice(-4) : '';
-    return { encryptedApiKey: this.cipher.encrypt(apiKey, uuid), keyHint, keyChangedAt: this.clock.now() };
+    const encryptedApiKey = await this.cipher.encrypt(apiKey, uuid, manager);
+    return { encryptedApiKey, keyHint, keyChangedAt: this.clock.now() };
   }
 
   /** As {@link keyColumns}; nothing where the row has that key already, so that `keyChangedAt` tells of real changes. */
-  changedKeyColumns(settings: Settings, apiKey: string): Partial<ReturnType<AccountRows['keyColumns']>> {
-    return this.readableKey(settings) === apiKey ? {} : this.keyColumns(settings.uuid, apiKey);
+  async changedKeyColumns(
+    manager: EntityManager,
+    settings: Settings,
+    apiKey: string,
+  ): Promise<Partial<Awaited<ReturnType<AccountRows['keyColumns']>>>> {
+    return this.readableKey(settings) === apiKey ? {} : this.keyColumns(manager, settings.uuid, apiKey);
   }
 
   /** The stored key, or `undefined` where it cannot be decrypted any more. */

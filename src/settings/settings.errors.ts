@@ -74,3 +74,34 @@ export class SecretKeyError extends Error {
     this.name = 'SecretKeyError';
   }
 }
+
+/** The key was rotated while this process ran: what it would store, the others could not read for long. */
+export class SecretKeyOutdatedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'secret_key_outdated';
+  constructor() {
+    super(
+      'API keys are stored under another SECRET_KEY than this instance was started with: start it again with the settings of the others.',
+    );
+  }
+}
+
+/** There is nothing to rotate away from. */
+export class PreviousKeyMissingError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'previous_key_missing';
+  constructor() {
+    super('Set SECRET_KEY_PREVIOUS to what SECRET_KEY is, SECRET_KEY to a new key, and restart every instance first.');
+  }
+}
+
+/** The instance that got the job has other keys than the one that it was asked of. */
+export class OtherSecretKeyError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'other_secret_key';
+  constructor(asked: string, own: string, worker: string) {
+    super(
+      `The rotation to the key ${asked} came to ${worker}, whose SECRET_KEY is ${own}: restart every instance with the same keys, and rotate again.`,
+    );
+  }
+}

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, type FindOptionsWhere, In, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import {
+  type EntityManager,
+  type FindOptionsWhere,
+  In,
+  MoreThan,
+  Not,
+  Repository,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { narrow } from '../database/paginate.js';
@@ -16,10 +24,37 @@ export interface SettingsFilter extends Paging {
 /** Any number; taken while the active account changes, so that two changes at once happen one after the other. */
 const ACTIVE_SETTINGS_LOCK = 7_236_115;
 
-const REMEMBER_DIGEST = `
+/** Which secret key API keys are stored under, as digests. */
+export interface SecretKeyInUse {
+  readonly digest: string;
+  /** While a rotation is under way: of the key that some API keys still stand under. */
+  readonly previousDigest: string | null;
+}
+
+const SECRET_KEY_IN_USE = `
+  SELECT digest, previous_digest AS "previousDigest"
+  FROM secret_key_check`;
+
+/** One that another transaction changes is looked at again once that has ended. */
+const SECRET_KEY_AMONG = `
+  ${SECRET_KEY_IN_USE}
+  WHERE digest = ANY($1::text[])
+    AND (previous_digest IS NULL OR previous_digest = ANY($1::text[]))`;
+
+const REMEMBER_SECRET_KEY = `
   INSERT INTO secret_key_check (digest)
   VALUES ($1)
-  ON CONFLICT ("only") DO UPDATE SET digest = $1`;
+  ON CONFLICT ("only") DO UPDATE SET digest = $1, previous_digest = NULL`;
+
+const BEGIN_ROTATION = `
+  UPDATE secret_key_check
+  SET digest = $2, previous_digest = $1
+  WHERE digest = $1`;
+
+const END_ROTATION = `
+  UPDATE secret_key_check
+  SET previous_digest = NULL
+  WHERE digest = $1`;
 
 /** ArrowSphere accounts, and which secret key their API keys are encrypted with. */
 @Injectable()
@@ -83,18 +118,67 @@ export class SettingsRepository extends EntityRepository<Settings, SettingsFilte
   }
 
   /** The API key stored last, to try a secret key on. */
-  newestKey(): Promise<Settings | null> {
-    return this.rows.findOne({ where: { encryptedApiKey: Not('') }, order: { keyChangedAt: 'DESC' } });
+  newestKey(manager: EntityManager = this.rows.manager): Promise<Settings | null> {
+    return manager.findOne(Settings, { where: { encryptedApiKey: Not('') }, order: { keyChangedAt: 'DESC' } });
   }
 
-  /** Digest of the secret key that the stored API keys were encrypted with; nothing before the first start. */
-  async secretKeyDigest(): Promise<string | undefined> {
-    const [stored] = await this.rows.query<{ digest: string }[]>('SELECT digest FROM secret_key_check');
-    return stored?.digest;
+  /** API keys in the order of their rows' UUIDs, those behind `after`. */
+  keysAfter(after: string, count: number): Promise<Settings[]> {
+    const where = { encryptedApiKey: Not(''), ...(after && { uuid: MoreThan(after) }) };
+    return this.rows.find({ where, order: { uuid: 'ASC' }, take: count });
   }
 
-  async rememberSecretKey(digest: string): Promise<void> {
-    await this.rows.query(REMEMBER_DIGEST, [digest]);
+  /** The row as it is now, if it is still there and has an API key. */
+  keyOf(manager: EntityManager, uuid: string): Promise<Settings | null> {
+    return manager.findOneBy(Settings, { uuid, encryptedApiKey: Not('') });
+  }
+
+  countKeys(): Promise<number> {
+    return this.rows.countBy({ encryptedApiKey: Not('') });
+  }
+
+  /** Whether the row still had `before`; nothing else of it changes. */
+  async replaceEncryptedKey(manager: EntityManager, uuid: string, before: string, after: string): Promise<boolean> {
+    const { affected } = await manager.update(
+      Settings,
+      { uuid, encryptedApiKey: before },
+      { encryptedApiKey: after, modified: () => 'modified' },
+    );
+    return !!affected;
+  }
+
+  /**
+   * The key in use, where it is one of these, and so is the one before it as long as that is needed. `manager`: it stays
+   * the one in use until this transaction has ended.
+   */
+  async secretKeyAmong(digests: readonly string[], manager?: EntityManager): Promise<SecretKeyInUse | undefined> {
+    const [inUse] = manager
+      ? await manager.query<SecretKeyInUse[]>(`${SECRET_KEY_AMONG} FOR SHARE`, [digests])
+      : await this.rows.query<SecretKeyInUse[]>(SECRET_KEY_AMONG, [digests]);
+    return inUse;
+  }
+
+  async secretKeyInUse(): Promise<SecretKeyInUse | undefined> {
+    return (await this.rows.query<SecretKeyInUse[]>(SECRET_KEY_IN_USE))[0];
+  }
+
+  /** The key in use, whichever it is; others wait until the transaction has ended. */
+  async lockSecretKey(manager: EntityManager): Promise<SecretKeyInUse | undefined> {
+    return (await manager.query<SecretKeyInUse[]>(`${SECRET_KEY_IN_USE} FOR UPDATE`))[0];
+  }
+
+  async rememberSecretKey(manager: EntityManager, digest: string): Promise<void> {
+    await manager.query(REMEMBER_SECRET_KEY, [digest]);
+  }
+
+  /** From now on API keys are stored under `to`; nothing where they are already. Waits for those being stored. */
+  async beginRotation(manager: EntityManager, from: string, to: string): Promise<void> {
+    await manager.query(BEGIN_ROTATION, [from, to]);
+  }
+
+  /** Nothing stands under the key before any more. */
+  async endRotation(manager: EntityManager, to: string): Promise<void> {
+    await manager.query(END_ROTATION, [to]);
   }
 
   protected filtered({ isActive, syncEnabled }: SettingsFilter): SelectQueryBuilder<Settings> {

@@ -126,7 +126,7 @@ export class SettingsService {
       if (isActive) await this.repository.deactivateOthers(manager, uuid, this.clock.now());
       await manager.insert(Settings, {
         ...{ uuid, isActive, apiUrl, ...choices },
-        ...this.rows.keyColumns(uuid, apiKey),
+        ...(await this.rows.keyColumns(manager, uuid, apiKey)),
         ...(partner && this.rows.partnerColumns(partner)),
       });
     });
@@ -161,7 +161,9 @@ export class SettingsService {
         {
           ...choices,
           isActive: isActive && !takesOver ? undefined : isActive,
-          ...(apiKey ? { apiUrl, ...this.rows.changedKeyColumns(current, apiKey) } : { apiUrl: changes.apiUrl }),
+          ...(apiKey
+            ? { apiUrl, ...(await this.rows.changedKeyColumns(manager, current, apiKey)) }
+            : { apiUrl: changes.apiUrl }),
           ...(verified?.partner && this.rows.partnerColumns(verified.partner)),
           modified: this.clock.now(),
         },
@@ -188,10 +190,11 @@ export class SettingsService {
     await this.repository.deactivateOthers(manager, uuid, this.clock.now());
     const common = { ...choices, ...this.rows.partnerColumns(partner), apiUrl: account.apiUrl, isActive: true };
     if (before) {
-      const key = this.rows.changedKeyColumns(before, account.apiKey);
+      const key = await this.rows.changedKeyColumns(manager, before, account.apiKey);
       await manager.update(Settings, { uuid }, { ...common, ...key, modified: this.clock.now() });
     } else {
-      await manager.insert(Settings, { uuid, ...common, ...this.rows.keyColumns(uuid, account.apiKey) });
+      const key = await this.rows.keyColumns(manager, uuid, account.apiKey);
+      await manager.insert(Settings, { uuid, ...common, ...key });
     }
     return { settings: await manager.findOneByOrFail(Settings, { uuid }), before };
   }

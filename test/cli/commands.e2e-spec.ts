@@ -106,6 +106,72 @@ describe('The command line', () => {
     expect(again).toMatchObject({ code: 1, json: { code: 'username_taken' } });
   });
 
+  it('lists users, and keeps one that is deactivated out of the service', async () => {
+    const made = await command('user', 'create', 'toomas', '--email', 'toomas@reseller.example', '--json');
+    const here = api.as(made.json.token);
+    expect((await here.get('/api/users/me/')).status).toBe(200);
+    const all = (await command('user', 'list', '--json')).json.map(({ username }: { username: string }) => username);
+    expect(all).toEqual(['admin', 'mari', 'toomas']);
+    const staff = (await command('user', 'list', '--staff', '--json')).json;
+    expect(staff.map(({ username }: { username: string }) => username)).toEqual(['admin', 'mari']);
+    const ended = await command('user', 'deactivate', 'toomas', '--json');
+    expect(ended).toMatchObject({ code: 0, json: { username: 'toomas', is_active: false } });
+    expect((await here.get('/api/users/me/')).status).toBe(401);
+    const listed = await command('user', 'list', '--query', 'toomas@');
+    expect(listed.output).toMatch(/^\S{36} {2}toomas, toomas@reseller.example, not active\n$/);
+    const unknown = await command('user', 'deactivate', 'nobody', '--json');
+    expect(unknown).toMatchObject({ code: 1, json: { code: 'user_not_found' } });
+    await command('user', 'deactivate', 'mari');
+    const last = await command('user', 'deactivate', 'admin', '--json');
+    expect(last).toMatchObject({ code: 1, json: { code: 'last_staff_user' } });
+  });
+
+  it('makes tokens with a scope and an end for a user, shows them once, and revokes them', async () => {
+    const create = (...args: string[]) => command('token', 'create', 'admin', 'nightly report', ...args);
+    const made = await create('--scope', 'read', '--expires', '2099-01-31', '--json');
+    const { uuid, token } = made.json;
+    expect(made).toMatchObject({
+      code: 0,
+      json: { name: 'nightly report', user: 'admin', scope: 'read', expires_at: '2099-01-31T00:00:00+00:00' },
+    });
+    const here = api.as(token);
+    expect((await here.get('/api/users/me/')).status).toBe(200);
+    expect((await here.post('/api/customers/', { name: 'Põhjatäht' })).status).toBe(403);
+    const listed = await command('token', 'list', '--user', 'admin', '--json');
+    expect(listed.json).toMatchObject([{ uuid, is_active: true, last_used_at: expect.any(String) }]);
+    expect(JSON.stringify(listed.json)).not.toContain(token);
+    expect((await command('token', 'list', '--user', 'toomas')).output).toBe('There are none.\n');
+
+    const again = await create('--scope', 'read', '--json');
+    expect(again).toMatchObject({ code: 1, json: { code: 'token_name_taken' } });
+    const past = await command(
+      'token',
+      'create',
+      'admin',
+      'late',
+      '--scope',
+      'read',
+      '--expires',
+      '2020-01-31',
+      '--json',
+    );
+    expect(past).toMatchObject({ code: 1, json: { code: 'token_expires_in_the_past' } });
+    const wrong = await Promise.all([
+      create(),
+      create('--scope', 'everything'),
+      create('--scope', 'read', '--expires', '2099-02-30'),
+      create('--scope', 'read', '--expires', 'tomorrow'),
+      command('token', 'create', 'admin', ' ', '--scope', 'read'),
+    ]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
+
+    const revoked = await command('token', 'revoke', uuid, '--json');
+    expect(revoked).toMatchObject({ code: 0, json: { uuid, is_active: false } });
+    expect((await here.get('/api/users/me/')).status).toBe(401);
+    const gone = await command('token', 'revoke', uuid, '--json');
+    expect(gone).toMatchObject({ code: 1, json: { code: 'personal_access_token_not_found' } });
+  });
+
   it('finds the service in good health, and names what is not', async () => {
     const well = await command('doctor', '--json');
     expect(well).toMatchObject({ code: 0, json: { good: true } });

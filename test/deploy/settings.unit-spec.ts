@@ -39,9 +39,9 @@ describe('The settings, wherever they are listed', () => {
 
   it('are all that the chart takes, but for those that it sets itself', () => {
     const { properties } = JSON.parse(read('deploy/helm/waldur-arrowsphere/values.schema.json')) as {
-      properties: { settings: { propertyNames: { enum: string[] } } };
+      properties: { settings: { propertyNames: { enum: string[] } }; secretFiles: { items: { enum: string[] } } };
     };
-    const ofSecret = ['DATABASE_URL', 'SECRET_KEY', 'STAFF_TOKEN', 'HTTPS_PROXY', 'METRICS_TOKEN'];
+    const ofSecret = properties.secretFiles.items.enum.flatMap((name) => [name, `${name}_FILE`]);
     const ofImage = ['HOST', 'PORT', 'DATA_DIR', 'METRICS_HOST'];
     expect([...properties.settings.propertyNames.enum, ...ofSecret, ...ofImage].sort()).toEqual(sorted);
   });
