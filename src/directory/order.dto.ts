@@ -1,22 +1,39 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, type Order as Sorting, OrderFilter } from '../common/page.js';
-import { ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { Order, ORDER_STATES, type OrderState } from './order.entity.js';
+import { type Order as Sorting, OrderFilter } from '../common/page.js';
+import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import { CreatedModifiedQuery } from './created-modified.js';
+import { Offering } from './offering.entity.js';
+import { ORDER_STATES, ORDER_TYPES, type OrderState, type OrderType } from './order-states.js';
+import { Order } from './order.entity.js';
+import { Resource } from './resource.entity.js';
+import { UNKEPT } from './unkept-filters.js';
 
-export class ListOrdersQuery extends ListQuery {
+@Unkept(UNKEPT.orders)
+export class ListOrdersQuery extends CreatedModifiedQuery {
   @OrderFilter({ created: 'created', state: 'state' }) declare o?: Sorting;
+  @LinkFilter(() => Resource, { aliases: Resource.aliases }) resource?: string;
   @UuidFilter() resource_uuid?: string;
+  @TextFilter({ description: 'The whole name of the resource' }) resource_name?: string;
   @UuidFilter() project_uuid?: string;
+  @UuidFilter() customer_uuid?: string;
+  @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
+  @UuidFilter() offering_uuid?: string;
+  @TextsFilter({ description: 'The whole type of the offering; repeat it for any of several' })
+  offering_type?: string[];
+  @UuidFilter({ description: 'The organisation that provides the offering' }) provider_uuid?: string;
   @ChoicesFilter(ORDER_STATES) state?: OrderState[];
+  @ChoicesFilter(ORDER_TYPES) type?: OrderType[];
+  @TextFilter({ description: 'Part of the name of the resource or the project' }) query?: string;
 }
 
 @ApiSchema({ name: 'OrderDetails' })
 export class OrderResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty({ enum: ['Create', 'Update', 'Terminate'] }) type: string;
+  @ApiProperty({ enum: ORDER_TYPES }) type: OrderType;
   @ApiProperty({ enum: ORDER_STATES, enumName: 'OrderState' }) state: OrderState;
   @ApiProperty({ format: 'uuid' }) resource_uuid: string;
   @ApiProperty() resource_name: string;

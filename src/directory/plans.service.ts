@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Count, Page } from '../common/page.js';
+import type { New } from '../database/base.entity.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
@@ -38,8 +39,8 @@ export class PlansService {
     return (await this.inUse([await this.plans.get(uuid)]))[0]!;
   }
 
-  /** Throws `InvalidFieldsError` for an offering that is not there. */
-  async create(plan: PlanFields & Pick<Plan, 'name' | 'offeringUuid'>): Promise<PlanInUse> {
+  /** Throws `InvalidFieldsError` for an offering that is not there, `UuidTakenError`. */
+  async create(plan: PlanFields & New & Pick<Plan, 'name' | 'offeringUuid'>): Promise<PlanInUse> {
     await this.related.assertExist({ offering: [Offering, plan.offeringUuid] });
     return this.get(await this.plans.insert(plan));
   }

@@ -1,15 +1,19 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
+import { type Order, OrderFilter } from '../common/page.js';
+import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
+import { ORDER_STATES, type OrderState } from './order-states.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
 import type { CreateResource } from './resources.service.js';
+import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'ResourceRequest' })
 export class CreateResourceDto {
@@ -36,9 +40,20 @@ export class CreateResourceDto {
   @ChoiceField(RESOURCE_STATES)
   state?: ResourceState;
 
+  @OwnUuidField()
+  uuid?: string;
+
   toCommand(): CreateResource {
-    const { name, project: projectUuid, offering: offeringUuid, plan: planUuid, backend_id: backendId, state } = this;
-    return { name, projectUuid, offeringUuid, planUuid, backendId, state };
+    const {
+      uuid,
+      name,
+      project: projectUuid,
+      offering: offeringUuid,
+      plan: planUuid,
+      backend_id: backendId,
+      state,
+    } = this;
+    return { uuid, name, projectUuid, offeringUuid, planUuid, backendId, state };
   }
 }
 
@@ -67,7 +82,8 @@ export class StatusResponse {
   }
 }
 
-export class ListResourcesQuery extends ListQuery {
+@Unkept(UNKEPT.resources)
+export class ListResourcesQuery extends CreatedModifiedQuery {
   @OrderFilter({
     name: 'name',
     created: 'created',
@@ -88,6 +104,11 @@ export class ListResourcesQuery extends ListQuery {
   @UuidFilter() project_uuid?: string;
   @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
   @UuidsFilter() offering_uuid?: string[];
+  @TextFilter({ description: 'The whole type of the offering' }) offering_type?: string;
+  @UuidFilter() plan_uuid?: string;
+  @TextFilter({ description: 'The whole name of the project' }) project_name?: string;
+  @UuidFilter({ description: 'The organisation that provides the offering' }) provider_uuid?: string;
+  @ChoicesFilter(ORDER_STATES, { description: 'Has an order in any of these states' }) order_state?: OrderState[];
   @TextFilter({ description: 'Part of the name or the whole backend id' }) query?: string;
 }
 
