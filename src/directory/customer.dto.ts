@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { EmailField, OwnUuidField, PartialDto, TextField } from '../common/validation/body-fields.js';
@@ -53,11 +53,17 @@ export class ListCustomersQuery extends ListQuery {
   @TextFilter({ description: 'The whole registration code' }) registration_code?: string;
   @BooleanFilter({ description: 'Whether it has resources, terminated ones too' }) has_resources?: boolean;
   @UuidFilter({ description: 'Has resources of what this organisation offers' }) service_provider_uuid?: string;
+  @BooleanFilter({ description: 'Whether it provides an offering' }) is_service_provider?: boolean;
   @TextFilter({ description: 'Part of name, native name, abbreviation, e-mail or registration code' }) query?: string;
   @BooleanFilter({ description: 'Taken for compatibility: nothing is archived here' }) archived?: boolean;
 }
 
 @ApiSchema({ name: 'Customer' })
+@Always({
+  lists: ['organization_groups', 'default_affiliations', 'payment_profiles'],
+  nulls: ['customer_credit', 'customer_unallocated_credit', 'call_managing_organization_uuid'],
+  falses: ['archived', 'blocked', 'has_affiliate_links', 'has_active_helpdesk'],
+})
 export class CustomerResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

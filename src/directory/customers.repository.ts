@@ -18,6 +18,8 @@ export interface CustomerFilter extends Paging {
   /** The whole of it. */
   readonly registrationCode?: string;
   readonly hasResources?: boolean;
+  /** Provides an offering. */
+  readonly isServiceProvider?: boolean;
   /** Has resources of what this organisation offers. */
   readonly serviceProviderUuid?: string;
   /** In any of the texts. */
@@ -25,6 +27,11 @@ export interface CustomerFilter extends Paging {
   /** True: none, as nothing is archived here. */
   readonly archived?: boolean;
 }
+
+const OFFERINGS = `
+  SELECT 1
+  FROM offering
+  WHERE offering.customer_uuid = customer.uuid`;
 
 const RESOURCES = `
   SELECT 1
@@ -63,6 +70,7 @@ export class CustomersRepository extends EntityRepository<Customer, CustomerFilt
       [mentions('customer.abbreviation', 'abbreviation')]: containing(filter.abbreviation),
       'customer.backendId = :backendId': filter.backendId,
       'customer.registrationCode = :registrationCode': filter.registrationCode,
+      [`EXISTS (${OFFERINGS}) = :isServiceProvider`]: filter.isServiceProvider,
       [`EXISTS (${RESOURCES}) = :hasResources`]: filter.hasResources,
       [`EXISTS (${RESOURCES} AND offered.customer_uuid = :serviceProviderUuid)`]: filter.serviceProviderUuid,
       'false = :archived': filter.archived,

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -82,6 +82,50 @@ class OfferingPlan {
 }
 
 @ApiSchema({ name: 'ProviderOfferingDetails' })
+@Always({
+  lists: [
+    'endpoints',
+    'default_access_subnets',
+    'software_catalogs',
+    'partitions',
+    'qos_profiles',
+    'components',
+    'screenshots',
+    'files',
+    'quotas',
+    'organization_groups',
+    'tags',
+    'effective_available_limits',
+    'promotion_campaigns',
+  ],
+  objects: ['attributes', 'plugin_options', 'secret_options', 'service_attributes'],
+  texts: ['description', 'paused_reason'],
+  nulls: [
+    'project',
+    'project_uuid',
+    'project_name',
+    'scope_uuid',
+    'scope_name',
+    'scope_state',
+    'scope_error_message',
+    'scope_resource',
+    'scope_resource_uuid',
+    'scope_resource_name',
+    'parent_description',
+    'parent_uuid',
+    'parent_name',
+    'profile_uuid',
+    'profile_name',
+    'offering_group',
+    'offering_group_uuid',
+    'offering_group_title',
+    'integration_status',
+    'google_calendar_is_public',
+    'google_calendar_link',
+  ],
+  falses: ['has_compliance_requirements', 'user_has_consent', 'open_for_proposals', 'config_drive_default'],
+  trues: ['shared', 'billable', 'is_accessible'],
+})
 export class OfferingResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

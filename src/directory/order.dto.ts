@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type Order as Sorting, OrderFilter } from '../common/page.js';
 import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
@@ -30,6 +30,53 @@ export class ListOrdersQuery extends CreatedModifiedQuery {
 }
 
 @ApiSchema({ name: 'OrderDetails' })
+@Always({
+  objects: ['attributes', 'limits', 'offering_plugin_options'],
+  texts: [
+    'output',
+    'error_message',
+    'error_traceback',
+    'offering_description',
+    'project_description',
+    'consumer_rejection_comment',
+    'provider_rejection_comment',
+  ],
+  nulls: [
+    'resource_type',
+    'cost',
+    'output_updated_at',
+    'error_updated_at',
+    'consumer_reviewed_by',
+    'consumer_reviewed_by_full_name',
+    'consumer_reviewed_by_username',
+    'consumer_reviewed_at',
+    'provider_reviewed_by',
+    'provider_reviewed_by_full_name',
+    'provider_reviewed_by_username',
+    'provider_reviewed_at',
+    'created_by_civil_number',
+    'created_by_organization',
+    'created_by_organization_country',
+    'created_by_organization_registry_code',
+    'created_by_organization_vat_code',
+    'created_by_organization_address',
+    'plan_description',
+    'old_plan_name',
+    'new_plan_name',
+    'old_plan_uuid',
+    'new_plan_uuid',
+    'new_cost_estimate',
+    'termination_comment',
+    'order_subtype',
+    'provider_message_updated_at',
+    'consumer_message_updated_at',
+    'auto_approved_by_rule_uuid',
+    'auto_approved_cost_limit_snapshot',
+    'issue',
+  ],
+  falses: ['can_terminate', 'auto_approved'],
+  trues: ['offering_shared', 'offering_billable'],
+})
 export class OrderResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
-import { containing, type CreatedModified, mentioning, mentions, narrow, within } from '../database/paginate.js';
+import { type CreatedModified, mentioning, narrow, within } from '../database/paginate.js';
 import { OrderNotFoundError } from './directory.errors.js';
 import type { OrderState, OrderType } from './order-states.js';
 import { Order } from './order.entity.js';
@@ -24,7 +24,7 @@ export interface OrdersFilter extends Paging, CreatedModified {
   readonly providerUuid?: string;
   readonly state?: readonly OrderState[];
   readonly type?: readonly OrderType[];
-  /** Part of the name of the resource or the project. */
+  /** Part of the name of the resource or the project, or the UUID of one. */
   readonly query?: string;
 }
 
@@ -66,8 +66,5 @@ export class OrdersRepository extends EntityRepository<Order, OrdersFilter> {
 
 const ofQuery = (query: string) =>
   new Brackets((any) =>
-    any
-      .where(mentioning('order_', [], query))
-      .orWhere(mentions('resource.name', 'mentioned'), { mentioned: containing(query) })
-      .orWhere(mentions('project.name', 'mentioned'), { mentioned: containing(query) }),
+    any.where(mentioning('project', ['name'], query)).orWhere(mentioning('resource', ['name'], query)),
   );

@@ -3,6 +3,7 @@ import type { Count, Page } from '../common/page.js';
 import type { New } from '../database/base.entity.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Offering } from './offering.entity.js';
+import { OfferingsService } from './offerings.service.js';
 import { Plan } from './plan.entity.js';
 import { type PlanFilter, PlansRepository } from './plans.repository.js';
 
@@ -20,6 +21,7 @@ export type PlanFields = Partial<Pick<Plan, 'name' | 'unit'>>;
 export class PlansService {
   constructor(
     private readonly plans: PlansRepository,
+    private readonly offerings: OfferingsService,
     private readonly related: RelatedObjects,
   ) {}
 
@@ -32,6 +34,12 @@ export class PlansService {
   /** Throws `PageNotFoundError`. */
   count(filter: PlanFilter): Promise<Count> {
     return this.plans.count(filter);
+  }
+
+  /** All plans of an offering, by name. Throws `OfferingNotFoundError`. */
+  async ofOffering(offeringUuid: string): Promise<PlanInUse[]> {
+    const { uuid } = await this.offerings.get(offeringUuid);
+    return this.inUse(await this.plans.ofOffering(uuid));
   }
 
   /** Throws `PlanNotFoundError`. */

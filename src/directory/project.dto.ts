@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -67,6 +67,32 @@ export class ListProjectsQuery extends CreatedModifiedQuery {
 }
 
 @ApiSchema({ name: 'Project' })
+@Always({
+  lists: ['project_metadata'],
+  texts: [
+    'description',
+    'oecd_fos_2007_label',
+    'affiliation_name',
+    'affiliation_code',
+    'science_sub_domain_name',
+    'science_sub_domain_code',
+    'science_domain_name',
+    'science_domain_code',
+  ],
+  nulls: [
+    'type',
+    'type_name',
+    'type_uuid',
+    'end_date',
+    'end_date_requested_by',
+    'end_date_updated_at',
+    'max_service_accounts',
+    'effective_end_date',
+    'affiliation',
+    'project_credit',
+  ],
+  falses: ['is_removed', 'is_in_grace_period'],
+})
 export class ProjectResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
@@ -74,6 +100,7 @@ export class ProjectResponse {
   @ApiProperty({ format: 'uri' }) customer: string;
   @ApiProperty({ format: 'uuid' }) customer_uuid: string;
   @ApiProperty() customer_name: string;
+  @ApiProperty() customer_native_name: string;
   @ApiProperty() customer_abbreviation: string;
   @ApiProperty({ maxLength: 255 }) backend_id: string;
   @ApiProperty({ format: 'date-time' }) created: string;
@@ -83,6 +110,7 @@ export class ProjectResponse {
       url: hyperlink(Project, project.uuid),
       customer: hyperlink(Customer, project.customerUuid),
       customer_name: project.customer.name,
+      customer_native_name: project.customer.nativeName,
       customer_abbreviation: project.customer.abbreviation,
     });
   }

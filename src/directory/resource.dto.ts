@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -113,6 +113,51 @@ export class ListResourcesQuery extends CreatedModifiedQuery {
 }
 
 @ApiSchema({ name: 'Resource' })
+@Always({
+  lists: ['report', 'endpoints', 'available_actions', 'offering_components'],
+  objects: [
+    'attributes',
+    'limits',
+    'current_usages',
+    'limit_usage',
+    'backend_metadata',
+    'options',
+    'offering_plugin_options',
+  ],
+  texts: [
+    'description',
+    'effective_id',
+    'offering_description',
+    'project_description',
+    'offering_backend_id',
+    'error_message',
+    'error_traceback',
+  ],
+  nulls: [
+    'resource_uuid',
+    'resource_type',
+    'plan_description',
+    'project_end_date',
+    'project_effective_end_date',
+    'resource_effective_end_date',
+    'project_end_date_requested_by',
+    'end_date',
+    'end_date_requested_by',
+    'end_date_updated_at',
+    'username',
+    'order_in_progress',
+    'renewal_date',
+  ],
+  falses: [
+    'project_is_in_grace_period',
+    'is_limit_based',
+    'restrict_member_access',
+    'can_terminate',
+    'user_requires_reconsent',
+    'has_api_keys',
+  ],
+  trues: ['offering_shared', 'offering_billable', 'is_usage_based'],
+})
 export class ResourceResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

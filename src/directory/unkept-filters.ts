@@ -15,7 +15,6 @@ export const UNKEPT = {
       current_user_has_project_create_permission: 'true',
       current_user_has_role: 'none',
       is_call_managing_organization: 'false',
-      is_service_provider: 'false',
       organization_group_name: 'none',
       organization_group_uuid: 'none',
       owned_by_current_user: 'false',

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import type { Caller } from '../../auth/caller.js';
 import { renderDateTime } from '../../common/date-time.js';
-import { answerOf } from '../../common/answer.js';
+import { Always, answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { BooleanField, EmailField, PartialDto, TextField } from '../../common/validation/body-fields.js';
@@ -64,6 +64,12 @@ export class ListUsersQuery extends ListQuery {
 }
 
 @ApiSchema({ name: 'User' })
+@Always({
+  lists: ['permissions', 'identity_provider_fields'],
+  texts: ['identity_provider_name', 'identity_provider_label', 'identity_provider_management_url', 'identity_source'],
+  nulls: ['civil_number', 'agreement_date', 'requested_email', 'ip_address', 'uid_number', 'primary_gid'],
+  falses: ['should_protect_user_details', 'is_admin_deactivated'],
+})
 export class UserResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
