@@ -40,6 +40,12 @@ const KINDS: Readonly<Record<keyof SameInEveryAnswer, { value: unknown; shown: A
   trues: { value: true, shown: { type: Boolean } },
 };
 
+/** What a key would be if it were not null. */
+const NULL_FORMATS = [
+  [/uuid$/, 'uuid'],
+  [/_date$/, 'date'],
+] as const;
+
 /**
  * On an answer: keys that Waldur's types require and that have one honest value here, as nothing of the kind is kept.
  * `answerOf` fills them in.
@@ -51,7 +57,8 @@ export const Always =
       const { value, shown } = KINDS[kind as keyof SameInEveryAnswer];
       return (names as readonly string[]).map((name) => {
         const description = `Always \`${JSON.stringify(value)}\`: nothing of the kind is kept`;
-        ApiProperty({ ...shown, description })(answer.prototype as object, name);
+        const format = kind === 'nulls' ? NULL_FORMATS.find(([names]) => names.test(name))?.[1] : undefined;
+        ApiProperty({ ...shown, ...(format && { format }), description })(answer.prototype as object, name);
         return [name, value] as const;
       });
     });

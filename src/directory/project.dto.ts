@@ -80,7 +80,6 @@ export class ListProjectsQuery extends CreatedModifiedQuery {
     'science_domain_code',
   ],
   nulls: [
-    'type',
     'type_name',
     'type_uuid',
     'end_date',

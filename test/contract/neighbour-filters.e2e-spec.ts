@@ -40,7 +40,6 @@ const CASES: Record<string, Cases> = {
   projects: {
     ...FILTERS.projects_list,
     ...TIMES,
-    backend_id: () => ({ some: 'erp-1', none: 'erp' }),
     customer_abbreviation: () => text('pt'),
     customer_native_name: () => text('saare'),
   },
@@ -55,11 +54,8 @@ const CASES: Record<string, Cases> = {
   'marketplace-resources': {
     ...FILTERS.marketplace_resources_list,
     ...TIMES,
-    offering_type: () => text('Support.OfferingTemplate'),
     order_state: () => ({ some: 'erred', none: 'rejected' }),
     plan_uuid: (world) => uuid(world.plan.uuid),
-    project_name: () => ({ some: 'Cold', none: 'col' }),
-    provider_uuid: (world) => uuid(world.customer.uuid),
   },
   'marketplace-orders': {
     ...TIMES,
@@ -123,7 +119,6 @@ describe('Lists of neighbours', () => {
       last_name: 'Maas',
     });
     await world.post('/api/customers/', { name: 'Muhu Leib', registration_code: '7654321' });
-    await world.send('PATCH', new URL(world.project.url).pathname, { backend_id: 'erp-1' });
     await world.post('/api/marketplace-plans/', { name: 'Yearly', offering: world.storage.uuid });
     const order = 'INSERT INTO marketplace_order (type, state, resource_uuid) VALUES ($1, $2, $3)';
     await app.database.query(order, ['Create', 'done', world.resource.uuid]);
