@@ -101,6 +101,9 @@ class OfferingPlan {
   objects: ['attributes', 'plugin_options', 'secret_options', 'service_attributes'],
   texts: ['description', 'paused_reason'],
   nulls: [
+    'total_customers',
+    'total_cost',
+    'total_cost_estimated',
     'project',
     'project_uuid',
     'project_name',

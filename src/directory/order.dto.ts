@@ -83,28 +83,35 @@ export class OrderResponse {
   @ApiProperty({ enum: ORDER_TYPES }) type: OrderType;
   @ApiProperty({ enum: ORDER_STATES, enumName: 'OrderState' }) state: OrderState;
   @ApiProperty({ format: 'uuid' }) resource_uuid: string;
+  @ApiProperty({ format: 'uuid', description: 'The same' }) marketplace_resource_uuid: string;
   @ApiProperty() resource_name: string;
   @ApiProperty({ format: 'uuid' }) project_uuid: string;
   @ApiProperty() project_name: string;
   @ApiProperty({ format: 'uuid' }) customer_uuid: string;
   @ApiProperty() customer_name: string;
+  @ApiProperty({ format: 'uri' }) offering: string;
   @ApiProperty({ format: 'uuid' }) offering_uuid: string;
   @ApiProperty() offering_name: string;
+  @ApiProperty() offering_type: string;
   @ApiProperty({ required: false, description: 'Left out when the user is gone' }) created_by_username?: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) completed_at: string | null;
   @ApiProperty({ format: 'date-time' }) created: string;
+  @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, order: Order): OrderResponse {
     const { project, offering } = order.resource;
     return answerOf(OrderResponse, order, {
       url: hyperlink(Order, order.uuid),
+      marketplace_resource_uuid: order.resourceUuid,
       resource_name: order.resource.name,
       project_uuid: project.uuid,
       project_name: project.name,
       customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,
+      offering: hyperlink(Offering, offering.uuid),
       offering_uuid: offering.uuid,
       offering_name: offering.name,
+      offering_type: offering.type,
       created_by_username: order.createdBy?.username,
     });
   }
