@@ -24,4 +24,4 @@ export function renderUuid(uuid: string): string {
 }
 
 /** Never that of an object: in a filter it stands for one that is not there. */
-export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+export const NO_MATCH_UUID = '00000000-0000-0000-0000-000000000000';

@@ -25,7 +25,7 @@ import {
 import { parseDateTime } from '../date-time.js';
 import { parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
-import { NIL_UUID, parseUuid } from '../uuid.js';
+import { NO_MATCH_UUID, parseUuid } from '../uuid.js';
 import { Day, HttpUrl, Storable } from './constraints.js';
 import {
   type Coerce,
@@ -232,7 +232,7 @@ export const OwnUuidField = () =>
     (sent) => parseUuid(sent) ?? sent,
     { description: 'Of the new object, where it has one elsewhere already; refused if it is taken here' },
     IsUUID('loose', says('Must be a valid UUID.')),
-    NotEquals(NIL_UUID, { message: 'Must be a valid UUID.' }),
+    NotEquals(NO_MATCH_UUID, { message: 'Must be a valid UUID.' }),
   );
 
 /** An absolute http(s) URL as text; what it may point at is for its owner to check. */

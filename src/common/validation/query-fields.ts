@@ -3,7 +3,7 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { IsBoolean, IsDate, IsIn, IsInt, IsUUID, Matches, Validate } from 'class-validator';
 import { type Addressable, parseLink } from '../links.js';
 import { parseDateTime } from '../date-time.js';
-import { NIL_UUID, parseUuid } from '../uuid.js';
+import { NO_MATCH_UUID, parseUuid } from '../uuid.js';
 import { Day, Storable } from './constraints.js';
 import { Field, type FieldOptions, type Reading, saysQuoting } from './field.js';
 
@@ -91,7 +91,7 @@ export const LinkFilter = (
 ) =>
   filterOf({ type: String, format: 'uri' }, (text, { pathPrefix }) => {
     const link = parseLink(text, to(), { pathPrefix, aliases: options.aliases });
-    return link.kind === 'object' ? link.uuid : NIL_UUID;
+    return link.kind === 'object' ? link.uuid : NO_MATCH_UUID;
   })(options);
 
 /** How the description says that a list is written `k=a,b`; repeating the key works as well. */
