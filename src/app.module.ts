@@ -21,6 +21,7 @@ import { MappingsHttpModule } from './mappings/mappings-http.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
 const features = [
@@ -54,7 +55,7 @@ export class AppModule {
       module: AppModule,
       imports: [CoreModule.forRoot(env, clock), AccessModule, DatabaseModule.forFeature(), ...features, ...http],
       exports: features,
-      controllers: [HealthController, ArrowRootController],
+      controllers: [HealthController, ArrowRootController, WaldurStartController],
       providers: [AccessGuard, AppErrorFilter],
     };
   }

@@ -21,6 +21,7 @@ export {
   DatabaseReadOnlyError,
   DatabaseUnavailableError,
 } from './common/database-fault.js';
+export { UuidTakenError } from './database/constraint.js';
 export { ObjectNotFoundError, PageNotFoundError } from './common/http-errors.js';
 export type { DecimalString } from './common/money.js';
 export type { Count, Counted, Page } from './common/page.js';
@@ -65,6 +66,7 @@ export type * from './directory/offering.entity.js';
 export { OfferingsService } from './directory/offerings.service.js';
 export type * from './directory/offerings.service.js';
 export type * from './directory/order.dto.js';
+export type * from './directory/order-states.js';
 export type * from './directory/order.entity.js';
 export { OrdersService } from './directory/orders.service.js';
 export type * from './directory/orders.service.js';

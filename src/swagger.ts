@@ -36,6 +36,7 @@ const TAGS = [
   ['Directory: users', 'Who may call this API, and with which token or password.'],
   ['Directory: tokens', 'Personal access tokens: with a name and a scope, for scripts and other services.'],
   ['Log in', 'A token for a user name and a password.'],
+  ['Start', "What Waldur's web application and clients ask for first."],
   ['Arrow', 'Where the collections are.'],
   ['Health', 'For whoever watches over the service.'],
 ] as const;

@@ -16,6 +16,55 @@ export function ShownOrNull(format: string | ApiPropertyOptions = {}, more?: Api
   return ApiProperty({ ...shown, type: String, nullable: true } as ApiPropertyOptions);
 }
 
+const ALWAYS = 'same-in-every-answer';
+
+/** Keys whose value never differs, by what it is. */
+export interface SameInEveryAnswer {
+  /** `[]` */
+  readonly lists?: readonly string[];
+  /** `{}` */
+  readonly objects?: readonly string[];
+  /** `""` */
+  readonly texts?: readonly string[];
+  readonly nulls?: readonly string[];
+  readonly falses?: readonly string[];
+  readonly trues?: readonly string[];
+}
+
+const KINDS: Readonly<Record<keyof SameInEveryAnswer, { value: unknown; shown: ApiPropertyOptions }>> = {
+  lists: { value: [], shown: { type: 'array', items: {} } },
+  objects: { value: {}, shown: { type: 'object', additionalProperties: true } },
+  texts: { value: '', shown: { type: String } },
+  nulls: { value: null, shown: { type: String, nullable: true } },
+  falses: { value: false, shown: { type: Boolean } },
+  trues: { value: true, shown: { type: Boolean } },
+};
+
+/** What a key would be if it were not null. */
+const NULL_FORMATS = [
+  [/uuid$/, 'uuid'],
+  [/_date$/, 'date'],
+] as const;
+
+/**
+ * On an answer: keys that Waldur's types require and that have one honest value here, as nothing of the kind is kept.
+ * `answerOf` fills them in.
+ */
+export const Always =
+  (keys: SameInEveryAnswer): ClassDecorator =>
+  (answer) => {
+    const values = Object.entries(keys).flatMap(([kind, names]) => {
+      const { value, shown } = KINDS[kind as keyof SameInEveryAnswer];
+      return (names as readonly string[]).map((name) => {
+        const description = `Always \`${JSON.stringify(value)}\`: nothing of the kind is kept`;
+        const format = kind === 'nulls' ? NULL_FORMATS.find(([names]) => names.test(name))?.[1] : undefined;
+        ApiProperty({ ...shown, ...(format && { format }), description })(answer.prototype as object, name);
+        return [name, value] as const;
+      });
+    });
+    Reflect.defineMetadata(ALWAYS, Object.fromEntries(values), answer);
+  };
+
 type Rendered<T> = T extends Date ? string : T;
 
 /** What the domain object does not have under the name of a field, or has as something else. */
@@ -40,7 +89,8 @@ export function answerOf<A extends object, T extends object>(
   from: T,
   rest: Missing<A, T> & Partial<A>,
 ): A {
-  const given = rest as Record<string, unknown>;
+  const same = Reflect.getMetadata(ALWAYS, answer) as object | undefined;
+  const given = { ...same, ...rest } as Record<string, unknown>;
   const entries = propertiesOf(answer).flatMap(([field, property]) => {
     const value = field in given ? given[field] : (from as Record<string, unknown>)[property];
     return value === undefined ? [] : [[field, render(field, value)]];

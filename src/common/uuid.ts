@@ -22,3 +22,6 @@ export function parseUuid(text: unknown): string | undefined {
 export function renderUuid(uuid: string): string {
   return uuid;
 }
+
+/** Never that of an object: in a filter it stands for one that is not there. */
+export const NO_MATCH_UUID = '00000000-0000-0000-0000-000000000000';

@@ -11,3 +11,6 @@ export abstract class BaseEntity {
   @UpdateDateColumn({ type: 'timestamptz', precision: 3 })
   modified: Date;
 }
+
+/** Of a new object: the UUID that it has elsewhere already, if it has one. */
+export type New = Partial<Pick<BaseEntity, 'uuid'>>;

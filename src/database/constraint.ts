@@ -7,7 +7,7 @@ import {
   type QueryDeepPartialEntity,
   type Repository,
 } from 'typeorm';
-import { AppError } from '../common/app.error.js';
+import { AppError, InvalidFieldsError } from '../common/app.error.js';
 import { parseUuid } from '../common/uuid.js';
 import type { BaseEntity } from './base.entity.js';
 
@@ -16,6 +16,15 @@ export function brokenConstraint(error: unknown): string | undefined {
   if (!(error instanceof QueryFailedError)) return undefined;
   const { code, constraint } = error.driverError as unknown as { code?: string; constraint?: string };
   return code?.startsWith('23') ? constraint : undefined;
+}
+
+/** There is such an object already, with the UUID that was given for a new one. */
+export class UuidTakenError extends InvalidFieldsError {
+  override readonly code = 'uuid_taken';
+
+  constructor() {
+    super({ uuid: ['An object of this kind with this UUID exists already.'] });
+  }
 }
 
 /** An object that a row refers to was deleted after it had been looked up (409). */

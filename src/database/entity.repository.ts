@@ -12,7 +12,7 @@ import {
 import type { AppError } from '../common/app.error.js';
 import type { Count, Order, Page, Paging } from '../common/page.js';
 import type { BaseEntity } from './base.entity.js';
-import { deleteOrThrowInUse, translateConstraintErrors, updateDefined } from './constraint.js';
+import { deleteOrThrowInUse, translateConstraintErrors, updateDefined, UuidTakenError } from './constraint.js';
 import { findOrThrow } from './find-or-throw.js';
 import { countOnly, paginate } from './paginate.js';
 
@@ -53,10 +53,16 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
     return findOrThrow(this.rows, uuid, this.Missing, this.shown);
   }
 
-  /** Answers the UUID. Throws as `translateConstraintErrors`, with the errors of `refusals`. */
+  /**
+   * Answers the UUID. Throws `UuidTakenError` where it is given and not free, and as `translateConstraintErrors`, with
+   * the errors of `refusals`.
+   */
   async insert(columns: DeepPartial<T>, refusals: Readonly<Record<string, () => Error>> = {}): Promise<string> {
     const row = this.rows.create(columns);
-    await translateConstraintErrors(refusals, () => this.rows.insert(row as QueryDeepPartialEntity<T>));
+    const taken = { [`pk_${this.rows.metadata.tableName}`]: () => new UuidTakenError() };
+    await translateConstraintErrors({ ...taken, ...refusals }, () =>
+      this.rows.insert(row as QueryDeepPartialEntity<T>),
+    );
     return row.uuid;
   }
 

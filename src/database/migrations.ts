@@ -17,6 +17,7 @@ import { RoomForWhoReallyActed1795750000001 } from './migrations/1795750000001-R
 import { SpeedUpLedger1795750000002 } from './migrations/1795750000002-SpeedUpLedger.js';
 import { AddNamedTokens1795760000000 } from './migrations/1795760000000-AddNamedTokens.js';
 import { RotateSecretKey1795790000000 } from './migrations/1795790000000-RotateSecretKey.js';
+import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1795800000000-AddBackendIdsOfProjectsAndOfferings.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   SpeedUpLedger1795750000002,
   AddNamedTokens1795760000000,
   RotateSecretKey1795790000000,
+  AddBackendIdsOfProjectsAndOfferings1795800000000,
 ];

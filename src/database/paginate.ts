@@ -67,6 +67,22 @@ export function narrow<T extends ObjectLiteral>(
   return found;
 }
 
+/** When rows came and last changed: then or later, and `…Before`: then or earlier. */
+export interface CreatedModified {
+  readonly created?: Date;
+  readonly createdBefore?: Date;
+  readonly modified?: Date;
+  readonly modifiedBefore?: Date;
+}
+
+/** Conditions for {@link narrow}. */
+export const within = (alias: string, times: CreatedModified): Readonly<Record<string, unknown>> => ({
+  [`${alias}.created >= :created`]: times.created,
+  [`${alias}.created <= :createdBefore`]: times.createdBefore,
+  [`${alias}.modified >= :modified`]: times.modified,
+  [`${alias}.modified <= :modifiedBefore`]: times.modifiedBefore,
+});
+
 /** What the free-text filter `query` asks for: the words in any of these properties, or the UUID of the row. */
 export function mentioning(alias: string, properties: readonly string[], words: string): Brackets {
   return new Brackets((any) => {

@@ -1,13 +1,16 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { EmailField, PartialDto, TextField } from '../common/validation/body-fields.js';
-import { BooleanFilter, TextFilter } from '../common/validation/query-fields.js';
+import { EmailField, OwnUuidField, PartialDto, TextField } from '../common/validation/body-fields.js';
+import { BooleanFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
 import { Customer } from './customer.entity.js';
+import { UNKEPT } from './unkept-filters.js';
 
+/** What is left out stays as it is. */
 @ApiSchema({ name: 'CustomerRequest' })
-export class CreateCustomerDto {
+export class ReplaceCustomerDto {
   @TextField({ required: true, max: 150, example: 'Põhjala Tehnika OÜ' })
   name: string;
 
@@ -30,9 +33,16 @@ export class CreateCustomerDto {
   country?: string;
 }
 
-@ApiSchema({ name: 'PatchedCustomerRequest' })
-export class UpdateCustomerDto extends PartialDto(CreateCustomerDto) {}
+@ApiSchema({ name: 'CustomerCreateRequest' })
+export class CreateCustomerDto extends ReplaceCustomerDto {
+  @OwnUuidField()
+  uuid?: string;
+}
 
+@ApiSchema({ name: 'PatchedCustomerRequest' })
+export class UpdateCustomerDto extends PartialDto(ReplaceCustomerDto) {}
+
+@Unkept(UNKEPT.customers)
 export class ListCustomersQuery extends ListQuery {
   @OrderFilter({ name: 'name', created: 'created', abbreviation: 'abbreviation' }) declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
@@ -40,11 +50,20 @@ export class ListCustomersQuery extends ListQuery {
   @TextFilter({ description: 'Part of the native name' }) native_name?: string;
   @TextFilter({ description: 'Part of the abbreviation' }) abbreviation?: string;
   @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
+  @TextFilter({ description: 'The whole registration code' }) registration_code?: string;
+  @BooleanFilter({ description: 'Whether it has resources, terminated ones too' }) has_resources?: boolean;
+  @UuidFilter({ description: 'Has resources of what this organisation offers' }) service_provider_uuid?: string;
+  @BooleanFilter({ description: 'Whether it provides an offering' }) is_service_provider?: boolean;
   @TextFilter({ description: 'Part of name, native name, abbreviation, e-mail or registration code' }) query?: string;
   @BooleanFilter({ description: 'Taken for compatibility: nothing is archived here' }) archived?: boolean;
 }
 
 @ApiSchema({ name: 'Customer' })
+@Always({
+  lists: ['organization_groups', 'default_affiliations', 'payment_profiles'],
+  nulls: ['customer_credit', 'customer_unallocated_credit', 'call_managing_organization_uuid'],
+  falses: ['archived', 'blocked', 'has_affiliate_links', 'has_active_helpdesk'],
+})
 export class CustomerResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
@@ -7,7 +7,13 @@ import { ApiController } from '../auth/api-controller.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { pick } from '../common/answer.interceptor.js';
 import { Existing } from '../database/refusal.interceptor.js';
-import { CreateCustomerDto, CustomerResponse, ListCustomersQuery, UpdateCustomerDto } from './customer.dto.js';
+import {
+  CreateCustomerDto,
+  CustomerResponse,
+  ListCustomersQuery,
+  ReplaceCustomerDto,
+  UpdateCustomerDto,
+} from './customer.dto.js';
 import { Customer } from './customer.entity.js';
 import { CustomersService } from './customers.service.js';
 import { CustomerNotFoundError } from './directory.errors.js';
@@ -46,8 +52,15 @@ export class CustomersController {
     return pick(CustomerResponse.from(await this.customers.get(uuid)), query.field);
   }
 
+  @Put(':uuid')
+  @Operation('customers_update', 'Change an organisation; what is left out stays')
+  @ApiUpdated(CustomerResponse)
+  async replace(@Param('uuid') uuid: string, @Body() dto: ReplaceCustomerDto): Promise<CustomerResponse> {
+    return CustomerResponse.from(await this.customers.update(uuid, commandOf(dto)));
+  }
+
   @Patch(':uuid')
-  @Operation('customers_partial_update', 'Change an organisation')
+  @Operation('customers_partial_update', 'Change parts of an organisation')
   @ApiUpdated(CustomerResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerDto): Promise<CustomerResponse> {
     return CustomerResponse.from(await this.customers.update(uuid, commandOf(dto)));

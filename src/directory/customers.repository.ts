@@ -15,11 +15,30 @@ export interface CustomerFilter extends Paging {
   readonly nativeName?: string;
   readonly abbreviation?: string;
   readonly backendId?: string;
+  /** The whole of it. */
+  readonly registrationCode?: string;
+  readonly hasResources?: boolean;
+  /** Provides an offering. */
+  readonly isServiceProvider?: boolean;
+  /** Has resources of what this organisation offers. */
+  readonly serviceProviderUuid?: string;
   /** In any of the texts. */
   readonly query?: string;
   /** True: none, as nothing is archived here. */
   readonly archived?: boolean;
 }
+
+const OFFERINGS = `
+  SELECT 1
+  FROM offering
+  WHERE offering.customer_uuid = customer.uuid`;
+
+const RESOURCES = `
+  SELECT 1
+  FROM resource bought
+  JOIN project owned ON owned.uuid = bought.project_uuid
+  JOIN offering offered ON offered.uuid = bought.offering_uuid
+  WHERE owned.customer_uuid = customer.uuid`;
 
 @Injectable()
 export class CustomersRepository extends EntityRepository<Customer, CustomerFilter> {
@@ -50,6 +69,10 @@ export class CustomersRepository extends EntityRepository<Customer, CustomerFilt
       [mentions('customer.nativeName', 'nativeName')]: containing(filter.nativeName),
       [mentions('customer.abbreviation', 'abbreviation')]: containing(filter.abbreviation),
       'customer.backendId = :backendId': filter.backendId,
+      'customer.registrationCode = :registrationCode': filter.registrationCode,
+      [`EXISTS (${OFFERINGS}) = :isServiceProvider`]: filter.isServiceProvider,
+      [`EXISTS (${RESOURCES}) = :hasResources`]: filter.hasResources,
+      [`EXISTS (${RESOURCES} AND offered.customer_uuid = :serviceProviderUuid)`]: filter.serviceProviderUuid,
       'false = :archived': filter.archived,
     });
     const texts = ['name', 'nativeName', 'abbreviation', 'email', 'registrationCode'];

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Count, Page } from '../common/page.js';
 import { Customer } from './customer.entity.js';
+import type { New } from '../database/base.entity.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 
 const PART = 500;
@@ -47,7 +48,8 @@ export class CustomersService {
     return this.customers.get(uuid);
   }
 
-  async create(fields: CustomerFields & Pick<Customer, 'name'>): Promise<Customer> {
+  /** Throws `UuidTakenError`. */
+  async create(fields: CustomerFields & New & Pick<Customer, 'name'>): Promise<Customer> {
     return this.get(await this.customers.insert(columns(fields)));
   }
 
@@ -63,6 +65,6 @@ export class CustomersService {
   }
 }
 
-function columns({ country, ...fields }: CustomerFields): CustomerFields {
+function columns<F extends CustomerFields>({ country, ...fields }: F) {
   return { ...fields, country: country?.toUpperCase() };
 }

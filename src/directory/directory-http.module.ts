@@ -3,7 +3,7 @@ import { CustomersController } from './customers.controller.js';
 import { DirectoryModule } from './directory.module.js';
 import { OfferingsController, PublicOfferingsController } from './offerings.controller.js';
 import { OrdersController } from './orders.controller.js';
-import { PlansController } from './plans.controller.js';
+import { OfferingPlansController, PlansController } from './plans.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProviderResourcesController, ResourceActionsController, ResourcesController } from './resources.controller.js';
 import { AccessModule } from './users/access.module.js';
@@ -22,6 +22,7 @@ import { UsersController } from './users/users.controller.js';
     ProjectsController,
     OfferingsController,
     PublicOfferingsController,
+    OfferingPlansController,
     PlansController,
     ResourcesController,
     ResourceActionsController,

@@ -1,14 +1,25 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { ChoiceField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
-import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { type Order, OrderFilter } from '../common/page.js';
+import { ChoiceField, OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import {
+  ChoicesFilter,
+  LinkFilter,
+  TextFilter,
+  TextsFilter,
+  UuidFilter,
+  UuidsFilter,
+} from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
 import { renderUuid } from '../common/uuid.js';
+import type { New } from '../database/base.entity.js';
+import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import type { OfferingFields } from './offerings.service.js';
 import { Plan } from './plan.entity.js';
+import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'OfferingRequest' })
 export class CreateOfferingDto {
@@ -28,19 +39,28 @@ export class CreateOfferingDto {
   @ChoiceField(OFFERING_STATES)
   state?: OfferingState;
 
-  toCommand(): OfferingFields & Pick<Offering, 'name'> {
-    return { name: this.name, type: this.type, state: this.state, customerUuid: this.customer };
+  @TextField({ max: 255, blank: true })
+  backend_id?: string;
+
+  @OwnUuidField()
+  uuid?: string;
+
+  toCommand(): OfferingFields & New & Pick<Offering, 'name'> {
+    const { uuid, name, type, state, customer: customerUuid, backend_id: backendId } = this;
+    return { uuid, name, type, state, customerUuid, backendId };
   }
 }
 
 @ApiSchema({ name: 'PatchedOfferingRequest' })
-export class UpdateOfferingDto extends PartialDto(CreateOfferingDto) {
+export class UpdateOfferingDto extends PartialDto(OmitType(CreateOfferingDto, ['uuid'])) {
   toCommand(): OfferingFields {
-    return { name: this.name, type: this.type, state: this.state, customerUuid: this.customer };
+    const { name, type, state, customer: customerUuid, backend_id: backendId } = this;
+    return { name, type, state, customerUuid, backendId };
   }
 }
 
-export class ListOfferingsQuery extends ListQuery {
+@Unkept(UNKEPT.offerings)
+export class ListOfferingsQuery extends CreatedModifiedQuery {
   @OrderFilter({ name: 'name', created: 'created', state: 'state', type: 'type' }) declare o?: Order;
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
@@ -48,7 +68,10 @@ export class ListOfferingsQuery extends ListQuery {
   @UuidFilter() customer_uuid?: string;
   @TextsFilter({ description: 'The whole type; repeat it for any of several' }) type?: string[];
   @ChoicesFilter(OFFERING_STATES) state?: OfferingState[];
-  @TextFilter({ description: 'Part of the name' }) keyword?: string;
+  @TextFilter({ description: 'Part of the name, or of what the providing organisation is called' }) keyword?: string;
+  @UuidFilter({ description: 'The organisation has live resources of it' }) resource_customer_uuid?: string;
+  @UuidFilter({ description: 'The project has live resources of it' }) resource_project_uuid?: string;
+  @UuidsFilter({ description: 'These offerings, UUIDs joined by commas' }) uuid_list?: string[];
   @TextFilter({ description: 'Part of the name' }) query?: string;
 }
 
@@ -59,6 +82,53 @@ class OfferingPlan {
 }
 
 @ApiSchema({ name: 'ProviderOfferingDetails' })
+@Always({
+  lists: [
+    'endpoints',
+    'default_access_subnets',
+    'software_catalogs',
+    'partitions',
+    'qos_profiles',
+    'components',
+    'screenshots',
+    'files',
+    'quotas',
+    'organization_groups',
+    'tags',
+    'effective_available_limits',
+    'promotion_campaigns',
+  ],
+  objects: ['attributes', 'plugin_options', 'secret_options', 'service_attributes'],
+  texts: ['description', 'paused_reason'],
+  nulls: [
+    'total_customers',
+    'total_cost',
+    'total_cost_estimated',
+    'project',
+    'project_uuid',
+    'project_name',
+    'scope_uuid',
+    'scope_name',
+    'scope_state',
+    'scope_error_message',
+    'scope_resource',
+    'scope_resource_uuid',
+    'scope_resource_name',
+    'parent_description',
+    'parent_uuid',
+    'parent_name',
+    'profile_uuid',
+    'profile_name',
+    'offering_group',
+    'offering_group_uuid',
+    'offering_group_title',
+    'integration_status',
+    'google_calendar_is_public',
+    'google_calendar_link',
+  ],
+  falses: ['has_compliance_requirements', 'user_has_consent', 'open_for_proposals', 'config_drive_default'],
+  trues: ['shared', 'billable', 'is_accessible'],
+})
 export class OfferingResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
@@ -68,6 +138,7 @@ export class OfferingResponse {
   @ApiProperty({ type: String, format: 'uri', nullable: true }) customer: string | null;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) customer_uuid: string | null;
   @ApiProperty({ type: String, nullable: true }) customer_name: string | null;
+  @ApiProperty({ maxLength: 255 }) backend_id: string;
   @ApiProperty({ type: [OfferingPlan] }) plans: OfferingPlan[];
   @ApiProperty({ format: 'date-time' }) created: string;
 

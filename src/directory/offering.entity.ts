@@ -18,6 +18,10 @@ export class Offering extends BaseEntity {
   @Column({ length: 150 })
   name: string;
 
+  /** The offering's id in the operator's own systems. */
+  @Column({ length: 255, default: '' })
+  backendId: string;
+
   @Column({ length: 100, default: 'Marketplace.Basic' })
   type: string;
 

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
+import type { New } from '../database/base.entity.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Customer } from './customer.entity.js';
 import { Offering } from './offering.entity.js';
 import { type OfferingFilter, OfferingsRepository } from './offerings.repository.js';
 
 /** What may be said of an offering. */
-export type OfferingFields = Partial<Pick<Offering, 'name' | 'type' | 'state' | 'customerUuid'>>;
+export type OfferingFields = Partial<Pick<Offering, 'name' | 'type' | 'state' | 'customerUuid' | 'backendId'>>;
 
 /** Offerings. Rows come with their `customer` (or null) and `plans`. */
 @Injectable()
@@ -37,8 +38,8 @@ export class OfferingsService {
     return this.offerings.get(uuid);
   }
 
-  /** Throws `InvalidFieldsError` for an organisation that is not there. */
-  async create(fields: OfferingFields & Pick<Offering, 'name'>): Promise<Offering> {
+  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`. */
+  async create(fields: OfferingFields & New & Pick<Offering, 'name'>): Promise<Offering> {
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     return this.get(await this.offerings.insert(fields));
   }

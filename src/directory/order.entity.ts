@@ -1,10 +1,8 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../database/base.entity.js';
+import type { OrderState, OrderType } from './order-states.js';
 import { Resource } from './resource.entity.js';
 import { User } from './users/user.entity.js';
-
-export const ORDER_STATES = ['pending-provider', 'executing', 'done', 'erred', 'canceled', 'rejected'] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
 
 /** How a resource came to be, and in whose name: the audit trail of imports. */
 @Entity('marketplace_order')
@@ -19,7 +17,7 @@ export class Order extends BaseEntity {
   static readonly path = '/api/marketplace-orders/';
 
   @Column({ type: 'varchar', length: 16, default: 'Create' })
-  type: 'Create' | 'Update' | 'Terminate';
+  type: OrderType;
 
   @Column({ type: 'varchar', length: 16 })
   state: OrderState;

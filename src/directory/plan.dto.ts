@@ -2,11 +2,14 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
+import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import type { New } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
 import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
 import type { PlanFields, PlanInUse } from './plans.service.js';
+import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'PlanRequest' })
 export class CreatePlanDto {
@@ -24,8 +27,11 @@ export class CreatePlanDto {
   @ChoiceField(PLAN_UNITS)
   unit?: PlanUnit;
 
-  toCommand(): PlanFields & Pick<Plan, 'name' | 'offeringUuid'> {
-    return { name: this.name, unit: this.unit, offeringUuid: this.offering };
+  @OwnUuidField()
+  uuid?: string;
+
+  toCommand(): PlanFields & New & Pick<Plan, 'name' | 'offeringUuid'> {
+    return { uuid: this.uuid, name: this.name, unit: this.unit, offeringUuid: this.offering };
   }
 }
 
@@ -39,6 +45,7 @@ export class UpdatePlanDto {
   unit?: PlanUnit;
 }
 
+@Unkept(UNKEPT.plans)
 export class ListPlansQuery extends ListQuery {
   @OrderFilter({ name: 'name', created: 'created' }) declare o?: Order;
   @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;

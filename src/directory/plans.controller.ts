@@ -3,9 +3,17 @@ import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
-import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
+import {
+  ApiCounted,
+  ApiCreated,
+  ApiDeleted,
+  ApiFound,
+  ApiListed,
+  ApiUpdated,
+  Operation,
+} from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { type Count, Counted, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { PlanNotFoundError } from './directory.errors.js';
 import { CreatePlanDto, ListPlansQuery, PlanResponse, UpdatePlanDto } from './plan.dto.js';
@@ -59,5 +67,20 @@ export class PlansController {
   @ApiDeleted()
   remove(@Param('uuid') uuid: string): Promise<void> {
     return this.plans.remove(uuid);
+  }
+}
+
+@ApiTags('Directory: plans')
+@ApiController('api/marketplace-public-offerings')
+@StaffOnly()
+export class OfferingPlansController {
+  constructor(private readonly plans: PlansService) {}
+
+  @Get(':uuid/plans')
+  @Operation('marketplace_public_offerings_plans_list', 'All plans of an offering, by name; not in pages')
+  @ApiCounted(PlanResponse)
+  async list(@Param('uuid') uuid: string): Promise<Counted<PlanResponse[]>> {
+    const plans = (await this.plans.ofOffering(uuid)).map(PlanResponse.from);
+    return new Counted(plans, plans.length);
   }
 }

@@ -28,6 +28,11 @@ export class PlansRepository extends EntityRepository<Plan, PlanFilter> {
     super(rows, PlanNotFoundError);
   }
 
+  /** All plans of an offering, by name. */
+  ofOffering(offeringUuid: string): Promise<Plan[]> {
+    return this.rows.find({ where: { offeringUuid }, order: { name: 'ASC', uuid: 'ASC' } });
+  }
+
   /** Live resources by plan, in one statement; plans without any are left out. */
   async countResources(plans: readonly Plan[]): Promise<Map<string, number>> {
     if (plans.length === 0) return new Map();

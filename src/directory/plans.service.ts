@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Count, Page } from '../common/page.js';
+import type { New } from '../database/base.entity.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Offering } from './offering.entity.js';
+import { OfferingsService } from './offerings.service.js';
 import { Plan } from './plan.entity.js';
 import { type PlanFilter, PlansRepository } from './plans.repository.js';
 
@@ -19,6 +21,7 @@ export type PlanFields = Partial<Pick<Plan, 'name' | 'unit'>>;
 export class PlansService {
   constructor(
     private readonly plans: PlansRepository,
+    private readonly offerings: OfferingsService,
     private readonly related: RelatedObjects,
   ) {}
 
@@ -33,13 +36,19 @@ export class PlansService {
     return this.plans.count(filter);
   }
 
+  /** All plans of an offering, by name. Throws `OfferingNotFoundError`. */
+  async ofOffering(offeringUuid: string): Promise<PlanInUse[]> {
+    const { uuid } = await this.offerings.get(offeringUuid);
+    return this.inUse(await this.plans.ofOffering(uuid));
+  }
+
   /** Throws `PlanNotFoundError`. */
   async get(uuid: string): Promise<PlanInUse> {
     return (await this.inUse([await this.plans.get(uuid)]))[0]!;
   }
 
-  /** Throws `InvalidFieldsError` for an offering that is not there. */
-  async create(plan: PlanFields & Pick<Plan, 'name' | 'offeringUuid'>): Promise<PlanInUse> {
+  /** Throws `InvalidFieldsError` for an offering that is not there, `UuidTakenError`. */
+  async create(plan: PlanFields & New & Pick<Plan, 'name' | 'offeringUuid'>): Promise<PlanInUse> {
     await this.related.assertExist({ offering: [Offering, plan.offeringUuid] });
     return this.get(await this.plans.insert(plan));
   }

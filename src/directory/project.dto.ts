@@ -1,34 +1,53 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
+import { type Order, OrderFilter } from '../common/page.js';
+import { OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import type { New } from '../database/base.entity.js';
+import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
 import type { ProjectFields } from './projects.service.js';
+import { UNKEPT } from './unkept-filters.js';
 
+/** What is left out stays as it is. */
 @ApiSchema({ name: 'ProjectRequest' })
-export class CreateProjectDto {
+export class ReplaceProjectDto {
   @TextField({ required: true, max: 500, example: 'Cloud' })
   name: string;
 
   @RelationField(() => Customer, { required: true, form: 'link', description: 'Organisation: UUID or hyperlink' })
   customer: string;
 
+  @TextField({ max: 255, blank: true })
+  backend_id?: string;
+
   toCommand(): ProjectFields {
-    return { name: this.name, customerUuid: this.customer };
+    return { name: this.name, customerUuid: this.customer, backendId: this.backend_id };
+  }
+}
+
+@ApiSchema({ name: 'ProjectCreateRequest' })
+export class CreateProjectDto extends ReplaceProjectDto {
+  @OwnUuidField()
+  uuid?: string;
+
+  override toCommand(): ProjectFields & New {
+    return { ...super.toCommand(), uuid: this.uuid };
   }
 }
 
 @ApiSchema({ name: 'PatchedProjectRequest' })
-export class UpdateProjectDto extends PartialDto(CreateProjectDto) {
+export class UpdateProjectDto extends PartialDto(ReplaceProjectDto) {
   toCommand(): Partial<ProjectFields> {
-    return { name: this.name, customerUuid: this.customer };
+    return { name: this.name, customerUuid: this.customer, backendId: this.backend_id };
   }
 }
 
-export class ListProjectsQuery extends ListQuery {
+@Unkept(UNKEPT.projects)
+export class ListProjectsQuery extends CreatedModifiedQuery {
   @OrderFilter({
     name: 'name',
     created: 'created',
@@ -41,10 +60,38 @@ export class ListProjectsQuery extends ListQuery {
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: "Part of the organisation's name" }) customer_name?: string;
-  @TextFilter({ description: 'Part of the name' }) query?: string;
+  @TextFilter({ description: "Part of the organisation's native name" }) customer_native_name?: string;
+  @TextFilter({ description: "Part of the organisation's abbreviation" }) customer_abbreviation?: string;
+  @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
+  @TextFilter({ description: 'Part of the name or the backend id' }) query?: string;
 }
 
 @ApiSchema({ name: 'Project' })
+@Always({
+  lists: ['project_metadata'],
+  texts: [
+    'description',
+    'oecd_fos_2007_label',
+    'affiliation_name',
+    'affiliation_code',
+    'science_sub_domain_name',
+    'science_sub_domain_code',
+    'science_domain_name',
+    'science_domain_code',
+  ],
+  nulls: [
+    'type_name',
+    'type_uuid',
+    'end_date',
+    'end_date_requested_by',
+    'end_date_updated_at',
+    'max_service_accounts',
+    'effective_end_date',
+    'affiliation',
+    'project_credit',
+  ],
+  falses: ['is_removed', 'is_in_grace_period'],
+})
 export class ProjectResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
@@ -52,7 +99,9 @@ export class ProjectResponse {
   @ApiProperty({ format: 'uri' }) customer: string;
   @ApiProperty({ format: 'uuid' }) customer_uuid: string;
   @ApiProperty() customer_name: string;
+  @ApiProperty() customer_native_name: string;
   @ApiProperty() customer_abbreviation: string;
+  @ApiProperty({ maxLength: 255 }) backend_id: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, project: Project): ProjectResponse {
@@ -60,6 +109,7 @@ export class ProjectResponse {
       url: hyperlink(Project, project.uuid),
       customer: hyperlink(Customer, project.customerUuid),
       customer_name: project.customer.name,
+      customer_native_name: project.customer.nativeName,
       customer_abbreviation: project.customer.abbreviation,
     });
   }

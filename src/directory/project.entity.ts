@@ -13,6 +13,10 @@ export class Project extends BaseEntity {
   @Column({ length: 500 })
   name: string;
 
+  /** The project's id in the operator's own systems. */
+  @Column({ length: 255, default: '' })
+  backendId: string;
+
   @Column('uuid')
   customerUuid: string;
 

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
@@ -8,7 +8,13 @@ import { commandOf } from '../common/command.js';
 import { type Count, FieldsQuery, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { ProjectNotFoundError } from './directory.errors.js';
-import { CreateProjectDto, ListProjectsQuery, ProjectResponse, UpdateProjectDto } from './project.dto.js';
+import {
+  CreateProjectDto,
+  ListProjectsQuery,
+  ProjectResponse,
+  ReplaceProjectDto,
+  UpdateProjectDto,
+} from './project.dto.js';
 import { Project } from './project.entity.js';
 import { ProjectsService } from './projects.service.js';
 
@@ -46,8 +52,15 @@ export class ProjectsController {
     return pick(ProjectResponse.from(await this.projects.get(uuid)), query.field);
   }
 
+  @Put(':uuid')
+  @Operation('projects_update', 'Change a project; what is left out stays')
+  @ApiUpdated(ProjectResponse)
+  async replace(@Param('uuid') uuid: string, @Body() dto: ReplaceProjectDto): Promise<ProjectResponse> {
+    return ProjectResponse.from(await this.projects.update(uuid, dto.toCommand()));
+  }
+
   @Patch(':uuid')
-  @Operation('projects_partial_update', 'Change a project')
+  @Operation('projects_partial_update', 'Change parts of a project')
   @ApiUpdated(ProjectResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateProjectDto): Promise<ProjectResponse> {
     return ProjectResponse.from(await this.projects.update(uuid, dto.toCommand()));

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
+import type { New } from '../database/base.entity.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
 import { type ProjectFilter, ProjectsRepository } from './projects.repository.js';
 
 /** What is said of a project. */
-export type ProjectFields = Pick<Project, 'name' | 'customerUuid'>;
+export type ProjectFields = Pick<Project, 'name' | 'customerUuid'> & Partial<Pick<Project, 'backendId'>>;
 
 /** Projects of organisations. Rows come with their `customer`. */
 @Injectable()
@@ -37,8 +38,8 @@ export class ProjectsService {
     return this.projects.get(uuid);
   }
 
-  /** Throws `InvalidFieldsError` for an organisation that is not there. */
-  async create(fields: ProjectFields): Promise<Project> {
+  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`. */
+  async create(fields: ProjectFields & New): Promise<Project> {
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     return this.get(await this.projects.insert(fields));
   }

@@ -1,15 +1,19 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf } from '../common/answer.js';
+import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { ChoiceField, RelationField, TextField } from '../common/validation/body-fields.js';
+import { type Order, OrderFilter } from '../common/page.js';
+import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
+import { ORDER_STATES, type OrderState } from './order-states.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
 import type { CreateResource } from './resources.service.js';
+import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'ResourceRequest' })
 export class CreateResourceDto {
@@ -36,9 +40,20 @@ export class CreateResourceDto {
   @ChoiceField(RESOURCE_STATES)
   state?: ResourceState;
 
+  @OwnUuidField()
+  uuid?: string;
+
   toCommand(): CreateResource {
-    const { name, project: projectUuid, offering: offeringUuid, plan: planUuid, backend_id: backendId, state } = this;
-    return { name, projectUuid, offeringUuid, planUuid, backendId, state };
+    const {
+      uuid,
+      name,
+      project: projectUuid,
+      offering: offeringUuid,
+      plan: planUuid,
+      backend_id: backendId,
+      state,
+    } = this;
+    return { uuid, name, projectUuid, offeringUuid, planUuid, backendId, state };
   }
 }
 
@@ -67,7 +82,8 @@ export class StatusResponse {
   }
 }
 
-export class ListResourcesQuery extends ListQuery {
+@Unkept(UNKEPT.resources)
+export class ListResourcesQuery extends CreatedModifiedQuery {
   @OrderFilter({
     name: 'name',
     created: 'created',
@@ -88,10 +104,60 @@ export class ListResourcesQuery extends ListQuery {
   @UuidFilter() project_uuid?: string;
   @LinkFilter(() => Offering, { aliases: Offering.aliases }) offering?: string;
   @UuidsFilter() offering_uuid?: string[];
+  @TextFilter({ description: 'The whole type of the offering' }) offering_type?: string;
+  @UuidFilter() plan_uuid?: string;
+  @TextFilter({ description: 'The whole name of the project' }) project_name?: string;
+  @UuidFilter({ description: 'The organisation that provides the offering' }) provider_uuid?: string;
+  @ChoicesFilter(ORDER_STATES, { description: 'Has an order in any of these states' }) order_state?: OrderState[];
   @TextFilter({ description: 'Part of the name or the whole backend id' }) query?: string;
 }
 
 @ApiSchema({ name: 'Resource' })
+@Always({
+  lists: ['report', 'endpoints', 'available_actions', 'offering_components'],
+  objects: [
+    'attributes',
+    'limits',
+    'current_usages',
+    'limit_usage',
+    'backend_metadata',
+    'options',
+    'offering_plugin_options',
+  ],
+  texts: [
+    'description',
+    'effective_id',
+    'offering_description',
+    'project_description',
+    'offering_backend_id',
+    'error_message',
+    'error_traceback',
+  ],
+  nulls: [
+    'resource_uuid',
+    'resource_type',
+    'plan_description',
+    'project_end_date',
+    'project_effective_end_date',
+    'resource_effective_end_date',
+    'project_end_date_requested_by',
+    'end_date',
+    'end_date_requested_by',
+    'end_date_updated_at',
+    'username',
+    'order_in_progress',
+    'renewal_date',
+  ],
+  falses: [
+    'project_is_in_grace_period',
+    'is_limit_based',
+    'restrict_member_access',
+    'can_terminate',
+    'user_requires_reconsent',
+    'has_api_keys',
+  ],
+  trues: ['offering_shared', 'offering_billable', 'is_usage_based'],
+})
 export class ResourceResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

@@ -4,12 +4,13 @@ import { Any, type EntityManager, type FindOptionsWhere, Not, Repository, type S
 import type { Paging } from '../common/page.js';
 import { columnsOf } from '../database/columns-of.js';
 import { EntityRepository } from '../database/entity.repository.js';
-import { containing, mentioning, mentions, narrow } from '../database/paginate.js';
+import { containing, type CreatedModified, mentioning, mentions, narrow, within } from '../database/paginate.js';
 import { ResourceNotFoundError } from './directory.errors.js';
+import type { OrderState } from './order-states.js';
 import { Resource, type ResourceState } from './resource.entity.js';
 
 /** Which resources are meant; what is left out does not matter. */
-export interface ResourceFilter extends Paging {
+export interface ResourceFilter extends Paging, CreatedModified {
   /** Part of it. */
   readonly name?: string;
   readonly nameExact?: string;
@@ -21,6 +22,15 @@ export interface ResourceFilter extends Paging {
   readonly offering?: string;
   /** Of any of these. */
   readonly offeringUuid?: readonly string[];
+  /** The whole of it. */
+  readonly offeringType?: string;
+  readonly planUuid?: string;
+  /** The whole of it. */
+  readonly projectName?: string;
+  /** The organisation that provides the offering. */
+  readonly providerUuid?: string;
+  /** Has an order in any of these states. */
+  readonly orderState?: readonly OrderState[];
   /** Part of name or backend id. */
   readonly query?: string;
 }
@@ -43,6 +53,11 @@ const SET_LICENSES = `
       modified = CURRENT_TIMESTAMP
   FROM unnest($1::uuid[], $2::text[]) AS given (uuid, license)
   WHERE resource.uuid = given.uuid`;
+
+const ORDERS = `
+  SELECT 1
+  FROM marketplace_order ordered
+  WHERE ordered.resource_uuid = resource.uuid`;
 
 @Injectable()
 export class ResourcesRepository extends EntityRepository<Resource, ResourceFilter> {
@@ -99,7 +114,8 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
 
   protected filtered(filter: ResourceFilter): SelectQueryBuilder<Resource> {
     const found = this.rows.createQueryBuilder('resource');
-    if (filter.customer || filter.customerUuid) found.innerJoin('resource.project', 'project');
+    if (filter.customer || filter.customerUuid || filter.projectName) found.innerJoin('resource.project', 'project');
+    if (filter.offeringType || filter.providerUuid) found.innerJoin('resource.offering', 'offering');
     if (filter.query) found.andWhere(mentioning('resource', ['name', 'backendId'], filter.query));
     return narrow(found, {
       [mentions('resource.name', 'name')]: containing(filter.name),
@@ -111,6 +127,12 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
       'resource.offeringUuid = ANY(:offeringUuid)': filter.offeringUuid,
       'project.customerUuid = :customer': filter.customer,
       'project.customerUuid = :customerUuid': filter.customerUuid,
+      'project.name = :projectName': filter.projectName,
+      'resource.planUuid = :planUuid': filter.planUuid,
+      'offering.type = :offeringType': filter.offeringType,
+      'offering.customerUuid = :providerUuid': filter.providerUuid,
+      [`EXISTS (${ORDERS} AND ordered.state = ANY(:orderState))`]: filter.orderState,
+      ...within('resource', filter),
     });
   }
 }

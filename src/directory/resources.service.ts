@@ -17,7 +17,7 @@ export type NewResource = Pick<Resource, 'uuid' | 'name' | 'backendId' | 'projec
 
 /** What a single new resource is to be; what is left out takes its default. */
 export type CreateResource = Pick<Resource, 'name' | 'projectUuid' | 'offeringUuid'> &
-  Partial<Pick<Resource, 'planUuid' | 'backendId' | 'state'>>;
+  Partial<Pick<Resource, 'uuid' | 'planUuid' | 'backendId' | 'state'>>;
 
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()

@@ -3,6 +3,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { AppModule } from '../../src/app.module.js';
 import { Public, StaffOnly } from '../../src/auth/access.js';
 import { readEnv } from '../../src/config/env.js';
+import { filterTable } from '../support/filter-table.js';
 import { controllersOf, routesOf, routeTable } from '../support/routes.js';
 
 const routes = controllersOf(AppModule.forRoot(readEnv({}))).flatMap(routesOf);
@@ -19,9 +20,13 @@ describe('Routes', () => {
       .map(({ method, path, access }) => `${method} ${path} ${access}`);
     expect(open.sort()).toEqual([
       'GET /api/admin/arrow/ any-user',
+      'GET /api/configuration/ public',
+      'GET /api/roles/ public',
       'GET /api/users/me/ any-user',
+      'GET /api/version/ any-user',
       'GET /health/live public',
       'GET /health/ready public',
+      'HEAD /api/roles/ public',
       'POST /api-auth/password/ token-optional',
     ]);
   });
@@ -58,6 +63,10 @@ describe('Routes', () => {
 
   it('are all in docs/routes.md (npm run docs:routes writes it)', () => {
     expect(readFileSync('docs/routes.md', 'utf8')).toBe(routeTable(routes));
+  });
+
+  it('have all of their filters in docs/filters.md (npm run docs:routes writes it)', () => {
+    expect(readFileSync('docs/filters.md', 'utf8')).toBe(filterTable());
   });
 
   it('that forget to state a rule are found, inherited and imported ones too', () => {

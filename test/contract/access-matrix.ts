@@ -11,14 +11,20 @@ export interface Route {
   path: string;
 }
 
-/** Open to everybody: whoever watches over the service has no token. */
-export const OPEN_ROUTES = ['GET /health/live/', 'GET /health/ready/'];
+/** Open to everybody: whoever watches over the service has no token, nor has Waldur's web application before the login. */
+export const OPEN_ROUTES = [
+  'GET /health/live/',
+  'GET /health/ready/',
+  'GET /api/configuration/',
+  'GET /api/roles/',
+  'HEAD /api/roles/',
+];
 
 /** Open to everybody as well, but a token that is sent has to be good: who logs in may have none yet. */
 export const ROUTES_WITHOUT_TOKEN = ['POST /api-auth/password/'];
 
 /** Open to every active user. */
-export const ROUTES_FOR_ANY_USER = ['GET /api/users/me/', 'GET /api/admin/arrow/'];
+export const ROUTES_FOR_ANY_USER = ['GET /api/users/me/', 'GET /api/admin/arrow/', 'GET /api/version/'];
 
 /** Every route of every controller the application has, whether its document names it or not. */
 export function routesOf(app: NestFastifyApplication): Route[] {

@@ -63,43 +63,33 @@ const IGNORED = 'The description names it and the running original ignores it, a
 const ONE_OF_TWO = 'Optional there; only the key of what was done is sent.';
 const NEIGHBOUR = 'Optional there, and nothing this service keeps: the directory serves what the Arrow pages need.';
 
-/** Keys and filters of the neighbours that this directory does not have. */
-const NOT_KEPT: { list?: string; retrieve: string; keys: string[]; filters?: string[] }[] = [
+/** Keys and filters of the neighbours that this directory does not have, and keys that are always null. */
+const NOT_KEPT: { list?: string; retrieve: string; keys: string[]; nulls?: string[]; filters?: string[] }[] = [
   {
     list: 'customers_list',
     retrieve: 'customers_retrieve',
-    keys: ['slug', 'archived', 'blocked', 'projects_count', 'users_count'],
+    keys: ['slug', 'projects_count', 'users_count'],
     filters: ['user_uuid'],
   },
   {
     list: 'projects_list',
     retrieve: 'projects_retrieve',
-    keys: ['slug', 'description', 'backend_id', 'type', 'end_date', 'is_removed', 'resources_count'],
-    filters: ['backend_id', 'is_removed'],
+    keys: ['slug', 'type', 'resources_count'],
+    nulls: ['end_date'],
+    filters: ['is_removed'],
   },
   {
     list: 'marketplace_provider_offerings_list',
     retrieve: 'marketplace_provider_offerings_retrieve',
-    keys: ['slug', 'description', 'category_uuid', 'category_title', 'shared', 'billable', 'backend_id'],
+    keys: ['slug', 'category_uuid', 'category_title'],
     filters: ['category_uuid', 'project_uuid', 'shared', 'billable'],
   },
   {
     list: 'marketplace_resources_list',
     retrieve: 'marketplace_resources_retrieve',
-    keys: [
-      'slug',
-      'description',
-      'effective_id',
-      'provider_uuid',
-      'provider_name',
-      'resource_uuid',
-      'resource_type',
-      'attributes',
-      'limits',
-      'current_usages',
-      'error_message',
-    ],
-    filters: ['project_name', 'offering_type', 'provider_uuid', 'category_uuid'],
+    keys: ['slug', 'provider_uuid', 'provider_name'],
+    nulls: ['resource_uuid', 'resource_type'],
+    filters: ['category_uuid'],
   },
   { retrieve: 'users_me_retrieve', keys: ['slug', 'preferred_language'] },
 ];
@@ -122,8 +112,11 @@ export const NEVER_REACHED: { key: RegExp; reason: string }[] = [
     reason: 'The tour meets no ArrowSphere that fails for one month only; the billing tests do.',
   },
   { key: /^admin_arrow_billing_syncs_(pause_sync\.resumed|resume_sync\.paused)$/, reason: ONE_OF_TWO },
-  ...NOT_KEPT.flatMap(({ list, retrieve, keys }) =>
-    keys.map((key) => ({ key: new RegExp(`^(${list}\\[\\]|${retrieve})\\.${key}$`), reason: NEIGHBOUR })),
+  ...NOT_KEPT.flatMap(({ list, retrieve, keys, nulls = [] }) =>
+    [...keys, ...nulls].map((key) => ({
+      key: new RegExp(`^(${list}\\[\\]|${retrieve})\\.${key}$`),
+      reason: NEIGHBOUR,
+    })),
   ),
 ];
 

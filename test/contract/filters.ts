@@ -80,6 +80,7 @@ export const FILTERS: Record<string, Filters> = {
     query: () => ({ some: 'tehnika', none: 'nobody' }),
   },
   projects_list: {
+    backend_id: () => ({ some: 'erp-1', none: 'erp' }),
     customer: (world) => ({ some: world.customer.uuid, none: NOBODY }),
     customer_name: () => ({ some: 'saare', none: 'nobody' }),
     name: () => ({ some: 'clo', none: 'nobody' }),
@@ -104,7 +105,10 @@ export const FILTERS: Record<string, Filters> = {
     name_exact: () => ({ some: 'Freezer', none: 'freez' }),
     offering: (world) => ({ some: link(world.offering), none: nobody(world.offering.url) }),
     offering_uuid: (world) => ({ some: world.offering.uuid, none: NOBODY }),
+    offering_type: () => ({ some: 'Support.OfferingTemplate', none: 'Nothing.At.All' }),
+    project_name: () => ({ some: 'Cold', none: 'col' }),
     project_uuid: (world) => ({ some: world.project.uuid, none: NOBODY }),
+    provider_uuid: (world) => ({ some: world.customer.uuid, none: NOBODY }),
     query: () => ({ some: 'freez', none: 'nobody' }),
     state: () => ({ some: 'Terminated', none: 'Erred' }),
   },

@@ -183,7 +183,11 @@ export class World {
       backend_id: 'crm-7',
     });
     this.otherCustomer = await this.post('/api/customers/', { name: 'Saare Kalatööstus', native_name: 'Saare' });
-    this.project = await this.post('/api/projects/', { name: 'Cloud', customer: this.customer.uuid });
+    this.project = await this.post('/api/projects/', {
+      name: 'Cloud',
+      customer: this.customer.uuid,
+      backend_id: 'erp-1',
+    });
     this.offering = await this.post('/api/marketplace-provider-offerings/', { name: 'Azure' });
     this.storage = await this.post('/api/marketplace-provider-offerings/', {
       name: 'Storage',

@@ -55,6 +55,10 @@ export const AVOIDED: readonly AvoidedWord[] = [
         /^organization_(groups|mapped)$|^organizationUnitId$|^Organization Unit$/,
         "a key or column of Waldur's or ArrowSphere's",
       ],
+      [
+        /^(is_call_managing_organization|organization|organization_(group_name|group_uuid|roles)|ORGANIZATION_SUBNETS_VISIBLE)$/,
+        "a parameter or a setting of Waldur's",
+      ],
       [/^organisation=organization /, 'the American spelling, which names are read with'],
     ],
   },

@@ -9,12 +9,15 @@ import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
   AliasedChoicesFilter,
+  DateFilter,
   IntegerFilter,
   LinkFilter,
   TextFilter,
   UuidFilter,
 } from '../../common/validation/query-fields.js';
+import { Unkept } from '../../common/validation/unkept-filters.js';
 import { Customer } from '../../directory/customer.entity.js';
+import { UNKEPT } from '../../directory/unkept-filters.js';
 import { mainRateOf } from './invoice-amounts.js';
 import { Invoice, INVOICE_STATES, type InvoiceState } from './invoice.entity.js';
 import type { InvoiceItem, InvoiceView } from './invoice.repository.js';
@@ -24,6 +27,7 @@ const WIRE_STATES = ['pending', 'pending_finalization', 'created', 'paid', 'canc
 /** Other words that people use → Waldur's. */
 const STATE_ALIASES = { open: 'pending', issued: 'created', cancelled: 'canceled' } as const;
 
+@Unkept(UNKEPT.invoices)
 export class ListInvoicesQuery extends ListQuery {
   @OrderFilter({ created: 'created', month: 'month', year: 'month', number: 'number' }) declare o?: Order;
   @LinkFilter(() => Customer) customer?: string;
@@ -32,6 +36,9 @@ export class ListInvoicesQuery extends ListQuery {
   @IntegerFilter({ description: '1 to 12', example: 1 }) month?: number;
   @AliasedChoicesFilter(WIRE_STATES, STATE_ALIASES, { description: '`pending`: a draft. `created`: issued' })
   state?: string[];
+  @DateFilter({ description: 'The day it was made, UTC' }) created?: string;
+  @DateFilter({ description: 'Of the month of this day, or a later one' }) start_date?: string;
+  @DateFilter({ description: 'Of the month of this day, or an earlier one' }) end_date?: string;
   @TextFilter({ description: 'ISO 4217', example: 'EUR' }) currency?: string;
 }
 

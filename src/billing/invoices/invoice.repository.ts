@@ -59,6 +59,11 @@ export interface InvoiceFilter extends Paging {
   /** 1 to 12. */
   readonly month?: number;
   readonly state?: readonly string[];
+  /** The day it was made, UTC. */
+  readonly created?: string;
+  /** Days; of their months, and those between. */
+  readonly startDate?: string;
+  readonly endDate?: string;
   readonly currency?: string;
 }
 
@@ -144,6 +149,9 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
       'extract(year from invoice.month) = :year': filter.year,
       'extract(month from invoice.month) = :month': filter.month,
       'invoice.state = ANY(:state)': filter.state,
+      "CAST(invoice.created AT TIME ZONE 'UTC' AS date) = :created": filter.created,
+      "invoice.month >= date_trunc('month', CAST(:startDate AS date))": filter.startDate,
+      'invoice.month <= :endDate': filter.endDate,
       'invoice.currency = upper(:currency)': filter.currency,
     });
   }

@@ -16,6 +16,7 @@ import {
   Matches,
   Max,
   Min,
+  NotEquals,
   Validate,
   ValidateBy,
   ValidateIf,
@@ -24,7 +25,7 @@ import {
 import { parseDateTime } from '../date-time.js';
 import { parseLink } from '../links.js';
 import { isDecimalString } from '../money.js';
-import { parseUuid } from '../uuid.js';
+import { NO_MATCH_UUID, parseUuid } from '../uuid.js';
 import { Day, HttpUrl, Storable } from './constraints.js';
 import {
   type Coerce,
@@ -223,6 +224,16 @@ export const UuidField = fieldOf(
   (sent) => parseUuid(sent) ?? sent,
   IsUUID('loose', says('Must be a valid UUID.')),
 );
+
+/** The UUID that a new object shall have, where it comes from another system; without one it is given one. */
+export const OwnUuidField = () =>
+  Field(
+    { type: String, format: 'uuid' },
+    (sent) => parseUuid(sent) ?? sent,
+    { description: 'Of the new object, where it has one elsewhere already; refused if it is taken here' },
+    IsUUID('loose', says('Must be a valid UUID.')),
+    NotEquals(NO_MATCH_UUID, { message: 'Must be a valid UUID.' }),
+  );
 
 /** An absolute http(s) URL as text; what it may point at is for its owner to check. */
 export const UrlField = (options: FieldOptions & { max: number }) =>

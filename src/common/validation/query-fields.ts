@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsUUID, Matches, Validate } from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsInt, IsUUID, Matches, Validate } from 'class-validator';
 import { type Addressable, parseLink } from '../links.js';
-import { parseUuid } from '../uuid.js';
+import { parseDateTime } from '../date-time.js';
+import { NO_MATCH_UUID, parseUuid } from '../uuid.js';
 import { Day, Storable } from './constraints.js';
 import { Field, type FieldOptions, type Reading, saysQuoting } from './field.js';
 
@@ -12,9 +13,6 @@ export type FilterOptions = Pick<FieldOptions, 'description'> & { readonly examp
 const inWords = ({ description, example }: FilterOptions): FieldOptions => ({
   description: example ? [description, `for example \`${example}\``].filter(Boolean).join(' – ') : description,
 });
-
-/** Stands for an object that is not there: the list is empty, whatever else is asked for. */
-const NO_MATCH_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** A filter takes the last of repeated values; spaces around it go; an empty one is as good as none. */
 export const filterOf =
@@ -52,10 +50,14 @@ export const UuidFilter = filterOf(
 const YES = ['true', '1', 'yes'];
 const NO = ['false', '0', 'no'];
 
+/** What a filter reads as true or false; anything else as it is. */
+export const readBooleanFilter = (text: string): boolean | string =>
+  YES.includes(text.toLowerCase()) || (NO.includes(text.toLowerCase()) ? false : text);
+
 /** `true/false/1/0/yes/no` in any case; anything else is refused rather than silently ignored. */
 export const BooleanFilter = filterOf(
   { type: Boolean },
-  (text) => YES.includes(text.toLowerCase()) || (NO.includes(text.toLowerCase()) ? false : text),
+  readBooleanFilter,
   IsBoolean({ message: 'Must be a valid boolean.' }),
 );
 
@@ -67,6 +69,13 @@ export const IntegerFilter = filterOf(
 
 /** A calendar date, `YYYY-MM-DD`. */
 export const DateFilter = filterOf({ type: String, format: 'date' }, undefined, Validate(Day));
+
+/** A point in time, or a day, which begins at midnight UTC. */
+export const DateTimeFilter = filterOf(
+  { type: String, format: 'date-time' },
+  (text) => parseDateTime(text) ?? parseDateTime(`${text}T00:00Z`) ?? text,
+  IsDate({ message: 'Enter a valid date/time.' }),
+);
 
 /** A calendar month, `YYYY-MM`, of the years 2000 to 2100. */
 export const MonthFilter = filterOf(

@@ -5,6 +5,7 @@ import { UnreadBody } from '../unread-body.js';
 import { bodyLimitOf } from './body-fields.js';
 import { fieldsOf } from './field.js';
 import { readDto } from './read-dto.js';
+import { unkeptIn } from './unkept-filters.js';
 
 const KNOWN_NAMES_ONLY = 'known-names-only';
 
@@ -47,7 +48,8 @@ export class ValidationPipe implements PipeTransform {
     if (!metatype || (metatype as unknown) === Object) return given;
     const dto = metatype as Type<object>;
     const { value, errors } = readDto(dto, given === undefined ? {} : given, this.address);
-    const all = { ...errors, ...(type === 'query' ? unknownNames(dto, given as object) : {}) };
+    const sentQuery = type === 'query' ? (given as object) : {};
+    const all = { ...errors, ...unknownNames(dto, sentQuery), ...unkeptIn(dto, sentQuery) };
     if (Object.keys(all).length) throw new RefusedRequestError(all, dto, value);
     return value;
   }

@@ -1,11 +1,13 @@
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import type { Caller } from '../../auth/caller.js';
 import { renderDateTime } from '../../common/date-time.js';
-import { answerOf } from '../../common/answer.js';
+import { Always, answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { BooleanField, EmailField, PartialDto, TextField } from '../../common/validation/body-fields.js';
-import { BooleanFilter, TextFilter } from '../../common/validation/query-fields.js';
+import { BooleanFilter, DateTimeFilter, NamesFilter, TextFilter } from '../../common/validation/query-fields.js';
+import { Unkept } from '../../common/validation/unkept-filters.js';
+import { UNKEPT } from '../unkept-filters.js';
 import { User } from './user.entity.js';
 import type { NewToken } from './users.service.js';
 
@@ -36,6 +38,7 @@ export class CreateUserDto {
 @ApiSchema({ name: 'PatchedUserRequest' })
 export class UpdateUserDto extends PartialDto(OmitType(CreateUserDto, ['username'])) {}
 
+@Unkept(UNKEPT.users)
 export class ListUsersQuery extends ListQuery {
   @OrderFilter({
     username: 'username',
@@ -54,9 +57,19 @@ export class ListUsersQuery extends ListQuery {
   @BooleanFilter() is_staff?: boolean;
   @BooleanFilter() is_support?: boolean;
   @TextFilter({ description: 'Part of user name, e-mail, first and last name' }) query?: string;
+  @TextFilter({ description: 'As `query`' }) user_keyword?: string;
+  @NamesFilter({ description: 'Whole user names, joined by commas', joined: true }) username_list?: string[];
+  @DateTimeFilter({ description: 'Made then or later' }) date_joined?: Date;
+  @DateTimeFilter({ description: 'Last changed then or later' }) modified?: Date;
 }
 
 @ApiSchema({ name: 'User' })
+@Always({
+  lists: ['permissions', 'identity_provider_fields'],
+  texts: ['identity_provider_name', 'identity_provider_label', 'identity_provider_management_url', 'identity_source'],
+  nulls: ['civil_number', 'agreement_date', 'requested_email', 'ip_address', 'uid_number', 'primary_gid'],
+  falses: ['should_protect_user_details', 'is_admin_deactivated'],
+})
 export class UserResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;

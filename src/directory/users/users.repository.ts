@@ -3,7 +3,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../../common/page.js';
 import { EntityRepository } from '../../database/entity.repository.js';
-import { containing, mentioning, mentions, narrow } from '../../database/paginate.js';
+import { parseUuid } from '../../common/uuid.js';
+import { containing, mentions, narrow } from '../../database/paginate.js';
 import { UserNotFoundError } from '../directory.errors.js';
 import { User } from './user.entity.js';
 
@@ -20,6 +21,12 @@ export interface UserFilter extends Paging {
   readonly isSupport?: boolean;
   /** Part of any of the texts above. */
   readonly query?: string;
+  readonly userKeyword?: string;
+  /** Any of these user names. */
+  readonly usernameList?: readonly string[];
+  /** Then or later. */
+  readonly dateJoined?: Date;
+  readonly modified?: Date;
 }
 
 const FULL_NAME = `(user.firstName || ' ' || user.lastName)`;
@@ -56,15 +63,22 @@ export class UsersRepository extends EntityRepository<User, UserFilter> {
       'user.isActive = :isActive': filter.isActive,
       'user.isStaff = :isStaff': filter.isStaff,
       'user.isSupport = :isSupport': filter.isSupport,
+      'user.username = ANY(:usernameList)': filter.usernameList,
+      'user.created >= :dateJoined': filter.dateJoined,
+      'user.modified >= :modified': filter.modified,
     });
-    const { query } = filter;
-    if (!query) return found;
-    return found.andWhere(
-      new Brackets((any) =>
-        any
-          .where(mentioning('user', ['username', 'email'], query))
-          .orWhere(mentions(FULL_NAME, 'named'), { named: containing(query) }),
-      ),
-    );
+    for (const [name, words] of Object.entries({ query: filter.query, userKeyword: filter.userKeyword }))
+      if (words) found.andWhere(called(name, words));
+    return found;
   }
 }
+
+/** Part of user name, e-mail, first and last name; or the UUID. `name`: which parameter asks for it. */
+const called = (name: string, words: string) => {
+  const uuid = parseUuid(words);
+  return new Brackets((any) => {
+    for (const property of ['user.username', 'user.email', FULL_NAME])
+      any.orWhere(mentions(property, name), { [name]: containing(words) });
+    if (uuid) any.orWhere(`user.uuid = :${name}Uuid`, { [`${name}Uuid`]: uuid });
+  });
+};
