@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { Decimal } from 'decimal.js';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import type { ExportLine } from '../../emulator/model.js';
 import { askService } from '../../src/cli/operator-socket.js';
@@ -124,7 +125,7 @@ const LINES = 5;
     const again = await start({ ...secret, DATA_DIR: restored, SECRET_KEY: key });
     const copy = worldOf(again.client);
     copy.settings = w.settings;
-    const everyone = Array.from({ length: ORGANISATIONS }, () => money((round + 0.01) * LINES));
+    const everyone = Array.from({ length: ORGANISATIONS }, () => money(new Decimal(`${round}.01`).times(LINES)));
     expect(await copy.sync({ accept_shrinkage: true })).toMatchObject({
       state: 'succeeded',
       result: { tie_out: [{ ties_out: true }] },
