@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Clock } from '../common/clock.js';
-import type { HttpReply, HttpRequest } from '../common/http.js';
+import { type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
 import { Requests } from '../common/requests.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE, type GuardedRequest } from './access.js';
@@ -12,7 +12,13 @@ import {
   ScopeMissingError,
   StaffOnlyError,
 } from './auth.errors.js';
+import { FailedAttemptsService } from '../limits/failed-attempts.service.js';
+import { OverloadedError } from '../limits/limits.errors.js';
+import { LoadGate } from '../limits/load-gate.js';
+import { placeOf } from '../limits/place.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { Authenticator, type Caller } from './caller.js';
+import { PRIORITY, priorityOf, type StatedPriority } from './priority.js';
 import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
 
@@ -28,6 +34,9 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly requests: Requests,
     private readonly clock: Clock,
+    private readonly limits: RequestLimits,
+    private readonly attempts: FailedAttemptsService,
+    private readonly gate: LoadGate,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -35,6 +44,7 @@ export class AccessGuard implements CanActivate {
     const reply = context.switchToHttp().getResponse<HttpReply>();
     request.clientGone = this.requests.of(request, reply).signal;
     const route = [context.getHandler(), context.getClass()];
+    await this.admit(request, reply, this.reflector.getAllAndOverride<StatedPriority | undefined>(PRIORITY, route));
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
     if (rule === 'public') return true;
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
@@ -52,6 +62,15 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
+  /** Lets a request in when it is its turn. Throws `RequestsLimitedError` and `OverloadedError`. */
+  private async admit(request: GuardedRequest, reply: HttpReply, stated?: StatedPriority): Promise<void> {
+    const priority = priorityOf(request, stated);
+    if (priority === 'first') return;
+    if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));
+    if (request.clientGone?.aborted) throw new OverloadedError();
+    request.place = await this.gate.enter(priority, responseOf(reply));
+  }
+
   /**
    * Staff may act as another user, as Waldur's own UI lets it; the answer then says who really called. Others stay who
    * they are. Throws {@link NobodyToImpersonateError}.
@@ -66,10 +85,19 @@ export class AccessGuard implements CanActivate {
     return other;
   }
 
-  /** The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError}. */
+  /**
+   * The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError},
+   * `FailedAttemptsLimitedError` and `RequestsLimitedError`.
+   */
   async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
-    const caller = await this.authenticator.findCaller(hashToken(tokenIn(request.headers.authorization)));
-    if (!caller) throw new NotAuthenticatedError('Invalid token.');
+    const token = hashToken(tokenIn(request.headers.authorization));
+    this.limits.check('token', token);
+    const caller = await this.authenticator.findCaller(token);
+    if (!caller) {
+      await this.attempts.noteUnknownToken(request.ip);
+      throw new NotAuthenticatedError('Invalid token.');
+    }
+    await this.limits.count('token', token);
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
       throw new NotAuthenticatedError('Token has expired.');

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { HttpReply, HttpRequest } from './http.js';
+import { type HttpReply, type HttpRequest, responseOf } from './http.js';
 import { isApiPath } from './route-table.js';
 
 /** What is known of one HTTP request besides what it asks for. */
@@ -54,7 +53,7 @@ export class Requests {
 /** Aborts when the client goes away before its answer is out. */
 function clientGone(reply: HttpReply): AbortSignal {
   const gone = new AbortController();
-  const response = reply.raw ?? (reply as unknown as ServerResponse);
+  const response = responseOf(reply);
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });
