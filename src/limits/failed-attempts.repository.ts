@@ -25,7 +25,7 @@ const COUNT = `
       OR known.failures < $5
   RETURNING failures`;
 
-const TAKE_BACK = `
+const UNCOUNT = `
   UPDATE failed_attempt
   SET failures = failures - 1
   WHERE attempt_hash = $1
@@ -50,7 +50,7 @@ export interface AttemptRule {
   readonly isRenewed: boolean;
 }
 
-/** What attempts are counted by: texts that say whose they are. */
+/** What attempts are counted by: user name and place, or place. */
 export type AttemptKey = readonly string[];
 
 /** Failed attempts, for all instances together. */
@@ -60,7 +60,7 @@ export class FailedAttemptsRepository {
 
   /**
    * One more. Counted before anybody knows whether it fails, so that no more than `most` are let through, on however many
-   * instances they come at once; {@link takeBack} where it did not fail. `endsAt`: there were `most` already, until then.
+   * instances they come at once; {@link uncount} where it did not fail. `endsAt`: there were `most` already, until then.
    */
   async count(key: AttemptKey, rule: AttemptRule, now: Date): Promise<{ endsAt?: Date }> {
     const attemptHash = hashOf(key);
@@ -80,8 +80,8 @@ export class FailedAttemptsRepository {
   }
 
   /** One that was counted and did not fail. */
-  async takeBack(key: AttemptKey): Promise<void> {
-    await this.attempts.query(TAKE_BACK, [hashOf(key)]);
+  async uncount(key: AttemptKey): Promise<void> {
+    await this.attempts.query(UNCOUNT, [hashOf(key)]);
   }
 
   async forget(key: AttemptKey): Promise<void> {

@@ -54,7 +54,7 @@ export class FailedAttemptsService {
     const place = placeOf(address);
     await this.countFrom(place);
     const { endsAt } = await this.attempts.count(['login', username, place], OF_USERNAME, this.clock.now());
-    if (endsAt) await this.takeBackFrom(place);
+    if (endsAt) await this.uncountFrom(place);
     return !endsAt;
   }
 
@@ -62,7 +62,7 @@ export class FailedAttemptsService {
   async endLogin({ username, address }: LoginOrigin): Promise<void> {
     const place = placeOf(address);
     await this.attempts.forget(['login', username, place]);
-    await this.takeBackFrom(place);
+    await this.uncountFrom(place);
   }
 
   private async countFrom(place: string): Promise<void> {
@@ -78,8 +78,8 @@ export class FailedAttemptsService {
     throw this.limited(endsAt, now);
   }
 
-  private async takeBackFrom(place: string): Promise<void> {
-    if (this.ofPlace.most) await this.attempts.takeBack(['place', place]);
+  private async uncountFrom(place: string): Promise<void> {
+    if (this.ofPlace.most) await this.attempts.uncount(['place', place]);
   }
 
   private limited(until: Date, now: Date): FailedAttemptsLimitedError {

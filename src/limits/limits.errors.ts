@@ -5,7 +5,11 @@ export class RequestsLimitedError extends AppError {
   readonly kind = 'too-many';
   readonly code = 'requests_limited';
 
-  constructor(of: 'token' | 'address', limit: number, override readonly retryAfterSeconds: number) {
+  constructor(
+    of: 'token' | 'address',
+    limit: number,
+    override readonly retryAfterSeconds: number,
+  ) {
     super(`This ${of} has made its ${limit} requests of this minute. Try again in ${retryAfterSeconds} seconds.`);
   }
 }
