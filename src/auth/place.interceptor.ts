@@ -9,6 +9,6 @@ export class PlaceInterceptor implements NestInterceptor {
     const { place } = context.switchToHttp().getRequest<GuardedRequest>();
     if (!place) return next.handle();
     place.hold();
-    return next.handle().pipe(finalize(() => place.letGo()));
+    return next.handle().pipe(finalize(() => place.release()));
   }
 }

@@ -32,7 +32,7 @@ export class Place {
     this.holders += 1;
   }
 
-  letGo(): void {
+  release(): void {
     this.holders -= 1;
     if (this.holders === 0) this.leave();
   }
@@ -66,7 +66,7 @@ export class LoadGate {
   enter(priority: Priority, answer: Closing): Place | Promise<Place> {
     if (!this.bounds.atOnce || this.hasRoomFor(priority)) {
       const place = this.placeFor(priority);
-      answer.once('close', () => place.letGo());
+      answer.once('close', () => place.release());
       return place;
     }
     this.makeRoomToWait(priority);
@@ -85,7 +85,7 @@ export class LoadGate {
       const waiting: Waiting = { timer: setTimeout(refuse, this.bounds.waitMs), start, refuse };
       queue.add(waiting);
       answer.once('close', () => {
-        if (place) place.letGo();
+        if (place) place.release();
         else if (this.takeOut(queue, waiting)) reject(new OverloadedError());
       });
     });

@@ -7,9 +7,9 @@ import { RequestCountsRepository } from './request-counts.repository.js';
 
 const MINUTE_MS = 60_000;
 /** Counts are told to the other instances at least so often… */
-const SETTLED_EVERY_MS = 1_000;
+const SHARED_EVERY_MS = 1_000;
 /** …and before one of them lets more through than this part of a limit. */
-const SHARES = 20;
+const PARTS = 20;
 /** Callers that are counted within a minute. One more makes the first of them start anew. */
 const MOST_CALLERS = 20_000;
 
@@ -17,13 +17,13 @@ export type CallerKind = 'token' | 'address';
 
 interface Count {
   /** As the database has it, of all instances. */
-  settled: number;
+  shared: number;
   /** Of this process, on top of that. */
-  unsettled: number;
+  unshared: number;
 }
 
 /**
- * Requests of each token and each address in this minute. They are counted here, and settled with the other instances
+ * Requests of each token and each address in this minute. They are counted here, and shared with the other instances
  * through the database now and then: no request costs a statement. Each of `n` instances knows all but the last
  * twentieth of a limit of each other one, so that together they let `(n - 1) / 20` more through at most.
  */
@@ -35,9 +35,9 @@ export class RequestLimits implements BeforeApplicationShutdown {
   private readonly isShared: boolean;
   private minute = 0;
   private counts = new Map<string, Count>();
-  private unsettled = new Map<string, Count>();
+  private unshared = new Map<string, Count>();
   private timer?: NodeJS.Timeout;
-  private settling?: Promise<void>;
+  private sharing?: Promise<void>;
 
   constructor(
     private readonly repository: RequestCountsRepository,
@@ -60,22 +60,22 @@ export class RequestLimits implements BeforeApplicationShutdown {
     if (!limit) return;
     this.turnMinute();
     const count = this.counts.get(`${kind} ${caller}`);
-    if (count && count.settled + count.unsettled >= limit) throw this.limited(kind, limit);
+    if (count && count.shared + count.unshared >= limit) throw this.limited(kind, limit);
   }
 
   /** Counts a request; one that is refused is not. Throws {@link RequestsLimitedError}. */
   count(kind: CallerKind, caller: string): void | Promise<void> {
     const limit = this.limits[kind];
-    if (limit && !this.tryToCount(kind, caller, limit)) return this.countSettled(kind, caller, limit);
+    if (limit && !this.tryToCount(kind, caller, limit)) return this.countAfterSharing(kind, caller, limit);
   }
 
   beforeApplicationShutdown(): Promise<void> | undefined {
     clearTimeout(this.timer);
-    return this.settling;
+    return this.sharing;
   }
 
-  private async countSettled(kind: CallerKind, caller: string, limit: number): Promise<void> {
-    do await this.settle();
+  private async countAfterSharing(kind: CallerKind, caller: string, limit: number): Promise<void> {
+    do await this.share();
     while (!this.tryToCount(kind, caller, limit));
   }
 
@@ -84,18 +84,18 @@ export class RequestLimits implements BeforeApplicationShutdown {
     this.check(kind, caller);
     const key = `${kind} ${caller}`;
     const count = this.counts.get(key) ?? this.add(key);
-    if (this.isShared && count.unsettled >= Math.max(1, Math.floor(limit / SHARES))) return false;
-    count.unsettled += 1;
+    if (this.isShared && count.unshared >= Math.max(1, Math.floor(limit / PARTS))) return false;
+    count.unshared += 1;
     if (this.isShared) {
-      this.unsettled.set(key, count);
-      this.timer ??= setTimeout(() => void this.settle(), SETTLED_EVERY_MS).unref();
+      this.unshared.set(key, count);
+      this.timer ??= setTimeout(() => void this.share(), SHARED_EVERY_MS).unref();
     }
     return true;
   }
 
   private add(key: string): Count {
     if (this.counts.size >= MOST_CALLERS) this.counts.delete(this.counts.keys().next().value!);
-    const count = { settled: 0, unsettled: 0 };
+    const count = { shared: 0, unshared: 0 };
     this.counts.set(key, count);
     return count;
   }
@@ -106,7 +106,7 @@ export class RequestLimits implements BeforeApplicationShutdown {
     if (minute === this.minute) return;
     this.minute = minute;
     this.counts = new Map();
-    this.unsettled = new Map();
+    this.unshared = new Map();
     if (this.isShared) void this.forgetOthers(minute).catch((error: unknown) => this.warn(error));
   }
 
@@ -116,18 +116,18 @@ export class RequestLimits implements BeforeApplicationShutdown {
   }
 
   /** One at a time: whoever comes in between waits for it. */
-  private settle(): Promise<void> {
-    return (this.settling ??= this.settleAll()
+  private share(): Promise<void> {
+    return (this.sharing ??= this.shareAll()
       .catch((error: unknown) => this.warn(error))
-      .finally(() => (this.settling = undefined)));
+      .finally(() => (this.sharing = undefined)));
   }
 
-  private async settleAll(): Promise<void> {
+  private async shareAll(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const counts = [...this.unsettled];
-    this.unsettled = new Map();
-    const told = counts.map(([, { unsettled }]) => unsettled);
+    const counts = [...this.unshared];
+    this.unshared = new Map();
+    const told = counts.map(([, { unshared }]) => unshared);
     let totals: readonly number[] | undefined;
     try {
       const keys = counts.map(([key]) => key);
@@ -135,8 +135,8 @@ export class RequestLimits implements BeforeApplicationShutdown {
     } finally {
       // Without the database each instance goes on alone.
       counts.forEach(([, count], i) => {
-        count.unsettled -= told[i]!;
-        count.settled = totals?.[i] ?? count.settled + told[i]!;
+        count.unshared -= told[i]!;
+        count.shared = totals?.[i] ?? count.shared + told[i]!;
       });
     }
   }
