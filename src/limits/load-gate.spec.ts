@@ -16,18 +16,16 @@ describe('A load gate', () => {
     const answer = new EventEmitter();
     let outcome: 'in' | 'waits' | 'refused' = 'waits';
     let place: Place | undefined;
-    const entered = Promise.resolve()
-      .then(() => gate.enter(priority, answer))
-      .then(
-        (got) => {
-          outcome = 'in';
-          place = got;
-        },
-        (error: unknown) => {
-          expect(error).toBeInstanceOf(OverloadedError);
-          outcome = 'refused';
-        },
-      );
+    const entered = new Promise<Place>((resolve) => resolve(gate.enter(priority, answer))).then(
+      (got) => {
+        outcome = 'in';
+        place = got;
+      },
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(OverloadedError);
+        outcome = 'refused';
+      },
+    );
     return {
       entered,
       close: () => answer.emit('close'),

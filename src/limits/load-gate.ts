@@ -82,7 +82,7 @@ export class LoadGate {
         this.takeOut(queue, waiting);
         resolve((place = this.placeFor(priority)));
       };
-      const waiting: Waiting = { timer: setTimeout(refuse, this.bounds.waitMs), start, refuse };
+      const waiting: Waiting = { timer: setTimeout(refuse, this.bounds.waitMs).unref(), start, refuse };
       queue.add(waiting);
       answer.once('close', () => {
         if (place) place.release();

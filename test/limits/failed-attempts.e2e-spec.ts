@@ -4,11 +4,12 @@ import { startAnother, startApp, STAFF_TOKEN, type TestApp } from '../support/ap
 import { Builders } from '../support/builders.js';
 import { MetricsPage } from '../support/metrics-page.js';
 
-const MOST = 12;
+const MOST = 6;
 const PASSWORD = 'tuulevaikne õhtu';
 
 let app: TestApp;
 let other: Awaited<ReturnType<typeof startAnother>>;
+let make: Builders;
 let addresses = 0;
 let here: string;
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
     TRUSTED_PROXIES: '127.0.0.1',
     METRICS_PORT: '0',
   });
+  make = new Builders(app);
   other = await startAnother(app);
 });
 afterAll(async () => {
@@ -99,7 +101,7 @@ describe('Unknown tokens', () => {
 
 describe('Wrong passwords', () => {
   const userWithPassword = async () => {
-    const { uuid, username } = await new Builders(app).user();
+    const { uuid, username } = await make.user();
     await app.api.post(`/api/users/${uuid}/change_password/`, { new_password: PASSWORD });
     return { username: username as string, password: PASSWORD };
   };
