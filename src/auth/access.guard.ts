@@ -22,6 +22,9 @@ import { PRIORITY, priorityOf, type StatedPriority } from './priority.js';
 import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
 
+/** Handler and controller. */
+type Route = [ReturnType<ExecutionContext['getHandler']>, ReturnType<ExecutionContext['getClass']>];
+
 const IMPERSONATED = 'x-impersonated-user-uuid';
 
 /** Stands before every route: who calls, and may they? A route that says nothing is refused. */
@@ -43,8 +46,17 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const reply = context.switchToHttp().getResponse<HttpReply>();
     request.clientGone = this.requests.of(request, reply).signal;
-    const route = [context.getHandler(), context.getClass()];
+    const route: Route = [context.getHandler(), context.getClass()];
     await this.admit(request, reply, this.reflector.getAllAndOverride<StatedPriority | undefined>(PRIORITY, route));
+    request.place?.hold();
+    try {
+      return await this.mayPass(request, reply, route);
+    } finally {
+      request.place?.release();
+    }
+  }
+
+  private async mayPass(request: GuardedRequest, reply: HttpReply, route: Route): Promise<boolean> {
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
     if (rule === 'public') return true;
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
@@ -53,7 +65,7 @@ export class AccessGuard implements CanActivate {
       request.headers[IMPERSONATED],
       reply,
     );
-    if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
+    if (!rule) throw new AccessRuleMissingError(`${route[1].name}.${route[0].name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
     if (rule === 'token-optional') return true;
     const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));

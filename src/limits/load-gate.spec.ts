@@ -93,7 +93,7 @@ describe('A load gate', () => {
     expect([late.outcome, gate.waiting, shed]).toEqual(['refused', 0, ['write']]);
   });
 
-  it('forgets who goes away while waiting, and does not call that a refusal', async () => {
+  it('forgets who goes away while waiting, and does not call that a refusal', () => {
     const gate = gateFor(1, 5);
     const first = enter(gate, 'read');
     const gone = enter(gate, 'read');
@@ -113,6 +113,17 @@ describe('A load gate', () => {
     expect(await outcomes([next])).toEqual(['waits']);
     request.place.release();
     expect(await outcomes([next])).toEqual(['in']);
+  });
+
+  it('counts a handler that begins when its client has gone', async () => {
+    const gate = gateFor(1, 5);
+    const request = enter(gate, 'read');
+    await request.entered;
+    request.close();
+    request.place.hold();
+    expect(gate.running).toBe(1);
+    request.place.release();
+    expect(gate.running).toBe(0);
   });
 
   it('lets everybody in where there is no bound', async () => {

@@ -21,15 +21,22 @@ export interface Closing {
 
 /**
  * One request's share of what the process does at once. It is held by the answer until that is out or its client gone,
- * and by the handler until that is done: work that nobody waits for any more is work all the same.
+ * and by guard and handler until these are done: work that nobody waits for any more is work all the same.
  */
 export class Place {
-  private holders = 1;
+  private holders = 0;
 
-  constructor(private readonly leave: () => void) {}
+  constructor(
+    private readonly take: () => void,
+    private readonly leave: () => void,
+  ) {
+    this.hold();
+  }
 
+  /** Also after it was given back: a handler that begins when its client has gone takes it anew. */
   hold(): void {
     this.holders += 1;
+    if (this.holders === 1) this.take();
   }
 
   release(): void {
@@ -97,11 +104,13 @@ export class LoadGate {
   }
 
   private placeFor(priority: Priority): Place {
-    this.inside[priority] += 1;
-    return new Place(() => {
-      this.inside[priority] -= 1;
-      this.letNextIn();
-    });
+    return new Place(
+      () => (this.inside[priority] += 1),
+      () => {
+        this.inside[priority] -= 1;
+        this.letNextIn();
+      },
+    );
   }
 
   private letNextIn(): void {
