@@ -5,9 +5,9 @@ import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure-app.js';
 import { type BenchRow, median } from './bench-row.js';
 
-const ROUNDS = 60;
-const WARM_UP = 20;
-const REQUESTS = 200;
+const ROUNDS = 40;
+const WARM_UP = 10;
+const REQUESTS = 100;
 const AT_ONCE = 8;
 const TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
 
