@@ -3,6 +3,7 @@ const ladder = [
   'common',
   'config',
   'database',
+  'limits',
   'auth',
   'directory',
   'jobs',

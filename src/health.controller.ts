@@ -11,6 +11,7 @@ import {
 import { DataSource } from 'typeorm';
 import { Public } from './auth/access.js';
 import { ApiController } from './auth/api-controller.js';
+import { ServedFirst } from './auth/priority.js';
 import {
   databaseFault,
   DatabaseFullError,
@@ -30,6 +31,7 @@ class HealthResponse {
 @ApiTags('Health')
 @ApiController('health')
 @Public()
+@ServedFirst()
 export class HealthController {
   constructor(private readonly dataSource: DataSource) {}
 

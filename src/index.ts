@@ -30,7 +30,9 @@ export { YearMonth } from './common/year-month.js';
 // Routes of a host under the same rules of access as ours.
 export { AdminScope, AnyUser, ClientGone, CurrentUser, Public, StaffOnly, TokenOptional } from './auth/access.js';
 export { ApiController } from './auth/api-controller.js';
+export { Bulk, ServedFirst } from './auth/priority.js';
 export * from './auth/auth.errors.js';
+export * from './limits/limits.errors.js';
 export { actorOf, type Caller } from './auth/caller.js';
 export type { TokenScope } from './auth/scopes.js';
 export { AccessModule } from './directory/users/access.module.js';

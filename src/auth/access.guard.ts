@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Clock } from '../common/clock.js';
-import type { HttpReply, HttpRequest } from '../common/http.js';
+import { type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
 import { Requests } from '../common/requests.js';
 import { parseUuid, renderUuid } from '../common/uuid.js';
 import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE, type GuardedRequest } from './access.js';
@@ -12,9 +12,18 @@ import {
   ScopeMissingError,
   StaffOnlyError,
 } from './auth.errors.js';
+import { FailedAttemptsService } from '../limits/failed-attempts.service.js';
+import { OverloadedError } from '../limits/limits.errors.js';
+import { LoadGate } from '../limits/load-gate.js';
+import { placeOf } from '../limits/place.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { Authenticator, type Caller } from './caller.js';
+import { PRIORITY, priorityOf, type StatedPriority } from './priority.js';
 import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
+
+/** Handler and controller. */
+type Route = [ReturnType<ExecutionContext['getHandler']>, ReturnType<ExecutionContext['getClass']>];
 
 const IMPERSONATED = 'x-impersonated-user-uuid';
 
@@ -28,13 +37,26 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly requests: Requests,
     private readonly clock: Clock,
+    private readonly limits: RequestLimits,
+    private readonly attempts: FailedAttemptsService,
+    private readonly gate: LoadGate,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const reply = context.switchToHttp().getResponse<HttpReply>();
     request.clientGone = this.requests.of(request, reply).signal;
-    const route = [context.getHandler(), context.getClass()];
+    const route: Route = [context.getHandler(), context.getClass()];
+    await this.admit(request, reply, this.reflector.getAllAndOverride<StatedPriority | undefined>(PRIORITY, route));
+    request.place?.hold();
+    try {
+      return await this.mayPass(request, reply, route);
+    } finally {
+      request.place?.release();
+    }
+  }
+
+  private async mayPass(request: GuardedRequest, reply: HttpReply, route: Route): Promise<boolean> {
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
     if (rule === 'public') return true;
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
@@ -43,13 +65,22 @@ export class AccessGuard implements CanActivate {
       request.headers[IMPERSONATED],
       reply,
     );
-    if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
+    if (!rule) throw new AccessRuleMissingError(`${route[1].name}.${route[0].name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
     if (rule === 'token-optional') return true;
     const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
     const { tokenScope } = request.caller;
     if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
     return true;
+  }
+
+  /** Lets a request in when it is its turn. Throws `RequestsLimitedError` and `OverloadedError`. */
+  private async admit(request: GuardedRequest, reply: HttpReply, stated?: StatedPriority): Promise<void> {
+    const priority = priorityOf(request, stated);
+    if (priority === 'first') return;
+    if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));
+    if (request.clientGone?.aborted) throw new OverloadedError();
+    request.place = await this.gate.enter(priority, responseOf(reply));
   }
 
   /**
@@ -66,10 +97,19 @@ export class AccessGuard implements CanActivate {
     return other;
   }
 
-  /** The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError}. */
+  /**
+   * The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError},
+   * `FailedAttemptsLimitedError` and `RequestsLimitedError`.
+   */
   async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
-    const caller = await this.authenticator.findCaller(hashToken(tokenIn(request.headers.authorization)));
-    if (!caller) throw new NotAuthenticatedError('Invalid token.');
+    const token = hashToken(tokenIn(request.headers.authorization));
+    this.limits.check('token', token);
+    const caller = await this.authenticator.findCaller(token);
+    if (!caller) {
+      await this.attempts.noteUnknownToken(request.ip);
+      throw new NotAuthenticatedError('Invalid token.');
+    }
+    await this.limits.count('token', token);
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
       throw new NotAuthenticatedError('Token has expired.');

@@ -1,6 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
 import type { HttpRequest } from '../common/http.js';
+import type { Place } from '../limits/load-gate.js';
 import type { Caller } from './caller.js';
 
 export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
@@ -48,6 +49,8 @@ export interface GuardedRequest extends HttpRequest {
   caller?: Caller;
   /** Aborts when the client goes away. */
   clientGone?: AbortSignal;
+  /** Its share of what the process does at once. */
+  place?: Place;
 }
 
 /** The user who makes the request. */

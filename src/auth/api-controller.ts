@@ -5,10 +5,11 @@ import { AppErrorFilter } from '../common/app-error.filter.js';
 import { ValidationPipe } from '../common/validation/validation.pipe.js';
 import { RefusalInterceptor } from '../database/refusal.interceptor.js';
 import { AccessGuard } from './access.guard.js';
+import { PlaceInterceptor } from './place.interceptor.js';
 
 const aroundEveryRoute = applyDecorators(
   UseGuards(AccessGuard),
-  UseInterceptors(AnswerInterceptor, RefusalInterceptor),
+  UseInterceptors(PlaceInterceptor, AnswerInterceptor, RefusalInterceptor),
   UsePipes(ValidationPipe),
   UseFilters(AppErrorFilter),
 );

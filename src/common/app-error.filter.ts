@@ -18,7 +18,8 @@ const STATUS: Record<AppErrorKind, number> = {
   overloaded: 503,
 };
 
-const RETRY_AFTER_SECONDS = '5';
+/** Where nobody knows better. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** Status, body and headers of the answer to an error. */
 export interface ErrorAnswer {
@@ -34,7 +35,8 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
     const status = STATUS[fault.kind];
     if (fault.fields) return { status, body: fault.fields };
     if (fault.kind === 'no-such-object') return { status, body: { detail: fault.message } };
-    const headers = status === 429 || status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : undefined;
+    const retryAfter = String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
+    const headers = status === 429 || status === 503 ? { 'Retry-After': retryAfter } : undefined;
     const sentence = fault.message;
     return { status, body: { detail: sentence, error: sentence, message: sentence, code: fault.code }, headers };
   }

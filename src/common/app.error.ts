@@ -39,6 +39,9 @@ export abstract class AppError extends Error {
     return this.constructor.name;
   }
 
+  /** After how many seconds trying again helps, where that is known; for `too-many` and `overloaded`. */
+  readonly retryAfterSeconds?: number;
+
   /** What is told of it where nobody can be asked back: on a job, a statement. */
   get sentence(): string {
     return this.message;

@@ -7,6 +7,8 @@ export interface HttpRequest extends Pick<IncomingMessage, 'socket'> {
   /** Path and query as they were asked for. */
   readonly originalUrl: string;
   readonly protocol: string;
+  /** Address of the client, as far as proxies are trusted. */
+  readonly ip: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: unknown;
   /** The path that the route was registered with: Fastify's, Express's. */
@@ -20,4 +22,9 @@ export interface HttpReply {
   header(name: string, value: string): unknown;
   /** What Fastify wraps; Express's answer is one itself. */
   readonly raw?: ServerResponse;
+}
+
+/** Node's own answer below ours. */
+export function responseOf(reply: HttpReply): ServerResponse {
+  return reply.raw ?? (reply as unknown as ServerResponse);
 }

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
-import type { HttpReply, HttpRequest } from './http.js';
+import { type HttpReply, type HttpRequest, responseOf } from './http.js';
 import { isApiPath } from './route-table.js';
 import { withinSpan } from './tracing.js';
 
@@ -59,7 +58,7 @@ export class Requests {
 /** Aborts when the client goes away before its answer is out. */
 function clientGone(reply: HttpReply): AbortSignal {
   const gone = new AbortController();
-  const response = reply.raw ?? (reply as unknown as ServerResponse);
+  const response = responseOf(reply);
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });

@@ -109,6 +109,14 @@ const Variables = z.object({
   REQUEST_TIMEOUT_SECONDS: whole(30, 1, 3600),
   /** The process ends within so many seconds after it was told to. */
   SHUTDOWN_GRACE_SECONDS: whole(20, 1, 3600),
+  /** Requests of one token, and from one address, within a minute, on all instances; 0: as many as come. */
+  REQUESTS_PER_MINUTE_PER_TOKEN: whole(0, 0, 10_000_000),
+  REQUESTS_PER_MINUTE_PER_ADDRESS: whole(0, 0, 10_000_000),
+  /** Unknown tokens and wrong passwords from one address within ten minutes; 0: as many as come. */
+  FAILED_ATTEMPTS_PER_ADDRESS: whole(100, 0, 1_000_000),
+  /** Requests that one process serves at once, and others that may wait; 0 at once: as many as come. */
+  REQUESTS_AT_ONCE: whole(64, 0, 10_000),
+  REQUESTS_WAITING: whole(256, 0, 100_000),
   /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty: nobody's. */
   TRUSTED_PROXIES: list.pipe(
     z.array(

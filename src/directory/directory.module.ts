@@ -21,8 +21,6 @@ import { ResourcesRepository } from './resources.repository.js';
 import { ResourcesService } from './resources.service.js';
 import { User } from './users/user.entity.js';
 import { AuthToken } from './users/auth-token.entity.js';
-import { LoginFailure } from './users/login-failure.entity.js';
-import { LoginFailuresRepository } from './users/login-failures.repository.js';
 import { LoginService } from './users/login.service.js';
 import { PersonalAccessTokensRepository } from './users/personal-access-tokens.repository.js';
 import { PersonalAccessTokensService } from './users/personal-access-tokens.service.js';
@@ -52,7 +50,6 @@ const repositories = [
   PlansRepository,
   ResourcesRepository,
   OrdersRepository,
-  LoginFailuresRepository,
   TokensRepository,
   UsersRepository,
   PersonalAccessTokensRepository,
@@ -64,18 +61,7 @@ const repositories = [
  */
 @Module({
   imports: [
-    DatabaseModule.forFeature([
-      User,
-      AuthToken,
-      RetiredToken,
-      LoginFailure,
-      Customer,
-      Project,
-      Offering,
-      Plan,
-      Resource,
-      Order,
-    ]),
+    DatabaseModule.forFeature([User, AuthToken, RetiredToken, Customer, Project, Offering, Plan, Resource, Order]),
   ],
   providers: [...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
   exports: [...services, Authenticator],

@@ -2,6 +2,7 @@ import { applyDecorators, Body, Get, HttpCode, Param, Post, Query, type Type } f
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ClientGone, CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
+import { Bulk } from '../auth/priority.js';
 import type { Caller } from '../auth/caller.js';
 import {
   ApiActionConflict,
@@ -44,6 +45,7 @@ const Action = (path: string, answer: Type<unknown>, summary: string) =>
 @ApiTags('Arrow customer mappings: licences')
 @ApiController('api/admin/arrow/customer-mappings')
 @StaffOnly()
+@Bulk()
 @Existing(() => CustomerMapping, CustomerMappingNotFoundError)
 export class CustomerLicensesController {
   constructor(

@@ -12,6 +12,7 @@ import {
 } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { ApiController } from '../auth/api-controller.js';
+import { Bulk } from '../auth/priority.js';
 import { type Count, Counted, type Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
@@ -66,6 +67,7 @@ export class CustomerMappingsController {
   }
 
   @Head('available_customers')
+  @Bulk()
   @Operation(
     'admin_arrow_customer_mappings_available_customers_count',
     'Whether ArrowSphere can be asked: counts the one answer that GET gives',
@@ -75,6 +77,7 @@ export class CustomerMappingsController {
   }
 
   @Get('available_customers')
+  @Bulk()
   @Operation(
     'admin_arrow_customer_mappings_available_customers_retrieve',
     'ArrowSphere customers without an active mapping, and the organisations they might be',
@@ -90,6 +93,7 @@ export class CustomerMappingsController {
   }
 
   @Post('auto_map')
+  @Bulk()
   @HttpCode(200)
   @Operation(
     'admin_arrow_customer_mappings_auto_map',
@@ -106,6 +110,7 @@ export class CustomerMappingsController {
   }
 
   @Post('sync_from_arrow')
+  @Bulk()
   @HttpCode(200)
   @Operation('admin_arrow_customer_mappings_sync_from_arrow', 'Take over company names from ArrowSphere')
   @ApiOkResponse({ type: SyncFromArrowResponse })

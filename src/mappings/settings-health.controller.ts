@@ -3,12 +3,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../auth/access.js';
 import { ApiFound, Operation } from '../common/api-answers.js';
 import { ApiController } from '../auth/api-controller.js';
+import { Bulk } from '../auth/priority.js';
 import { SettingsHealthResponse } from './settings-health.dto.js';
 import { SettingsHealthService } from './settings-health.service.js';
 
 @ApiTags('Arrow settings')
 @ApiController('api/admin/arrow/settings')
 @StaffOnly()
+@Bulk()
 export class SettingsHealthController {
   constructor(private readonly health: SettingsHealthService) {}
 

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { AdminScope, ClientGone, StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import { ApiController } from '../auth/api-controller.js';
+import { Bulk } from '../auth/priority.js';
 import {
   DiscoverCustomersDto,
   DiscoverCustomersResponse,
@@ -19,6 +20,7 @@ const refused = 'ArrowSphere rejected the API key. Check the key in the ArrowSph
 @ApiTags('Arrow settings')
 @ApiController('api/admin/arrow/settings')
 @StaffOnly()
+@Bulk()
 @AdminScope()
 export class SetupController {
   constructor(private readonly setup: SetupService) {}

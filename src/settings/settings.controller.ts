@@ -4,6 +4,7 @@ import { AdminScope, StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { ApiController } from '../auth/api-controller.js';
+import { Bulk } from '../auth/priority.js';
 import type { Count, Page } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { CredentialsService } from './credentials.service.js';
@@ -53,6 +54,7 @@ export class SettingsController {
   }
 
   @Post('validate_credentials')
+  @Bulk()
   @HttpCode(200)
   @Operation('admin_arrow_settings_validate_credentials', 'Try credentials without saving them')
   @ApiDone(CredentialsResponse)

@@ -10,6 +10,7 @@ import {
   PIPES_METADATA,
 } from '@nestjs/common/constants.js';
 import { AccessGuard } from '../../src/auth/access.guard.js';
+import { PlaceInterceptor } from '../../src/auth/place.interceptor.js';
 import { AnswerInterceptor } from '../../src/common/answer.interceptor.js';
 import { AppErrorFilter } from '../../src/common/app-error.filter.js';
 import { ValidationPipe } from '../../src/common/validation/validation.pipe.js';
@@ -29,7 +30,11 @@ describe('Controllers', () => {
     expect(controllers.length).toBeGreaterThan(20);
     for (const controller of controllers) {
       expect([controller.name, stated(GUARDS_METADATA, controller)]).toEqual([controller.name, [AccessGuard]]);
-      expect(stated(INTERCEPTORS_METADATA, controller)).toEqual([AnswerInterceptor, RefusalInterceptor]);
+      expect(stated(INTERCEPTORS_METADATA, controller)).toEqual([
+        PlaceInterceptor,
+        AnswerInterceptor,
+        RefusalInterceptor,
+      ]);
       expect(stated(PIPES_METADATA, controller)).toEqual([ValidationPipe]);
       expect(stated(EXCEPTION_FILTERS_METADATA, controller)).toEqual([AppErrorFilter]);
     }
@@ -79,12 +84,14 @@ describe('The package', () => {
       'ApiController',
       'BILLING_RECONCILIATION',
       'BILLING_SYNC',
+      'Bulk',
       'CONSUMPTION_SYNC',
       'ClientGone',
       'Clock',
       'CurrentUser',
       'Env',
       'Public',
+      'ServedFirst',
       'StaffOnly',
       'SystemClock',
       'TokenOptional',

@@ -2,6 +2,7 @@ import { applyDecorators, Body, HttpCode, Post, type Type } from '@nestjs/common
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ClientGone, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
+import { Bulk } from '../../auth/priority.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
@@ -42,6 +43,7 @@ const Action = (path: string, summary: string, description?: string) =>
 /** An action that a job does. */
 const JobAction = (path: string, summary: string, description?: string) =>
   applyDecorators(
+    Bulk(),
     Action(path, summary, description),
     HttpCode(202),
     ApiAcceptedResponse({ type: JobAccepted }),
@@ -53,6 +55,7 @@ const JobAction = (path: string, summary: string, description?: string) =>
 /** What ArrowSphere says, as it says it. */
 const Lookup = (path: string, answer: Type<unknown>, summary: string) =>
   applyDecorators(
+    Bulk(),
     Action(path, summary),
     ApiOkResponse({ type: answer }),
     ApiActionRefused('No active Arrow settings found'),
@@ -130,6 +133,7 @@ export class BillingActionsController {
     return this.lookups.license(dto);
   }
 
+  @Bulk()
   @Action(
     'sync_resources',
     'Make resources for licences that bill and are not linked',
@@ -146,6 +150,7 @@ export class BillingActionsController {
     return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller), signal));
   }
 
+  @Bulk()
   @Action(
     'cleanup_consumption',
     'Reverse consumption records',
@@ -161,6 +166,7 @@ export class BillingActionsController {
     return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), actorOf(caller)));
   }
 
+  @Bulk()
   @Action('sync_resource_historical_consumption', "Ask for a resource's consumption over many months, at once")
   @ApiOkResponse({ type: HistoricalConsumptionResponse })
   @ApiActionRefused('Resource does not have a backend_id (Arrow license reference)')

@@ -5,12 +5,14 @@ import { ApiActionRefused, ApiCounted, Operation } from '../../common/api-answer
 import { Counted } from '../../common/page.js';
 import { VendorChoiceResponse, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { ApiController } from '../../auth/api-controller.js';
+import { Bulk } from '../../auth/priority.js';
 import { LineVendorsService } from './line-vendors.service.js';
 
 /** Here and not with the mappings, as it also looks at lines. */
 @ApiTags('Arrow vendor offering mappings')
 @ApiController('api/admin/arrow/vendor-offering-mappings/vendor_choices')
 @StaffOnly()
+@Bulk()
 export class VendorChoicesController {
   constructor(private readonly vendors: LineVendorsService) {}
 

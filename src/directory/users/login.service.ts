@@ -4,8 +4,9 @@ import { NotAuthenticatedError } from '../../auth/auth.errors.js';
 import { hashPassword, matchesPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Env } from '../../config/env.js';
+import { FailedAttemptsService, LOCKED_MINUTES, type LoginOrigin } from '../../limits/failed-attempts.service.js';
+import { placeOf } from '../../limits/place.js';
 import { LoginsBusyError } from '../directory.errors.js';
-import { LOCKED_MINUTES, LoginFailuresRepository, type LoginOrigin, placeOf } from './login-failures.repository.js';
 import { LoginQueue } from './login-queue.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
@@ -28,7 +29,7 @@ export class LoginService {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly failures: LoginFailuresRepository,
+    private readonly attempts: FailedAttemptsService,
     private readonly tokens: TokensService,
     private readonly env: Env,
   ) {}
@@ -36,7 +37,7 @@ export class LoginService {
   /**
    * A token that holds until it is not used for `LOGIN_TOKEN_LIFETIME_SECONDS`; other tokens of the user go on working.
    * `address` is the client's IP address; once `signal` has aborted the login loses its turn. Throws `NotAuthenticatedError` (wrong password, unknown or disabled user, too
-   * many wrong passwords, logins switched off) and `LoginsBusyError`.
+   * many wrong passwords, logins switched off), `FailedAttemptsLimitedError` and `LoginsBusyError`.
    */
   async logIn({ username, password }: Credentials, address: string, signal?: AbortSignal): Promise<{ token: string }> {
     if (!this.env.PASSWORD_LOGIN_ENABLED)
@@ -50,7 +51,7 @@ export class LoginService {
   }
 
   private async attempt(origin: LoginOrigin, password: string): Promise<{ token: string }> {
-    if (await this.failures.isLocked(origin))
+    if (!(await this.attempts.beginLogin(origin)))
       throw new NotAuthenticatedError(`Username is locked out. Try in ${LOCKED_MINUTES} minutes.`);
     const users = this.dataSource.getRepository(User);
     const user = await users.findOne({
@@ -59,11 +60,10 @@ export class LoginService {
     });
     const matches = await matchesPassword(password, user?.passwordHash ?? (await this.hashOfNobody()));
     if (!user?.passwordHash || !matches) {
-      await this.failures.add(origin);
       this.logger.warn(`A login of ${user?.uuid ?? 'an unknown user'} from ${origin.address} failed.`);
       throw new NotAuthenticatedError('Invalid username/password.');
     }
-    await this.failures.forget(origin);
+    await this.attempts.endLogin(origin);
     if (!user.isActive) throw new NotAuthenticatedError('User account is disabled.');
     return { token: await this.openFor(user) };
   }

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
+import { CoreModule, DirectoryHttpModule, readEnv } from '../../src/index.js';
+import { LoadGate } from '../../src/limits/load-gate.js';
+import { ApiClient, type Answer } from '../support/api-client.js';
+import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
+import { createDatabase } from '../support/databases.js';
+import { MetricsPage } from '../support/metrics-page.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
+
+const AT_ONCE = 4;
+const WAITING = 4;
+const POOL_SIZE = 2;
+
+let app: TestApp;
+let gate: LoadGate;
+
+beforeAll(async () => {
+  app = await startApp({
+    REQUESTS_AT_ONCE: String(AT_ONCE),
+    REQUESTS_WAITING: String(WAITING),
+    DATABASE_POOL_SIZE: String(POOL_SIZE),
+    METRICS_PORT: '0',
+  });
+  gate = app.app.get(LoadGate);
+  for (let n = 0; n < 3; n++) await app.api.post('/api/customers/', { name: `Customer ${n}` });
+});
+afterAll(() => app?.stop());
+afterEach(() => until(0, 0));
+
+/** Waits until so many requests are served, and so many wait. */
+async function until(running: number, waiting: number): Promise<void> {
+  while (gate.running !== running || gate.waiting !== waiting) await sleep(2);
+}
+
+/** Takes every connection to the database, so that whatever asks it is under way until they are given back. */
+async function holdDatabase(database = app.database): Promise<() => Promise<void>> {
+  const holders = Array.from({ length: app.kind === 'pglite' ? 1 : POOL_SIZE }, () => database.createQueryRunner());
+  for (const holder of holders) await holder.connect();
+  return async () => {
+    for (const holder of holders) await holder.release();
+  };
+}
+
+const read = () => app.api.get('/api/customers/?field=name&o=name');
+const write = (name: string) => app.api.post('/api/customers/', { name });
+const file = () => app.api.get('/api/admin/arrow/billing-syncs/unlinked_spend/?format=csv');
+const trigger = () => app.api.post('/api/admin/arrow/billing-syncs/trigger_sync/', {});
+const statusesOf = (answers: readonly Answer[]) => answers.map(({ status }) => status);
+const shed = async () => {
+  const page = await MetricsPage.read(app);
+  return ['read', 'write', 'bulk'].map((priority) => page.value('waldur_arrow_requests_shed_total', { priority })!);
+};
+
+const SENTENCE = 'The service has more to do than it can. Try again in a few seconds.';
+const REFUSED = [503, '5', { detail: SENTENCE, error: SENTENCE, message: SENTENCE, code: 'overloaded' }];
+const said = ({ status, headers, body }: Answer): unknown[] => [status, headers.get('retry-after'), body];
+
+describe('Three times as many requests as can be served', () => {
+  it('are answered in the order of their priorities: bulk work is refused first, health never', async () => {
+    const before = await shed();
+    const giveBack = await holdDatabase();
+    const bulk = [file(), trigger(), file(), trigger()];
+    await until(AT_ONCE / 2, 2);
+    const reads = [read(), read(), read()];
+    await until(AT_ONCE, 3);
+    const changes = [write('Kept')];
+    await until(AT_ONCE, WAITING);
+    // From here on each one that comes first takes the room of one that comes last.
+    const better = [read(), read()];
+    const refusedBulk = [file(), trigger()];
+    expect((await Promise.all(refusedBulk)).map(said)).toEqual([REFUSED, REFUSED]);
+    expect((await app.api.as(undefined).get('/health/live')).status).toBe(200);
+    expect([gate.running, gate.waiting]).toEqual([AT_ONCE, WAITING]);
+    await giveBack();
+    expect(statusesOf(await Promise.all(changes))).toEqual([201]);
+    const names = ['Customer 0', 'Customer 1', 'Customer 2'];
+    for (const { status, body } of await Promise.all([...reads, ...better])) {
+      expect(status).toBe(200);
+      const found = (body as { name: string }[]).map(({ name }) => name);
+      expect([names, [...names, 'Kept']]).toContainEqual(found);
+    }
+    // Two were under way; those that waited made room.
+    const ends = statusesOf(await Promise.all(bulk));
+    expect(ends.filter((status) => status === 503)).toHaveLength(2);
+    expect(ends.filter((status) => status !== 503)).toHaveLength(2);
+    await until(0, 0);
+    expect((await shed()).map((count, i) => count - before[i]!)).toEqual([0, 0, 4]);
+    expect((await app.api.as(undefined).get('/health/ready')).status).toBe(200);
+  });
+
+  it('are refused down to the reads where nothing else is left to refuse', async () => {
+    const before = await shed();
+    const giveBack = await holdDatabase();
+    const served = Array.from({ length: AT_ONCE }, read);
+    await until(AT_ONCE, 0);
+    const changes = Array.from({ length: WAITING }, (_, n) => write(`Refused ${n}`));
+    await until(AT_ONCE, WAITING);
+    const reads = Array.from({ length: WAITING }, read);
+    expect((await Promise.all(changes)).map(said)).toEqual(changes.map(() => REFUSED));
+    expect(said(await read())).toEqual(REFUSED);
+    await giveBack();
+    expect(new Set(statusesOf(await Promise.all([...served, ...reads])))).toEqual(new Set([200]));
+    expect((await shed()).map((count, i) => count - before[i]!)).toEqual([1, WAITING, 0]);
+    const names = (await read()).body as { name: string }[];
+    expect(names.filter(({ name }) => name.startsWith('Refused'))).toEqual([]);
+  });
+
+  it('leave nothing counted when their clients go away', async () => {
+    const giveBack = await holdDatabase();
+    const leave = new AbortController();
+    const gone = Array.from({ length: AT_ONCE + WAITING }, () =>
+      fetch(`${app.url}/api/customers/`, {
+        headers: { Authorization: `Token ${STAFF_TOKEN}` },
+        signal: leave.signal,
+      }).catch(() => undefined),
+    );
+    await until(AT_ONCE, WAITING);
+    const page = await MetricsPage.read(app);
+    leave.abort();
+    await Promise.all(gone);
+    // Those under way are still being authenticated.
+    await until(AT_ONCE, 0);
+    await giveBack();
+    await until(0, 0);
+    const figures = ['running', 'waiting'].map((what) => page.value(`waldur_arrow_requests_${what}`));
+    expect(figures).toEqual([AT_ONCE, WAITING]);
+    expect(statusesOf(await Promise.all(Array.from({ length: AT_ONCE + WAITING }, read)))).toEqual(
+      Array.from({ length: AT_ONCE + WAITING }, () => 200),
+    );
+  });
+
+  it('are refused with the same words before anybody knows who asks', async () => {
+    const giveBack = await holdDatabase();
+    const served = Array.from({ length: AT_ONCE + WAITING }, read);
+    await until(AT_ONCE, WAITING);
+    expect(said(await app.api.as(undefined).get('/api/customers/'))).toEqual(REFUSED);
+    await giveBack();
+    await Promise.all(served);
+  });
+});
+
+/** The embedded database has one connection, which is needed to get as far as a handler. */
+const onServer = TEST_DATABASE === 'postgres' ? describe : describe.skip;
+
+onServer('A handler at work', () => {
+  it('keeps its place when its client goes away, as it is work all the same', async () => {
+    const locker = app.database.createQueryRunner();
+    await locker.startTransaction();
+    await locker.query('LOCK TABLE customer');
+    const leave = new AbortController();
+    const gone = fetch(`${app.url}/api/customers/`, {
+      headers: { Authorization: `Token ${STAFF_TOKEN}` },
+      signal: leave.signal,
+    }).catch(() => undefined);
+    const isLocked = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'customer'::regclass`;
+    while (!((await locker.query(isLocked)) as unknown[]).length) await sleep(2);
+    leave.abort();
+    await gone;
+    // The service hears of it before it hears of what is asked later.
+    expect((await app.api.as(undefined).get('/health/live')).status).toBe(200);
+    expect(gate.running).toBe(1);
+    await locker.commitTransaction();
+    await locker.release();
+    await until(0, 0);
+  });
+});
+
+describe('A host of its own on Express', () => {
+  it('is spared as well', async () => {
+    const database = await createDatabase(TEST_DATABASE);
+    const env = readEnv({
+      STAFF_TOKEN,
+      REQUESTS_AT_ONCE: '1',
+      REQUESTS_WAITING: '0',
+      DATABASE_POOL_SIZE: String(POOL_SIZE),
+      ...database.variables,
+    });
+
+    @Module({ imports: [CoreModule.forRoot(env), DirectoryHttpModule] })
+    class HostModule {}
+
+    const host: INestApplication = await NestFactory.create(HostModule, new ExpressAdapter(), { logger: false });
+    await host.listen(0, '127.0.0.1');
+    const api = new ApiClient((await host.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
+    const giveBack = await holdDatabase(host.get(DataSource, { strict: false }));
+    const served = api.get('/api/customers/');
+    while (!host.get(LoadGate).running) await sleep(2);
+    expect(said(await api.get('/api/customers/'))).toEqual(REFUSED);
+    await giveBack();
+    expect((await served).status).toBe(200);
+    while (host.get(LoadGate).running) await sleep(2);
+    expect((await api.get('/api/customers/')).status).toBe(200);
+    await host.close();
+    await database.drop();
+  });
+});
