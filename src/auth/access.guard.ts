@@ -1,5 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { AUDITED } from '../audit/audited.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { Act } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import type { HttpReply, HttpRequest } from '../common/http.js';
 import { Requests } from '../common/requests.js';
@@ -28,6 +31,7 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly requests: Requests,
     private readonly clock: Clock,
+    private readonly trail: AuditTrail,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -36,20 +40,50 @@ export class AccessGuard implements CanActivate {
     request.clientGone = this.requests.of(request, reply).signal;
     const route = [context.getHandler(), context.getClass()];
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
-    if (rule === 'public') return true;
-    if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
-    request.caller = await this.impersonated(
-      await this.authenticate(request, reply),
-      request.headers[IMPERSONATED],
-      reply,
-    );
-    if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
-    if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
-    if (rule === 'token-optional') return true;
-    const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
-    const { tokenScope } = request.caller;
-    if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
+    const action = this.reflector.get<string | undefined>(AUDITED, context.getHandler());
+    const actOf = (caller?: Caller) => action && this.actOf(action, request, reply, caller);
+    if (rule === 'public' || (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization))) {
+      request.act = actOf() || undefined;
+      return true;
+    }
+    const known = await this.known(request);
+    try {
+      request.caller = await this.impersonated(
+        this.admitted(known, request, reply),
+        request.headers[IMPERSONATED],
+        reply,
+      );
+      if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
+      if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
+      if (rule !== 'token-optional') {
+        const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
+        const { tokenScope } = request.caller;
+        if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
+      }
+    } catch (error) {
+      const refused = actOf(request.caller ?? known);
+      if (refused) await this.trail.refused(refused);
+      throw error;
+    }
+    request.act = actOf(request.caller) || undefined;
     return true;
+  }
+
+  private actOf(action: string, request: HttpRequest, reply: HttpReply, caller?: Caller): Act {
+    const { uuid } = (request.params ?? {}) as { uuid?: string };
+    return new Act(
+      {
+        action,
+        actor: caller?.username ?? '',
+        impersonator: caller?.impersonator?.username,
+        token: caller?.tokenName,
+        address: request.ip ?? request.socket?.remoteAddress,
+        requestId: this.requests.of(request, reply).requestId,
+        objectType: action.split('.')[0],
+        objectUuid: uuid && parseUuid(uuid),
+      },
+      this.clock.now(),
+    );
   }
 
   /**
@@ -68,8 +102,18 @@ export class AccessGuard implements CanActivate {
 
   /** The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError}. */
   async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
+    return this.admitted(await this.known(request), request, reply);
+  }
+
+  /** Whose token it is, whether it opens or not. Throws {@link NotAuthenticatedError}. */
+  private async known(request: HttpRequest): Promise<Caller> {
     const caller = await this.authenticator.findCaller(hashToken(tokenIn(request.headers.authorization)));
     if (!caller) throw new NotAuthenticatedError('Invalid token.');
+    return caller;
+  }
+
+  /** Throws {@link NotAuthenticatedError}. */
+  private admitted(caller: Caller, request: HttpRequest, reply: HttpReply): Caller {
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
       throw new NotAuthenticatedError('Token has expired.');

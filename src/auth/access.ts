@@ -1,5 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import type { Act } from '../common/acts.js';
 import type { HttpRequest } from '../common/http.js';
 import type { Caller } from './caller.js';
 
@@ -46,6 +47,8 @@ export const AdminScope = () => SetMetadata(ADMIN_SCOPE, true);
 /** A request, and what the guard says of it. */
 export interface GuardedRequest extends HttpRequest {
   caller?: Caller;
+  /** Where the route states an action. */
+  act?: Act;
   /** Aborts when the client goes away. */
   clientGone?: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { applyDecorators, Controller, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { AuditInterceptor } from '../audit/audit.interceptor.js';
 import { AnswerInterceptor } from '../common/answer.interceptor.js';
 import { AppErrorFilter } from '../common/app-error.filter.js';
 import { ValidationPipe } from '../common/validation/validation.pipe.js';
@@ -8,7 +9,7 @@ import { AccessGuard } from './access.guard.js';
 
 const aroundEveryRoute = applyDecorators(
   UseGuards(AccessGuard),
-  UseInterceptors(AnswerInterceptor, RefusalInterceptor),
+  UseInterceptors(AnswerInterceptor, AuditInterceptor, RefusalInterceptor),
   UsePipes(ValidationPipe),
   UseFilters(AppErrorFilter),
 );

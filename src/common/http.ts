@@ -9,6 +9,8 @@ export interface HttpRequest extends Pick<IncomingMessage, 'socket'> {
   readonly protocol: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: unknown;
+  /** Of the client, behind proxies that are trusted too. */
+  readonly ip?: string;
   /** The path that the route was registered with: Fastify's, Express's. */
   readonly routeOptions?: { readonly url?: string };
   readonly route?: { readonly path: string };

@@ -72,6 +72,8 @@ const Variables = z
     LOGIN_TOKEN_LIFETIME_SECONDS: whole(3600, 60, 31_536_000),
     /** 32 bytes in base64; unset: generated into `DATA_DIR`. */
     SECRET_KEY: z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)').optional(),
+    /** The audit trail of so many months stays in the database; older ones may be dropped once they are exported. */
+    AUDIT_KEEP_MONTHS: whole(24, 1, 1200),
     ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
     ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
     ARROW_MAX_CONCURRENCY: whole(8, 1, 64),

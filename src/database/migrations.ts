@@ -16,6 +16,7 @@ import { DropUnreadColumns1795750000000 } from './migrations/1795750000000-DropU
 import { RoomForWhoReallyActed1795750000001 } from './migrations/1795750000001-RoomForWhoReallyActed.js';
 import { SpeedUpLedger1795750000002 } from './migrations/1795750000002-SpeedUpLedger.js';
 import { AddNamedTokens1795760000000 } from './migrations/1795760000000-AddNamedTokens.js';
+import { CreateAuditTrail1795770000000 } from './migrations/1795770000000-CreateAuditTrail.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   RoomForWhoReallyActed1795750000001,
   SpeedUpLedger1795750000002,
   AddNamedTokens1795760000000,
+  CreateAuditTrail1795770000000,
 ];

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
+import { type Acts, marked, RECORDED } from '../common/acts.js';
 import { DatabaseBusyError } from '../common/database-fault.js';
 import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
@@ -53,6 +54,7 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     private readonly database: PGlite,
     private readonly hasNoRoom: () => boolean = () => false,
     private readonly leaseTimeoutMs = LEASE_TIMEOUT_MS,
+    private readonly acts?: Acts,
   ) {
     super();
   }
@@ -92,7 +94,7 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
       this.giveBack();
       throw error;
     }
-    return new PgliteConnection(this.database, this.hasNoRoom, () => this.giveBack());
+    return new PgliteConnection(this.database, this.hasNoRoom, () => this.giveBack(), this.acts);
   }
 
   private async takeChanges(takesChanges: boolean): Promise<void> {
@@ -135,6 +137,7 @@ export class PgliteConnection extends EventEmitter {
     private readonly database: PGlite,
     private readonly hasNoRoom: () => boolean,
     private readonly giveBack: () => void,
+    private readonly acts?: Acts,
   ) {
     super();
   }
@@ -162,10 +165,15 @@ export class PgliteConnection extends EventEmitter {
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
     if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(text))) this.inTransaction = false;
+    const act = this.acts?.current;
+    const sent = marked(act, text);
+    const onNotice = ({ code }: { code?: string }) => {
+      if (act && code === RECORDED) act.isRecorded = true;
+    };
     const run = async () =>
       parameters?.length
-        ? this.database.query(text, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS })
-        : (await this.database.exec(text, { parsers: PARSERS })).at(-1);
+        ? this.database.query(sent, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS, onNotice })
+        : (await this.database.exec(sent, { parsers: PARSERS, onNotice })).at(-1);
     const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
   }

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -33,6 +34,7 @@ export class CustomersController {
   }
 
   @Post()
+  @Audited('customer.create')
   @Operation('customers_create', 'Create an organisation')
   @ApiCreated(CustomerResponse)
   async create(@Body() dto: CreateCustomerDto): Promise<CustomerResponse> {
@@ -47,6 +49,7 @@ export class CustomersController {
   }
 
   @Patch(':uuid')
+  @Audited('customer.update')
   @Operation('customers_partial_update', 'Change an organisation')
   @ApiUpdated(CustomerResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerDto): Promise<CustomerResponse> {
@@ -54,6 +57,7 @@ export class CustomersController {
   }
 
   @Delete(':uuid')
+  @Audited('customer.delete')
   @HttpCode(204)
   @Operation('customers_destroy', 'Delete an organisation that is not in use')
   @ApiDeleted()

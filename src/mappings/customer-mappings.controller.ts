@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { ClientGone, StaffOnly } from '../auth/access.js';
 import {
   ApiActionRefused,
@@ -59,6 +60,7 @@ export class CustomerMappingsController {
   }
 
   @Post()
+  @Audited('customer_mapping.create')
   @Operation('admin_arrow_customer_mappings_create', 'Map an ArrowSphere customer to an organisation')
   @ApiCreated(NewCustomerMappingResponse)
   async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
@@ -90,6 +92,7 @@ export class CustomerMappingsController {
   }
 
   @Post('auto_map')
+  @Audited('customer_mapping.auto_map')
   @HttpCode(200)
   @Operation(
     'admin_arrow_customer_mappings_auto_map',
@@ -106,6 +109,7 @@ export class CustomerMappingsController {
   }
 
   @Post('sync_from_arrow')
+  @Audited('customer_mapping.sync_from_arrow')
   @HttpCode(200)
   @Operation('admin_arrow_customer_mappings_sync_from_arrow', 'Take over company names from ArrowSphere')
   @ApiOkResponse({ type: SyncFromArrowResponse })
@@ -122,6 +126,7 @@ export class CustomerMappingsController {
   }
 
   @Put(':uuid')
+  @Audited('customer_mapping.update')
   @Operation('admin_arrow_customer_mappings_update', 'Change a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
@@ -129,6 +134,7 @@ export class CustomerMappingsController {
   }
 
   @Patch(':uuid')
+  @Audited('customer_mapping.update')
   @Operation('admin_arrow_customer_mappings_partial_update', 'Change parts of a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
@@ -136,6 +142,7 @@ export class CustomerMappingsController {
   }
 
   @Delete(':uuid')
+  @Audited('customer_mapping.delete')
   @HttpCode(204)
   @Operation('admin_arrow_customer_mappings_destroy', 'Remove a mapping')
   @ApiDeleted()
