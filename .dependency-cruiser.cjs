@@ -33,7 +33,7 @@ module.exports = {
         'A service takes a command and answers domain objects; its controller and DTO make the wire form of them.',
       severity: 'error',
       from: {
-        path: '^src/(audit|auth|directory|jobs|audit-events|settings|mappings|licenses)/',
+        path: '^src/(audit|auth|directory|jobs|settings|mappings|licenses)/',
         pathNot: '\\.(controller|dto|module)\\.ts$',
       },
       to: { path: '\\.dto\\.ts$' },

@@ -14,16 +14,17 @@ export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
  */
 @Entity()
 @Check('ck_audit_event_outcome', `outcome IN ('done', 'refused', 'failed', 'cancelled')`)
+@Index(['created', 'uuid'])
 @Index(['objectUuid'])
 export class AuditEvent {
   static readonly path = '/api/admin/arrow/audit-events/';
 
+  @PrimaryColumn('uuid')
+  uuid: string;
+
   /** When it began; of a job, when it was asked for. */
   @PrimaryColumn({ type: 'timestamptz', precision: 3 })
   created: Date;
-
-  @PrimaryColumn('uuid')
-  uuid: string;
 
   /** User name, or what it is where there is no user; `""`: nobody known. */
   @Column({ length: 300, default: '' })
@@ -61,12 +62,12 @@ export class AuditEvent {
 @Entity()
 @Index(['objectUuid'])
 export class AuditChange {
+  @PrimaryColumn('uuid')
+  eventUuid: string;
+
   /** That of the event. */
   @PrimaryColumn({ type: 'timestamptz', precision: 3 })
   created: Date;
-
-  @PrimaryColumn('uuid')
-  eventUuid: string;
 
   @PrimaryGeneratedColumn('uuid')
   uuid: string;
@@ -88,4 +89,12 @@ export class AuditChange {
 
   @Column({ type: 'jsonb', nullable: true })
   after: Record<string, unknown> | null;
+}
+
+/** An event with what it changed. */
+export interface AuditEntry {
+  readonly event: AuditEvent;
+  /** The first of them. */
+  readonly changes: readonly AuditChange[];
+  readonly changeCount: number;
 }

@@ -83,9 +83,10 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
         object_type character varying(63) NOT NULL DEFAULT '',
         object_uuid uuid,
         outcome character varying(16) NOT NULL,
-        CONSTRAINT pk_audit_event PRIMARY KEY (created, uuid),
+        CONSTRAINT pk_audit_event PRIMARY KEY (uuid, created),
         CONSTRAINT ck_audit_event_outcome CHECK (outcome IN ('done', 'refused', 'failed', 'cancelled'))
       ) PARTITION BY RANGE (created)`);
+    await queryRunner.query(`CREATE INDEX ix_audit_event_created_uuid ON audit_event (created, uuid)`);
     await queryRunner.query(`CREATE INDEX ix_audit_event_object_uuid ON audit_event (object_uuid)`);
     await queryRunner.query(`
       CREATE TABLE audit_change (
@@ -97,7 +98,7 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
         operation character varying(16) NOT NULL,
         before jsonb,
         after jsonb,
-        CONSTRAINT pk_audit_change PRIMARY KEY (created, event_uuid, uuid)
+        CONSTRAINT pk_audit_change PRIMARY KEY (event_uuid, created, uuid)
       ) PARTITION BY RANGE (created)`);
     await queryRunner.query(`CREATE INDEX ix_audit_change_object_uuid ON audit_change (object_uuid)`);
     await queryRunner.query(`
@@ -171,7 +172,7 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
           CASE WHEN act->>'objectUuid' IS NULL THEN coalesce(changed_type, act->>'objectType', '')
                ELSE coalesce(act->>'objectType', '') END,
           coalesce((act->>'objectUuid')::uuid, changed_uuid), outcome)
-        ON CONFLICT (created, uuid) DO NOTHING $$`);
+        ON CONFLICT (uuid, created) DO NOTHING $$`);
     await queryRunner.query(`
       CREATE FUNCTION audit_shown(one jsonb, other jsonb, shown text[], hidden text[]) RETURNS jsonb
       LANGUAGE sql IMMUTABLE AS $$
