@@ -16,7 +16,7 @@ export class CoreModule {
   static forRoot(env: Env, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: CoreModule,
-      imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot(), AuditModule],
+      imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot(), AuditModule.forRoot()],
       providers: [MetricsServer],
     };
   }
@@ -25,7 +25,7 @@ export class CoreModule {
   static forRootAsync(env: AsyncEnv, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: CoreModule,
-      imports: [ConfigModule.forRootAsync(env, clock), DatabaseModule.forRoot(), AuditModule],
+      imports: [ConfigModule.forRootAsync(env, clock), DatabaseModule.forRoot(), AuditModule.forRoot()],
       providers: [MetricsServer],
     };
   }

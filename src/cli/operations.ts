@@ -4,6 +4,9 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
+import { exportedLine } from '../audit-events/audit-event.dto.js';
+import { AuditEventsService } from '../audit/audit-events.service.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
 import { CONSUMPTION_SYNC } from '../billing/consumption/consumption-sync.service.js';
 import { settingsNotFound } from '../billing/core/named-in-request.js';
@@ -13,9 +16,11 @@ import {
   BillingJobsService,
 } from '../billing/operations/billing-jobs.service.js';
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
+import type { ActFields } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
+import { parseUuid } from '../common/uuid.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import { baseBackup } from '../database/base-backup.js';
@@ -29,6 +34,9 @@ import type { Arguments } from './operator-socket.js';
 /** Who asks, as jobs keep it. */
 const COMMAND_LINE = 'command line';
 const LOOK_EVERY_MS = 500;
+
+/** Who acts, as the audit trail says it: who gave the command is known to its system alone. */
+const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action });
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
@@ -50,14 +58,16 @@ export class Operations {
       async () => [...(await databaseChecks(this.get(DataSource), this.get(Env))), ...(await this.accounts())],
     ],
     ['accounts', () => this.accounts()],
-    ['month sync', (args) => this.trigger(BILLING_SYNC, args)],
-    ['month reconcile', (args) => this.trigger(BILLING_RECONCILIATION, args)],
+    ['month sync', (args) => this.trigger(BILLING_SYNC, args, 'billing.trigger_sync')],
+    ['month reconcile', (args) => this.trigger(BILLING_RECONCILIATION, args, 'billing.reconcile')],
     ['month status', (args) => this.month(args)],
     ['job list', (args) => this.jobs(args)],
     ['job show', async ({ uuid }) => wireOfJob(await this.get(JobsService).get(String(uuid)))],
     ['job wait', ({ uuid }) => this.wait(String(uuid))],
-    ['job cancel', async ({ uuid }) => wireOfJob(await this.get(JobsService).cancel(String(uuid)))],
+    ['job cancel', ({ uuid }) => this.cancelJob(String(uuid))],
     ['user create', (args) => this.createUser(args)],
+    ['audit export', (args) => this.exportAudit(args)],
+    ['audit drop', (args) => this.dropAudit(args)],
   ]);
 
   private get<T>(service: Type<T> | (abstract new () => T)): T {
@@ -85,19 +95,42 @@ export class Operations {
     return items.length ? checks : [{ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' }];
   }
 
-  private async trigger(kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION, args: Arguments): Promise<object> {
+  /** Does `work` as an act of the audit trail. */
+  private acting<T>(action: string, work: () => Promise<T>, about: Partial<ActFields> = {}): Promise<T> {
+    return this.get(AuditTrail).during({ ...byCommand(action), ...about }, work);
+  }
+
+  private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
+    const events = this.get(AuditEventsService);
+    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
+    for await (const entry of events.export(month, byCommand('audit.export'))) yield Buffer.from(exportedLine(entry));
+  }
+
+  private async dropAudit({ before }: Arguments): Promise<object> {
+    const events = this.get(AuditEventsService);
+    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
+    return { before: month.toString(), dropped: await events.drop(month, byCommand('audit.drop')) };
+  }
+
+  private async cancelJob(uuid: string): Promise<object> {
+    const about = { objectType: 'job_run', objectUuid: parseUuid(uuid) };
+    return wireOfJob(await this.acting('job_run.cancel', () => this.get(JobsService).cancel(uuid), about));
+  }
+
+  private async trigger(
+    kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION,
+    args: Arguments,
+    action: string,
+  ): Promise<object> {
     const { month, settings, force, dryRun, acceptShrinkage, wait } = args;
-    const run = await this.get(BillingJobsService).trigger(
-      kind,
-      {
-        month: YearMonth.from(String(month)),
-        settingsUuid: text(settings),
-        force: force === true,
-        dryRun: dryRun === true,
-        acceptShrinkage: acceptShrinkage === true,
-      },
-      COMMAND_LINE,
-    );
+    const wanted = {
+      month: YearMonth.from(String(month)),
+      settingsUuid: text(settings),
+      force: force === true,
+      dryRun: dryRun === true,
+      acceptShrinkage: acceptShrinkage === true,
+    };
+    const run = await this.acting(action, () => this.get(BillingJobsService).trigger(kind, wanted, COMMAND_LINE));
     return wait === true ? this.wait(run.uuid) : wireOfJob(run);
   }
 
@@ -145,12 +178,13 @@ export class Operations {
   }
 
   private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
-    const { user, token } = await this.get(UsersService).create({
+    const fields = {
       username: String(username),
       email: text(email),
       isStaff: staff === true,
       isSupport: support === true,
-    });
+    };
+    const { user, token } = await this.acting('user.create', () => this.get(UsersService).create(fields));
     return { ...wireOf({ uuid: user.uuid, username: user.username, isStaff: user.isStaff }), token };
   }
 }
