@@ -38,7 +38,7 @@ export class Act {
     return { uuid, created, job, ...this.fields };
   }
 
-  /** What a statement begins with, so that the triggers which it fires know whose it is. */
+  /** What a statement begins with, so that the triggers which it fires know who does it. */
   get mark(): string {
     return (this.text ??= `/*audit:${Buffer.from(JSON.stringify(this.values)).toString('base64')}*/ `);
   }

@@ -9,6 +9,7 @@ import {
   MODULE_METADATA,
   PIPES_METADATA,
 } from '@nestjs/common/constants.js';
+import { AuditInterceptor } from '../../src/audit/audit.interceptor.js';
 import { AccessGuard } from '../../src/auth/access.guard.js';
 import { AnswerInterceptor } from '../../src/common/answer.interceptor.js';
 import { AppErrorFilter } from '../../src/common/app-error.filter.js';
@@ -29,7 +30,11 @@ describe('Controllers', () => {
     expect(controllers.length).toBeGreaterThan(20);
     for (const controller of controllers) {
       expect([controller.name, stated(GUARDS_METADATA, controller)]).toEqual([controller.name, [AccessGuard]]);
-      expect(stated(INTERCEPTORS_METADATA, controller)).toEqual([AnswerInterceptor, RefusalInterceptor]);
+      expect(stated(INTERCEPTORS_METADATA, controller)).toEqual([
+        AnswerInterceptor,
+        AuditInterceptor,
+        RefusalInterceptor,
+      ]);
       expect(stated(PIPES_METADATA, controller)).toEqual([ValidationPipe]);
       expect(stated(EXCEPTION_FILTERS_METADATA, controller)).toEqual([AppErrorFilter]);
     }
@@ -77,6 +82,7 @@ describe('The package', () => {
       'AdminScope',
       'AnyUser',
       'ApiController',
+      'Audited',
       'BILLING_RECONCILIATION',
       'BILLING_SYNC',
       'CONSUMPTION_SYNC',

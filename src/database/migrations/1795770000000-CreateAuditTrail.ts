@@ -182,6 +182,7 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
         WHERE other IS NULL OR one->name IS DISTINCT FROM other->name $$`);
     await queryRunner.query(`
       CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+      #variable_conflict use_variable
       DECLARE
         shown text[] := string_to_array(TG_ARGV[0], ' ');
         hidden text[] := string_to_array(TG_ARGV[1], ' ');
