@@ -41,13 +41,13 @@ const AUDITED: readonly { table: string; shown: string; hidden?: string; changin
     {
       table: 'billing_account',
       shown:
-        'partner_reference settings_uuid time_zone grace_days shrinkage_share open_months billing_paused consumption_paused pause_reason',
+        'partner_reference settings_uuid time_zone grace_days shrinkage_share open_months billing_paused consumption_paused paused_by pause_reason',
     },
     { table: 'billing_switch', shown: 'name enabled changed_by' },
     {
       table: 'billing_rule',
       shown:
-        'account_uuid valid_from charge_mode price_source classification_filter number_locale default_currency tax_percent',
+        'account_uuid valid_from charge_mode price_source classification_filter number_locale default_currency tax_percent changed_by',
     },
     // Runs make and add to them by their ledger; here stands what people do with them.
     { table: 'invoice', shown: 'number state invoice_date due_date', on: ['UPDATE'] },
