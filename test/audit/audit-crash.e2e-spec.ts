@@ -16,7 +16,7 @@ const WITHOUT_EVENT = `
 const WITHOUT_CHANGE = `
   SELECT * FROM audit_event
   WHERE action IN ('customer.create', 'customer.update') AND outcome = 'done'
-    AND NOT EXISTS (SELECT FROM audit_change WHERE (event_uuid, audit_change.created) = (uuid, audit_event.created))`;
+    AND NOT EXISTS (SELECT FROM audit_change WHERE (event_uuid, audit_change.created) = (audit_event.uuid, audit_event.created))`;
 /** The name that the trail says each row has. */
 const AS_AUDITED = `
   SELECT DISTINCT ON (object_uuid) object_uuid AS uuid, after->>'name' AS name

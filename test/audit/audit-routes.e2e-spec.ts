@@ -50,8 +50,8 @@ const OWN: Record<string, Call> = {
   'POST /api/personal-access-tokens/': () => ({ body: { name: `token ${++turn}`, scopes: ['read'] } }),
   'POST /api/personal-access-tokens/{uuid}/rotate/': async (_, api) => ({ uuid: (await namedToken(api)).uuid }),
   'DELETE /api/personal-access-tokens/{uuid}/': async (_, api) => ({ uuid: (await namedToken(api)).uuid }),
-  'PATCH /api/admin/arrow/billing-accounts/{uuid}/': async (_, api) => ({
-    uuid: (await api.get('/api/admin/arrow/billing-accounts/')).body[0].uuid,
+  'PATCH /api/admin/arrow/billing-accounts/{uuid}/': (world) => ({
+    uuid: world.settings.uuid,
     body: { grace_days: 5 },
   }),
   'POST /api/admin/arrow/customer-mappings/auto_map/': () => ({ body: {} }),

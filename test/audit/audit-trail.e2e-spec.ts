@@ -182,6 +182,7 @@ describe('The audit trail', () => {
     w.export([w.line(license, '10')]);
     const job = await w.sync();
     const events = await eventsOf(`object_uuid=${job.uuid}`);
+    events.sort((a: { action: string }, b: { action: string }) => (a.action < b.action ? -1 : 1));
     expect(events).toMatchObject([
       { action: 'billing.trigger_sync', actor: 'admin', outcome: 'done' },
       { action: 'job.billing-sync', actor: 'admin', outcome: 'done', object_type: 'job_run' },
