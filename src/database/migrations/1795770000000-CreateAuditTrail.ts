@@ -162,7 +162,8 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
       END $$`);
     await queryRunner.query(`
       CREATE FUNCTION write_audit_event(act jsonb, changed_type text, changed_uuid uuid, outcome text)
-      RETURNS void LANGUAGE sql AS $$
+      RETURNS void LANGUAGE plpgsql AS $$
+      BEGIN
         INSERT INTO audit_event
           (created, uuid, actor, impersonator, token, address, request_id, action, object_type, object_uuid, outcome)
         VALUES (
@@ -172,53 +173,62 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
           CASE WHEN act->>'objectUuid' IS NULL THEN coalesce(changed_type, act->>'objectType', '')
                ELSE coalesce(act->>'objectType', '') END,
           coalesce((act->>'objectUuid')::uuid, changed_uuid), outcome)
-        ON CONFLICT (uuid, created) DO NOTHING $$`);
+        ON CONFLICT (uuid, created) DO NOTHING;
+      END $$`);
     await queryRunner.query(`
       CREATE FUNCTION audit_shown(one jsonb, other jsonb, shown text[], hidden text[]) RETURNS jsonb
-      LANGUAGE sql IMMUTABLE AS $$
-        SELECT jsonb_object_agg(name,
+      LANGUAGE plpgsql IMMUTABLE AS $$
+      BEGIN
+        RETURN (SELECT jsonb_object_agg(name,
                  CASE WHEN name = ANY(hidden) AND one->>name IS NOT NULL THEN '"(secret)"'::jsonb ELSE one->name END)
         FROM unnest(shown || hidden) AS name
-        WHERE other IS NULL OR one->name IS DISTINCT FROM other->name $$`);
+        WHERE other IS NULL OR one->name IS DISTINCT FROM other->name);
+      END $$`);
     await queryRunner.query(`
       CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
       #variable_conflict use_variable
       DECLARE
-        shown text[] := string_to_array(TG_ARGV[0], ' ');
-        hidden text[] := string_to_array(TG_ARGV[1], ' ');
+        kind text := TG_ARGV[0];
+        shown text[] := string_to_array(TG_ARGV[1], ' ');
+        hidden text[] := string_to_array(TG_ARGV[2], ' ');
         act jsonb := audit_act();
         at timestamptz := act->>'created';
         event uuid := act->>'uuid';
         rows integer;
-        changed uuid;
-        kind text := regexp_replace(TG_TABLE_NAME, '^(core|marketplace|arrow)_', '');
+        changed text;
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, after)
-          SELECT at, event, kind, (n->>'uuid')::uuid, 'create', audit_shown(n, NULL, shown, hidden)
-          FROM new_rows, to_jsonb(new_rows) AS n;
-          GET DIAGNOSTICS rows = ROW_COUNT;
-          IF rows = 1 THEN SELECT (to_jsonb(new_rows)->>'uuid')::uuid INTO changed FROM new_rows; END IF;
+          WITH written AS (
+            INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, after)
+            SELECT at, event, kind, (n->>'uuid')::uuid, 'create', audit_shown(n, NULL, shown, hidden)
+            FROM new_rows, to_jsonb(new_rows) AS n
+            RETURNING object_uuid
+          )
+          SELECT count(*), min(object_uuid::text) INTO rows, changed FROM written;
         ELSIF TG_OP = 'DELETE' THEN
-          INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, before)
-          SELECT at, event, kind, (o->>'uuid')::uuid, 'delete', audit_shown(o, NULL, shown, hidden)
-          FROM old_rows, to_jsonb(old_rows) AS o;
-          GET DIAGNOSTICS rows = ROW_COUNT;
-          IF rows = 1 THEN SELECT (to_jsonb(old_rows)->>'uuid')::uuid INTO changed FROM old_rows; END IF;
+          WITH written AS (
+            INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, before)
+            SELECT at, event, kind, (o->>'uuid')::uuid, 'delete', audit_shown(o, NULL, shown, hidden)
+            FROM old_rows, to_jsonb(old_rows) AS o
+            RETURNING object_uuid
+          )
+          SELECT count(*), min(object_uuid::text) INTO rows, changed FROM written;
         ELSE
-          INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, before, after)
-          SELECT at, event, kind, (n->>'uuid')::uuid, 'update', before, audit_shown(n, o, shown, hidden)
-          FROM (SELECT coalesce(row->>'uuid', row->>'name') AS key, row AS o FROM old_rows, to_jsonb(old_rows) AS row) AS olds
-          JOIN (SELECT coalesce(row->>'uuid', row->>'name') AS key, row AS n FROM new_rows, to_jsonb(new_rows) AS row) AS news
-          USING (key), audit_shown(o, n, shown, hidden) AS before
-          WHERE before IS NOT NULL;
-          GET DIAGNOSTICS rows = ROW_COUNT;
-          IF rows = 1 AND (SELECT count(*) FROM new_rows) = 1 THEN
-            SELECT (to_jsonb(new_rows)->>'uuid')::uuid INTO changed FROM new_rows;
-          END IF;
+          WITH written AS (
+            INSERT INTO audit_change (created, event_uuid, object_type, object_uuid, operation, before, after)
+            SELECT at, event, kind, (n->>'uuid')::uuid, 'update', before, audit_shown(n, o, shown, hidden)
+            FROM (SELECT coalesce(row->>'uuid', row->>'name') AS key, row AS o
+                  FROM old_rows, to_jsonb(old_rows) AS row) AS olds
+            JOIN (SELECT coalesce(row->>'uuid', row->>'name') AS key, row AS n
+                  FROM new_rows, to_jsonb(new_rows) AS row) AS news
+            USING (key), audit_shown(o, n, shown, hidden) AS before
+            WHERE before IS NOT NULL
+            RETURNING object_uuid
+          )
+          SELECT count(*), min(object_uuid::text) INTO rows, changed FROM written;
         END IF;
         IF rows > 0 AND act->>'job' IS NULL THEN
-          PERFORM write_audit_event(act, kind, changed, 'done');
+          PERFORM write_audit_event(act, kind, CASE rows WHEN 1 THEN changed::uuid END, 'done');
           RAISE INFO 'audited' USING ERRCODE = 'WA001';
         END IF;
         RETURN NULL;
@@ -264,7 +274,7 @@ export class CreateAuditTrail1795770000000 implements MigrationInterface {
         await queryRunner.query(`
           CREATE TRIGGER tr_${table}_audit_${event.toLowerCase()} AFTER ${event} ON ${table}
           REFERENCING ${TRANSITIONS[event as keyof typeof TRANSITIONS]}
-          FOR EACH STATEMENT EXECUTE FUNCTION audit_rows('${event === 'UPDATE' ? changing : shown}', '${hidden}')`);
+          FOR EACH STATEMENT EXECUTE FUNCTION audit_rows('${table.replace(/^(core|marketplace|arrow)_/, '')}', '${event === 'UPDATE' ? changing : shown}', '${hidden}')`);
     await queryRunner.query(`
       CREATE TRIGGER tr_job_run_audit_end AFTER UPDATE OF state, cancel_requested ON job_run FOR EACH ROW
       WHEN (
