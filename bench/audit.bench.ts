@@ -5,8 +5,8 @@ import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure-app.js';
 import { type BenchRow, median } from './bench-row.js';
 
-const BLOCKS = 30;
-const REQUESTS = 40;
+const BLOCKS = 60;
+const REQUESTS = 20;
 const TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
 const SECRET_KEY = Buffer.alloc(32, 1).toString('base64');
 const TABLES = ['customer', 'customer_mapping', 'resource', 'core_user'];
@@ -30,7 +30,7 @@ export async function run(): Promise<BenchRow[]> {
     const base = await app.getUrl();
     const database = app.get(DataSource);
     const trail = app.get(AuditTrail);
-    const { complete } = trail;
+    const complete = trail.complete.bind(trail);
     const objects = await made(base, database);
     const found: BenchRow[] = [{ name: 'fsync', figure: rows[0]!.fsync, unit: '' }];
     for (const [what, path, change] of objects) {
