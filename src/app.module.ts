@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ArrowGatewayModule } from './arrow-gateway/arrow-gateway.module.js';
 import { ArrowRootController } from './arrow-root.controller.js';
+import { AuditEventsHttpModule } from './audit-events/audit-events-http.module.js';
+import { AuditEventsModule } from './audit/audit-events.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { BillingHttpModule } from './billing/billing-http.module.js';
 import { BillingModule } from './billing/billing.module.js';
@@ -25,6 +27,7 @@ import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
 const features = [
+  AuditEventsModule,
   DirectoryModule,
   JobsModule,
   ArrowGatewayModule,
@@ -38,6 +41,7 @@ const features = [
 const http = [
   DirectoryHttpModule,
   JobsHttpModule,
+  AuditEventsHttpModule,
   BillingHttpModule,
   SettingsHttpModule,
   MappingsHttpModule,

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Clock, SystemClock } from './common/clock.js';
+import { AuditModule } from './audit/audit.module.js';
 import { type AsyncEnv, ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -7,7 +8,7 @@ import { LimitsModule } from './limits/limits.module.js';
 import { MetricsServer } from './metrics-server.js';
 
 /**
- * What all other modules stand on: configuration, database, limits and metrics. An application imports it once, in its root module, and
+ * What all other modules stand on: configuration, database, audit trail, limits and metrics. An application imports it once, in its root module, and
  * beside it the features that it uses.
  */
 @Module({})
@@ -16,7 +17,12 @@ export class CoreModule {
   static forRoot(env: Env, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: CoreModule,
-      imports: [ConfigModule.forRoot(env, clock), DatabaseModule.forRoot(), LimitsModule.forRoot()],
+      imports: [
+        ConfigModule.forRoot(env, clock),
+        DatabaseModule.forRoot(),
+        AuditModule.forRoot(),
+        LimitsModule.forRoot(),
+      ],
       providers: [MetricsServer],
     };
   }
@@ -25,7 +31,12 @@ export class CoreModule {
   static forRootAsync(env: AsyncEnv, clock: Clock = new SystemClock()): DynamicModule {
     return {
       module: CoreModule,
-      imports: [ConfigModule.forRootAsync(env, clock), DatabaseModule.forRoot(), LimitsModule.forRoot()],
+      imports: [
+        ConfigModule.forRootAsync(env, clock),
+        DatabaseModule.forRoot(),
+        AuditModule.forRoot(),
+        LimitsModule.forRoot(),
+      ],
       providers: [MetricsServer],
     };
   }

@@ -37,6 +37,17 @@ export { actorOf, type Caller } from './auth/caller.js';
 export type { TokenScope } from './auth/scopes.js';
 export { AccessModule } from './directory/users/access.module.js';
 
+// Who changed what.
+export type * from './audit/audit-event.entity.js';
+export type * from './audit/audit-events.repository.js';
+export { AuditEventsModule } from './audit/audit-events.module.js';
+export { AuditEventsService } from './audit/audit-events.service.js';
+export * from './audit/audit.errors.js';
+export { Audited } from './audit/audited.js';
+export type { ActFields } from './common/acts.js';
+export type * from './audit-events/audit-event.dto.js';
+export { AuditEventsHttpModule } from './audit-events/audit-events-http.module.js';
+
 // Waldur's side.
 export type * from './directory/customer.dto.js';
 export type * from './directory/customer.entity.js';

@@ -26,6 +26,7 @@ const TAGS = [
   ['Arrow consumption records', 'What licences consumed in a month, and whether that is final.'],
   ['Arrow billing accounts', 'The billing rules of accounts.'],
   ['Arrow: jobs', 'Long work: how far it is, how it ended, and how to stop it.'],
+  ['Arrow: audit trail', 'Who changed what, when and by which token; read only.'],
   ['Invoices', 'What organisations are charged.'],
   ['Directory: customers', "Waldur's organisations."],
   ['Directory: projects', 'Their projects.'],

@@ -1,5 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { AUDITED } from '../audit/audited.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { Act } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
 import { Requests } from '../common/requests.js';
@@ -40,6 +43,7 @@ export class AccessGuard implements CanActivate {
     private readonly limits: RequestLimits,
     private readonly attempts: FailedAttemptsService,
     private readonly gate: LoadGate,
+    private readonly trail: AuditTrail,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -58,19 +62,32 @@ export class AccessGuard implements CanActivate {
 
   private async mayPass(request: GuardedRequest, reply: HttpReply, route: Route): Promise<boolean> {
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
-    if (rule === 'public') return true;
-    if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
-    request.caller = await this.impersonated(
-      await this.authenticate(request, reply),
-      request.headers[IMPERSONATED],
-      reply,
-    );
-    if (!rule) throw new AccessRuleMissingError(`${route[1].name}.${route[0].name}`);
-    if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
-    if (rule === 'token-optional') return true;
-    const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
-    const { tokenScope } = request.caller;
-    if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
+    const action = this.reflector.get<string | undefined>(AUDITED, route[0]);
+    const actOf = (caller?: Caller) => action && this.actOf(action, request, reply, caller);
+    if (rule === 'public' || (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization))) {
+      request.act = actOf() || undefined;
+      return true;
+    }
+    const known = await this.known(request);
+    try {
+      request.caller = await this.impersonated(
+        this.admitted(known, request, reply),
+        request.headers[IMPERSONATED],
+        reply,
+      );
+      if (!rule) throw new AccessRuleMissingError(`${route[1].name}.${route[0].name}`);
+      if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
+      if (rule !== 'token-optional') {
+        const needed = scopeNeeded(request.method, this.reflector.getAllAndOverride<boolean>(ADMIN_SCOPE, route));
+        const { tokenScope } = request.caller;
+        if (!includedIn(tokenScope).includes(needed)) throw new ScopeMissingError(needed, tokenScope);
+      }
+    } catch (error) {
+      const refused = actOf(request.caller ?? known);
+      if (refused) await this.trail.refused(refused);
+      throw error;
+    }
+    request.act = actOf(request.caller) || undefined;
     return true;
   }
 
@@ -81,6 +98,23 @@ export class AccessGuard implements CanActivate {
     if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));
     if (request.clientGone?.aborted) throw new OverloadedError();
     request.place = await this.gate.enter(priority, responseOf(reply));
+  }
+
+  private actOf(action: string, request: HttpRequest, reply: HttpReply, caller?: Caller): Act {
+    const { uuid } = (request.params ?? {}) as { uuid?: string };
+    return new Act(
+      {
+        action,
+        actor: caller?.username ?? '',
+        impersonator: caller?.impersonator?.username,
+        token: caller?.tokenName,
+        address: request.ip ?? request.socket?.remoteAddress,
+        requestId: this.requests.of(request, reply).requestId,
+        objectType: action.split('.')[0],
+        objectUuid: uuid && parseUuid(uuid),
+      },
+      this.clock.now(),
+    );
   }
 
   /**
@@ -102,6 +136,14 @@ export class AccessGuard implements CanActivate {
    * `FailedAttemptsLimitedError` and `RequestsLimitedError`.
    */
   async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
+    return this.admitted(await this.known(request), request, reply);
+  }
+
+  /**
+   * Whose token it is, whether it opens or not. Throws {@link NotAuthenticatedError}, `FailedAttemptsLimitedError` and
+   * `RequestsLimitedError`.
+   */
+  private async known(request: HttpRequest): Promise<Caller> {
     const token = hashToken(tokenIn(request.headers.authorization));
     this.limits.check('token', token);
     const caller = await this.authenticator.findCaller(token);
@@ -110,6 +152,11 @@ export class AccessGuard implements CanActivate {
       throw new NotAuthenticatedError('Invalid token.');
     }
     await this.limits.count('token', token);
+    return caller;
+  }
+
+  /** Throws {@link NotAuthenticatedError}. */
+  private admitted(caller: Caller, request: HttpRequest, reply: HttpReply): Caller {
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
       throw new NotAuthenticatedError('Token has expired.');

@@ -1,5 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import type { Act } from '../common/acts.js';
 import type { HttpRequest } from '../common/http.js';
 import type { Place } from '../limits/load-gate.js';
 import type { Caller } from './caller.js';
@@ -47,6 +48,8 @@ export const AdminScope = () => SetMetadata(ADMIN_SCOPE, true);
 /** A request, and what the guard says of it. */
 export interface GuardedRequest extends HttpRequest {
   caller?: Caller;
+  /** Where the route states an action. */
+  act?: Act;
   /** Aborts when the client goes away. */
   clientGone?: AbortSignal;
   /** Its share of what the process does at once. */

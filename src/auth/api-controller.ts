@@ -1,5 +1,6 @@
 import { applyDecorators, Controller, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { AuditInterceptor } from '../audit/audit.interceptor.js';
 import { AnswerInterceptor } from '../common/answer.interceptor.js';
 import { AppErrorFilter } from '../common/app-error.filter.js';
 import { ValidationPipe } from '../common/validation/validation.pipe.js';
@@ -9,7 +10,7 @@ import { PlaceInterceptor } from './place.interceptor.js';
 
 const aroundEveryRoute = applyDecorators(
   UseGuards(AccessGuard),
-  UseInterceptors(PlaceInterceptor, AnswerInterceptor, RefusalInterceptor),
+  UseInterceptors(PlaceInterceptor, AnswerInterceptor, AuditInterceptor, RefusalInterceptor),
   UsePipes(ValidationPipe),
   UseFilters(AppErrorFilter),
 );

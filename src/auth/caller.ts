@@ -7,6 +7,8 @@ export interface Caller {
   readonly isStaff: boolean;
   readonly isSupport: boolean;
   readonly isActive: boolean;
+  /** What the token is called, for the audit trail; never its value. */
+  readonly tokenName?: string;
   /** What the token is for, whoever staff acts as with it. */
   readonly tokenScope: TokenScope;
   /** Seconds after which the token expires when it is not used; null: never. */

@@ -6,6 +6,9 @@ import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
 import type { Caller } from '../auth/caller.js';
 import type { TokenScope } from '../auth/scopes.js';
+import { exportedLine } from '../audit-events/audit-event.dto.js';
+import { AuditEventsService } from '../audit/audit-events.service.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
 import { CONSUMPTION_SYNC } from '../billing/consumption/consumption-sync.service.js';
 import { settingsNotFound } from '../billing/core/named-in-request.js';
@@ -15,9 +18,11 @@ import {
   BillingJobsService,
 } from '../billing/operations/billing-jobs.service.js';
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
+import type { ActFields } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
+import { parseUuid } from '../common/uuid.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import { baseBackup } from '../database/base-backup.js';
@@ -50,6 +55,8 @@ const OPERATOR: Caller = {
   tokenLifetime: null,
   tokenExpiresAt: null,
 };
+/** Who acts, as the audit trail says it: who gave the command is known to its system alone. */
+const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action });
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
@@ -71,13 +78,13 @@ export class Operations {
       async () => [...(await databaseChecks(this.get(DataSource), this.get(Env))), ...(await this.accounts())],
     ],
     ['accounts', () => this.accounts()],
-    ['month sync', (args) => this.trigger(BILLING_SYNC, args)],
-    ['month reconcile', (args) => this.trigger(BILLING_RECONCILIATION, args)],
+    ['month sync', (args) => this.trigger(BILLING_SYNC, args, 'billing.trigger_sync')],
+    ['month reconcile', (args) => this.trigger(BILLING_RECONCILIATION, args, 'billing.reconcile')],
     ['month status', (args) => this.month(args)],
     ['job list', (args) => this.jobs(args)],
     ['job show', async ({ uuid }) => wireOfJob(await this.get(JobsService).get(String(uuid)))],
     ['job wait', ({ uuid }) => this.wait(String(uuid))],
-    ['job cancel', async ({ uuid }) => wireOfJob(await this.get(JobsService).cancel(String(uuid)))],
+    ['job cancel', ({ uuid }) => this.cancelJob(String(uuid))],
     ['user list', (args) => this.users(args)],
     ['user create', (args) => this.createUser(args)],
     ['user deactivate', (args) => this.deactivateUser(args)],
@@ -86,6 +93,8 @@ export class Operations {
     ['token revoke', (args) => this.revokeToken(args)],
     ['key status', () => this.keyStatus()],
     ['key rotate', (args) => this.rotateKey(args)],
+    ['audit export', (args) => this.exportAudit(args)],
+    ['audit drop', (args) => this.dropAudit(args)],
   ]);
 
   private get<T>(service: Type<T> | (abstract new () => T)): T {
@@ -114,19 +123,42 @@ export class Operations {
     return [...checks, ...secretKeyCheck(await this.get(KeyRotationService).status())];
   }
 
-  private async trigger(kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION, args: Arguments): Promise<object> {
+  /** Does `work` as an act of the audit trail. */
+  private acting<T>(action: string, work: () => Promise<T>, about: Partial<ActFields> = {}): Promise<T> {
+    return this.get(AuditTrail).during({ ...byCommand(action), ...about }, work);
+  }
+
+  private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
+    const events = this.get(AuditEventsService);
+    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
+    for await (const entry of events.export(month, byCommand('audit.export'))) yield Buffer.from(exportedLine(entry));
+  }
+
+  private async dropAudit({ before }: Arguments): Promise<object> {
+    const events = this.get(AuditEventsService);
+    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
+    return { before: month.toString(), dropped: await events.drop(month, byCommand('audit.drop')) };
+  }
+
+  private async cancelJob(uuid: string): Promise<object> {
+    const about = { objectType: 'job_run', objectUuid: parseUuid(uuid) };
+    return wireOfJob(await this.acting('job_run.cancel', () => this.get(JobsService).cancel(uuid), about));
+  }
+
+  private async trigger(
+    kind: typeof BILLING_SYNC | typeof BILLING_RECONCILIATION,
+    args: Arguments,
+    action: string,
+  ): Promise<object> {
     const { month, settings, force, dryRun, acceptShrinkage, wait } = args;
-    const run = await this.get(BillingJobsService).trigger(
-      kind,
-      {
-        month: YearMonth.from(String(month)),
-        settingsUuid: text(settings),
-        force: force === true,
-        dryRun: dryRun === true,
-        acceptShrinkage: acceptShrinkage === true,
-      },
-      COMMAND_LINE,
-    );
+    const wanted = {
+      month: YearMonth.from(String(month)),
+      settingsUuid: text(settings),
+      force: force === true,
+      dryRun: dryRun === true,
+      acceptShrinkage: acceptShrinkage === true,
+    };
+    const run = await this.acting(action, () => this.get(BillingJobsService).trigger(kind, wanted, COMMAND_LINE));
     return this.queued(run, wait);
   }
 
@@ -192,7 +224,9 @@ export class Operations {
 
   private async deactivateUser({ username }: Arguments): Promise<object> {
     const { uuid } = await this.userNamed(username);
-    return wireOfUser(await this.get(UsersService).update(uuid, { isActive: false }));
+    const about = { objectType: 'user', objectUuid: uuid };
+    const update = () => this.get(UsersService).update(uuid, { isActive: false });
+    return wireOfUser(await this.acting('user.update', update, about));
   }
 
   private async tokens({ user, limit }: Arguments): Promise<object> {
@@ -203,21 +237,22 @@ export class Operations {
 
   private async createToken({ username, name, scope, expires }: Arguments): Promise<object> {
     const { uuid } = await this.userNamed(username);
-    const made = await this.get(PersonalAccessTokensService).create(
-      {
-        name: String(name),
-        scopes: [scope as TokenScope],
-        expiresAt: typeof expires === 'string' ? new Date(expires) : null,
-        user: uuid,
-      },
-      OPERATOR,
-    );
+    const fields = {
+      name: String(name),
+      scopes: [scope as TokenScope],
+      expiresAt: typeof expires === 'string' ? new Date(expires) : null,
+      user: uuid,
+    };
+    const create = () => this.get(PersonalAccessTokensService).create(fields, OPERATOR);
+    const made = await this.acting('auth_token.create', create);
     return { ...wireOfToken(made), token: made.token };
   }
 
   private async revokeToken({ uuid }: Arguments): Promise<object> {
     const token = await this.get(PersonalAccessTokensService).get(String(uuid));
-    await this.get(PersonalAccessTokensService).revoke(token.uuid, OPERATOR);
+    const about = { objectType: 'auth_token', objectUuid: token.uuid };
+    const revoke = () => this.get(PersonalAccessTokensService).revoke(token.uuid, OPERATOR);
+    await this.acting('auth_token.delete', revoke, about);
     return wireOfToken({ ...token, isActive: false });
   }
 
@@ -228,16 +263,18 @@ export class Operations {
   }
 
   private async rotateKey({ wait }: Arguments): Promise<object> {
-    return this.queued(await this.get(KeyRotationService).start(COMMAND_LINE), wait);
+    const start = () => this.get(KeyRotationService).start(COMMAND_LINE);
+    return this.queued(await this.acting('secret_key.rotate', start), wait);
   }
 
   private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
-    const { user, token } = await this.get(UsersService).create({
+    const fields = {
       username: String(username),
       email: text(email),
       isStaff: staff === true,
       isSupport: support === true,
-    });
+    };
+    const { user, token } = await this.acting('user.create', () => this.get(UsersService).create(fields));
     return { ...wireOf({ uuid: user.uuid, username: user.username, isStaff: user.isStaff }), token };
   }
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
 import { YearMonth } from '../common/year-month.js';
 import { TOKEN_SCOPES } from '../auth/scopes.js';
@@ -49,14 +52,19 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       process.stdout.write(`${text}\n`);
       finish(isGood);
     });
-  const operate = async (name: string, args: Arguments): Promise<unknown> => {
+  /** `use`: what is done with the answer while that which gives it is there. */
+  const operate = async (
+    name: string,
+    args: Arguments,
+    use: (answer: unknown) => unknown = (answer) => answer,
+  ): Promise<unknown> => {
     const env = readEnv();
     const answer = env.DATABASE_URL ? undefined : await askService(env.DATA_DIR, name, args);
-    if (answer !== undefined) return answer;
+    if (answer !== undefined) return use(answer);
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
-      return await new Operations(app).run(name, args);
+      return await use(await new Operations(app).run(name, args));
     } finally {
       await app.close();
     }
@@ -163,6 +171,35 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   });
   ends(ofJob('cancel', 'Cancel a waiting job at once, a running one at its next step.'), async (uuid: string) =>
     outcomeOfJob((await operate('job cancel', { uuid })) as Job, false),
+  );
+
+  const audit = program.command('audit').description('The audit trail: old months leave the database.');
+  const ofMonths = (name: string, description: string) =>
+    leaf(audit, name, description).option(
+      '--before <month>',
+      'YYYY-MM: only months before this one; by default those that AUDIT_KEEP_MONTHS does not keep',
+      parseMonth,
+    );
+  ends(
+    ofMonths('export', 'Write all events of before a month into a file, one JSON object a line.').requiredOption(
+      '--to <file>',
+      'a new file; it must not be there yet',
+    ),
+    async ({ to, before }: { to: string; before?: string }) => {
+      const file = await open(to, 'wx', 0o600);
+      await operate('audit export', { before }, (lines) =>
+        pipeline(lines as AsyncIterable<Buffer>, file.createWriteStream()),
+      );
+      return { value: { file: resolve(to) }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
+    },
+  );
+  ends(
+    ofMonths('drop', 'Drop the months before one that are exported as they are now.'),
+    async (options: Arguments) => {
+      const answer = (await operate('audit drop', options)) as { dropped: AuditMonth[] };
+      const lines = answer.dropped.map(({ month, events }) => `${month}: ${events} events are gone.`);
+      return { value: answer, lines: lines.length ? lines : ['There is no month to drop.'] };
+    },
   );
 
   const limited = (command: Command) => command.option('--limit <count>', 'at most so many, up to 300', '100');

@@ -1,4 +1,5 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { Acts } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
@@ -29,6 +30,7 @@ export class ConfigModule {
         { provide: Clock, useValue: clock },
         MetricsRegistry,
         Requests,
+        Acts,
         {
           provide: PublicAddress,
           inject: [Env],
@@ -36,7 +38,7 @@ export class ConfigModule {
             new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS]),
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Requests, PublicAddress],
+      exports: [Env, Clock, MetricsRegistry, Requests, Acts, PublicAddress],
     };
   }
 }

@@ -90,6 +90,8 @@ const Variables = z.object({
   SECRET_KEY: secret(secretKey.optional()),
   /** What `SECRET_KEY` was before, until everything that stands under it has been encrypted anew. */
   SECRET_KEY_PREVIOUS: secret(secretKey.optional()),
+  /** The audit trail of so many months stays in the database; older ones may be dropped once they are exported. */
+  AUDIT_KEEP_MONTHS: whole(24, 1, 1200),
   ARROW_ALLOW_PRIVATE_HOSTS: flag(false),
   ARROW_TIMEOUT_MS: whole(30_000, 100, 600_000),
   ARROW_MAX_CONCURRENCY: whole(8, 1, 64),

@@ -4,6 +4,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { TypeOverrides } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { DatabaseFullError } from '../common/database-fault.js';
+import type { Acts } from '../common/acts.js';
 import type { Requests } from '../common/requests.js';
 import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
@@ -36,10 +37,14 @@ const shared = {
 /**
  * The options of TypeORM's `DataSource`, used by the service, the tests and the TypeORM command line alike. Opens (and
  * on first use creates) the embedded database where no `DATABASE_URL` is given; it is closed with the `DataSource`.
- * `requests` are those that connections are lent to, where there are any. Throws `DataDirInUseError`,
+ * `requests` are those that connections are lent to, `acts` what statements are marked with, where there are any. Throws `DataDirInUseError`,
  * `DatabaseFullError`.
  */
-export async function dataSourceOptions(location: DatabaseLocation, requests?: Requests): Promise<DataSourceOptions> {
+export async function dataSourceOptions(
+  location: DatabaseLocation,
+  requests?: Requests,
+  acts?: Acts,
+): Promise<DataSourceOptions> {
   const logger = new DatabaseLogger();
   if (location.DATABASE_URL) {
     const { default: pg } = await import('pg');
@@ -53,7 +58,7 @@ export async function dataSourceOptions(location: DatabaseLocation, requests?: R
       poolSize: location.DATABASE_POOL_SIZE,
       applicationName: 'waldur-arrowsphere',
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { lock_timeout: LOCK_TIMEOUT_MS, keepAlive: true, types: exactTypes(pg), requests },
+      extra: { lock_timeout: LOCK_TIMEOUT_MS, keepAlive: true, types: exactTypes(pg), requests, acts },
     };
   }
   const { PglitePool } = await import('./pglite-pool.js');
@@ -61,7 +66,7 @@ export async function dataSourceOptions(location: DatabaseLocation, requests?: R
   const database = await openEmbeddedDatabase(dataDir);
   class Pool extends PglitePool {
     constructor() {
-      super(database, watchRoom(dataDir));
+      super(database, watchRoom(dataDir), undefined, acts);
     }
   }
   return { ...shared, logger, logging: ['error', 'warn'], driver: { Pool } };

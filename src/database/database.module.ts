@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutd
 import { ModulesContainer } from '@nestjs/core';
 import { getRepositoryToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Acts } from '../common/acts.js';
 import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
 import { DatabaseMetrics } from './database.metrics.js';
@@ -41,9 +42,9 @@ export class DatabaseModule implements OnApplicationShutdown {
         Entities,
         {
           provide: CONNECTION,
-          inject: [Env, Requests, Entities],
-          useFactory: async (env: Env, requests: Requests, entities: Entities) =>
-            connect(new DataSource({ ...(await dataSourceOptions(env, requests)), entities: entities.list() })),
+          inject: [Env, Requests, Acts, Entities],
+          useFactory: async (env: Env, requests: Requests, acts: Acts, entities: Entities) =>
+            connect(new DataSource({ ...(await dataSourceOptions(env, requests, acts)), entities: entities.list() })),
         },
         { provide: DataSource, useExisting: CONNECTION },
         DatabaseMetrics,

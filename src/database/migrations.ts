@@ -16,6 +16,7 @@ import { DropUnreadColumns1795750000000 } from './migrations/1795750000000-DropU
 import { RoomForWhoReallyActed1795750000001 } from './migrations/1795750000001-RoomForWhoReallyActed.js';
 import { SpeedUpLedger1795750000002 } from './migrations/1795750000002-SpeedUpLedger.js';
 import { AddNamedTokens1795760000000 } from './migrations/1795760000000-AddNamedTokens.js';
+import { CreateAuditTrail1795770000000 } from './migrations/1795770000000-CreateAuditTrail.js';
 import { CountAttemptsAndRequests1795780000000 } from './migrations/1795780000000-CountAttemptsAndRequests.js';
 import { RotateSecretKey1795790000000 } from './migrations/1795790000000-RotateSecretKey.js';
 import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1795800000000-AddBackendIdsOfProjectsAndOfferings.js';
@@ -40,6 +41,7 @@ export const migrations = [
   RoomForWhoReallyActed1795750000001,
   SpeedUpLedger1795750000002,
   AddNamedTokens1795760000000,
+  CreateAuditTrail1795770000000,
   CountAttemptsAndRequests1795780000000,
   RotateSecretKey1795790000000,
   AddBackendIdsOfProjectsAndOfferings1795800000000,

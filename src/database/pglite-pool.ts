@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type PGlite, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
+import { type Acts, marked, RECORDED } from '../common/acts.js';
 import { DatabaseBusyError } from '../common/database-fault.js';
 import { tracedStatement } from '../common/tracing.js';
 import type { CountsConnections } from './database.metrics.js';
@@ -60,6 +61,7 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     private readonly database: PGlite,
     private readonly hasNoRoom: () => boolean = () => false,
     private readonly leaseTimeoutMs = LEASE_TIMEOUT_MS,
+    private readonly acts?: Acts,
   ) {
     super();
   }
@@ -107,10 +109,11 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
       throw error;
     }
     const lentAt = performance.now();
-    return new PgliteConnection(this.database, this.hasNoRoom, () => {
+    const giveBack = () => {
       this.usedMs += performance.now() - lentAt;
       this.giveBack();
-    });
+    };
+    return new PgliteConnection(this.database, this.hasNoRoom, giveBack, this.acts);
   }
 
   /** A server's checkpointer is a process of its own; without one the log of an embedded database only grows. */
@@ -164,6 +167,7 @@ export class PgliteConnection extends EventEmitter {
     private readonly database: PGlite,
     private readonly hasNoRoom: () => boolean,
     private readonly giveBack: () => void,
+    private readonly acts?: Acts,
   ) {
     super();
   }
@@ -195,10 +199,15 @@ export class PgliteConnection extends EventEmitter {
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
     if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(text))) this.inTransaction = false;
+    const act = this.acts?.current;
+    const sent = marked(act, text);
+    const onNotice = ({ code }: { code?: string }) => {
+      if (act && code === RECORDED) act.isRecorded = true;
+    };
     const run = async () =>
       parameters?.length
-        ? this.database.query(text, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS })
-        : (await this.database.exec(text, { parsers: PARSERS })).at(-1);
+        ? this.database.query(sent, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS, onNotice })
+        : (await this.database.exec(sent, { parsers: PARSERS, onNotice })).at(-1);
     const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
   }

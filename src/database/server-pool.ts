@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type Act, type Acts, marked, RECORDED } from '../common/acts.js';
 import { ChangedAtOnceError, databaseFault } from '../common/database-fault.js';
 import type { Requests } from '../common/requests.js';
 import { tracedStatement } from '../common/tracing.js';
@@ -25,6 +26,8 @@ const MOST_ATTEMPTS = 10;
 interface ServerConfig extends pg.PoolConfig {
   /** Those that connections are lent to, where there are any. */
   readonly requests?: Requests;
+  /** What statements are marked with. */
+  readonly acts?: Acts;
 }
 
 interface Startup {
@@ -38,14 +41,20 @@ class ServerClient extends pg.Client {
   sawFull = false;
 
   private readonly requests: Requests | undefined;
+  private readonly acts: Acts | undefined;
+  private act: Act | undefined;
 
   constructor(config: ServerConfig) {
     super(config);
     this.requests = config.requests;
+    this.acts = config.acts;
     const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
     connection.on('errorMessage', ({ code }: { code?: string }) => {
       if (code === '25006') this.sawReadOnly = true;
       if (code === '53100') this.sawFull = true;
+    });
+    this.on('notice', ({ code }) => {
+      if (code === RECORDED && this.act) this.act.isRecorded = true;
     });
   }
 
@@ -62,6 +71,7 @@ class ServerClient extends pg.Client {
   override query(...args: unknown[]): never {
     const isAlone = this.getTransactionStatus() === 'I';
     if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction(this.requests?.current !== undefined);
+    if (typeof args[0] === 'string') args[0] = marked((this.act = this.acts?.current), args[0]);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
     if (typeof args[0] !== 'string' || typeof args.at(-1) === 'function') return run() as never;
     return tracedStatement(args[0], () => (isAlone ? this.again(run) : run()) as Promise<unknown>) as never;

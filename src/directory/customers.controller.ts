@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -39,6 +40,7 @@ export class CustomersController {
   }
 
   @Post()
+  @Audited('customer.create')
   @Operation('customers_create', 'Create an organisation')
   @ApiCreated(CustomerResponse)
   async create(@Body() dto: CreateCustomerDto): Promise<CustomerResponse> {
@@ -53,6 +55,7 @@ export class CustomersController {
   }
 
   @Put(':uuid')
+  @Audited('customer.update')
   @Operation('customers_update', 'Change an organisation; what is left out stays')
   @ApiUpdated(CustomerResponse)
   async replace(@Param('uuid') uuid: string, @Body() dto: ReplaceCustomerDto): Promise<CustomerResponse> {
@@ -60,6 +63,7 @@ export class CustomersController {
   }
 
   @Patch(':uuid')
+  @Audited('customer.update')
   @Operation('customers_partial_update', 'Change parts of an organisation')
   @ApiUpdated(CustomerResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerDto): Promise<CustomerResponse> {
@@ -67,6 +71,7 @@ export class CustomersController {
   }
 
   @Delete(':uuid')
+  @Audited('customer.delete')
   @HttpCode(204)
   @Operation('customers_destroy', 'Delete an organisation that is not in use')
   @ApiDeleted()

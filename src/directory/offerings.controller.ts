@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
@@ -33,6 +34,7 @@ export class OfferingsController {
   }
 
   @Post()
+  @Audited('offering.create')
   @Operation('marketplace_provider_offerings_create', 'Create an offering')
   @ApiCreated(OfferingResponse)
   async create(@Body() dto: CreateOfferingDto): Promise<OfferingResponse> {
@@ -47,6 +49,7 @@ export class OfferingsController {
   }
 
   @Patch(':uuid')
+  @Audited('offering.update')
   @Operation('marketplace_provider_offerings_partial_update', 'Change an offering')
   @ApiUpdated(OfferingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateOfferingDto): Promise<OfferingResponse> {
@@ -54,6 +57,7 @@ export class OfferingsController {
   }
 
   @Delete(':uuid')
+  @Audited('offering.delete')
   @HttpCode(204)
   @Operation('marketplace_provider_offerings_destroy', 'Delete an offering that is not in use')
   @ApiDeleted()

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
@@ -41,6 +42,7 @@ export class PlansController {
   }
 
   @Post()
+  @Audited('plan.create')
   @Operation('marketplace_plans_create', 'Create a plan')
   @ApiCreated(PlanResponse)
   async create(@Body() dto: CreatePlanDto): Promise<PlanResponse> {
@@ -55,6 +57,7 @@ export class PlansController {
   }
 
   @Patch(':uuid')
+  @Audited('plan.update')
   @Operation('marketplace_plans_partial_update', 'Change a plan')
   @ApiUpdated(PlanResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdatePlanDto): Promise<PlanResponse> {
@@ -62,6 +65,7 @@ export class PlansController {
   }
 
   @Delete(':uuid')
+  @Audited('plan.delete')
   @HttpCode(204)
   @Operation('marketplace_plans_destroy', 'Delete a plan that is not in use')
   @ApiDeleted()

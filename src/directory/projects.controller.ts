@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
@@ -39,6 +40,7 @@ export class ProjectsController {
   }
 
   @Post()
+  @Audited('project.create')
   @Operation('projects_create', 'Create a project')
   @ApiCreated(ProjectResponse)
   async create(@Body() dto: CreateProjectDto): Promise<ProjectResponse> {
@@ -53,6 +55,7 @@ export class ProjectsController {
   }
 
   @Put(':uuid')
+  @Audited('project.update')
   @Operation('projects_update', 'Change a project; what is left out stays')
   @ApiUpdated(ProjectResponse)
   async replace(@Param('uuid') uuid: string, @Body() dto: ReplaceProjectDto): Promise<ProjectResponse> {
@@ -60,6 +63,7 @@ export class ProjectsController {
   }
 
   @Patch(':uuid')
+  @Audited('project.update')
   @Operation('projects_partial_update', 'Change parts of a project')
   @ApiUpdated(ProjectResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateProjectDto): Promise<ProjectResponse> {
@@ -67,6 +71,7 @@ export class ProjectsController {
   }
 
   @Delete(':uuid')
+  @Audited('project.delete')
   @HttpCode(204)
   @Operation('projects_destroy', 'Delete a project that is not in use')
   @ApiDeleted()

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiExcludeController, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
@@ -40,6 +41,7 @@ export class ResourcesController {
   }
 
   @Post()
+  @Audited('resource.create')
   @Operation('marketplace_resources_create', 'Create a resource')
   @ApiCreated(ResourceResponse)
   async create(@Body() dto: CreateResourceDto): Promise<ResourceResponse> {
@@ -54,6 +56,7 @@ export class ResourcesController {
   }
 
   @Patch(':uuid')
+  @Audited('resource.update')
   @Operation('marketplace_resources_partial_update', 'Change a resource')
   @ApiUpdated(ResourceResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateResourceDto): Promise<ResourceResponse> {
@@ -61,6 +64,7 @@ export class ResourcesController {
   }
 
   @Delete(':uuid')
+  @Audited('resource.delete')
   @HttpCode(204)
   @Operation('marketplace_resources_destroy', 'Delete a resource that is not in use')
   @ApiDeleted()
@@ -77,6 +81,7 @@ export class ResourceActionsController {
   constructor(private readonly resources: ResourcesService) {}
 
   @Post(':uuid/set_backend_id')
+  @Audited('resource.set_backend_id')
   @HttpCode(200)
   @Operation('marketplace_provider_resources_set_backend_id', 'Set the licence reference')
   @ApiOkResponse({ type: StatusResponse })

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { Act, Acts } from '../common/acts.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { databaseFault } from '../common/database-fault.js';
@@ -42,6 +44,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly env: Env,
     private readonly metrics: JobsMetrics,
+    private readonly acts: Acts,
+    private readonly trail: AuditTrail,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -80,7 +84,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     for (const { name, everyHours, start } of this.handlers.schedules) {
       const now = this.clock.now();
       if (!(await this.jobs.claimTurn(name, now, new Date(now.getTime() - everyHours() * 3_600_000)))) continue;
-      await start().catch((error: Error) => this.logger.error(`The schedule ${name} failed`, error.stack));
+      const by = { actor: 'schedule', action: `schedule.${name}` };
+      await this.trail
+        .changing(by, start)
+        .catch((error: Error) => this.logger.error(`The schedule ${name} failed`, error.stack));
     }
   }
 
@@ -107,7 +114,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (!claim) return this.wait(POLL_MS, wakeUp);
     this.busyWith.add(claim.run.uuid);
     try {
-      await this.run(claim);
+      await this.acts.run(actOf(claim.run), () => this.run(claim));
     } finally {
       this.busyWith.delete(claim.run.uuid);
     }
@@ -207,6 +214,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     this.logger.warn({ ...endOf(run), state: 'failed', code: errorCode, why: errorMessage });
   }
 }
+
+/** One event for a run, however many attempts it took: the one that ends it writes it. */
+const actOf = ({ uuid, kind, requestedBy, created }: JobRun) =>
+  new Act({ actor: requestedBy, action: `job.${kind}`, objectType: 'job_run', objectUuid: uuid }, created, uuid, uuid);
 
 const endOf = (run: JobRun) => ({
   ...named(run),

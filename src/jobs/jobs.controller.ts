@@ -1,5 +1,6 @@
 import { Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiFound, ApiListed, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -35,6 +36,7 @@ export class JobsController {
   }
 
   @Post(':uuid/cancel')
+  @Audited('job_run.cancel')
   @HttpCode(200)
   @Operation('admin_arrow_jobs_cancel', 'Stop a job; what it finished stays')
   @ApiFound(JobResponse)

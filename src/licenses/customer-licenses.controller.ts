@@ -1,5 +1,6 @@
 import { applyDecorators, Body, Get, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { ClientGone, CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { Bulk } from '../auth/priority.js';
@@ -36,6 +37,7 @@ import { LicenseLinkingService } from './license-linking.service.js';
 const Action = (path: string, answer: Type<unknown>, summary: string) =>
   applyDecorators(
     Post(`:uuid/${path}`),
+    Audited(`customer_mapping.${path}`),
     HttpCode(200),
     Operation(`admin_arrow_customer_mappings_${path}`, summary),
     ApiOkResponse({ type: answer }),

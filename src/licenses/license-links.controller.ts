@@ -1,5 +1,6 @@
 import { Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import type { Caller } from '../auth/caller.js';
@@ -48,6 +49,7 @@ export class LicenseLinksController {
   }
 
   @Post(':uuid/revert')
+  @Audited('license_link.revert')
   @HttpCode(200)
   @Operation(
     'admin_arrow_license_links_revert',

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { ClientGone, StaffOnly } from '../auth/access.js';
 import {
   ApiActionRefused,
@@ -60,6 +61,7 @@ export class CustomerMappingsController {
   }
 
   @Post()
+  @Audited('customer_mapping.create')
   @Operation('admin_arrow_customer_mappings_create', 'Map an ArrowSphere customer to an organisation')
   @ApiCreated(NewCustomerMappingResponse)
   async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
@@ -93,6 +95,7 @@ export class CustomerMappingsController {
   }
 
   @Post('auto_map')
+  @Audited('customer_mapping.auto_map')
   @Bulk()
   @HttpCode(200)
   @Operation(
@@ -110,6 +113,7 @@ export class CustomerMappingsController {
   }
 
   @Post('sync_from_arrow')
+  @Audited('customer_mapping.sync_from_arrow')
   @Bulk()
   @HttpCode(200)
   @Operation('admin_arrow_customer_mappings_sync_from_arrow', 'Take over company names from ArrowSphere')
@@ -127,6 +131,7 @@ export class CustomerMappingsController {
   }
 
   @Put(':uuid')
+  @Audited('customer_mapping.update')
   @Operation('admin_arrow_customer_mappings_update', 'Change a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
@@ -134,6 +139,7 @@ export class CustomerMappingsController {
   }
 
   @Patch(':uuid')
+  @Audited('customer_mapping.update')
   @Operation('admin_arrow_customer_mappings_partial_update', 'Change parts of a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
@@ -141,6 +147,7 @@ export class CustomerMappingsController {
   }
 
   @Delete(':uuid')
+  @Audited('customer_mapping.delete')
   @HttpCode(204)
   @Operation('admin_arrow_customer_mappings_destroy', 'Remove a mapping')
   @ApiDeleted()

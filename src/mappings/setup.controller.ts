@@ -1,5 +1,6 @@
 import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { AdminScope, ClientGone, StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import { ApiController } from '../auth/api-controller.js';
@@ -26,6 +27,7 @@ export class SetupController {
   constructor(private readonly setup: SetupService) {}
 
   @Post('discover_customers')
+  @Audited('settings.discover_customers')
   @HttpCode(200)
   @Operation(
     'admin_arrow_settings_discover_customers',
@@ -41,6 +43,7 @@ export class SetupController {
   }
 
   @Post('preview_settings')
+  @Audited('settings.preview_settings')
   @HttpCode(200)
   @Operation('admin_arrow_settings_preview_settings', 'What saving would make of the account; saves nothing')
   @ApiOkResponse({ type: PreviewSettingsResponse })
@@ -50,6 +53,7 @@ export class SetupController {
   }
 
   @Post('save_settings')
+  @Audited('settings.save_settings')
   @Operation(
     'admin_arrow_settings_save_settings',
     'Save the account and mappings, all or nothing, and make it the active one',

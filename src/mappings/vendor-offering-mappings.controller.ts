@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -42,6 +43,7 @@ export class VendorOfferingMappingsController {
   }
 
   @Post()
+  @Audited('vendor_offering_mapping.create')
   @Operation('admin_arrow_vendor_offering_mappings_create', 'Map a vendor to an offering')
   @ApiCreated(NewVendorOfferingMappingResponse)
   async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
@@ -56,6 +58,7 @@ export class VendorOfferingMappingsController {
   }
 
   @Put(':uuid')
+  @Audited('vendor_offering_mapping.update')
   @Operation('admin_arrow_vendor_offering_mappings_update', 'Change a vendor mapping')
   @ApiUpdated(VendorOfferingMappingResponse)
   async update(
@@ -66,6 +69,7 @@ export class VendorOfferingMappingsController {
   }
 
   @Patch(':uuid')
+  @Audited('vendor_offering_mapping.update')
   @Operation('admin_arrow_vendor_offering_mappings_partial_update', 'Change parts of a vendor mapping')
   @ApiUpdated(VendorOfferingMappingResponse)
   async patch(
@@ -76,6 +80,7 @@ export class VendorOfferingMappingsController {
   }
 
   @Delete(':uuid')
+  @Audited('vendor_offering_mapping.delete')
   @HttpCode(204)
   @Operation('admin_arrow_vendor_offering_mappings_destroy', 'Remove a vendor mapping')
   @ApiDeleted()

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.js';
 import { AdminScope, StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiDone, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
@@ -47,6 +48,7 @@ export class SettingsController {
   }
 
   @Post()
+  @Audited('settings.create')
   @Operation('admin_arrow_settings_create', 'Add an account, after asking ArrowSphere whose key it is')
   @ApiCreated(SavedSettingsResponse)
   async create(@Body() dto: CreateSettingsDto): Promise<SavedSettingsResponse> {
@@ -54,6 +56,7 @@ export class SettingsController {
   }
 
   @Post('validate_credentials')
+  @Audited('settings.validate_credentials')
   @Bulk()
   @HttpCode(200)
   @Operation('admin_arrow_settings_validate_credentials', 'Try credentials without saving them')
@@ -70,6 +73,7 @@ export class SettingsController {
   }
 
   @Put(':uuid')
+  @Audited('settings.update')
   @Operation('admin_arrow_settings_update', 'Change an account; what is left out stays')
   @ApiUpdated(SavedSettingsResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateSettingsDto): Promise<SavedSettingsResponse> {
@@ -77,6 +81,7 @@ export class SettingsController {
   }
 
   @Patch(':uuid')
+  @Audited('settings.update')
   @Operation('admin_arrow_settings_partial_update', 'Change parts of an account')
   @ApiUpdated(SavedSettingsResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchSettingsDto): Promise<SavedSettingsResponse> {
@@ -84,6 +89,7 @@ export class SettingsController {
   }
 
   @Delete(':uuid')
+  @Audited('settings.delete')
   @HttpCode(204)
   @Operation('admin_arrow_settings_destroy', 'Delete an account that is not in use')
   @ApiDeleted()

@@ -9,6 +9,7 @@ import {
   MODULE_METADATA,
   PIPES_METADATA,
 } from '@nestjs/common/constants.js';
+import { AuditInterceptor } from '../../src/audit/audit.interceptor.js';
 import { AccessGuard } from '../../src/auth/access.guard.js';
 import { PlaceInterceptor } from '../../src/auth/place.interceptor.js';
 import { AnswerInterceptor } from '../../src/common/answer.interceptor.js';
@@ -33,6 +34,7 @@ describe('Controllers', () => {
       expect(stated(INTERCEPTORS_METADATA, controller)).toEqual([
         PlaceInterceptor,
         AnswerInterceptor,
+        AuditInterceptor,
         RefusalInterceptor,
       ]);
       expect(stated(PIPES_METADATA, controller)).toEqual([ValidationPipe]);
@@ -82,6 +84,7 @@ describe('The package', () => {
       'AdminScope',
       'AnyUser',
       'ApiController',
+      'Audited',
       'BILLING_RECONCILIATION',
       'BILLING_SYNC',
       'Bulk',

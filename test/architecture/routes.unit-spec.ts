@@ -55,6 +55,15 @@ describe('Routes', () => {
     expect(others.filter(({ method, scope }) => (scope === 'read') !== ['GET', 'HEAD'].includes(method))).toEqual([]);
   });
 
+  it('state what the audit trail calls them, unless they are only read', () => {
+    const isRead = ({ method }: (typeof routes)[number]) => ['GET', 'HEAD'].includes(method);
+    const changing = routes.filter((route) => !isRead(route));
+    expect(changing.length).toBeGreaterThan(60);
+    expect(changing.filter(({ action }) => !action).map(({ handler }) => handler)).toEqual([]);
+    expect(routes.filter((route) => isRead(route) && route.action).map(({ handler }) => handler)).toEqual([]);
+    expect(changing.filter(({ action }) => !/^[a-z_]+\.[a-z_]+$/.test(action!))).toEqual([]);
+  });
+
   it('are each at an address of their own, and say what they do', () => {
     const addresses = routes.map(({ method, path }) => `${method} ${path}`);
     expect(addresses.filter((address, i) => addresses.indexOf(address) !== i)).toEqual([]);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, MODULE_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { AUDITED } from '../../src/audit/audited.js';
 import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE } from '../../src/auth/access.js';
 import { scopeNeeded, type TokenScope } from '../../src/auth/scopes.js';
 
@@ -16,6 +17,8 @@ export interface Route {
   /** What a token has to be for; `undefined`: none is asked for. */
   readonly scope: TokenScope | undefined;
   readonly summary: string | undefined;
+  /** What the audit trail calls it. */
+  readonly action: string | undefined;
 }
 
 type Imported = Type<object> | DynamicModule;
@@ -54,6 +57,7 @@ export function routesOf(controller: Type<object>): Route[] {
       access,
       scope: isClosed ? scopeNeeded(method, stated(ADMIN_SCOPE).includes(true)) : undefined,
       summary: summary?.summary,
+      action: Reflect.getMetadata(AUDITED, handler) as string | undefined,
     };
   });
 }

@@ -1,5 +1,6 @@
 import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
@@ -21,6 +22,7 @@ export class BillingAccountsController {
   }
 
   @Patch(':uuid')
+  @Audited('billing_account.update')
   @Operation('admin_arrow_billing_accounts_partial_update', 'Change the billing rules of the account')
   @ApiUpdated(BillingAccountResponse)
   async update(

@@ -1,5 +1,6 @@
 import { Body, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { actorOf, type Caller } from '../../auth/caller.js';
@@ -49,6 +50,7 @@ export class InvoicesController {
   }
 
   @Post(':uuid/issue')
+  @Audited('invoice.issue')
   @HttpCode(200)
   @Operation('invoices_issue', 'Issue a draft: later corrections go to the next draft')
   @ApiFound(InvoiceResponse)
@@ -61,6 +63,7 @@ export class InvoicesController {
   }
 
   @Post(':uuid/paid')
+  @Audited('invoice.paid')
   @HttpCode(200)
   @Operation('invoices_paid', 'Mark an issued invoice as paid')
   @ApiFound(InvoiceResponse)

@@ -1,5 +1,6 @@
 import { applyDecorators, Body, HttpCode, Post, type Type } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { ClientGone, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { Bulk } from '../../auth/priority.js';
@@ -38,7 +39,12 @@ import { SyncResourcesDto, SyncResourcesResponse } from './resource-sync.dto.js'
 import { ResourceSyncService } from './resource-sync.service.js';
 
 const Action = (path: string, summary: string, description?: string) =>
-  applyDecorators(Post(path), HttpCode(200), Operation(`admin_arrow_billing_syncs_${path}`, summary, description));
+  applyDecorators(
+    Post(path),
+    HttpCode(200),
+    Audited(`billing.${path}`),
+    Operation(`admin_arrow_billing_syncs_${path}`, summary, description),
+  );
 
 /** An action that a job does. */
 const JobAction = (path: string, summary: string, description?: string) =>

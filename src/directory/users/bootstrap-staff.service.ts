@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.js';
 import { newToken } from '../../auth/token.js';
 import { makeFolder } from '../../common/make-folder.js';
 import { Env } from '../../config/env.js';
@@ -17,12 +18,13 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
   constructor(
     private readonly env: Env,
     private readonly users: UsersService,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** Throws `TokenTakenError`, and what keeps `DATA_DIR` from being written. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.env.STAFF_TOKEN) {
-      if (await this.users.ensureStaff('admin', this.env.STAFF_TOKEN)) return;
+      if (await this.ensureStaff('admin', this.env.STAFF_TOKEN)) return;
       return this.logger.warn(
         'STAFF_TOKEN was replaced by a newer token of "admin" and does not open any more: set the newer one, or another.',
       );
@@ -30,7 +32,7 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
     if (await this.users.hasUsers()) return;
     const token = newToken();
     if (process.stdout.isTTY) {
-      await this.users.ensureStaff('admin', token);
+      await this.ensureStaff('admin', token);
       process.stdout.write(`\nStaff token of the user "admin", shown this once:\n\n    ${token}\n\n`);
       return;
     }
@@ -39,7 +41,12 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
     // A token that nobody can read must not be the only one.
     rmSync(path, { force: true });
     writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    await this.users.ensureStaff('admin', token);
+    await this.ensureStaff('admin', token);
     process.stdout.write(`The staff token of the user "admin" is in ${path}: keep it elsewhere and remove the file.\n`);
+  }
+
+  private ensureStaff(username: string, token: string): Promise<boolean> {
+    const fields = { actor: 'start of the service', action: 'user.ensure_staff' };
+    return this.trail.changing(fields, () => this.users.ensureStaff(username, token));
   }
 }

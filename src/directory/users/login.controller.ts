@@ -1,5 +1,6 @@
 import { Body, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags, ApiTooManyRequestsResponse } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { ClientGone, TokenOptional } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { ApiDone } from '../../common/api-answers.js';
@@ -13,6 +14,7 @@ export class LoginController {
   constructor(private readonly login: LoginService) {}
 
   @Post('password')
+  @Audited('login.password')
   @HttpCode(200)
   @TokenOptional()
   @ApiOperation({

@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AuditTrail } from '../../audit/audit-trail.js';
 import { NotAuthenticatedError } from '../../auth/auth.errors.js';
 import { hashPassword, matchesPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
+import { Acts } from '../../common/acts.js';
 import { Env } from '../../config/env.js';
 import { FailedAttemptsService, LOCKED_MINUTES, type LoginOrigin } from '../../limits/failed-attempts.service.js';
 import { placeOf } from '../../limits/place.js';
@@ -32,6 +34,8 @@ export class LoginService {
     private readonly attempts: FailedAttemptsService,
     private readonly tokens: TokensService,
     private readonly env: Env,
+    private readonly acts: Acts,
+    private readonly trail: AuditTrail,
   ) {}
 
   /**
@@ -58,12 +62,16 @@ export class LoginService {
       where: { username: origin.username },
       select: { uuid: true, isActive: true, passwordHash: true },
     });
+    const act = this.acts.current;
+    if (user) act?.isBy(origin.username);
     const matches = await matchesPassword(password, user?.passwordHash ?? (await this.hashOfNobody()));
     if (!user?.passwordHash || !matches) {
       this.logger.warn(`A login of ${user?.uuid ?? 'an unknown user'} from ${origin.address} failed.`);
+      if (user && act) await this.trail.refused(act);
       throw new NotAuthenticatedError('Invalid username/password.');
     }
     await this.attempts.endLogin(origin);
+    if (!user.isActive && act) await this.trail.refused(act);
     if (!user.isActive) throw new NotAuthenticatedError('User account is disabled.');
     return { token: await this.openFor(user) };
   }

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { AdminScope, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import type { Caller } from '../../auth/caller.js';
@@ -56,6 +57,7 @@ export class PersonalAccessTokensController {
   }
 
   @Post()
+  @Audited('auth_token.create')
   @Operation('personal_access_tokens_create', 'Make a personal access token, for yourself or another user')
   @ApiCreated(PersonalAccessTokenCreatedResponse)
   async create(
@@ -73,6 +75,7 @@ export class PersonalAccessTokensController {
   }
 
   @Post(':uuid/rotate')
+  @Audited('auth_token.rotate')
   @Operation('personal_access_tokens_rotate', 'Replace a personal access token; the old one stops working at once')
   @ApiCreated(PersonalAccessTokenCreatedResponse)
   @ApiMissing()
@@ -84,6 +87,7 @@ export class PersonalAccessTokensController {
   }
 
   @Delete(':uuid')
+  @Audited('auth_token.delete')
   @HttpCode(204)
   @Operation('personal_access_tokens_destroy', 'Revoke a personal access token; it stops working at once')
   @ApiDeleted()

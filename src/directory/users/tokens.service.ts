@@ -73,7 +73,9 @@ export class TokensService extends Authenticator {
     const { uuid, username, isStaff, isSupport, isActive } = token.user;
     const tokenExpiresAt = await this.afterUse(token);
     const tokenLifetime = token.name === null ? tokenExpiresAt && this.env.LOGIN_TOKEN_LIFETIME_SECONDS : null;
-    return { uuid, username, isStaff, isSupport, isActive, tokenScope: token.scope, tokenLifetime, tokenExpiresAt };
+    const tokenName = token.name ?? (token.expiresAt ? '(login)' : '(lasting)');
+    const use = { tokenName, tokenScope: token.scope, tokenLifetime, tokenExpiresAt };
+    return { uuid, username, isStaff, isSupport, isActive, ...use };
   }
 
   override async findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined> {

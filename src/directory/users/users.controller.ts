@@ -1,5 +1,6 @@
 import { Body, Get, Head, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../../audit/audited.js';
 import { AdminScope, AnyUser, CurrentUser, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import type { Caller } from '../../auth/caller.js';
@@ -62,6 +63,7 @@ export class UsersController {
   }
 
   @Post()
+  @Audited('user.create')
   @StaffOnly()
   @Operation('users_create', 'Create a user and its token')
   @ApiCreatedResponse({ type: UserWithTokenResponse })
@@ -78,6 +80,7 @@ export class UsersController {
   }
 
   @Patch(':uuid')
+  @Audited('user.update')
   @StaffOnly()
   @Operation('users_partial_update', 'Change a user, or withdraw it: inactive users are refused at once')
   @ApiUpdated(UserResponse)
@@ -87,6 +90,7 @@ export class UsersController {
   }
 
   @Post(':uuid/refresh_token')
+  @Audited('user.refresh_token')
   @HttpCode(200)
   @StaffOnly()
   @Operation('users_refresh_token', 'Replace the token; every old one stops working at once')
@@ -97,6 +101,7 @@ export class UsersController {
   }
 
   @Post(':uuid/change_password')
+  @Audited('user.change_password')
   @HttpCode(200)
   @StaffOnly()
   @Operation('users_change_password', 'Set the password; logins by the old one end at once')
@@ -107,6 +112,7 @@ export class UsersController {
   }
 
   @Post(':uuid/remove_password')
+  @Audited('user.remove_password')
   @HttpCode(200)
   @StaffOnly()
   @Operation('users_remove_password', 'Take the password away; logins by it end at once')

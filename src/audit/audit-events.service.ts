@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { inPages } from '../common/csv.js';
+import { Act, type ActFields } from '../common/acts.js';
+import { YearMonth } from '../common/year-month.js';
+import { Env } from '../config/env.js';
+import type { AuditEntry } from './audit-event.entity.js';
+import { type AuditFilter, type AuditMonth, AuditEventsRepository } from './audit-events.repository.js';
+import { AuditTrailRepository } from './audit-trail.repository.js';
+import { AuditNotExportedError, AuditTooYoungError } from './audit.errors.js';
+
+const ROWS = 500;
+
+/** The audit trail as those who read it know it, and how its old months leave the database. */
+@Injectable()
+export class AuditEventsService {
+  constructor(
+    private readonly events: AuditEventsRepository,
+    private readonly trail: AuditTrailRepository,
+    private readonly clock: Clock,
+    private readonly env: Env,
+  ) {}
+
+  count(filter: AuditFilter): Promise<number> {
+    return this.events.count(filter);
+  }
+
+  /** Newest first, each with the first of its changes. */
+  page(filter: AuditFilter, limit: number, skip: number): Promise<AuditEntry[]> {
+    return this.events.page(filter, limit, { skip });
+  }
+
+  /** Newest first, each with all of its changes. */
+  all(filter: AuditFilter): AsyncGenerator<AuditEntry> {
+    return inPages(ROWS, (_, last?: AuditEntry) =>
+      this.events.page(filter, ROWS, { after: last?.event, changes: Number.MAX_SAFE_INTEGER }),
+    );
+  }
+
+  /** Throws `AuditEventNotFoundError`. */
+  get(uuid: string): Promise<AuditEntry> {
+    return this.events.get(uuid);
+  }
+
+  /** The first month that is kept. */
+  get keptFrom(): YearMonth {
+    return YearMonth.at(this.clock.now()).plus(-this.env.AUDIT_KEEP_MONTHS);
+  }
+
+  /**
+   * All events of before a month, oldest first, one JSON object a line. That, and how much it was, is an event itself
+   * once the last line is read.
+   */
+  async *export(before: YearMonth, by: ActFields): AsyncGenerator<AuditEntry> {
+    const until = startOf(before);
+    const months = await this.events.months(until);
+    yield* inPages(ROWS, (_, last?: AuditEntry) => this.events.pageBefore(until, ROWS, last?.event));
+    const act = new Act(by, this.clock.now());
+    await this.events.transaction(async (manager) => {
+      for (const month of months)
+        await this.trail.writeChange(manager, act, {
+          objectType: 'audit_month',
+          operation: 'export',
+          before: null,
+          after: month,
+        });
+      await this.trail.write(act, 'done', manager);
+    });
+  }
+
+  /**
+   * Drops the partitions of all months before one; that is an event too. Answers what is gone. Throws
+   * `AuditTooYoungError`, `AuditNotExportedError`.
+   */
+  async drop(before: YearMonth, by: ActFields): Promise<AuditMonth[]> {
+    if (this.keptFrom.isBefore(before))
+      throw new AuditTooYoungError(this.keptFrom.toString(), this.env.AUDIT_KEEP_MONTHS);
+    const act = new Act(by, this.clock.now());
+    return this.events.transaction(async (manager) => {
+      const exported = await this.events.exported(manager);
+      const there = new Map((await this.events.months(startOf(before), manager)).map((each) => [each.month, each]));
+      const gone: AuditMonth[] = [];
+      for (const each of (await this.events.partitions(manager)).filter((month) => month.isBefore(before))) {
+        const month = there.get(each.toString()) ?? { month: each.toString(), events: 0, changes: 0 };
+        if (month.events + month.changes && !exported.some((one) => isSame(one, month)))
+          throw new AuditNotExportedError(month.month);
+        await this.events.drop(manager, each);
+        await this.trail.writeChange(manager, act, {
+          objectType: 'audit_month',
+          operation: 'drop',
+          before: month,
+          after: null,
+        });
+        gone.push(month);
+      }
+      await this.trail.write(act, 'done', manager);
+      return gone;
+    });
+  }
+}
+
+const startOf = (month: YearMonth) => new Date(`${month.toString()}-01T00:00:00Z`);
+
+const isSame = (one: AuditMonth, other: AuditMonth) =>
+  one.month === other.month && one.events === other.events && one.changes === other.changes;

@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+
+/** Who does something, and what it is called: what the audit trail says of it besides what was changed. */
+export interface ActFields {
+  /** User name; where there is no user, what it is: `command line`, `schedule`. */
+  readonly actor: string;
+  /** Who really calls, where staff acts as the actor. */
+  readonly impersonator?: string;
+  /** Name of the token, never its value. */
+  readonly token?: string;
+  readonly address?: string;
+  readonly requestId?: string;
+  /** `<object>.<verb>`, such as `customer_mapping.create`. */
+  readonly action: string;
+  readonly objectType?: string;
+  readonly objectUuid?: string;
+}
+
+/** One request, job or command that may change something. */
+export class Act {
+  /** Whether the database has written an event of it, as far as is known. */
+  isRecorded = false;
+  private text?: string;
+
+  /** `job`: the end of the job writes the event, whatever is changed before. */
+  constructor(
+    private fields: ActFields,
+    readonly created: Date,
+    readonly uuid: string = randomUUID(),
+    private readonly job?: string,
+  ) {}
+
+  /** As the triggers of the audit trail read it. */
+  get values(): object {
+    const { uuid, created, job } = this;
+    return { uuid, created, job, ...this.fields };
+  }
+
+  /** What a statement begins with, so that the triggers which it fires know who does it. */
+  get mark(): string {
+    return (this.text ??= `/*audit:${Buffer.from(JSON.stringify(this.values)).toString('base64')}*/ `);
+  }
+
+  /** Who it is turned out later, as at a login. */
+  isBy(actor: string): void {
+    this.fields = { ...this.fields, actor };
+    this.text = undefined;
+  }
+}
+
+/** What the code now running does it for. The pools of the database write it into each statement that may change something. */
+@Injectable()
+export class Acts {
+  private readonly storage = new AsyncLocalStorage<Act>();
+
+  /** `undefined` where nothing is to be changed, and in what is no part of the service. */
+  get current(): Act | undefined {
+    return this.storage.getStore();
+  }
+
+  /** Runs `work` as part of an act. */
+  run<T>(act: Act, work: () => T): T {
+    return this.storage.run(act, work);
+  }
+}
+
+/** SQLSTATE by which the triggers tell that an event was written. */
+export const RECORDED = 'WA001';
+
+/** A statement as it is sent: with the mark of the act, where it may change something. */
+export function marked(act: Act | undefined, statement: string): string {
+  if (!act) return statement;
+  // What was recorded in it is gone with it.
+  if (/^\s*ROLLBACK/i.test(statement)) act.isRecorded = false;
+  return /^\s*(INSERT|UPDATE|DELETE|MERGE|WITH)\b/i.test(statement) ? act.mark + statement : statement;
+}

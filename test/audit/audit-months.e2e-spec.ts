@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditNotExportedError } from '../../src/audit/audit.errors.js';
+import { Operations } from '../../src/cli/operations.js';
+import type { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN, startApp } from '../support/app.js';
+import { waldurArrow } from '../support/command-line.js';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { ServiceProcesses } from '../support/service-process.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
+
+const EVENTS = '/api/admin/arrow/audit-events/';
+const thisMonth = new Date().toISOString().slice(0, 7);
+
+describe('Months of the audit trail', () => {
+  const processes = new ServiceProcesses();
+  const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-audit-'));
+  let database: TestDatabase;
+  let variables: Record<string, string>;
+  let api: ApiClient;
+
+  beforeAll(async () => {
+    database = await createDatabase(TEST_DATABASE);
+    variables = { ...database.variables, STAFF_TOKEN, AUDIT_KEEP_MONTHS: '1' };
+    api = await processes.start(variables).api(STAFF_TOKEN);
+    expect((await api.post('/api/customers/', { name: 'Põhjala' })).status).toBe(201);
+  });
+  afterAll(async () => {
+    await processes.end();
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const command = (...args: string[]) => waldurArrow(variables, 'audit', ...args);
+  const file = join(folder, 'trail.jsonl');
+
+  it('that are kept are not dropped', async () => {
+    expect(await command('drop', '--before', thisMonth, '--json')).toMatchObject({
+      code: 1,
+      json: { code: 'audit_too_young' },
+    });
+  });
+
+  it('are exported once into a new file of its owner, which is an event itself', async () => {
+    const next = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() + 1))
+      .toISOString()
+      .slice(0, 7);
+    expect(await command('export', '--before', next, '--to', file)).toMatchObject({ code: 0 });
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.at(-1)).toMatchObject({ action: 'customer.create', changes: [{ after: { name: 'Põhjala' } }] });
+    const { body } = await api.get(`${EVENTS}?action=audit.export`);
+    expect(body).toMatchObject([
+      {
+        actor: 'command line',
+        changes: [{ object_type: 'audit_month', after: { month: thisMonth, events: lines.length } }],
+      },
+    ]);
+    expect((await command('export', '--before', next, '--to', file)).code).toBe(1);
+  });
+
+  it('are looked for by a command that is an event, whether there is one to drop or not', async () => {
+    expect((await command('drop', '--json')).json).toMatchObject({ dropped: [] });
+    expect((await api.get(`${EVENTS}?action=audit.drop`)).body).toMatchObject([{ outcome: 'done', changes: [] }]);
+  });
+
+  it('are dropped as they were exported, by partition, which stands in the trail', async () => {
+    const app = await startApp();
+    try {
+      const operations = new Operations(app.app);
+      const drop = async () => operations.run('audit drop', { before: '2020-02' }) as Promise<object>;
+      await app.database.query(`SELECT make_audit_partitions('2020-01-01', 2)`);
+      app.clock.set('2020-01-31T23:59:59Z');
+      await app.api.post('/api/customers/', { name: 'Old' });
+      app.clock.set('2020-02-01T00:00:00Z');
+      await app.api.post('/api/customers/', { name: 'Kept' });
+      app.clock.set(undefined);
+      await expect(drop()).rejects.toThrow(AuditNotExportedError);
+
+      const lines: string[] = [];
+      const exported = operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>;
+      for await (const line of exported) lines.push(line.toString());
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ changes: [{ after: { name: 'Old' } }] }]);
+
+      app.clock.set('2020-01-31T23:59:59Z');
+      await app.api.post('/api/customers/', { name: 'Not exported' });
+      app.clock.set(undefined);
+      await expect(drop()).rejects.toThrow(AuditNotExportedError);
+      for await (const _ of operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>);
+      const gone = { month: '2020-01', events: 2, changes: 2 };
+      expect(await drop()).toEqual({ before: '2020-02', dropped: [gone] });
+
+      expect((await app.api.get(`${EVENTS}?created_before=2020-02-01`)).body).toEqual([]);
+      expect((await app.api.get(`${EVENTS}?created_before=2020-03-01`)).body).toHaveLength(1);
+      expect((await app.api.get(`${EVENTS}?action=audit.drop`)).body).toMatchObject([
+        { actor: 'command line', changes: [{ operation: 'drop', before: gone, after: null }] },
+      ]);
+      const left = await app.database.query(`SELECT to_regclass('audit_event_2020_01') AS part`);
+      expect(left).toEqual([{ part: null }]);
+    } finally {
+      await app.stop();
+    }
+  });
+});
