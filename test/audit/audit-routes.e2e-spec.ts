@@ -91,6 +91,11 @@ for (const [path, fields] of Object.entries(fresh)) {
   const made = async (world: World) => (await world.post(`/api/${path}/`, fields(world))).uuid;
   OWN[`POST /api/${path}/`] = (world) => ({ body: fields(world) });
   OWN[`PATCH /api/${path}/{uuid}/`] = async (world) => ({ uuid: await made(world), body: nameOf });
+  if (['customers', 'projects'].includes(path))
+    OWN[`PUT /api/${path}/{uuid}/`] = async (world) => ({
+      uuid: await made(world),
+      body: { ...fields(world), ...nameOf },
+    });
   OWN[`DELETE /api/${path}/{uuid}/`] = async (world) => ({ uuid: await made(world) });
 }
 

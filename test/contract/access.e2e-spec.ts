@@ -41,7 +41,7 @@ describeOnce('Who may do what', () => {
   let callers: ReturnType<typeof callersOf>;
 
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ FAILED_ATTEMPTS_PER_ADDRESS: '0' });
     wire = new Wire(app.url);
     routes = routesOf(app.app);
     const post = async (path: string, fields: object) => {
@@ -100,10 +100,8 @@ describeOnce('Who may do what', () => {
 
   it('answers every kind of caller at every route as it should', async () => {
     const wrong: string[] = [];
-    const counts = { routes: routes.length, callers: callers.length, calls: 0 };
     for (const route of routes) {
       const answers = callers.map(async (caller) => {
-        counts.calls += 1;
         const path = route.path.replaceAll('{uuid}', NO_MATCH_UUID);
         const headers: Record<string, string> = {
           ...(caller.authorization ? { authorization: caller.authorization } : {}),
@@ -124,9 +122,6 @@ describeOnce('Who may do what', () => {
       });
       await Promise.all(answers);
     }
-    process.stderr.write(
-      `\nAccess matrix: ${counts.routes} routes × ${counts.callers} callers = ${counts.calls} calls, ${wrong.length} wrong\n`,
-    );
     expect(wrong).toEqual([]);
   });
 

@@ -9,7 +9,6 @@ import {
   Harness,
   nextPageForPython,
   nextQueryForHomePort,
-  resultTable,
   type Case,
   type JsonAnswer,
   type Result,
@@ -45,7 +44,6 @@ describe('Every official client works', () => {
   });
 
   afterAll(async () => {
-    process.stderr.write(`\n${resultTable(contract, results)}\n\n`);
     harness?.close();
     world?.close();
     await app?.stop();
@@ -60,12 +58,6 @@ describe('Every official client works', () => {
 
   it('publishes a document that lacks nothing of the contract and changes nothing', () => {
     const { differences, stale } = compare(contract, document, ALLOWED_DIFFERENCES);
-    const reasons = [...new Set(differences.map(({ reason }) => reason))].filter((reason) => reason !== undefined);
-    const textsOf = (wanted: string) =>
-      differences.filter(({ reason }) => reason === wanted).map(({ text }) => `    ${text}`);
-    process.stderr.write(
-      `\nThe published document against the contract, ${differences.length} differences:\n${reasons.map((reason) => [`  ${reason}`, ...textsOf(reason)].join('\n')).join('\n')}\n`,
-    );
     expect(differences.filter(({ reason }) => !reason).map(({ text }) => text)).toEqual([]);
     expect(stale).toEqual([]);
   });

@@ -90,24 +90,6 @@ export class Harness {
   }
 }
 
-/** `operation → cases → result`, one line each, and a count. */
-export function resultTable(contract: Contract, results: Result[]): string {
-  const operations = Object.keys(contract.operations);
-  const width = Math.max(...operations.map((operationId) => operationId.length));
-  const lines = operations.map((operationId) => {
-    const result = results.find((each) => each.operationId === operationId);
-    const verdict = !result ? 'NOT RUN' : result.faults.length > 0 ? `${result.faults.length} FAULTS` : 'ok';
-    return `${operationId.padEnd(width)}  ${String(result?.cases ?? 0).padStart(5)}  ${verdict}`;
-  });
-  const ok = results.filter(({ faults }) => faults.length === 0).length;
-  const cases = results.reduce((sum, result) => sum + result.cases, 0);
-  return [
-    `${'operation'.padEnd(width)}  cases  result`,
-    ...lines,
-    `${ok} of ${operations.length} operations ok in ${cases} calls`,
-  ].join('\n');
-}
-
 /** Page numbers as the official Python client finds them: `Link` cut at commas and semicolons, `page` of `next`. */
 export function nextPageForPython(link: string): string | undefined {
   for (const part of link.split(',')) {
