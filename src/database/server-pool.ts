@@ -71,10 +71,11 @@ class ServerClient extends pg.Client {
   override query(...args: unknown[]): never {
     const isAlone = this.getTransactionStatus() === 'I';
     if (args[0] === 'START TRANSACTION') args[0] = startOfTransaction(this.requests?.current !== undefined);
-    if (typeof args[0] === 'string') args[0] = marked((this.act = this.acts?.current), args[0]);
+    const [statement] = args;
+    if (typeof statement === 'string') args[0] = marked((this.act = this.acts?.current), statement);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
-    if (typeof args[0] !== 'string' || typeof args.at(-1) === 'function') return run() as never;
-    return tracedStatement(args[0], () => (isAlone ? this.again(run) : run()) as Promise<unknown>) as never;
+    if (typeof statement !== 'string' || typeof args.at(-1) === 'function') return run() as never;
+    return tracedStatement(statement, () => (isAlone ? this.again(run) : run()) as Promise<unknown>) as never;
   }
 
   /** Nothing is left of a statement outside of any transaction that lost to another: it is simply done again. */
