@@ -79,7 +79,11 @@ export async function createDatabase(
   }
   const url = process.env.TEST_DATABASE_URL!;
   const name = `waldur_arrow_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  await administer(url, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  await administer(url, async (client) => {
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    // No test takes the server's power away; what is killed here are its clients.
+    await client.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+  });
   return {
     variables: { DATABASE_URL: databaseUrl(url, name), DATA_DIR: dataDir, ...secret },
     drop: async () => {
