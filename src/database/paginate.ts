@@ -5,7 +5,7 @@ import { parseUuid } from '../common/uuid.js';
 /**
  * One page of a filtered query. Pages past the middle are read from the other end of the index, so that the last page
  * costs what the first does; joins are made for the rows of the page only. `usualOrder` is the one where none is asked
- * for. Three statements, whatever the size. Throws `PageNotFoundError`.
+ * for. Two statements for the first page, three for others, whatever the size. Throws `PageNotFoundError`.
  */
 export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   filtered: SelectQueryBuilder<T>,
@@ -13,23 +13,67 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   usualOrder: Order,
   load: (uuids: readonly string[]) => Promise<T[]>,
 ): Promise<Page<T>> {
+  const order = paging.o ?? usualOrder;
+  const first = pageOf(paging, Infinity);
+  const { uuids, total } =
+    first.page === 1 ? await firstKeys(filtered, order, first.pageSize) : await keysOfPage(filtered, order, paging);
+  const { page, pageSize } = pageOf(paging, total);
+  if (!uuids.length) return new Page<T>([], total, page, pageSize, paging.field);
+  const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
+  const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
+  return new Page(items, total, page, pageSize, paging.field);
+}
+
+interface Keys {
+  /** In order. */
+  readonly uuids: readonly string[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** Counted in the same statement. */
+async function firstKeys<T extends ObjectLiteral>(
+  filtered: SelectQueryBuilder<T>,
+  order: Order,
+  size: number,
+): Promise<Keys> {
+  // A row that is joined to several counts once; where none is joined, PostgreSQL need not look at the UUIDs.
+  const isJoined = filtered.expressionMap.joinAttributes.length > 0;
+  const counted = filtered
+    .clone()
+    .select(isJoined ? `count(DISTINCT ${filtered.alias}.uuid)` : 'count(*)')
+    .orderBy();
+  const keys = inOrder(filtered, order, false).addSelect(`(${counted.getQuery()})`, 'total').limit(size);
+  const rows = await keys.getRawMany<{ uuid: string; total: string }>();
+  return { uuids: rows.map(({ uuid }) => uuid), total: Number(rows[0]?.total ?? 0) };
+}
+
+/** Those past the middle from the end. Throws `PageNotFoundError`. */
+async function keysOfPage<T extends ObjectLiteral>(
+  filtered: SelectQueryBuilder<T>,
+  order: Order,
+  paging: Paging,
+): Promise<Keys> {
   const total = await filtered.clone().getCount();
   const { page, pageSize } = pageOf(paging, total);
   const offset = (page - 1) * pageSize;
   const size = Math.min(pageSize, total - offset);
-  if (size <= 0) return new Page<T>([], total, page, pageSize, paging.field);
+  if (size <= 0) return { uuids: [], total };
   const backwards = offset > total / 2;
-  const order = paging.o ?? usualOrder;
+  const keys = inOrder(filtered, order, backwards).offset(backwards ? total - offset - size : offset);
+  const uuids = (await keys.limit(size).getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
+  return { uuids: backwards ? uuids.reverse() : uuids, total };
+}
+
+function inOrder<T extends ObjectLiteral>(
+  filtered: SelectQueryBuilder<T>,
+  order: Order,
+  backwards: boolean,
+): SelectQueryBuilder<T> {
   const keys = filtered.clone().select(`${filtered.alias}.uuid`, 'uuid').orderBy();
-  for (const [property, direction] of [...order, ['uuid', order.at(-1)?.[1] ?? 'ASC'] as const]) {
+  for (const [property, direction] of [...order, ['uuid', order.at(-1)?.[1] ?? 'ASC'] as const])
     keys.addOrderBy(columnOf(keys, property), backwards ? (direction === 'ASC' ? 'DESC' : 'ASC') : direction);
-  }
-  keys.offset(backwards ? total - offset - size : offset).limit(size);
-  const uuids = (await keys.getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
-  if (backwards) uuids.reverse();
-  const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
-  const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
-  return new Page(items, total, page, pageSize, paging.field);
+  return keys;
 }
 
 /** A property path as a column to order by; what it leads through is joined, once each. */
