@@ -13,6 +13,7 @@ import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
 import type { Check } from './checks.js';
 import { examine, type Surroundings } from './doctor.js';
+import { moveToServer } from './move.js';
 import { type Arguments, askService } from './operator-socket.js';
 import { Operations } from './operations.js';
 
@@ -28,6 +29,12 @@ const WHERE = `
 It reads the environment variables of the service. An embedded database is used by one process: where the service runs,
 the service does it, asked through operator.sock in DATA_DIR, which its own user and root may use; where it does not run,
 this command opens the database itself. On a PostgreSQL server the command works beside the service.
+Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
+
+const MOVING = `
+Stop the service first. DATA_DIR names the embedded database as before; DATABASE_URL (or DATABASE_URL_FILE) names the
+server and SECRET_KEY the key, as the service is to have them afterwards. The key that a service made itself is in
+DATA_DIR/secret.key. What is there stays as it is.
 Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 
 /** The operators' command line. `finish` is told how each command ended. */
@@ -94,6 +101,25 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
           ...aboutBackup(manifest),
           'Put secret.key there, or set SECRET_KEY, as it was; then start the service with this DATA_DIR.',
         ],
+      };
+    },
+  );
+
+  const database = program.command('database').description('Where the database is.');
+  ends(
+    leaf(
+      database,
+      'move',
+      'Copy the embedded database into an empty PostgreSQL database, and compare every row; all or nothing.',
+      MOVING,
+    ),
+    async () => {
+      const { tables, next } = await moveToServer(readEnv());
+      const rows = tables.reduce((sum, each) => sum + each.rows, 0);
+      const filled = tables.filter((each) => each.rows).map((each) => `  ${each.name}: ${each.rows}`);
+      return {
+        value: { rows, tables, next },
+        lines: [`Moved ${rows} rows in ${tables.length} tables, and every row is as it was:`, ...filled, ...next],
       };
     },
   );
