@@ -48,6 +48,7 @@ import { BillingSyncItem } from './statements/billing-sync-item.entity.js';
 import { BillingSync } from './statements/billing-sync.entity.js';
 import { BillingSyncsRepository } from './statements/billing-syncs.repository.js';
 import { BillingSyncsService } from './statements/billing-syncs.service.js';
+import { ExportCleanupService } from './statements/export-cleanup.service.js';
 import { ExportLoader } from './statements/export-loader.service.js';
 import { ExportPreparation } from './statements/export-preparation.service.js';
 import { ExportPage, ExportSnapshot } from './statements/export-snapshot.entity.js';
@@ -119,6 +120,7 @@ const services = [
     ConsumptionSyncService,
     DueMonthsRepository,
     ExplainRepository,
+    ExportCleanupService,
     ExportLoader,
     ExportPreparation,
     InvoiceRepository,

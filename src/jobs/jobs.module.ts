@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
+import { JobCleanupService } from './job-cleanup.service.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
@@ -11,7 +12,7 @@ import { JobsService } from './jobs.service.js';
 /** Work in the background: queue, schedule, and a row for every run. It knows no domain; features register what they do. */
 @Module({
   imports: [DatabaseModule.forFeature([JobRun, JobSchedule])],
-  providers: [JobHandlers, JobsMetrics, JobsRepository, JobRunner, JobsService],
+  providers: [JobCleanupService, JobHandlers, JobsMetrics, JobsRepository, JobRunner, JobsService],
   exports: [JobHandlers, JobsService],
 })
 export class JobsModule {}

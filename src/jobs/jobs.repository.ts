@@ -110,6 +110,27 @@ const UNFINISHED = `
   WHERE state IN ('queued', 'running')
   GROUP BY state`;
 
+/**
+ * Those that ended before `$1`. Of each kind and scope the newest stays, and the newest with a result, as people look at
+ * these.
+ */
+const OUTDATED = `
+  FROM job_run old
+  WHERE old.state NOT IN ('queued', 'running')
+    AND old.finished_at < $1
+    AND EXISTS (
+      SELECT
+      FROM job_run newer
+      WHERE newer.kind = old.kind
+        AND newer.scope = old.scope
+        AND (newer.created, newer.uuid) > (old.created, old.uuid)
+        AND (newer.result IS NOT NULL OR old.result IS NULL)
+    )`;
+
+const DROP_OUTDATED = `
+  DELETE FROM job_run
+  WHERE uuid IN (SELECT old.uuid ${OUTDATED} ORDER BY old.created, old.uuid LIMIT $2)`;
+
 const CLAIM_TURN = `
   INSERT INTO job_schedule AS schedule (name, started_at)
   VALUES ($1, $2)
@@ -230,6 +251,19 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
   /** Nobody works on anything: what is running was left behind. */
   async expireLeases(): Promise<void> {
     await this.rows.query(`UPDATE job_run SET lease_expires_at = clock_timestamp() WHERE state = 'running'`);
+  }
+
+  async countOutdated(endedBefore: Date): Promise<number> {
+    const [{ count }] = await this.rows.query<[{ count: number }]>(`SELECT count(*)::integer AS count ${OUTDATED}`, [
+      endedBefore,
+    ]);
+    return count;
+  }
+
+  /** Answers how many went, `limit` at most. */
+  async dropOutdated(endedBefore: Date, limit: number): Promise<number> {
+    const [, dropped] = await this.rows.query<[unknown[], number]>(DROP_OUTDATED, [endedBefore, limit]);
+    return dropped;
   }
 
   /** Whether this process is the one to start a schedule that is due. */
