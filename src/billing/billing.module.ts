@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { NamesOfPeople } from '../directory/users/names-of-people.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
@@ -140,4 +141,14 @@ const services = [
   ],
   exports: services,
 })
-export class BillingModule {}
+export class BillingModule {
+  constructor(people: NamesOfPeople, invoices: InvoiceRepository) {
+    people.standIn(BillingAccount, 'pausedBy');
+    people.standIn(BillingRule, 'changedBy');
+    people.standIn(BillingSwitch, 'changedBy');
+    people.standIn(ConsumptionRecord, 'reversedBy');
+    people.standIn(ExportSnapshot, 'fetchedBy');
+    people.standIn(Invoice, 'changedBy');
+    people.onErasure((person, manager) => invoices.eraseContact(person, manager));
+  }
+}

@@ -26,6 +26,7 @@ import {
   type PersonalAccessToken,
   PersonalAccessTokensService,
 } from '../directory/users/personal-access-tokens.service.js';
+import { PersonErasureService } from '../directory/users/person-erasure.service.js';
 import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
@@ -81,6 +82,7 @@ export class Operations {
     ['user list', (args) => this.users(args)],
     ['user create', (args) => this.createUser(args)],
     ['user deactivate', (args) => this.deactivateUser(args)],
+    ['user erase', (args) => this.eraseUser(args)],
     ['token list', (args) => this.tokens(args)],
     ['token create', (args) => this.createToken(args)],
     ['token revoke', (args) => this.revokeToken(args)],
@@ -193,6 +195,12 @@ export class Operations {
   private async deactivateUser({ username }: Arguments): Promise<object> {
     const { uuid } = await this.userNamed(username);
     return wireOfUser(await this.get(UsersService).update(uuid, { isActive: false }));
+  }
+
+  private async eraseUser({ username }: Arguments): Promise<object> {
+    const { uuid } = await this.userNamed(username);
+    const { columns, ...erased } = await this.get(PersonErasureService).erase(uuid);
+    return { ...wireOf(erased), columns };
   }
 
   private async tokens({ user, limit }: Arguments): Promise<object> {

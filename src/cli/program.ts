@@ -218,6 +218,26 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     },
   );
 
+  ends(
+    leaf(
+      user,
+      'erase',
+      'Forget who a user is, wherever its name stands; for ever. What it did stays, under a pseudonym.',
+    ).argument('<username>'),
+    async (username: string) => {
+      const value = (await operate('user erase', { username })) as Erased;
+      const rows = Object.entries(value.columns).filter(([, count]) => count);
+      return {
+        value,
+        lines: [
+          `The user is called ${value.pseudonym} from now on, and may not use the service any more.`,
+          ...rows.map(([column, count]) => `  ${column}: ${count}`),
+          'Backups and logs still have the name until they are deleted.',
+        ],
+      };
+    },
+  );
+
   const token = program.command('token').description('Personal access tokens: named, for scripts and other services.');
   ends(
     limited(leaf(token, 'list', 'Tokens, newest first.')).option('--user <username>', 'only of this user'),
@@ -294,6 +314,12 @@ interface User {
   readonly is_staff: boolean;
   readonly is_support: boolean;
   readonly is_active: boolean;
+}
+
+interface Erased {
+  readonly uuid: string;
+  readonly pseudonym: string;
+  readonly columns: Readonly<Record<string, number>>;
 }
 
 interface Token {

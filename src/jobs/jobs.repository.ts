@@ -159,6 +159,10 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
     return this.rows.findOneBy({ kind, scope, state: In(['queued', 'running']) });
   }
 
+  listUnfinished(): Promise<JobRun[]> {
+    return this.rows.findBy({ state: In(['queued', 'running']) });
+  }
+
   /** By state; none of a state without any. */
   unfinished(): Promise<UnfinishedRuns[]> {
     return this.rows.query(UNFINISHED);
