@@ -33,7 +33,8 @@ import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { type Check, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
+import type { Check } from './check.js';
+import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */
@@ -69,7 +70,10 @@ export class Operations {
     ['backup', () => baseBackup(this.get(DataSource), resolve(this.get(Env).DATA_DIR), this.get(Clock))],
     [
       'checks',
-      async () => [...(await databaseChecks(this.get(DataSource), this.get(Env))), ...(await this.accounts())],
+      async () => [
+        ...(await databaseChecks(this.get(DataSource), this.get(Env), this.get(Clock).now())),
+        ...(await this.accounts()),
+      ],
     ],
     ['accounts', () => this.accounts()],
     ['month sync', (args) => this.trigger(BILLING_SYNC, args)],

@@ -11,7 +11,7 @@ import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-fil
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
-import type { Check } from './checks.js';
+import type { Check } from './check.js';
 import { examine, type Surroundings } from './doctor.js';
 import { moveToServer } from './move.js';
 import { type Arguments, askService } from './operator-socket.js';
@@ -380,8 +380,9 @@ function aboutBackup(manifest: BackupManifest): string[] {
   ];
 }
 
-function linesOfCheck({ name, good, says, advice }: Check): string[] {
-  return [`${good ? 'good' : 'BAD '}  ${name}: ${says}`, ...(good || !advice ? [] : [`      ${advice}`])];
+function linesOfCheck({ name, good, warns = false, says, advice }: Check): string[] {
+  const word = !good ? 'BAD ' : warns ? 'warn' : 'good';
+  return [`${word}  ${name}: ${says}`, ...(word === 'good' || !advice ? [] : [`      ${advice}`])];
 }
 
 function sentenceOfJob({ state, step, progress_done: done, progress_total: total, error_message: why }: Job): string {
