@@ -20,8 +20,8 @@ import { JobsService } from './jobs.service.js';
 export class JobsModule {
   constructor(people: NamesOfPeople, jobs: JobsService) {
     people.standIn(JobRun, 'requestedBy');
-    people.onErasure(async ({ username }) => {
-      await jobs.assertNoneUnderWayOf(username);
+    people.onErasure(async ({ username }, manager) => {
+      await jobs.assertNoneUnderWayOf(username, manager);
       return {};
     });
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { narrow } from '../database/paginate.js';
@@ -159,8 +159,8 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
     return this.rows.findOneBy({ kind, scope, state: In(['queued', 'running']) });
   }
 
-  listUnfinished(): Promise<JobRun[]> {
-    return this.rows.findBy({ state: In(['queued', 'running']) });
+  listUnfinished(manager: EntityManager): Promise<JobRun[]> {
+    return manager.findBy(JobRun, { state: In(['queued', 'running']) });
   }
 
   /** By state; none of a state without any. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { namesIn } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
@@ -46,9 +47,9 @@ export class JobsService {
     return this.runs.lastWithResult(kind);
   }
 
-  /** Throws `JobsOfPersonUnderWayError` where a job waits or runs that this user asked for, itself or as another. */
-  async assertNoneUnderWayOf(username: string): Promise<void> {
-    const unfinished = await this.runs.listUnfinished();
+  /** Throws `JobsOfPersonUnderWayError` where a job waits or runs that this user asked for, itself or as another. Within `manager`'s transaction. */
+  async assertNoneUnderWayOf(username: string, manager: EntityManager): Promise<void> {
+    const unfinished = await this.runs.listUnfinished(manager);
     const theirs = unfinished.filter(({ requestedBy }) => namesIn(requestedBy).includes(username));
     if (theirs.length) throw new JobsOfPersonUnderWayError(theirs.map(({ uuid }) => uuid));
   }

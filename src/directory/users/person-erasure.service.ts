@@ -53,7 +53,7 @@ export class PersonErasureService {
       }
       await this.tokens.endAll(manager, user.uuid);
       const nobody = { username: pseudonym, email: '', firstName: '', lastName: '', passwordHash: null };
-      await manager.update(User, { uuid: user.uuid }, { ...nobody, isActive: false });
+      await manager.update(User, { uuid: user.uuid }, { ...nobody, isStaff: false, isSupport: false, isActive: false });
       return { uuid: user.uuid, pseudonym, columns };
     });
   }
