@@ -32,7 +32,7 @@ describe('A user who asks to be forgotten', () => {
     }
     return rows;
   };
-  const naming = (rows: Record<string, string[]>) =>
+  const tablesWithName = (rows: Record<string, string[]>) =>
     Object.keys(rows).filter((table) => rows[table]!.some((text) => text.toLowerCase().includes(NAME)));
   const ok = ({ status, body }: Answer): void => expect([status < 300, body]).toEqual([true, body]);
   /** A licence becomes a resource, by mari, or by staff as mari, or by mari as another. */
@@ -114,7 +114,9 @@ describe('A user who asks to be forgotten', () => {
   it('stands nowhere afterwards, and every amount, posting and number is as it was', async () => {
     const before = await everything();
     const tables = ['billing_account', 'billing_rule', 'billing_switch', 'core_user', 'customer', 'export_snapshot'];
-    expect(naming(before).sort()).toEqual([...tables, 'auth_token', 'invoice', 'job_run', 'license_link'].sort());
+    expect(tablesWithName(before).sort()).toEqual(
+      [...tables, 'auth_token', 'invoice', 'job_run', 'license_link'].sort(),
+    );
 
     const erased = await erase(USERNAME);
     const pseudonym = `erased-${uuid.slice(0, 8)}`;
@@ -130,7 +132,7 @@ describe('A user who asks to be forgotten', () => {
       },
     });
     const after = await everything();
-    expect(naming(after)).toEqual([]);
+    expect(tablesWithName(after)).toEqual([]);
     const anonymous = (rows: string[]) =>
       rows.map((row) => row.replaceAll(USERNAME, pseudonym).replaceAll(EMAIL.toUpperCase(), '')).sort();
     for (const table of Object.keys(before).filter(
