@@ -104,7 +104,7 @@ const Variables = z.object({
   ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
   ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
   ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
-  /** Jobs that ended so many days ago are forgotten; 0: none. */
+  /** Jobs that were asked for so many days ago, and ended, are forgotten; 0: none. */
   JOBS_KEEP_DAYS: whole(400, 0, 36_500),
   /** Pages of exports go so many months after their month was closed; 0: never. */
   EXPORTS_KEEP_MONTHS: whole(0, 0, 1_200).refine(

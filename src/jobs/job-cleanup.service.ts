@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 /** So many rows go in one transaction. */
 const AT_ONCE = 500;
 
-/** Forgets jobs that ended long ago (`JOBS_KEEP_DAYS`); the newest of each kind and scope stays. */
+/** Forgets jobs of long ago (`JOBS_KEEP_DAYS`); the newest of each kind and scope stays. */
 @Injectable()
 export class JobCleanupService implements OnModuleInit {
   constructor(

@@ -111,13 +111,13 @@ const UNFINISHED = `
   GROUP BY state`;
 
 /**
- * Those that ended before `$1`. Of each kind and scope the newest stays, and the newest with a result, as people look at
+ * Those that ended, and were asked for before `$1`. Of each kind and scope the newest stays, and the newest with a result, as people look at
  * these.
  */
 const OUTDATED = `
   FROM job_run old
   WHERE old.state NOT IN ('queued', 'running')
-    AND old.finished_at < $1
+    AND old.created < $1
     AND EXISTS (
       SELECT
       FROM job_run newer
@@ -257,16 +257,16 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
     await this.rows.query(`UPDATE job_run SET lease_expires_at = clock_timestamp() WHERE state = 'running'`);
   }
 
-  async countOutdated(endedBefore: Date): Promise<number> {
+  async countOutdated(createdBefore: Date): Promise<number> {
     const [{ count }] = await this.rows.query<[{ count: number }]>(`SELECT count(*)::integer AS count ${OUTDATED}`, [
-      endedBefore,
+      createdBefore,
     ]);
     return count;
   }
 
   /** Answers how many went, `limit` at most. */
-  async dropOutdated(endedBefore: Date, limit: number): Promise<number> {
-    const [, dropped] = await this.rows.query<[unknown[], number]>(DROP_OUTDATED, [endedBefore, limit]);
+  async dropOutdated(createdBefore: Date, limit: number): Promise<number> {
+    const [, dropped] = await this.rows.query<[unknown[], number]>(DROP_OUTDATED, [createdBefore, limit]);
     return dropped;
   }
 
