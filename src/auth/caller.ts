@@ -24,6 +24,11 @@ export function actorOf({ username, impersonator }: Caller): string {
   return impersonator ? `${impersonator.username} as ${username}` : username;
 }
 
+/** The user names that an actor may be written of: one, or both of `admin as mari`. */
+export function namesIn(actor: string): string[] {
+  return [actor, ...actor.split(' as ')];
+}
+
 /** Room for two user names. */
 export const ACTOR_LENGTH = 300;
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { NamesOfPeople } from '../directory/users/names-of-people.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
@@ -48,6 +49,7 @@ import { BillingSyncItem } from './statements/billing-sync-item.entity.js';
 import { BillingSync } from './statements/billing-sync.entity.js';
 import { BillingSyncsRepository } from './statements/billing-syncs.repository.js';
 import { BillingSyncsService } from './statements/billing-syncs.service.js';
+import { ExportCleanupService } from './statements/export-cleanup.service.js';
 import { ExportLoader } from './statements/export-loader.service.js';
 import { ExportPreparation } from './statements/export-preparation.service.js';
 import { ExportPage, ExportSnapshot } from './statements/export-snapshot.entity.js';
@@ -119,6 +121,7 @@ const services = [
     ConsumptionSyncService,
     DueMonthsRepository,
     ExplainRepository,
+    ExportCleanupService,
     ExportLoader,
     ExportPreparation,
     InvoiceRepository,
@@ -138,4 +141,14 @@ const services = [
   ],
   exports: services,
 })
-export class BillingModule {}
+export class BillingModule {
+  constructor(people: NamesOfPeople, invoices: InvoiceRepository) {
+    people.standIn(BillingAccount, 'pausedBy');
+    people.standIn(BillingRule, 'changedBy');
+    people.standIn(BillingSwitch, 'changedBy');
+    people.standIn(ConsumptionRecord, 'reversedBy');
+    people.standIn(ExportSnapshot, 'fetchedBy');
+    people.standIn(Invoice, 'changedBy');
+    people.onErasure((person, manager) => invoices.eraseContact(person, manager));
+  }
+}

@@ -4,16 +4,10 @@ import type { DataSource } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { isSchemaOfOurs } from '../database/migrate.js';
 import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
+import { tableSizes } from '../database/table-sizes.js';
+import type { Check } from './check.js';
+import { growthCheck, growthOf, LOOKED_BACK_MS } from './forecast.js';
 import { isFull, isReadOnly } from '../database/room.js';
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  readonly good: boolean;
-  readonly says: string;
-  /** What to do where it is not good. */
-  readonly advice?: string;
-}
 
 /** Signed requests and days of a month bear less than this. */
 const LARGEST_SKEW_MS = 60_000;
@@ -40,10 +34,11 @@ function isIn(version: string, range: string): boolean {
   return isNewer && (!range.startsWith('^') || have![0] === least![0]);
 }
 
-/** Whether the database takes changes and has this program's schema, and how much room an embedded one has. */
+/** Whether the database takes changes and has this program's schema, how large it is, and how much room an embedded one has. */
 export async function databaseChecks(
   dataSource: DataSource,
   env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR'>,
+  now: Date,
 ): Promise<Check[]> {
   const takesChanges = !isFull(dataSource) && !(await isReadOnly(dataSource));
   const checks: Check[] = [
@@ -65,12 +60,19 @@ export async function databaseChecks(
     advice:
       'Start the service of this version, which brings the schema up to date. Where it refuses, this version is too old.',
   });
-  return env.DATABASE_URL ? checks : [...checks, roomCheck(env.DATA_DIR)];
+  if (!env.DATABASE_URL) checks.push(roomCheck(env.DATA_DIR));
+  if (!fits) return checks;
+  const sizes = await tableSizes(dataSource.manager, new Date(now.getTime() - LOOKED_BACK_MS));
+  return [...checks, growthCheck(growthOf(sizes, now), now, env.DATABASE_URL ? undefined : freeBytes(env.DATA_DIR))];
+}
+
+function freeBytes(dataDir: string): number {
+  const { bavail, bsize } = statfsSync(resolve(dataDir));
+  return bavail * bsize;
 }
 
 function roomCheck(dataDir: string): Check {
-  const { bavail, bsize } = statfsSync(resolve(dataDir));
-  const megabytes = Math.floor((bavail * bsize) / 1_000_000);
+  const megabytes = Math.floor(freeBytes(dataDir) / 1_000_000);
   return {
     name: 'room',
     good: megabytes >= 1_000,
@@ -97,7 +99,9 @@ export function clockCheck(account: string, skewMs: number | undefined): Check[]
 /** Nothing while there is no `SECRET_KEY_PREVIOUS`. */
 export function secretKeyCheck(status: SecretKeyStatus): Check[] {
   const { previous, unreadable, isPreviousNeeded, underPrevious } = status;
-  const check = (good: boolean, says: string, advice?: string) => [{ name: 'secret key', good, says, advice }];
+  const check = (good: boolean, says: string, advice?: string, warns = false) => [
+    { name: 'secret key', good, warns, says, advice },
+  ];
   if (!previous) return [];
   if (unreadable.length)
     return check(
@@ -111,8 +115,9 @@ export function secretKeyCheck(status: SecretKeyStatus): Check[] {
         `API keys under SECRET_KEY_PREVIOUS: ${underPrevious}. waldur-arrow key rotate brings them under SECRET_KEY.`,
       )
     : check(
-        false,
+        true,
         'SECRET_KEY_PREVIOUS is given, and nothing stands under it any more.',
         'Take it out of the settings of every instance, and keep it with the backups of that time.',
+        true,
       );
 }

@@ -1,9 +1,11 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { SystemClock } from '../common/clock.js';
 import { type Env, InvalidEnvironmentError, readEnv } from '../config/env.js';
 import { NoDatabaseError } from '../database/backup.errors.js';
 import { withDatabase } from '../database/with-database.js';
 import { Settings } from '../settings/settings.entity.js';
-import { type Check, databaseChecks, nodeCheck } from './checks.js';
+import type { Check } from './check.js';
+import { databaseChecks, nodeCheck } from './checks.js';
 import { askService } from './operator-socket.js';
 import { Operations } from './operations.js';
 
@@ -37,7 +39,7 @@ export async function examine({ open, explain }: Surroundings): Promise<Check[]>
   const looked = withDatabase(
     env,
     async (dataSource) => {
-      const found = await databaseChecks(dataSource, env);
+      const found = await databaseChecks(dataSource, env, new SystemClock().now());
       // Whoever opens the application would bring the schema up to date, and make a secret key where there is none.
       if (found.every(({ name, good }) => name !== 'schema' || good))
         hasAccounts = await dataSource.getRepository(Settings).existsBy({});

@@ -31,13 +31,15 @@ import {
   type PersonalAccessToken,
   PersonalAccessTokensService,
 } from '../directory/users/personal-access-tokens.service.js';
+import { PersonErasureService } from '../directory/users/person-erasure.service.js';
 import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { type Check, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
+import type { Check } from './check.js';
+import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */
@@ -75,7 +77,10 @@ export class Operations {
     ['backup', () => baseBackup(this.get(DataSource), resolve(this.get(Env).DATA_DIR), this.get(Clock))],
     [
       'checks',
-      async () => [...(await databaseChecks(this.get(DataSource), this.get(Env))), ...(await this.accounts())],
+      async () => [
+        ...(await databaseChecks(this.get(DataSource), this.get(Env), this.get(Clock).now())),
+        ...(await this.accounts()),
+      ],
     ],
     ['accounts', () => this.accounts()],
     ['month sync', (args) => this.trigger(BILLING_SYNC, args, 'billing.trigger_sync')],
@@ -88,6 +93,7 @@ export class Operations {
     ['user list', (args) => this.users(args)],
     ['user create', (args) => this.createUser(args)],
     ['user deactivate', (args) => this.deactivateUser(args)],
+    ['user erase', (args) => this.eraseUser(args)],
     ['token list', (args) => this.tokens(args)],
     ['token create', (args) => this.createToken(args)],
     ['token revoke', (args) => this.revokeToken(args)],
@@ -227,6 +233,12 @@ export class Operations {
     const about = { objectType: 'user', objectUuid: uuid };
     const update = () => this.get(UsersService).update(uuid, { isActive: false });
     return wireOfUser(await this.acting('user.update', update, about));
+  }
+
+  private async eraseUser({ username }: Arguments): Promise<object> {
+    const { uuid } = await this.userNamed(username);
+    const { columns, ...erased } = await this.get(PersonErasureService).erase(uuid);
+    return { ...wireOf(erased), columns };
   }
 
   private async tokens({ user, limit }: Arguments): Promise<object> {

@@ -14,23 +14,36 @@ import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-fil
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
-import type { Check } from './checks.js';
 import { examine, type Surroundings } from './doctor.js';
+import { moveToServer } from './move.js';
 import { type Arguments, askService } from './operator-socket.js';
 import { Operations } from './operations.js';
-
-/** What a command came to. */
-interface Outcome {
-  /** For `--json`. */
-  readonly value: unknown;
-  readonly lines: readonly string[];
-  readonly isGood?: boolean;
-}
+import {
+  type Erased,
+  type Job,
+  type KeyStatus,
+  linesOfCheck,
+  linesOfKeys,
+  listed,
+  type Outcome,
+  outcomeOfJob,
+  sentenceOfJob,
+  sentenceOfToken,
+  sentenceOfUser,
+  type Token,
+  type User,
+} from './outcomes.js';
 
 const WHERE = `
 It reads the environment variables of the service. An embedded database is used by one process: where the service runs,
 the service does it, asked through operator.sock in DATA_DIR, which its own user and root may use; where it does not run,
 this command opens the database itself. On a PostgreSQL server the command works beside the service.
+Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
+
+const MOVING = `
+Stop the service first. DATA_DIR names the embedded database as before; DATABASE_URL (or DATABASE_URL_FILE) names the
+server and SECRET_KEY the key, as the service is to have them afterwards. The key that a service made itself is in
+DATA_DIR/secret.key. What is there stays as it is.
 Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 
 /** The operators' command line. `finish` is told how each command ended. */
@@ -102,6 +115,25 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
           ...aboutBackup(manifest),
           'Put secret.key there, or set SECRET_KEY, as it was; then start the service with this DATA_DIR.',
         ],
+      };
+    },
+  );
+
+  const database = program.command('database').description('Where the database is.');
+  ends(
+    leaf(
+      database,
+      'move',
+      'Copy the embedded database into an empty PostgreSQL database, and compare every row; all or nothing.',
+      MOVING,
+    ),
+    async () => {
+      const { tables, next } = await moveToServer(readEnv());
+      const rows = tables.reduce((sum, each) => sum + each.rows, 0);
+      const filled = tables.filter((each) => each.rows).map((each) => `  ${each.name}: ${each.rows}`);
+      return {
+        value: { rows, tables, next },
+        lines: [`Moved ${rows} rows in ${tables.length} tables, and every row is as it was:`, ...filled, ...next],
       };
     },
   );
@@ -229,6 +261,26 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     },
   );
 
+  ends(
+    leaf(
+      user,
+      'erase',
+      'Forget who a user is, wherever its name stands; for ever. What it did stays, under a pseudonym.',
+    ).argument('<username>'),
+    async (username: string) => {
+      const value = (await operate('user erase', { username })) as Erased;
+      const rows = Object.entries(value.columns).filter(([, count]) => count);
+      return {
+        value,
+        lines: [
+          `The user is called ${value.pseudonym} from now on, and may not use the service any more.`,
+          ...rows.map(([column, count]) => `  ${column}: ${count}`),
+          'Backups and logs still have the name until they are deleted.',
+        ],
+      };
+    },
+  );
+
   const token = program.command('token').description('Personal access tokens: named, for scripts and other services.');
   ends(
     limited(leaf(token, 'list', 'Tokens, newest first.')).option('--user <username>', 'only of this user'),
@@ -284,51 +336,6 @@ interface Version {
   readonly version: string;
 }
 
-/** As `wireOfJob` makes it. */
-interface Job {
-  readonly uuid: string;
-  readonly kind: string;
-  readonly scope: string;
-  readonly state: string;
-  readonly step: string;
-  readonly created: string;
-  readonly progress_done: number;
-  readonly progress_total: number;
-  readonly error_message: string;
-  readonly result: { readonly postings?: number; readonly reencrypted?: number } | null;
-}
-
-interface User {
-  readonly uuid: string;
-  readonly username: string;
-  readonly email: string;
-  readonly is_staff: boolean;
-  readonly is_support: boolean;
-  readonly is_active: boolean;
-}
-
-interface Token {
-  readonly uuid: string;
-  readonly name: string;
-  readonly user: string;
-  readonly scope: string;
-  readonly expires_at: string | null;
-  readonly last_used_at: string | null;
-  readonly is_active: boolean;
-}
-
-interface KeyStatus {
-  readonly current: string;
-  readonly previous: string | null;
-  readonly in_use: 'current' | 'previous';
-  readonly is_under_way: boolean;
-  readonly under_current: number;
-  readonly under_previous: number;
-  readonly unreadable: readonly { readonly uuid: string; readonly partner: string }[];
-  readonly is_previous_needed: boolean;
-  readonly rotation: Job | null;
-}
-
 async function createBackup({ to }: { to: string }): Promise<Outcome> {
   const env = readEnv();
   if (env.DATABASE_URL) throw new BackupOnServerError();
@@ -363,65 +370,6 @@ function aboutBackup(manifest: BackupManifest): string[] {
   return [
     `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
   ];
-}
-
-function linesOfCheck({ name, good, says, advice }: Check): string[] {
-  return [`${good ? 'good' : 'BAD '}  ${name}: ${says}`, ...(good || !advice ? [] : [`      ${advice}`])];
-}
-
-function sentenceOfJob({ state, step, progress_done: done, progress_total: total, error_message: why }: Job): string {
-  if (state === 'running') return `running, ${step} ${done}${total ? ` of ${total}` : ''}`;
-  return why ? `${state}: ${why}` : state;
-}
-
-function outcomeOfJob(job: Job, waited: boolean): Outcome {
-  const next = waited ? [] : [`waldur-arrow job show ${job.uuid} tells how far it is.`];
-  const { postings, reencrypted } = job.result ?? {};
-  const came = [
-    ...(postings === undefined ? [] : [`, ${postings} postings`]),
-    ...(reencrypted === undefined ? [] : [`, API keys encrypted anew: ${reencrypted}`]),
-  ].join('');
-  return {
-    value: job,
-    lines: [`${job.kind} ${job.scope}: ${sentenceOfJob(job)}${came}`, ...(job.state === 'cancelled' ? [] : next)],
-    isGood: !waited || job.state === 'succeeded',
-  };
-}
-
-function listed<T>(value: readonly T[], sentenceOf: (each: T) => string): Outcome {
-  return { value, lines: value.length ? value.map(sentenceOf) : ['There are none.'] };
-}
-
-function sentenceOfUser({ uuid, username, email, ...user }: User): string {
-  const roles = [user.is_staff && 'staff', user.is_support && 'support', !user.is_active && 'not active'];
-  return [`${uuid}  ${username}`, email, ...roles].filter(Boolean).join(', ');
-}
-
-function sentenceOfToken({ uuid, name, user, scope, is_active: isActive, ...token }: Token): string {
-  const end = token.expires_at ? `ends ${token.expires_at}` : 'does not end';
-  const use = token.last_used_at ? `last used ${token.last_used_at}` : 'not used yet';
-  return `${uuid}  ${name} of ${user}: ${scope}, ${end}, ${use}${isActive ? '' : ', opens nothing'}`;
-}
-
-function linesOfKeys(status: KeyStatus): string[] {
-  const { current, previous, under_current: onCurrent, under_previous: onPrevious, unreadable, rotation } = status;
-  const isNew = (inUse: KeyStatus['in_use']) => (status.in_use === inUse ? ' New ones come under it.' : '');
-  return [
-    `SECRET_KEY is ${current}. API keys under it: ${onCurrent}.${isNew('current')}`,
-    previous
-      ? `SECRET_KEY_PREVIOUS is ${previous}. API keys under it: ${onPrevious}.${isNew('previous')}`
-      : 'There is no SECRET_KEY_PREVIOUS.',
-    ...unreadable.map(
-      ({ uuid, partner }) => `The API key of ${partner} (${uuid}) can be read with none: save it again.`,
-    ),
-    ...(rotation ? [`The last rotation: ${sentenceOfJob(rotation)} (${rotation.uuid}).`] : []),
-    ...(previous ? [adviceOnPrevious(status)] : []),
-  ];
-}
-
-function adviceOnPrevious(status: KeyStatus): string {
-  if (!status.is_previous_needed) return 'SECRET_KEY_PREVIOUS is not needed any more: take it out of the settings.';
-  return 'SECRET_KEY_PREVIOUS is needed: waldur-arrow key rotate brings all API keys under SECRET_KEY.';
 }
 
 function parseTokenName(text: string): string {

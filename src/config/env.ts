@@ -51,6 +51,9 @@ const httpUrl = z
   .regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://')
   .refine((text) => parseUrl(text), 'is no URL');
 
+/** Schedules read a closed month again for so long, and compare it with what is kept. */
+const MONTHS_LOOKED_AT = 12;
+
 const secretKey = z.string().regex(SECRET_KEY_FORM, 'must be 32 bytes in base64 (openssl rand -base64 32)');
 
 const Variables = z.object({
@@ -103,6 +106,13 @@ const Variables = z.object({
   ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
   ARROW_CONSUMPTION_SYNC_INTERVAL_HOURS: whole(1, 1, 720),
   ARROW_BILLING_CHECK_INTERVAL_HOURS: whole(6, 1, 720),
+  /** Jobs that were asked for so many days ago, and ended, are forgotten; 0: none. */
+  JOBS_KEEP_DAYS: whole(400, 0, 36_500),
+  /** Pages of exports go so many months after their month was closed; 0: never. */
+  EXPORTS_KEEP_MONTHS: whole(0, 0, 1_200).refine(
+    (months) => months === 0 || months > MONTHS_LOOKED_AT,
+    `must be 0, for ever, or more than ${MONTHS_LOOKED_AT}: schedules look at closed months for a year`,
+  ),
   /** Host names that hyperlinks in answers may begin with, besides the address listened at; `*`: any. */
   ALLOWED_HOSTS: list.pipe(
     z.array(z.string().regex(/^(\*|[\w.-]+|\[[\da-f:]+\])$/i, 'must be host names without scheme and port, or *')),

@@ -34,7 +34,8 @@ export async function copyRows(
 const SPECIAL = /[\\\t\n\r]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-function rowText(cells: readonly CopyCell[]): string {
+/** One row as COPY takes it, with its line break. */
+export function rowText(cells: readonly CopyCell[]): string {
   return `${cells.map(cellText).join('\t')}\n`;
 }
 

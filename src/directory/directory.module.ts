@@ -24,6 +24,9 @@ import { AuthToken } from './users/auth-token.entity.js';
 import { LoginService } from './users/login.service.js';
 import { PersonalAccessTokensRepository } from './users/personal-access-tokens.repository.js';
 import { PersonalAccessTokensService } from './users/personal-access-tokens.service.js';
+import { NamesOfPeople } from './users/names-of-people.js';
+import { PersonErasureRepository } from './users/person-erasure.repository.js';
+import { PersonErasureService } from './users/person-erasure.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
@@ -35,6 +38,8 @@ const services = [
   TokensService,
   PersonalAccessTokensService,
   LoginService,
+  NamesOfPeople,
+  PersonErasureService,
   CustomersService,
   ProjectsService,
   OfferingsService,
@@ -53,6 +58,7 @@ const repositories = [
   TokensRepository,
   UsersRepository,
   PersonalAccessTokensRepository,
+  PersonErasureRepository,
 ];
 
 /**

@@ -5,7 +5,7 @@ import { BaseEntity } from '../database/base.entity.js';
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** One run of a job: what, for which scope, who asked, how far it is and what came out. Never deleted. */
+/** One run of a job: what, for which scope, who asked, how far it is and what came out. Deleted long after its end. */
 @Entity()
 @Check('ck_job_run_state', `state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
 @Check(

@@ -42,6 +42,15 @@ export class JobIncompleteError extends AppError {
   }
 }
 
+/** What such a job writes would name the person again. */
+export class JobsOfPersonUnderWayError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'jobs_of_person_under_way';
+  constructor(uuids: readonly string[]) {
+    super(`Jobs that the user asked for are not over: wait for their end, or cancel them: ${uuids.join(', ')}.`);
+  }
+}
+
 /** Whoever works on it dies of it: nobody tries again. */
 export class JobGaveUpError extends AppError {
   readonly kind = 'conflict';

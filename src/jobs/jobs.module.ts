@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
+import { DirectoryModule } from '../directory/directory.module.js';
+import { NamesOfPeople } from '../directory/users/names-of-people.js';
+import { JobCleanupService } from './job-cleanup.service.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
@@ -10,8 +13,16 @@ import { JobsService } from './jobs.service.js';
 
 /** Work in the background: queue, schedule, and a row for every run. It knows no domain; features register what they do. */
 @Module({
-  imports: [DatabaseModule.forFeature([JobRun, JobSchedule])],
-  providers: [JobHandlers, JobsMetrics, JobsRepository, JobRunner, JobsService],
+  imports: [DatabaseModule.forFeature([JobRun, JobSchedule]), DirectoryModule],
+  providers: [JobCleanupService, JobHandlers, JobsMetrics, JobsRepository, JobRunner, JobsService],
   exports: [JobHandlers, JobsService],
 })
-export class JobsModule {}
+export class JobsModule {
+  constructor(people: NamesOfPeople, jobs: JobsService) {
+    people.standIn(JobRun, 'requestedBy');
+    people.onErasure(async ({ username }, manager) => {
+      await jobs.assertNoneUnderWayOf(username, manager);
+      return {};
+    });
+  }
+}

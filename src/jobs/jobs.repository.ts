@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { narrow } from '../database/paginate.js';
@@ -110,6 +110,27 @@ const UNFINISHED = `
   WHERE state IN ('queued', 'running')
   GROUP BY state`;
 
+/**
+ * Those that ended, and were asked for before `$1`. Of each kind and scope the newest stays, and the newest with a result, as people look at
+ * these.
+ */
+const OUTDATED = `
+  FROM job_run old
+  WHERE old.state NOT IN ('queued', 'running')
+    AND old.created < $1
+    AND EXISTS (
+      SELECT
+      FROM job_run newer
+      WHERE newer.kind = old.kind
+        AND newer.scope = old.scope
+        AND (newer.created, newer.uuid) > (old.created, old.uuid)
+        AND (newer.result IS NOT NULL OR old.result IS NULL)
+    )`;
+
+const DROP_OUTDATED = `
+  DELETE FROM job_run
+  WHERE uuid IN (SELECT old.uuid ${OUTDATED} ORDER BY old.created, old.uuid LIMIT $2)`;
+
 const CLAIM_TURN = `
   INSERT INTO job_schedule AS schedule (name, started_at)
   VALUES ($1, $2)
@@ -136,6 +157,10 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
   /** The run of this kind and scope that waits or is under way. */
   findUnfinished(kind: string, scope: string): Promise<JobRun | null> {
     return this.rows.findOneBy({ kind, scope, state: In(['queued', 'running']) });
+  }
+
+  listUnfinished(manager: EntityManager): Promise<JobRun[]> {
+    return manager.findBy(JobRun, { state: In(['queued', 'running']) });
   }
 
   /** By state; none of a state without any. */
@@ -230,6 +255,19 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
   /** Nobody works on anything: what is running was left behind. */
   async expireLeases(): Promise<void> {
     await this.rows.query(`UPDATE job_run SET lease_expires_at = clock_timestamp() WHERE state = 'running'`);
+  }
+
+  async countOutdated(createdBefore: Date): Promise<number> {
+    const [{ count }] = await this.rows.query<[{ count: number }]>(`SELECT count(*)::integer AS count ${OUTDATED}`, [
+      createdBefore,
+    ]);
+    return count;
+  }
+
+  /** Answers how many went, `limit` at most. */
+  async dropOutdated(createdBefore: Date, limit: number): Promise<number> {
+    const [, dropped] = await this.rows.query<[unknown[], number]>(DROP_OUTDATED, [createdBefore, limit]);
+    return dropped;
   }
 
   /** Whether this process is the one to start a schedule that is due. */

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { namesIn } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { JobFinishedError } from './job.errors.js';
+import { JobFinishedError, JobsOfPersonUnderWayError } from './job.errors.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
 import { type JobFilter, type JobRequest, JobsRepository } from './jobs.repository.js';
@@ -43,6 +45,13 @@ export class JobsService {
   /** The last run of a kind that came to its end, incomplete or not. */
   lastWithResult(kind: string): Promise<JobRun | null> {
     return this.runs.lastWithResult(kind);
+  }
+
+  /** Throws `JobsOfPersonUnderWayError` where a job waits or runs that this user asked for, itself or as another. Within `manager`'s transaction. */
+  async assertNoneUnderWayOf(username: string, manager: EntityManager): Promise<void> {
+    const unfinished = await this.runs.listUnfinished(manager);
+    const theirs = unfinished.filter(({ requestedBy }) => namesIn(requestedBy).includes(username));
+    if (theirs.length) throw new JobsOfPersonUnderWayError(theirs.map(({ uuid }) => uuid));
   }
 
   /** A waiting job is cancelled at once, a running one at its next step. Throws `JobNotFoundError`, `JobFinishedError`. */

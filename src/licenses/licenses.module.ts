@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { NamesOfPeople } from '../directory/users/names-of-people.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
 import { ArrowDataService } from './arrow-data.service.js';
@@ -33,4 +34,8 @@ const services = [
   providers: [CustomerExportService, LicenseLinksRepository, ...services],
   exports: services,
 })
-export class LicensesModule {}
+export class LicensesModule {
+  constructor(people: NamesOfPeople) {
+    people.standIn(LicenseLink, 'actorUsername', 'impersonatorUsername');
+  }
+}

@@ -179,10 +179,33 @@ describe('The command line', () => {
     const embedded = TEST_DATABASE === 'pglite';
     const clock = expect.stringMatching(/^clock, by account Reseller/);
     expect(names).toEqual([
-      ...['node', 'environment', ...(embedded ? ['service'] : []), 'database', 'schema', ...(embedded ? ['room'] : [])],
+      ...[
+        'node',
+        'environment',
+        ...(embedded ? ['service'] : []),
+        'database',
+        'schema',
+        ...(embedded ? ['room'] : []),
+        'growth',
+      ],
       expect.stringMatching(/^account Reseller/),
       clock,
     ]);
+
+    const growth = well.json.checks.find(({ name }: { name: string }) => name === 'growth');
+    expect(growth).toMatchObject({
+      warns: false,
+      says: expect.stringMatching(
+        /^The tables have \d+\.\d MB: .*everything else \d+\.\d MB.* It is too young to tell how it grows\.$/,
+      ),
+    });
+
+    const spare = { ...variables, SECRET_KEY_PREVIOUS: Buffer.alloc(32, 9).toString('base64') };
+    if (!embedded) {
+      const warned = await waldurArrow(spare, 'doctor');
+      expect(warned.code).toBe(0);
+      expect(warned.output).toMatch(/^warn {2}secret key: SECRET_KEY_PREVIOUS is given.*\n {6}Take it out/m);
+    }
 
     const fault = arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 401 } });
     const refused = await command('doctor');

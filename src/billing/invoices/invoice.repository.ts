@@ -8,7 +8,15 @@ import type { Paging } from '../../common/page.js';
 import { EntityRepository } from '../../database/entity.repository.js';
 import { narrow } from '../../database/paginate.js';
 import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
-import { COUNT_ITEMS, INSERT_DRAFTS, INVOICE_ITEMS, INVOICE_RATES, LOCK_INVOICES, NEXT_NUMBER } from './invoice.sql.js';
+import {
+  COUNT_ITEMS,
+  ERASE_CONTACT,
+  INSERT_DRAFTS,
+  INVOICE_ITEMS,
+  INVOICE_RATES,
+  LOCK_INVOICES,
+  NEXT_NUMBER,
+} from './invoice.sql.js';
 import { InvoiceNotFoundError } from './invoices.errors.js';
 
 /** An invoice as it stands until the transaction ends. */
@@ -77,6 +85,13 @@ const START: ItemPosition = { name: '', uuid: '00000000-0000-0000-0000-000000000
 export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> {
   constructor(@InjectRepository(Invoice) rows: Repository<Invoice>) {
     super(rows, InvoiceNotFoundError, { relations: { customer: true } }, [['month', 'DESC']]);
+  }
+
+  /** Within a transaction that erases a person. Answers on how many issued invoices its address stood. */
+  async eraseContact({ email }: { readonly email: string }, manager: EntityManager): Promise<Record<string, number>> {
+    if (!email) return {};
+    const [, rows] = await manager.query<[unknown[], number]>(ERASE_CONTACT, [email]);
+    return { 'invoice.document': rows };
   }
 
   /**

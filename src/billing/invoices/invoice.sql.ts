@@ -111,3 +111,9 @@ export const INVOICE_ITEMS = `
   JOIN charge ON charge.uuid = first.charge_uuid
   JOIN billing_rule rule ON rule.uuid = first.rule_uuid
   ORDER BY first.name, first.uuid`;
+
+/** The contact of an issued invoice, where it is the address of a person whose name is erased; all else stays. */
+export const ERASE_CONTACT = `
+  UPDATE invoice
+  SET document = jsonb_set(document, '{customer,email}', '""')
+  WHERE lower(document #>> '{customer,email}') = lower($1)`;

@@ -38,7 +38,9 @@ export class ExportLoader {
   async fetch(run: ImportRun): Promise<LoadedExport> {
     const { context, before } = run;
     const applied = before?.snapshotUuid ? await this.snapshots.find(before.snapshotUuid) : null;
-    const last = applied?.exportTypeReference === context.settings.exportTypeReference ? applied : null;
+    const isUsable = applied?.exportTypeReference === context.settings.exportTypeReference;
+    // One whose pages are not kept any more could not be staged again.
+    const last = isUsable && (await this.snapshots.isWhole(applied)) ? applied : null;
     const snapshot = await this.snapshots.begin(context);
     try {
       const loaded = await readSteadily(async ({ allowRepeatedRows }) => {

@@ -76,6 +76,64 @@ const DROP_REPLACED_PAGES = `
         AND page.hash = ANY(other.pages)
     )`;
 
+/** A month whose exports may go. */
+export interface OutdatedMonth {
+  readonly accountUuid: string;
+  /** First day. */
+  readonly month: string;
+}
+
+/** Months that were closed before `$1` and have pages; nothing of them is being fetched since `$2`. */
+const OUTDATED_MONTHS = `
+  SELECT
+    month.account_uuid AS "accountUuid",
+    month.month::text AS month
+  FROM billing_month month
+  WHERE month.settled_at < $1
+    AND NOT EXISTS (
+      SELECT
+      FROM export_snapshot snapshot
+      WHERE snapshot.account_uuid = month.account_uuid
+        AND snapshot.month = month.month
+        AND snapshot.state = 'fetching'
+        AND snapshot.created > $2
+    )
+    AND EXISTS (
+      SELECT
+      FROM export_snapshot snapshot
+      JOIN export_page page ON page.hash = ANY(snapshot.pages)
+      WHERE snapshot.account_uuid = month.account_uuid
+        AND snapshot.month = month.month
+    )
+  ORDER BY month.month, month.account_uuid`;
+
+/** Pages of a month: `$1` account, `$2` month, `$3` how many. One that another month has too stays. */
+const DROP_OUTDATED = `
+  DELETE FROM export_page
+  WHERE hash IN (
+    SELECT page.hash
+    FROM export_page page
+    WHERE page.hash IN (SELECT unnest(pages) FROM export_snapshot WHERE account_uuid = $1 AND month = $2)
+      AND NOT EXISTS (
+        SELECT
+        FROM export_snapshot other
+        WHERE (other.account_uuid, other.month) <> ($1, $2)
+          AND other.state IN ('fetching', 'accepted', 'refused')
+          AND page.hash = ANY(other.pages)
+      )
+    LIMIT $3
+  )`;
+
+const IS_WHOLE = `
+  SELECT NOT EXISTS (
+    SELECT
+    FROM unnest($1::text[]) AS wanted (hash)
+    WHERE NOT EXISTS (SELECT FROM export_page page WHERE page.hash = wanted.hash)
+  ) AS "isWhole"`;
+
+/** A fetch of an export that began longer ago has died. */
+const LONGEST_FETCH_MS = 86_400_000;
+
 /** Exports as ArrowSphere sent them: what every later stage is made of, and what it can be proven by. */
 @Injectable()
 export class SnapshotsRepository {
@@ -120,6 +178,23 @@ export class SnapshotsRepository {
   async keep(hash: string, text: string): Promise<void> {
     const content = await compress(text, { level: 1 });
     await this.pages.createQueryBuilder().insert().values({ hash, content }).orIgnore().execute();
+  }
+
+  /** Whether every page of an export is still kept. */
+  async isWhole({ pages }: ExportSnapshot): Promise<boolean> {
+    const [{ isWhole }] = await this.pages.query<[{ isWhole: boolean }]>(IS_WHOLE, [pages]);
+    return isWhole;
+  }
+
+  /** Months closed before then, of which pages are kept. */
+  outdated(closedBefore: Date, now: Date): Promise<OutdatedMonth[]> {
+    return this.pages.query(OUTDATED_MONTHS, [closedBefore, new Date(now.getTime() - LONGEST_FETCH_MS)]);
+  }
+
+  /** Drops pages of a month; answers how many, `limit` at most. */
+  async dropOutdated({ accountUuid, month }: OutdatedMonth, limit: number): Promise<number> {
+    const [, dropped] = await this.pages.query<[unknown[], number]>(DROP_OUTDATED, [accountUuid, month, limit]);
+    return dropped;
   }
 
   /** Drops the pages of the month's replaced exports. */

@@ -35,11 +35,16 @@ export class TokensService extends Authenticator {
    * user. Throws `TokenTakenError`.
    */
   async replaceAll(manager: EntityManager, userUuid: string, token: string): Promise<void> {
-    await this.tokens.retireLasting(manager, userUuid, this.clock.now());
-    await manager.delete(AuthToken, { userUuid });
+    await this.endAll(manager, userUuid);
     await translateConstraintErrors({ uq_auth_token_token_hash: () => new TokenTakenError() }, () =>
       manager.insert(AuthToken, { userUuid, tokenHash: hashToken(token), expiresAt: null }),
     );
+  }
+
+  /** Ends every token of a user for ever. Within the transaction that locked the user. */
+  async endAll(manager: EntityManager, userUuid: string): Promise<void> {
+    await this.tokens.retireLasting(manager, userUuid, this.clock.now());
+    await manager.delete(AuthToken, { userUuid });
   }
 
   /** Whether this is the lasting token of a user. */

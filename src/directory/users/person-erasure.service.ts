@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { parseUuid } from '../../common/uuid.js';
+import { findOrThrow } from '../../database/find-or-throw.js';
+import { LastStaffUserError, UserNotFoundError } from '../directory.errors.js';
+import { NamesOfPeople } from './names-of-people.js';
+import { PersonErasureRepository } from './person-erasure.repository.js';
+import { TokensService } from './tokens.service.js';
+import { User } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
+
+/** What became of a person. */
+export interface ErasedPerson {
+  readonly uuid: string;
+  /** What the user is called from now on. */
+  readonly pseudonym: string;
+  /** Rows that named the person, by table and column; those of `core_user` are not among them. */
+  readonly columns: Readonly<Record<string, number>>;
+}
+
+/**
+ * Forgets who a user is, on that person's request. The user stays, with its UUID, as somebody without a name who may not
+ * call any more; whatever it did stays done, under that pseudonym.
+ */
+@Injectable()
+export class PersonErasureService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly names: NamesOfPeople,
+    private readonly rows: PersonErasureRepository,
+    private readonly users: UsersRepository,
+    private readonly tokens: TokensService,
+  ) {}
+
+  /**
+   * All of it or nothing; amounts, postings and numbers of invoices stay, which the database sees to. Throws
+   * `UserNotFoundError`, `LastStaffUserError`, and `JobsOfPersonUnderWayError` while jobs of that person would write its name.
+   */
+  erase(uuid: string): Promise<ErasedPerson> {
+    return this.dataSource.transaction(async (manager) => {
+      const staff = await this.users.lockActiveStaff(manager);
+      if (staff.length === 1 && staff[0] === parseUuid(uuid)) throw new LastStaffUserError();
+      const lock = { mode: 'pessimistic_write' } as const;
+      const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
+      const pseudonym = `erased-${user.uuid.slice(0, 8)}`;
+      const columns: Record<string, number> = {};
+      await this.rows.begin(manager);
+      for (const erase of this.names.erasures) Object.assign(columns, await erase(user, manager));
+      if (user.email) columns['customer.email'] = await this.rows.eraseContact(manager, user.email);
+      for (const each of this.names.columns) {
+        const { column, rows } = await this.rows.rename(manager, each, user.username, pseudonym);
+        columns[column] = rows;
+      }
+      await this.tokens.endAll(manager, user.uuid);
+      const nobody = { username: pseudonym, email: '', firstName: '', lastName: '', passwordHash: null };
+      await manager.update(User, { uuid: user.uuid }, { ...nobody, isStaff: false, isSupport: false, isActive: false });
+      return { uuid: user.uuid, pseudonym, columns };
+    });
+  }
+}
