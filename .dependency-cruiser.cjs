@@ -10,6 +10,7 @@ const ladder = [
   'arrow-export',
   'settings',
   'mappings',
+  'spreadsheets',
   'licenses',
   'billing',
   'cli',

@@ -21,6 +21,8 @@ import { MappingsHttpModule } from './mappings/mappings-http.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
+import { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';
 import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
@@ -30,6 +32,7 @@ const features = [
   ArrowGatewayModule,
   SettingsModule,
   MappingsModule,
+  SpreadsheetsModule,
   LicensesModule,
   BillingModule,
 ];
@@ -41,6 +44,7 @@ const http = [
   BillingHttpModule,
   SettingsHttpModule,
   MappingsHttpModule,
+  SpreadsheetsHttpModule,
   LicensesHttpModule,
 ];
 

@@ -44,6 +44,7 @@ export class ValidationPipe implements PipeTransform {
 
   async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' && type !== 'query') return sent;
+    if ((metatype as unknown) === UnreadBody) return sent;
     const given = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
     if (!metatype || (metatype as unknown) === Object) return given;
     const dto = metatype as Type<object>;
