@@ -24,6 +24,7 @@ const cellsOf = (row: number) => [
 
 /** A CSV of 100,000 new organisations on a PostgreSQL server: against a COPY of the same into the same table. */
 export async function run(): Promise<BenchRow[]> {
+  process.env.TEST_DATABASE_URL ??= 'postgres://postgres@127.0.0.1:5432/postgres';
   const database = await createDatabase('postgres', 'template0');
   const app = await createApp(
     readEnv({ ...database.variables, STAFF_TOKEN: 'bench-token-0123456789abcdefghijklmnopqrstuv', LOG_LEVEL: 'fatal' }),

@@ -163,6 +163,8 @@ export { VendorOfferingMappingsService } from './mappings/vendor-offering-mappin
 export type * from './mappings/vendor-offering-mappings.service.js';
 
 // Files that bring any of this, and take it out.
+export { ExportsService } from './spreadsheets/exports.service.js';
+export type * from './spreadsheets/exports.service.js';
 export type * from './spreadsheets/import.dto.js';
 export { ImportsService } from './spreadsheets/imports.service.js';
 export type * from './spreadsheets/imports.service.js';

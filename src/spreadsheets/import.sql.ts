@@ -76,7 +76,8 @@ function matches(table: string, keys: SheetPart['keys']): string {
 const valuesOf = (row: string, columns: readonly string[]) =>
   `concat_ws(chr(31), ${columns.map((column) => `${row}->>${quoted(column)}`).join(', ')})`;
 
-const textOf = (columns: readonly string[]) => `concat_ws(chr(31), ${columns.map((column) => `t.${column}`).join(', ')})`;
+const textOf = (columns: readonly string[]) =>
+  `concat_ws(chr(31), ${columns.map((column) => `t.${column}`).join(', ')})`;
 
 /** What may stand in a file once only: the object itself, and its keys where it is new. */
 function onceInFile({ keys, names, unique }: SheetPart): string {
@@ -140,7 +141,10 @@ export function judged(part: SheetPart): string {
     ...fields
       .filter(({ fixed }) => fixed)
       .map(
-        ({ header, column }) => `CASE WHEN existing IS NOT NULL AND before->${quoted(column)} <> after->${quoted(column)}
+        ({
+          header,
+          column,
+        }) => `CASE WHEN existing IS NOT NULL AND before->${quoted(column)} <> after->${quoted(column)}
           AND after->>${quoted(column)} IS DISTINCT FROM ''
           THEN ${fault(header, `'A ${what} keeps its ${header}: this cannot be changed.'`)} END`,
       ),
@@ -149,7 +153,7 @@ export function judged(part: SheetPart): string {
           `CASE WHEN namesake.value IS NOT NULL
             THEN ${fault(
               '',
-              quoted(`There is a ${what} of this name, and the row has no key: give the uuid or a key.`),
+              quoted('This name is taken, and the row has no key: give the uuid of the one that is meant, or a key.'),
             )} END`,
         ]
       : []),
@@ -160,7 +164,11 @@ export function judged(part: SheetPart): string {
         THEN ${fault(header, quoted(sentence))} END`,
     ),
     ...withinOffering.map(
-      ({ header, column, refersTo }) => `CASE WHEN ${column}_at.offering_uuid::text <> after->>'${refersTo!.withinOffering}'
+      ({
+        header,
+        column,
+        refersTo,
+      }) => `CASE WHEN ${column}_at.offering_uuid::text <> after->>'${refersTo!.withinOffering}'
         AND after->>'${refersTo!.withinOffering}' <> ''
         THEN ${fault(header, `'Plan must belong to the selected offering.'`)} END`,
     ),
@@ -204,7 +212,7 @@ export function judged(part: SheetPart): string {
       SELECT what, value, min(row_number) AS first, max(row_number) AS last
       FROM (${onceInFile(part)}) AS each
       GROUP BY what, value
-      HAVING count(*) > 1
+      HAVING min(row_number) < max(row_number)
     ), twice AS (
       SELECT DISTINCT ON (row_number) row_number, repeated.what,
         CASE WHEN row_number = first THEN last ELSE first END AS other
@@ -227,9 +235,7 @@ export function judged(part: SheetPart): string {
       }
       ${unique.map((_, at) => `LEFT JOIN taken_${at} ON taken_${at}.row_number = compared.row_number`).join('\n      ')}
       ${withinOffering
-        .map(
-          ({ column }) => `LEFT JOIN plan ${column}_at ON ${column}_at.uuid = nullif(after->>'${column}', '')::uuid`,
-        )
+        .map(({ column }) => `LEFT JOIN plan ${column}_at ON ${column}_at.uuid = nullif(after->>'${column}', '')::uuid`)
         .join('\n      ')}
     )
     SELECT $1::uuid AS import_uuid, row_number, $2::smallint AS part, target,

@@ -8,7 +8,13 @@ import { ApiActionConflict, ApiFound, ApiListed, Operation } from '../common/api
 import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
 import { UnreadBody } from '../common/unread-body.js';
-import { ApplyImportDto, ImportResponse, ImportRowResponse, ListImportRowsQuery, ListImportsQuery } from './import.dto.js';
+import {
+  ApplyImportDto,
+  ImportResponse,
+  ImportRowResponse,
+  ListImportRowsQuery,
+  ListImportsQuery,
+} from './import.dto.js';
 import { ImportsService } from './imports.service.js';
 import { SHEET_KINDS } from './sheet-kinds.js';
 import { UploadsService } from './uploads.service.js';
@@ -69,7 +75,9 @@ export class ImportsController {
   @ApiListed(ImportRowResponse)
   async rows(@Param('uuid') uuid: string, @Query() query: ListImportRowsQuery): Promise<Page<ImportRowResponse>> {
     const { kind } = await this.imports.get(uuid);
-    return (await this.imports.results(uuid, query.outcome ?? [], commandOf(query))).map(ImportRowResponse.ofKind(kind));
+    return (await this.imports.results(uuid, query.outcome ?? [], commandOf(query))).map(
+      ImportRowResponse.ofKind(kind),
+    );
   }
 
   @Get(':uuid/refused')

@@ -26,7 +26,7 @@ export const IMPORT_PREVIEW = 'directory-import-preview';
 export const IMPORT_APPLY = 'directory-import-apply';
 
 const CHUNK_BYTES = 1_048_576;
-const ROWS_AT_ONCE = 2_000;
+const ROWS_AT_ONCE = 1_000;
 /** Of a file of the other program's kind, packed. */
 const MOST_PACKED_BYTES = 20_971_520;
 const KEPT_MS = 7 * 86_400_000;
@@ -105,7 +105,10 @@ export class ImportsService implements OnModuleInit {
   }
 
   /** Makes an import of a file that was kept. */
-  async accept(kept: { uuid: string; encoding: string }, { kind, fileName, requestedBy }: Upload): Promise<SheetImport> {
+  async accept(
+    kept: { uuid: string; encoding: string },
+    { kind, fileName, requestedBy }: Upload,
+  ): Promise<SheetImport> {
     await this.imports.insert({ ...kept, kind, fileName: fileName.slice(-255), requestedBy });
     return this.get(kept.uuid);
   }
@@ -117,7 +120,10 @@ export class ImportsService implements OnModuleInit {
 
   /** Queues the reading of an import. */
   async startPreview({ uuid, requestedBy }: SheetImport): Promise<SheetImport> {
-    return this.queued(uuid, await this.jobs.enqueue({ kind: IMPORT_PREVIEW, scope: uuid, parameters: {}, requestedBy }));
+    return this.queued(
+      uuid,
+      await this.jobs.enqueue({ kind: IMPORT_PREVIEW, scope: uuid, parameters: {}, requestedBy }),
+    );
   }
 
   /**
@@ -195,10 +201,7 @@ export class ImportsService implements OnModuleInit {
     }
   }
 
-  private async rowsOf(
-    uuid: string,
-    encoding: string,
-  ): Promise<{ separator: string; rows: AsyncGenerator<SheetRow> }> {
+  private async rowsOf(uuid: string, encoding: string): Promise<{ separator: string; rows: AsyncGenerator<SheetRow> }> {
     if (encoding === 'xlsx') throw new UnreadableSheetError('XLSX files are not read yet: save it as CSV.');
     return readCsv(this.imports.chunks(uuid), encoding as 'utf-8');
   }
@@ -259,7 +262,7 @@ export class ImportsService implements OnModuleInit {
     const old = header.findIndex((name) => name.toLowerCase() === REFUSED_COLUMN);
     const kept = header.map((_, at) => at).filter((at) => at !== old);
     yield csvLine([...kept.map((at) => header[at]), REFUSED_COLUMN]);
-    for (let last = 0; ; ) {
+    for (let last = 0; ;) {
       const rows = await this.imports.refused(uuid, last, PAGE);
       for (const { cells, faults } of rows)
         yield csvLine([...kept.map((at) => cells[at]), faults.map(sentenceOf).join(' ')]);

@@ -101,8 +101,7 @@ const text = (header: string, more: Partial<SheetField> = {}): SheetField => ({
 });
 const NAME = text('name', { required: true, usual: null });
 const BACKEND_ID = text('backend_id');
-const word = (header: string, usual: string | boolean): SheetField =>
-  text(header, { usual, blankSaysNothing: true });
+const word = (header: string, usual: string | boolean): SheetField => text(header, { usual, blankSaysNothing: true });
 const reference = (header: string, column: string, refersTo: SheetReference, more: Partial<SheetField> = {}) => ({
   header,
   column,

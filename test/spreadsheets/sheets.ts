@@ -45,7 +45,10 @@ export class Sheets {
 
   /** Row, column and sentence of all that is refused. */
   async faults(found: { uuid: string }): Promise<string[]> {
-    const rows = (await this.rows(found, 'refused')) as { row: number; faults: { column: string; sentence: string }[] }[];
+    const rows = (await this.rows(found, 'refused')) as {
+      row: number;
+      faults: { column: string; sentence: string }[];
+    }[];
     return rows.flatMap(({ row, faults }) => faults.map(({ column, sentence }) => `${row} ${column}: ${sentence}`));
   }
 
