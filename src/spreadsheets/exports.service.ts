@@ -11,9 +11,12 @@ import { ResourcesService } from '../directory/resources.service.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
 import { VendorOfferingMappingsService } from '../mappings/vendor-offering-mappings.service.js';
 import { headersOf, sheetKind, type SheetKindName, type SheetPart } from './sheet-kinds.js';
+import { writeXlsx } from './write-xlsx.js';
 
 export const SHEET_FORMATS = ['csv', 'xlsx'] as const;
 export type SheetFormat = (typeof SHEET_FORMATS)[number];
+
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 /** A file that is made while it is sent. */
 export interface SheetFile {
@@ -83,7 +86,9 @@ function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable
       yield object instanceof PlanRow ? cellsOf(headers, parts[1]!, object.plan) : cellsOf(headers, parts[0]!, object);
   }
   const name = `${kind}.${format}`;
-  return { name, type: 'text/csv; charset=utf-8; header=present', content: Readable.from(linesOf(rows())) };
+  return format === 'xlsx'
+    ? { name, type: XLSX, content: writeXlsx(rows()) }
+    : { name, type: 'text/csv; charset=utf-8; header=present', content: Readable.from(linesOf(rows())) };
 }
 
 async function* linesOf(rows: AsyncIterable<readonly string[]>): AsyncGenerator<string> {

@@ -83,18 +83,14 @@ export class ImportRowResponse {
 
   static ofKind(this: void, kind: SheetKindName): (result: RowResult) => ImportRowResponse {
     const fields = sheetKind(kind).parts.flatMap((part) => part.fields);
-    const headers = new Map(fields.map(({ column, header }) => [column, header]));
+    const columns = new Map(fields.map(({ column, header }) => [column, header]));
     return ({ rowNumber, outcome, target, before, after, faults }) => ({
       row: rowNumber,
       outcome,
       uuid: renderUuid(target),
-      changes: Object.keys(after)
-        .filter((column) => outcome !== 'refused' && after[column] !== (before?.[column] ?? null))
-        .map((column) => ({
-          column: headers.get(column)!,
-          old: before?.[column] ?? null,
-          new: after[column],
-        })),
+      changes: [...columns]
+        .filter(([column]) => outcome !== 'refused' && (after[column] || null) !== (before?.[column] || null))
+        .map(([column, header]) => ({ column: header, old: before?.[column] ?? null, new: after[column] })),
       faults: [...faults],
     });
   }

@@ -10,6 +10,7 @@ import { type JobControl, JobHandlers } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { type ImportFilter, ImportsRepository, type Outcome, OUTCOMES, type RowResult } from './imports.repository.js';
 import { readCsv, type SheetRow } from './read-csv.js';
+import { readXlsx } from './read-xlsx.js';
 import { type ReadRow, REFUSED_COLUMN, RowReader, sentenceOf } from './read-rows.js';
 import { SheetFileType } from './sheet-file.js';
 import type { SheetImport } from './sheet-import.entity.js';
@@ -202,7 +203,7 @@ export class ImportsService implements OnModuleInit {
   }
 
   private async rowsOf(uuid: string, encoding: string): Promise<{ separator: string; rows: AsyncGenerator<SheetRow> }> {
-    if (encoding === 'xlsx') throw new UnreadableSheetError('XLSX files are not read yet: save it as CSV.');
+    if (encoding === 'xlsx') return { separator: '', rows: readXlsx(this.imports.chunks(uuid)) };
     return readCsv(this.imports.chunks(uuid), encoding as 'utf-8');
   }
 

@@ -19,6 +19,14 @@ export class Sheets {
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
+  /** What is exported of a kind, byte for byte. */
+  async exported(kind: string, query: string): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await fetch(`${this.app.url}/api/admin/arrow/directory/export/${kind}/?${query}`, {
+      headers: { Authorization: `Token ${STAFF_TOKEN}` },
+    });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** The preview of a file, ready or failed. */
   async preview(kind: string, file: string | Uint8Array<ArrayBuffer>, name?: string) {
     const { status, body } = await this.send(kind, file, name);
