@@ -1,7 +1,6 @@
-import { accessSync, constants, createWriteStream, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SystemClock } from '../common/clock.js';
 import { YearMonth } from '../common/year-month.js';
@@ -12,19 +11,11 @@ import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-fil
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
-import { SHEET_KINDS } from '../spreadsheets/sheet-kinds.js';
 import type { Check } from './checks.js';
+import { addDirectoryCommands, type Commands, type Outcome } from './directory-commands.js';
 import { examine, type Surroundings } from './doctor.js';
 import { type Arguments, askService, isBytes } from './operator-socket.js';
 import { Operations } from './operations.js';
-
-/** What a command came to. */
-interface Outcome {
-  /** For `--json`. */
-  readonly value: unknown;
-  readonly lines: readonly string[];
-  readonly isGood?: boolean;
-}
 
 const WHERE = `
 It reads the environment variables of the service. An embedded database is used by one process: where the service runs,
@@ -44,9 +35,9 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   /** A command that ends in an outcome. */
   const leaf = (parent: Command, name: string, description: string, where = WHERE): Command =>
     parent.command(name).description(description).option('--json', 'print JSON').addHelpText('after', where);
-  const ends = <A extends unknown[]>(command: Command, work: (...given: A) => Promise<Outcome>): Command =>
+  const ends: Commands['ends'] = (command, work) =>
     command.action(async (...given) => {
-      const { value, lines, isGood = true } = await work(...(given as unknown as A));
+      const { value, lines, isGood = true } = await work(...(given as never));
       const text = command.opts().json ? JSON.stringify(value, undefined, 2) : lines.join('\n');
       process.stdout.write(`${text}\n`);
       finish(isGood);
@@ -228,51 +219,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     },
   );
 
-  const directory = program
-    .command('directory')
-    .description('Organisations, projects, offerings, resources and mappings as files.');
-  const kinds = `one of ${SHEET_KINDS.join(', ')}`;
-  const applied = (command: Command) =>
-    command.option('--skip-bad', 'leave refused rows out; otherwise it is all or nothing');
-  ends(
-    applied(
-      leaf(directory, 'import', 'Say what a CSV or XLSX file would do; with --apply, do it.')
-        .argument('<file>', 'such as organisations.csv; its name says what it brings')
-        .addOption(new Option('--kind <kind>', 'what it brings, where its name does not say').choices(SHEET_KINDS))
-        .option('--apply', 'do what the preview says'),
-    ),
-    async (file: string, options: Arguments) => {
-      const kind = options.kind ?? SHEET_KINDS.find((each) => basename(file).startsWith(each));
-      if (!kind) throw new InvalidArgumentError(`The name of the file does not say what it brings: --kind, ${kinds}.`);
-      accessSync(file, constants.R_OK);
-      const found = (await operate('directory import', { file: resolve(file), kind })) as SheetImport;
-      if (options.apply !== true) return outcomeOfImport(found);
-      const { uuid } = found;
-      return outcomeOfImport((await operate('directory apply', { uuid, skipBad: options.skipBad })) as SheetImport);
-    },
-  );
-  ends(
-    applied(leaf(directory, 'apply', 'Do exactly what a preview said, or nothing where the data moved.')).argument(
-      '<uuid>',
-      'as import prints it',
-    ),
-    async (uuid: string, options: Arguments) =>
-      outcomeOfImport((await operate('directory apply', { ...options, uuid })) as SheetImport),
-  );
-  ends(
-    leaf(directory, 'refused', 'Write the refused rows of an import to a CSV, to be mended and imported again.')
-      .argument('<uuid>', 'as import prints it')
-      .requiredOption('--to <file>', 'a new file; it must not be there yet'),
-    async (uuid: string, { to }: { to: string }) => {
-      const rows = (await operate('directory refused', { uuid })) as Readable;
-      await pipeline(rows, createWriteStream(to, { flags: 'wx' }));
-      return { value: { file: resolve(to) }, lines: [`The refused rows are in ${resolve(to)}.`] };
-    },
-  );
-  ends(leaf(directory, 'template', 'Print a CSV to fill in.').argument('<kind>', kinds), async (kind: string) => {
-    const { text } = (await operate('directory template', { kind })) as { text: string };
-    return { value: { text }, lines: [text.trimEnd()] };
-  });
+  addDirectoryCommands(program, { leaf, ends, operate });
 
   const key = program.command('key').description('SECRET_KEY, under which ArrowSphere API keys are stored.');
   ends(
@@ -340,50 +287,6 @@ interface KeyStatus {
   readonly unreadable: readonly { readonly uuid: string; readonly partner: string }[];
   readonly is_previous_needed: boolean;
   readonly rotation: Job | null;
-}
-
-/** As `wireOfImport` makes it. */
-interface SheetImport {
-  readonly uuid: string;
-  readonly kind: string;
-  readonly state: string;
-  readonly encoding: string;
-  readonly ignored_columns: readonly string[];
-  readonly rows_created: number;
-  readonly rows_changed: number;
-  readonly rows_unchanged: number;
-  readonly rows_refused: number;
-  readonly rows: readonly {
-    readonly row: number;
-    readonly outcome: string;
-    readonly changes: readonly { readonly column: string; readonly old: unknown; readonly new: unknown }[];
-    readonly faults: readonly { readonly column: string; readonly sentence: string }[];
-  }[];
-}
-
-function outcomeOfImport(found: SheetImport): Outcome {
-  const { uuid, kind, state, encoding, ignored_columns: ignored, rows_refused: refused } = found;
-  const counts = `${found.rows_created} new, ${found.rows_changed} changed, ${found.rows_unchanged} unchanged`;
-  const next =
-    state === 'applied'
-      ? 'It is done.'
-      : `Nothing is changed yet. waldur-arrow directory apply ${uuid}${refused ? ' --skip-bad' : ''} does it.`;
-  return {
-    value: found,
-    lines: [
-      `${kind}, read as ${encoding}: ${counts}, ${refused} refused.`,
-      ...(ignored.length ? [`Columns that mean nothing here: ${ignored.join(', ')}.`] : []),
-      ...found.rows.flatMap(({ row, outcome, changes, faults }) => [
-        ...changes.map(
-          (each) =>
-            `  row ${row}, ${outcome}: ${each.column} ${JSON.stringify(each.old)} -> ${JSON.stringify(each.new)}`,
-        ),
-        ...faults.map(({ column, sentence }) => `  row ${row}, refused: ${column && `${column}: `}${sentence}`),
-      ]),
-      next,
-    ],
-    isGood: state === 'applied' || !refused,
-  };
 }
 
 async function collected(bytes: AsyncIterable<Buffer>): Promise<Buffer[]> {

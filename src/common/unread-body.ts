@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { Busboy } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { InvalidFieldsError } from './app.error.js';
 import { RequestError } from './http-errors.js';
@@ -61,7 +61,7 @@ export class UnreadBody {
     try {
       await new Promise<void>((resolve, reject) => {
         const form = new Busboy({
-          headers: { 'content-type': type } as BusboyHeaders,
+          headers: { 'content-type': type },
           limits: { fileSize: limit, files: 2, fields: 20, fieldSize: FIELDS_BYTES, parts: 25 },
         });
         form.on('field', (name, value) => (fields[name] = value));

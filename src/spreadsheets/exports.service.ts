@@ -99,8 +99,8 @@ function cellsOf(headers: readonly string[], { fields }: SheetPart, object: obje
   const columnOf = new Map([['uuid', 'uuid'], ...fields.map(({ header, column }) => [header, column] as const)]);
   return headers.map((header) => {
     const column = columnOf.get(header);
-    const value = column && (object as Record<string, unknown>)[camelCase(column)];
+    const value = column && (object as Record<string, string | boolean | null | undefined>)[camelCase(column)];
     if (value === null || value === undefined || value === '') return '';
-    return /(^|_)uuid$/.test(column!) ? renderUuid(value as string) : String(value as string | boolean);
+    return /(^|_)uuid$/.test(column!) ? renderUuid(String(value)) : String(value);
   });
 }

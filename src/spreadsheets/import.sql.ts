@@ -34,6 +34,9 @@ function found({ column, refersTo }: SheetField): string {
     ),`;
 }
 
+const joinFound = ({ column }: SheetField) =>
+  `LEFT JOIN ${column}_found ON ${column}_found.cell = staged.given->${quoted(column)}`;
+
 const columnFound = (column: string) => `
   CASE WHEN ${isNamed(column)}
     THEN jsonb_build_object(${quoted(column)}, coalesce(${column}_found.uuids[1]::text, ''))
@@ -186,7 +189,7 @@ export function judged(part: SheetPart): string {
           ${[...references.flatMap(referenceFaults), 'NULL::jsonb'].join(',\n          ')}
         ], NULL)) AS faults
       FROM staged
-      ${references.map(({ column }) => `LEFT JOIN ${column}_found ON ${column}_found.cell = staged.given->'${column}'`).join('\n      ')}
+      ${references.map(joinFound).join('\n      ')}
     ), candidate AS (
       SELECT row_number, rank, count(*) AS candidates, (array_agg(uuid))[1] AS uuid
       FROM (
@@ -221,7 +224,8 @@ export function judged(part: SheetPart): string {
       ORDER BY row_number
     ), ${unique.map((each, at) => takenElsewhere(table, each, at)).join('')}
     judged AS (
-      SELECT compared.row_number, coalesce(existing, (given->>'uuid')::uuid, new_uuid) AS target, before, after, existing,
+      SELECT compared.row_number, coalesce(existing, (given->>'uuid')::uuid, new_uuid) AS target,
+        before, after, existing,
         faults || to_jsonb(array_remove(ARRAY[
           ${faults.join(',\n          ')}
         ]::jsonb[], NULL)) AS faults
@@ -230,7 +234,8 @@ export function judged(part: SheetPart): string {
       ${
         names.length
           ? `LEFT JOIN (SELECT DISTINCT ${textOf(names)} AS value FROM ${table} t) AS namesake
-              ON existing IS NULL AND NOT given ? 'uuid' AND ${keyless} AND namesake.value = ${valuesOf('after', names)}`
+              ON existing IS NULL AND NOT given ? 'uuid' AND ${keyless}
+                AND namesake.value = ${valuesOf('after', names)}`
           : ''
       }
       ${unique.map((_, at) => `LEFT JOIN taken_${at} ON taken_${at}.row_number = compared.row_number`).join('\n      ')}

@@ -25,7 +25,7 @@ export async function readCsv(
   encoding: Exclude<SheetEncoding, 'xlsx'>,
 ): Promise<{ separator: Separator; rows: AsyncGenerator<SheetRow> }> {
   const texts = decoded(chunks, encoding);
-  const { value: first = '' } = (await texts.next()) as IteratorResult<string, undefined>;
+  const { value: first = '' } = await texts.next();
   const stated = /^sep=([,;\t])\r?\n/.exec(first);
   const separator = (stated?.[1] as Separator | undefined) ?? separatorIn(first);
   const start = stated ? first.slice(stated[0].length) : first;

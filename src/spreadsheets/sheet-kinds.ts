@@ -11,11 +11,8 @@ import { Plan } from '../directory/plan.entity.js';
 import { CreateProjectDto } from '../directory/project.dto.js';
 import { Project } from '../directory/project.entity.js';
 import { CreateResourceDto } from '../directory/resource.dto.js';
-import { Resource } from '../directory/resource.entity.js';
 import { CreateCustomerMappingDto } from '../mappings/customer-mapping.dto.js';
-import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CreateVendorOfferingMappingDto } from '../mappings/vendor-offering-mapping.dto.js';
-import { VendorOfferingMapping } from '../mappings/vendor-offering-mapping.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 
 export const SHEET_KINDS = [

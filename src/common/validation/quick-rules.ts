@@ -35,7 +35,7 @@ function rulesOf(dto: Type<object>): FieldRules[] | undefined {
     fields.set(propertyName, rules);
     if (type === ValidationTypes.WHITELIST) continue;
     if (type === ValidationTypes.CONDITIONAL_VALIDATION) {
-      rules.conditions.push(constraints![0] as Rule);
+      rules.conditions.push(constraints[0] as Rule);
       continue;
     }
     if (type !== ValidationTypes.CUSTOM_VALIDATION || each) return undefined;
