@@ -15,7 +15,7 @@ export class TemplatesController {
 
   @Get(':kind')
   @Operation('admin_arrow_directory_template', 'A CSV to fill in: the columns of a kind, and a row that shows how')
-  @ApiParam({ name: 'kind', enum: [...SHEET_KINDS] })
+  @ApiParam({ name: 'kind', description: 'What the rows of the file are', enum: [...SHEET_KINDS] })
   @ApiProduces('text/csv')
   get(@Param('kind') kind: string): StreamableFile {
     const { name, lines } = this.imports.template(kind);

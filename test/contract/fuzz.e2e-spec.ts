@@ -110,7 +110,7 @@ describeOnce('Whatever is sent', () => {
         ...(INSIDES.test(answer.text) ? ['our insides'] : []),
         ...(answer.headers['x-injected'] || answer.headers['set-cookie'] ? ['an injected header'] : []),
         ...(answer.text !== '' &&
-        !/^(application\/json|text\/(html|yaml|css|csv)|application\/(javascript|yaml)|image)/.test(
+        !/^(application\/json|text\/(html|yaml|css|csv)|application\/(javascript|yaml|vnd\.openxmlformats)|image)/.test(
           answer.headers['content-type'] ?? '',
         )
           ? [`media type ${answer.headers['content-type']}`]
