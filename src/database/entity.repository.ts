@@ -45,7 +45,7 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
 
   /** All that a filter leaves, oldest first, read in parts: for files. */
   async *each(filter: Filter): AsyncGenerator<T> {
-    for (let last: T | undefined; ; ) {
+    for (let last: T | undefined; ;) {
       const keys = this.filtered(filter);
       const { alias } = keys;
       keys.select(`${alias}.uuid`, 'uuid').orderBy({ [`${alias}.created`]: 'ASC', [`${alias}.uuid`]: 'ASC' });
