@@ -66,6 +66,8 @@ async function* rowsOf(texts: AsyncIterable<string>, delimiter: string, skipped:
       error.code === 'CSV_QUOTE_NOT_CLOSED'
         ? 'a quote is opened and not closed'
         : 'a cell is too long, or a quote is not closed';
-    throw new UnreadableSheetError(`The file cannot be read from row ${number + 1} on: ${why}.`);
+    throw new UnreadableSheetError(
+      `The file cannot be read from row ${skipped + Number(error.records) + 1} on: ${why}.`,
+    );
   }
 }

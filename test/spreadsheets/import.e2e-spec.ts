@@ -1,3 +1,7 @@
+import { Readable } from 'node:stream';
+import { JobCancelledError } from '../../src/jobs/job.errors.js';
+import { ImportsService } from '../../src/spreadsheets/imports.service.js';
+import { ImportNotReadyError } from '../../src/spreadsheets/spreadsheets.errors.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 import { counts, IMPORTS, Sheets } from './sheets.js';
@@ -303,15 +307,24 @@ describe('A file that is imported', () => {
     expect(counts(found)).toEqual([1, 0, 0, 1]);
   });
 
-  it('that is cancelled changes nothing, whether it waits or works', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, row) => `cancel-${row},Row ${row}`);
-    const { body } = await sheets.send('organisations', ['backend_id,name', ...rows].join('\n'));
-    await app.api.post(`/api/admin/arrow/jobs/${body.job_uuid}/cancel/`);
-    const found = await sheets.settled(body.uuid);
-    expect(found.job.state).toBe('cancelled');
-    expect(found.state).toBe('uploaded');
-    const refused = await app.api.post(`${IMPORTS}${found.uuid}/apply/`, {});
-    expect([refused.status, refused.body.code]).toEqual([409, 'import_not_ready']);
+  it('that is cancelled half way changes nothing, and can be taken up again', async () => {
+    const imports = app.app.get(ImportsService, { strict: false });
+    const rows = Array.from({ length: 3_000 }, (_, row) => `cancel-${row},Row ${row}`);
+    const kept = await imports.keep(Readable.from([Buffer.from(['backend_id,name', ...rows].join('\n'))]));
+    await imports.accept(kept, { kind: 'organisations', fileName: 'a.csv', requestedBy: 'admin' });
+    const progress = (step: string, done: number) =>
+      done >= 2_000 ? Promise.reject(new JobCancelledError()) : Promise.resolve();
+    await expect(imports.preview(kept.uuid, { progress })).rejects.toThrow(JobCancelledError);
+    expect((await imports.get(kept.uuid)).state).toBe('uploaded');
+    await expect(imports.startApply(kept.uuid, false, 'admin')).rejects.toThrow(ImportNotReadyError);
+
+    const goOn = { progress: () => Promise.resolve() };
+    expect(await imports.preview(kept.uuid, goOn)).toMatchObject({ created: 3_000, refused: 0 });
+    const signal = AbortSignal.abort(new JobCancelledError());
+    await expect(imports.write(kept.uuid, false, { ...goOn, signal })).rejects.toThrow(JobCancelledError);
+    expect((await app.api.get('/api/customers/?backend_id=cancel-1')).body).toEqual([]);
+    await imports.write(kept.uuid, false, goOn);
+    expect((await app.api.get('/api/customers/?backend_id=cancel-1')).body).toHaveLength(1);
   });
 
   it('has a template for every kind', async () => {
