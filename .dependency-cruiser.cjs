@@ -13,6 +13,7 @@ const ladder = [
   'arrow-export',
   'settings',
   'mappings',
+  'spreadsheets',
   'licenses',
   'billing',
   'cli',

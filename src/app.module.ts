@@ -23,6 +23,8 @@ import { MappingsHttpModule } from './mappings/mappings-http.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
+import { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';
 import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
@@ -33,6 +35,7 @@ const features = [
   ArrowGatewayModule,
   SettingsModule,
   MappingsModule,
+  SpreadsheetsModule,
   LicensesModule,
   BillingModule,
 ];
@@ -45,6 +48,7 @@ const http = [
   BillingHttpModule,
   SettingsHttpModule,
   MappingsHttpModule,
+  SpreadsheetsHttpModule,
   LicensesHttpModule,
 ];
 

@@ -180,6 +180,19 @@ export type * from './mappings/vendor-offering-mapping.entity.js';
 export { VendorOfferingMappingsService } from './mappings/vendor-offering-mappings.service.js';
 export type * from './mappings/vendor-offering-mappings.service.js';
 
+// Files that bring any of this, and take it out.
+export { ExportsService } from './spreadsheets/exports.service.js';
+export type * from './spreadsheets/exports.service.js';
+export type * from './spreadsheets/import.dto.js';
+export { ImportsService } from './spreadsheets/imports.service.js';
+export type * from './spreadsheets/imports.service.js';
+export type * from './spreadsheets/sheet-import.entity.js';
+export type { SheetKindName } from './spreadsheets/sheet-kinds.js';
+export * from './spreadsheets/spreadsheets.errors.js';
+export { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
+export { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';
+export { UploadsService } from './spreadsheets/uploads.service.js';
+
 // Which licence is which resource.
 export type { ParsedCell } from './arrow-export/cells.js';
 export type * from './arrow-export/currency.js';

@@ -28,6 +28,7 @@ const TAGS = [
   ['Arrow: jobs', 'Long work: how far it is, how it ended, and how to stop it.'],
   ['Arrow: audit trail', 'Who changed what, when and by which token; read only.'],
   ['Invoices', 'What organisations are charged.'],
+  ['Directory: import and export', 'All of the following as CSV and XLSX, previewed before anything is changed.'],
   ['Directory: customers', "Waldur's organisations."],
   ['Directory: projects', 'Their projects.'],
   ['Directory: offerings', 'What is sold.'],

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import type { INestApplicationContext, Type } from '@nestjs/common';
@@ -40,11 +41,16 @@ import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.servi
 import { SettingsService } from '../settings/settings.service.js';
 import type { Check } from './check.js';
 import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
+import { ImportRowResponse } from '../spreadsheets/import.dto.js';
+import { ImportsService, type Watch } from '../spreadsheets/imports.service.js';
+import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
+import type { SheetKindName } from '../spreadsheets/sheet-kinds.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */
 const COMMAND_LINE = 'command line';
 const LOOK_EVERY_MS = 500;
+const SHOWN_ROWS = '20';
 
 /** Who makes and revokes tokens here: whoever may use the command line is asked for none. */
 const OPERATOR: Caller = {
@@ -64,7 +70,11 @@ const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 
 /** What commands do with the services of an application, wherever that runs: in the service, or for one command. */
 export class Operations {
-  constructor(private readonly app: INestApplicationContext) {}
+  /** `tell` hears how far long work is, where somebody looks on. */
+  constructor(
+    private readonly app: INestApplicationContext,
+    private readonly tell: (progress: string) => void = () => undefined,
+  ) {}
 
   /** Answers JSON, or bytes. Throws the errors of the services. */
   run(name: string, args: Arguments): unknown {
@@ -101,6 +111,10 @@ export class Operations {
     ['key rotate', (args) => this.rotateKey(args)],
     ['audit export', (args) => this.exportAudit(args)],
     ['audit drop', (args) => this.dropAudit(args)],
+    ['directory import', (args) => this.importFile(args)],
+    ['directory apply', (args) => this.applyImport(args)],
+    ['directory refused', (args) => this.refusedRows(args)],
+    ['directory template', ({ kind }) => ({ text: this.get(ImportsService).template(String(kind)).lines.join('') })],
   ]);
 
   private get<T>(service: Type<T> | (abstract new () => T)): T {
@@ -279,6 +293,39 @@ export class Operations {
     return this.queued(await this.acting('secret_key.rotate', start), wait);
   }
 
+  private readonly watch: Watch = {
+    progress: (step, done) => Promise.resolve(this.tell(done ? `${step}: ${done} rows` : step)),
+  };
+
+  /** Previews a file of this machine. */
+  private async importFile({ file, kind }: Arguments): Promise<object> {
+    const imports = this.get(ImportsService);
+    const kept = await imports.keep(createReadStream(String(file)) as AsyncIterable<Buffer>);
+    const upload = { kind: kind as SheetKindName, fileName: String(file), requestedBy: COMMAND_LINE };
+    const { uuid } = await imports.accept(kept, upload);
+    await imports.preview(uuid, this.watch);
+    return this.shownImport(uuid);
+  }
+
+  private async applyImport({ uuid, skipBad }: Arguments): Promise<object> {
+    const found = await this.get(ImportsService).get(String(uuid));
+    await this.get(ImportsService).write(found.uuid, skipBad === true, this.watch);
+    return this.shownImport(found.uuid);
+  }
+
+  /** An import, and the first rows that change something or are refused. */
+  private async shownImport(uuid: string): Promise<object> {
+    const imports = this.get(ImportsService);
+    const found = await imports.get(uuid);
+    const { items } = await imports.results(uuid, ['changed', 'refused'], { pageSize: SHOWN_ROWS });
+    return { ...wireOfImport(found), rows: items.map(ImportRowResponse.ofKind(found.kind)) };
+  }
+
+  private async *refusedRows({ uuid }: Arguments): AsyncGenerator<Buffer> {
+    const { lines } = await this.get(ImportsService).refusedRows(String(uuid));
+    for await (const line of lines) yield Buffer.from(line);
+  }
+
   private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
     const fields = {
       username: String(username),
@@ -307,6 +354,25 @@ function wireOfUser(this: void, { uuid, username, email, isStaff, isSupport, isA
 function wireOfToken(this: void, token: PersonalAccessToken): object {
   const { uuid, name, user, scope, created, expiresAt, lastUsedAt, isActive } = token;
   return wireOf({ uuid, name, user: user.username, scope, created, expiresAt, lastUsedAt, isActive });
+}
+
+function wireOfImport(found: SheetImport): object {
+  const { uuid, kind, fileName, state, encoding, separator, header, ignoredColumns, problem, appliedAt } = found;
+  const { rowsCreated, rowsChanged, rowsUnchanged, rowsRefused } = found;
+  const rows = { rowsCreated, rowsChanged, rowsUnchanged, rowsRefused };
+  return wireOf({
+    uuid,
+    kind,
+    fileName,
+    state,
+    encoding,
+    separator,
+    header,
+    ignoredColumns,
+    ...rows,
+    problem,
+    appliedAt,
+  });
 }
 
 function wireOfJob(this: void, run: JobRun): Record<string, unknown> {

@@ -14,6 +14,7 @@ import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-fil
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
+import { addDirectoryCommands, type Commands } from './directory-commands.js';
 import { examine, type Surroundings } from './doctor.js';
 import { moveToServer } from './move.js';
 import { type Arguments, askService } from './operator-socket.js';
@@ -58,9 +59,9 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   /** A command that ends in an outcome. */
   const leaf = (parent: Command, name: string, description: string, where = WHERE): Command =>
     parent.command(name).description(description).option('--json', 'print JSON').addHelpText('after', where);
-  const ends = <A extends unknown[]>(command: Command, work: (...given: A) => Promise<Outcome>): Command =>
+  const ends: Commands['ends'] = (command, work) =>
     command.action(async (...given) => {
-      const { value, lines, isGood = true } = await work(...(given as unknown as A));
+      const { value, lines, isGood = true } = await work(...(given as never));
       const text = command.opts().json ? JSON.stringify(value, undefined, 2) : lines.join('\n');
       process.stdout.write(`${text}\n`);
       finish(isGood);
@@ -77,7 +78,8 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
-      return await use(await new Operations(app).run(name, args));
+      const operations = new Operations(app, (text) => process.stderr.write(`${text}\n`));
+      return await use(await operations.run(name, args));
     } finally {
       await app.close();
     }
@@ -312,6 +314,8 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       return { value: ended, lines: [`${ended.name} of ${ended.user} does not open anything any more.`] };
     },
   );
+
+  addDirectoryCommands(program, { leaf, ends, operate });
 
   const key = program.command('key').description('SECRET_KEY, under which ArrowSphere API keys are stored.');
   ends(

@@ -17,9 +17,10 @@ export type CsvCell = string | number | boolean | null | undefined;
 /**
  * What a spreadsheet would run instead of show: a formula sign, full-width ones too, where a cell begins. It also begins
  * after a semicolon, tab or line end, as some take those for separators whatever the quotes say; and what cannot be
- * seen, or is a quote, may stand before the sign.
+ * seen, or is a quote, may stand before the sign. So may an apostrophe, which one more keeps apart from ours.
  */
-const FORMULA = /(^|[;\t\r\n])(?=(?:[\p{Cf}\p{Z}"]|(?![\t\r\n])\p{Cc})*[=+\-@＝＋－＠])/gu;
+const FORMULA = /(^|[;\t\r\n])(?=(?:[\p{Cf}\p{Z}"']|(?![\t\r\n])\p{Cc})*[=+\-@＝＋－＠])/gu;
+const NEUTRALISED = /(^|[;\t\r\n])'(?=(?:[\p{Cf}\p{Z}"']|(?![\t\r\n])\p{Cc})*[=+\-@＝＋－＠])/gu;
 const STARTS_BLANK = /^[\t\r]/;
 /** Plain negative numbers are none of it. */
 const PLAIN_NUMBER = /^-?\d+(\.\d+)?$/;
@@ -29,9 +30,21 @@ export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
+/** A text that no spreadsheet runs: what would be a formula gets an apostrophe before it. */
+export function neutralised(raw: string): string {
+  return PLAIN_NUMBER.test(raw) ? raw : raw.replace(FORMULA, "$1'").replace(STARTS_BLANK, "'$&");
+}
+
+/** The text that {@link neutralised} made this of; a text that it would not make stays as it is. */
+export function asWritten(cell: string): string {
+  if (!cell.includes("'")) return cell;
+  const unquoted = STARTS_BLANK.test(cell.slice(1)) && cell.startsWith("'") ? cell.slice(1) : cell;
+  const raw = unquoted.replace(NEUTRALISED, '$1');
+  return neutralised(raw) === cell ? raw : cell;
+}
+
 function csvCell(cell: CsvCell): string {
-  const raw = cell === null || cell === undefined ? '' : String(cell);
-  const text = PLAIN_NUMBER.test(raw) ? raw : raw.replace(FORMULA, "$1'").replace(STARTS_BLANK, "'$&");
+  const text = neutralised(cell === null || cell === undefined ? '' : String(cell));
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

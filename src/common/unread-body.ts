@@ -1,9 +1,13 @@
 import type { Readable } from 'node:stream';
+import { Busboy } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { InvalidFieldsError } from './app.error.js';
 import { RequestError } from './http-errors.js';
 
 /** Whatever walks a body later does so recursively; no request needs more than five levels. */
 const DEEPEST = 100;
+/** Of a form, besides its file. */
+const FIELDS_BYTES = 65_536;
 
 /** Bodies stay on the wire until a handler asks for one: who calls, and whether they may, is answered before. */
 export function leaveBodiesUnread(fastify: FastifyInstance): void {
@@ -41,6 +45,46 @@ export class UnreadBody {
       default:
         throw new RequestError(415, `Unsupported media type "${type.slice(0, 100)}" in request.`);
     }
+  }
+
+  /**
+   * The fields of a form with one file, which `keep` reads as it arrives: nothing of it is held here. `limit` in bytes.
+   * Throws {@link RequestError} (400, 413, 415), and what `keep` throws.
+   */
+  async upload(limit: number, keep: (file: Readable, name: string) => Promise<void>): Promise<Record<string, string>> {
+    const type = this.request.raw.headersDistinct['content-type']?.[0] ?? '';
+    if (!/^multipart\/form-data\b/i.test(type))
+      throw new RequestError(415, `Unsupported media type "${type.slice(0, 100)}" in request.`);
+    if (Number(this.request.headers['content-length'] ?? 0) > limit + FIELDS_BYTES) throw this.tooLarge(limit);
+    const fields: Record<string, string> = {};
+    let kept: Promise<void> | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const form = new Busboy({
+          headers: { 'content-type': type },
+          limits: { fileSize: limit, files: 2, fields: 20, fieldSize: FIELDS_BYTES, parts: 25 },
+        });
+        form.on('field', (name, value) => (fields[name] = value));
+        form.on('file', (_, file, name) => {
+          if (kept) return reject(parseError('Multipart form', 'one file at a time'));
+          file.once('limit', () => file.destroy(this.tooLarge(limit)));
+          kept = keep(file, name ?? '');
+          kept.catch(reject);
+        });
+        form.once('finish', resolve);
+        form.once('error', () => reject(parseError('Multipart form', 'the parts cannot be read')));
+        const broken = () => reject(new RequestError(400, 'The request body did not arrive as a whole.'));
+        this.payload.once('error', broken).once('close', () => this.payload.readableEnded || broken());
+        this.payload.pipe(form);
+      });
+      await kept;
+    } catch (error) {
+      this.payload.unpipe();
+      this.payload.resume();
+      throw error;
+    }
+    if (!kept) throw new InvalidFieldsError({ file: ['No file was submitted.'] });
+    return fields;
   }
 
   private async bytes(limit: number): Promise<Buffer> {

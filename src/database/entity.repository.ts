@@ -16,6 +16,9 @@ import { deleteOrThrowInUse, translateConstraintErrors, updateDefined, UuidTaken
 import { findOrThrow } from './find-or-throw.js';
 import { countOnly, paginate } from './paginate.js';
 
+/** Rows read at once where all are wanted. */
+const PART = 1_000;
+
 /** Rows of one entity: lists of them, each by its UUID, and what is written of them. A subclass says how lists are narrowed. */
 export abstract class EntityRepository<T extends BaseEntity, Filter extends Paging> {
   /** `shown`: with which relations rows come, and how those are sorted. `usualOrder`: of lists. */
@@ -38,6 +41,27 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
   /** Throws `PageNotFoundError`. */
   count(filter: Filter): Promise<Count> {
     return countOnly(this.filtered(filter), filter);
+  }
+
+  /** All that a filter leaves, oldest first, read in parts: for files. */
+  async *each(filter: Filter): AsyncGenerator<T> {
+    for (let last: T | undefined; ;) {
+      const keys = this.filtered(filter);
+      const { alias } = keys;
+      keys.select(`${alias}.uuid`, 'uuid').orderBy({ [`${alias}.created`]: 'ASC', [`${alias}.uuid`]: 'ASC' });
+      if (last)
+        keys.andWhere(`(${alias}.created, ${alias}.uuid) > (:lastCreated, :lastUuid)`, {
+          lastCreated: last.created,
+          lastUuid: last.uuid,
+        });
+      const uuids = (await keys.limit(PART).getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
+      const rows = new Map((await this.findAll(uuids)).map((row) => [row.uuid, row]));
+      for (const uuid of uuids) {
+        const row = rows.get(uuid);
+        if (row) yield (last = row);
+      }
+      if (uuids.length < PART) return;
+    }
   }
 
   /** Those of these rows that exist. `manager`: as part of its transaction. */

@@ -20,6 +20,7 @@ import { CreateAuditTrail1795770000000 } from './migrations/1795770000000-Create
 import { CountAttemptsAndRequests1795780000000 } from './migrations/1795780000000-CountAttemptsAndRequests.js';
 import { RotateSecretKey1795790000000 } from './migrations/1795790000000-RotateSecretKey.js';
 import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1795800000000-AddBackendIdsOfProjectsAndOfferings.js';
+import { ImportSpreadsheets1795810000000 } from './migrations/1795810000000-ImportSpreadsheets.js';
 import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNamesBeErased.js';
 
 /** Every migration, oldest first. */
@@ -46,5 +47,6 @@ export const migrations = [
   CountAttemptsAndRequests1795780000000,
   RotateSecretKey1795790000000,
   AddBackendIdsOfProjectsAndOfferings1795800000000,
+  ImportSpreadsheets1795810000000,
   LetNamesBeErased1795830000000,
 ];

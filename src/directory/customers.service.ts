@@ -22,6 +22,11 @@ export class CustomersService {
     return this.customers.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: CustomerFilter): AsyncGenerator<Customer> {
+    return this.customers.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: CustomerFilter): Promise<Count> {
     return this.customers.count(filter);

@@ -23,6 +23,11 @@ export class OfferingsService {
     return this.offerings.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: OfferingFilter): AsyncGenerator<Offering> {
+    return this.offerings.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: OfferingFilter): Promise<Count> {
     return this.offerings.count(filter);

@@ -23,6 +23,11 @@ export class ProjectsService {
     return this.projects.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: ProjectFilter): AsyncGenerator<Project> {
+    return this.projects.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: ProjectFilter): Promise<Count> {
     return this.projects.count(filter);

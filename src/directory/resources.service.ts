@@ -32,6 +32,11 @@ export class ResourcesService {
     return this.resources.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: ResourceFilter): AsyncGenerator<Resource> {
+    return this.resources.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: ResourceFilter): Promise<Count> {
     return this.resources.count(filter);

@@ -59,6 +59,11 @@ export class CustomerMappingsService {
     return this.mappings.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: CustomerMappingFilter): AsyncGenerator<CustomerMapping> {
+    return this.mappings.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: CustomerMappingFilter): Promise<Count> {
     return this.mappings.count(filter);

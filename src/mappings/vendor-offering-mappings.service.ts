@@ -31,6 +31,11 @@ export class VendorOfferingMappingsService {
     return this.mappings.list(filter);
   }
 
+  /** All that a filter leaves, oldest first, read as they are asked for. */
+  each(filter: VendorMappingFilter): AsyncGenerator<VendorOfferingMapping> {
+    return this.mappings.each(filter);
+  }
+
   /** Throws `PageNotFoundError`. */
   count(filter: VendorMappingFilter): Promise<Count> {
     return this.mappings.count(filter);

@@ -38,6 +38,8 @@ describe('Routes', () => {
       'DELETE /api/personal-access-tokens/{uuid}/',
       'PATCH /api/admin/arrow/settings/{uuid}/',
       'PATCH /api/users/{uuid}/',
+      'POST /api/admin/arrow/directory/import/',
+      'POST /api/admin/arrow/directory/import/{uuid}/apply/',
       'POST /api/admin/arrow/settings/',
       'POST /api/admin/arrow/settings/discover_customers/',
       'POST /api/admin/arrow/settings/preview_settings/',

@@ -31,6 +31,12 @@ const MORE_REQUESTS = 1_000;
 const SELDOM: Record<string, string> = {
   api_auth_password: 'Four wrong passwords lock the rest out.',
   admin_arrow_jobs_cancel: 'The job has to be under way just then.',
+  admin_arrow_directory_import_create: 'A form with a file.',
+  admin_arrow_directory_import_retrieve: 'There has to be one, and only a form with a file makes it.',
+  admin_arrow_directory_import_rows: 'The same.',
+  admin_arrow_directory_import_refused: 'The same.',
+  admin_arrow_directory_import_apply: 'The same.',
+  admin_arrow_directory_template: 'One of six words in its path.',
   admin_arrow_customer_mappings_import_license:
     "The mapping's own customer, a project of its organisation and a free licence.",
   admin_arrow_customer_mappings_link_resource: 'The same.',
@@ -108,7 +114,7 @@ describeOnce('Whatever is sent', () => {
         ...(INSIDES.test(answer.text) ? ['our insides'] : []),
         ...(answer.headers['x-injected'] || answer.headers['set-cookie'] ? ['an injected header'] : []),
         ...(answer.text !== '' &&
-        !/^(application\/json|text\/(html|yaml|css|csv)|application\/(javascript|yaml)|image)/.test(
+        !/^(application\/json|text\/(html|yaml|css|csv)|application\/(javascript|yaml|vnd\.openxmlformats)|image)/.test(
           answer.headers['content-type'] ?? '',
         )
           ? [`media type ${answer.headers['content-type']}`]

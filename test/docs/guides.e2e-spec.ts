@@ -14,7 +14,7 @@ const LONG = 240_000;
 const describeEmbedded = TEST_DATABASE === 'pglite' ? describe : describe.skip;
 
 describeEmbedded('Replayed on a new service, a guide prints what it says (UPDATE_GUIDES=1 writes it anew)', () => {
-  it.each(['tour', 'clients', 'wizard', 'matching', 'licenses', 'billing'])(
+  it.each(['tour', 'clients', 'wizard', 'matching', 'licenses', 'billing', 'spreadsheets'])(
     'docs/%s.md',
     async (name) => {
       const file = `docs/${name}.md`;

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { IsObject, validateSync, type ValidationError } from 'class-validator';
 import type { FieldErrors } from '../app.error.js';
 import { fieldsOf, type Reading, type Say } from './field.js';
+import { surelyKeepsRules } from './quick-rules.js';
 
 /** A DTO as far as it could be read, and what is wrong with the rest. */
 export interface ReadDto<T> {
@@ -30,6 +31,7 @@ class NotADictionary {
  */
 export function readDto<T extends object>(dto: Type<T>, sent: unknown, reading: Reading): ReadDto<T> {
   const value = coerceFields(dto, sent, reading);
+  if (surelyKeepsRules(value)) return { value };
   const faults = validateSync(value, { stopAtFirstError: true, validationError: { target: false } });
   return faults.length ? { value, errors: errorsOf(reading, faults) } : { value };
 }

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, SetMetadata, type Type } from '@nestjs/common';
 import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
+import { RequestError } from '../http-errors.js';
 import { PublicAddress } from '../links.js';
 import { UnreadBody } from '../unread-body.js';
 import { bodyLimitOf } from './body-fields.js';
@@ -23,6 +24,12 @@ function unknownNames(dto: Type<object>, given: object): FieldErrors {
   return Object.fromEntries(unknown.map((name) => [name, [sentence]]));
 }
 
+/** A body that the handler reads itself; without one there is nothing to read. */
+function unread(sent: unknown): UnreadBody {
+  if (sent instanceof UnreadBody) return sent;
+  throw new RequestError(415, 'Unsupported media type "" in request.');
+}
+
 /** Fields of a request are wrong by themselves. `value` is what could be read of the others. */
 export class RefusedRequestError extends InvalidFieldsError {
   constructor(
@@ -44,6 +51,7 @@ export class ValidationPipe implements PipeTransform {
 
   async transform(sent: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' && type !== 'query') return sent;
+    if ((metatype as unknown) === UnreadBody) return unread(sent);
     const given = sent instanceof UnreadBody ? await sent.read(bodyLimitOf(metatype)) : sent;
     if (!metatype || (metatype as unknown) === Object) return given;
     const dto = metatype as Type<object>;

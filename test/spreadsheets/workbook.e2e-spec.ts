@@ -1,0 +1,103 @@
+import { buffer } from 'node:stream/consumers';
+import { ZipFile } from 'yazl';
+import { startApp, type TestApp } from '../support/app.js';
+import { Builders } from '../support/builders.js';
+import { counts, Sheets } from './sheets.js';
+
+const WORKBOOK = '<workbook><sheets><sheet name="A" r:id="r2" xmlns:r="x"/></sheets></workbook>';
+const RELATIONS =
+  '<Relationships><Relationship Id="r1" Target="worksheets/a.xml"/><Relationship Id="r2" Target="/xl/worksheets/b.xml"/></Relationships>';
+
+/** A zip archive of these parts. */
+async function zipOf(parts: Record<string, string | Buffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const zip = new ZipFile();
+  for (const [name, content] of Object.entries(parts)) zip.addBuffer(Buffer.from(content), name);
+  zip.end();
+  return new Uint8Array(await buffer(zip.outputStream));
+}
+
+const workbookOf = (sheet: string | Buffer, more: Record<string, string | Buffer> = {}) =>
+  zipOf({
+    'xl/workbook.xml': WORKBOOK,
+    'xl/_rels/workbook.xml.rels': RELATIONS,
+    'xl/worksheets/b.xml': sheet,
+    ...more,
+  });
+
+describe('An XLSX file', () => {
+  let app: TestApp;
+  let make: Builders;
+  let sheets: Sheets;
+
+  beforeAll(async () => {
+    app = await startApp();
+    make = new Builders(app);
+    sheets = new Sheets(app);
+  });
+  afterAll(() => app?.stop());
+
+  it('is exported, and imported again without a change, whatever its texts are', async () => {
+    const texts = ['=1+1', "'=2", '+372', '<b>&"', 'two\r\nlines', '_x000D_', 'Põhjala 日本 😀', '007', '-5'];
+    for (const name of texts) await make.customer({ name, backend_id: `x${texts.indexOf(name)}` });
+    const found = await sheets.preview('organisations', await sheets.exported('organisations', 'format=xlsx'));
+    expect(found).toMatchObject({ encoding: 'xlsx', separator: '', problem: '' });
+    expect([...counts(found), await sheets.faults(found)]).toEqual([0, 0, texts.length, 0, []]);
+  });
+
+  it('is read as spreadsheet programs write it: its first sheet, shared texts, numbers, and what formulas came to', async () => {
+    const sheet = `<x:worksheet xmlns:x="m"><x:sheetData>
+      <x:row r="1"><x:c r="A1" t="s"><x:v>0</x:v></x:c><x:c r="B1" t="s"><x:v>1</x:v></x:c><x:c r="D1" t="inlineStr"><x:is><x:t>name</x:t></x:is></x:c></x:row>
+      <x:row r="4"><x:c r="A4"><x:v>1234567</x:v></x:c><x:c r="B4"><x:v>1.0000001E7</x:v></x:c><x:c r="D4" t="str"><x:f>1+CMD()</x:f><x:v>=Came out</x:v></x:c></x:row>
+    </x:sheetData></x:worksheet>`;
+    const strings = '<sst><si><t>backend_id</t></si><si><r><t>registration</t></r><r><t>_code</t></r></si></sst>';
+    const file = await workbookOf(sheet, {
+      'xl/worksheets/a.xml': '<worksheet/>',
+      'xl/sharedStrings.xml': strings,
+    });
+    const [row] = await sheets.rows(await sheets.preview('organisations', file));
+    expect([row.row, row.changes]).toEqual([
+      4,
+      [
+        { column: 'backend_id', old: null, new: '1234567' },
+        { column: 'name', old: null, new: '=Came out' },
+        { column: 'registration_code', old: null, new: '10000001' },
+      ],
+    ]);
+  });
+
+  it.each([
+    ['no workbook', () => zipOf({ 'a.txt': 'x' }), 'This is a zip archive, and no XLSX file.'],
+    ['broken XML', () => workbookOf('<worksheet><sheetData><row></c>'), /^The XLSX file cannot be read: /],
+    [
+      'no zip archive after its first bytes',
+      () => Promise.resolve(new Uint8Array(Buffer.from('PK\x03\x04 and more'))),
+      /cannot be read/,
+    ],
+    [
+      'a bomb',
+      () => workbookOf(Buffer.alloc(201 * 1_048_576, ' ')),
+      'The file unpacks to more than 200 MB: save it as CSV.',
+    ],
+    [
+      'a bomb that says less of itself',
+      async () => {
+        const file = Buffer.from(await workbookOf(Buffer.alloc(150 * 1_048_576, ' ')));
+        const size = Buffer.alloc(4);
+        size.writeUInt32LE(150 * 1_048_576);
+        for (let at = file.indexOf(size); at >= 0; at = file.indexOf(size, at + 1)) file.writeUInt32LE(1000, at);
+        return new Uint8Array(file);
+      },
+      /cannot be read/,
+    ],
+  ])('is refused where it is %s', async (_, file, sentence) => {
+    const found = await sheets.preview('organisations', await file());
+    expect(found.state).toBe('failed');
+    expect(found.problem).toEqual(typeof sentence === 'string' ? sentence : expect.stringMatching(sentence));
+  });
+
+  it('has 20 MB at most', async () => {
+    const file = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(20_971_520, 7)]);
+    const answer = await sheets.send('organisations', new Uint8Array(file));
+    expect([answer.status, answer.body.detail]).toEqual([400, 'An XLSX file may have 20 MB: save it as CSV.']);
+  });
+});
