@@ -113,7 +113,7 @@ export * from './arrow-gateway/arrow-gateway.js';
 export { ArrowGatewayMetrics } from './arrow-gateway/arrow-gateway.metrics.js';
 export type * from './arrow-gateway/arrow-gateway.metrics.js';
 export { ArrowGatewayModule } from './arrow-gateway/arrow-gateway.module.js';
-export type * from './arrow-gateway/circuit-breaker.js';
+export type * from './http-client/circuit-breaker.js';
 export type * from './arrow-gateway/fresh-cache.js';
 
 // Its accounts.

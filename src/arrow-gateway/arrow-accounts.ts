@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { parseUrl } from '../common/parse-url.js';
-import { AccountGate } from './account-gate.js';
+import { AccountGate } from '../http-client/account-gate.js';
 import { apiUrlFault, normalizedApiUrl } from './api-url.js';
 import type { ArrowAccount } from './arrow-gateway.js';
 import { ArrowAddressNotAllowedError, ArrowCredentialsRejectedError } from './arrow-gateway.errors.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
-import { CircuitBreaker } from './circuit-breaker.js';
-import type { GatewayTimer } from './gateway-timer.js';
+import { CircuitBreaker } from '../http-client/circuit-breaker.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
 
 const KEPT = 500;
 

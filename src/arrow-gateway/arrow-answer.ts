@@ -9,9 +9,9 @@ import {
   ArrowUnavailableError,
 } from './arrow-gateway.errors.js';
 import { AnswerFault } from './answers.js';
-import type { TransportAnswer } from './arrow-transport.js';
+import type { TransportAnswer } from '../http-client/http-transport.js';
 import { parseExactJson } from './exact-json.js';
-import { shortened } from './sentences.js';
+import { shortened } from '../http-client/sentences.js';
 
 /** What a request is called in sentences, and how its answer is read. */
 export interface ArrowQuestion<T> {

@@ -1,5 +1,5 @@
 import type { ArrowAccounts } from './arrow-accounts.js';
-import { type ArrowClient, type CurrentCaller, Deadline } from './arrow-client.js';
+import { type ArrowClient, type CurrentCaller, Deadline } from '../http-client/upstream-client.js';
 import {
   type ArrowAccount,
   type ArrowCallOptions,
@@ -23,7 +23,7 @@ import * as requests from './arrow-requests.js';
 import type { Program } from './export-answers.js';
 import { streamPages } from './export-stream.js';
 import type { FreshCache } from './fresh-cache.js';
-import type { GatewayTimer } from './gateway-timer.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
 import { listAllLicenses, type LicenseCalls, searchLicenses } from './license-lists.js';
 import { noneThere, walkPages } from './page-walker.js';
 import { pathPart } from './path-parts.js';

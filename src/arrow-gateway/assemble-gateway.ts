@@ -2,15 +2,15 @@ import type { HttpService } from '@nestjs/axios';
 import { SystemClock } from '../common/clock.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { ArrowAccounts } from './arrow-accounts.js';
-import { ArrowClient, type CurrentCaller } from './arrow-client.js';
+import { ArrowClient, type CurrentCaller } from '../http-client/upstream-client.js';
 import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import { ArrowHttpGateway } from './arrow-http-gateway.js';
-import { ArrowTransport } from './arrow-transport.js';
-import { CallRecorder } from './call-recorder.js';
+import { ArrowTransport } from '../http-client/http-transport.js';
+import { CallRecorder } from '../http-client/call-recorder.js';
 import { FreshCache } from './fresh-cache.js';
-import type { GatewayTimer } from './gateway-timer.js';
-import type { ResolveAll } from './guarded-agents.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
+import type { ResolveAll } from '../http-client/guarded-agents.js';
 
 export interface GatewayParts {
   readonly http: HttpService;

@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isPublicAddress } from './api-url.js';
+import { isPublicAddress } from '../arrow-gateway/api-url.js';
 import type { GatewayTimer } from './gateway-timer.js';
 
 /** A connection to an address that is not public was about to be made. */

@@ -3,8 +3,8 @@ import { SpanKind } from '@opentelemetry/api';
 import { Counter, Histogram } from 'prom-client';
 import type { MetricsRegistry } from '../common/metrics-registry.js';
 import { endFailed, startSpan } from '../common/tracing.js';
-import type { AccountState } from './arrow-accounts.js';
-import { ArrowError } from './arrow-gateway.errors.js';
+import type { AccountState } from '../arrow-gateway/arrow-accounts.js';
+import { ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
 
 /** One call while it runs. */

@@ -4,7 +4,7 @@ import type { Agent } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
+import type { ArrowGatewayOptions } from '../arrow-gateway/arrow-gateway.options.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { Proxy } from './proxy.js';
 import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';

@@ -1,5 +1,5 @@
 import { AccountGate, type Turn } from './account-gate.js';
-import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
+import { ArrowQueueFullError, ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { GatewayTimer } from './gateway-timer.js';
 

@@ -1,5 +1,5 @@
 import { Lanes } from '../common/lanes.js';
-import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
+import { ArrowQueueFullError, ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { utcSentence } from './sentences.js';
 

@@ -1,4 +1,4 @@
-import { ArrowUnavailableError } from './arrow-gateway.errors.js';
+import { ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { utcSentence } from './sentences.js';
 

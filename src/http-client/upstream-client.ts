@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import type { AccountState, ArrowAccounts } from './arrow-accounts.js';
-import { type ArrowQuestion, FailedAttempt, readAnswer } from './arrow-answer.js';
-import type { ArrowAccount, ArrowCallOptions } from './arrow-gateway.js';
+import type { AccountState, ArrowAccounts } from '../arrow-gateway/arrow-accounts.js';
+import { type ArrowQuestion, FailedAttempt, readAnswer } from '../arrow-gateway/arrow-answer.js';
+import type { ArrowAccount, ArrowCallOptions } from '../arrow-gateway/arrow-gateway.js';
 import {
   ArrowAddressNotAllowedError,
   ArrowCallCancelledError,
   ArrowMalformedAnswerError,
   ArrowTimedOutError,
   ArrowUnavailableError,
-} from './arrow-gateway.errors.js';
-import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
-import { type ArrowTransport, TransportError } from './arrow-transport.js';
+} from '../arrow-gateway/arrow-gateway.errors.js';
+import type { ArrowGatewayOptions } from '../arrow-gateway/arrow-gateway.options.js';
+import { type ArrowTransport, TransportError } from './http-transport.js';
 import type { AttemptEnd } from './circuit-breaker.js';
 import type { CallRecord, CallRecorder } from './call-recorder.js';
 import type { GatewayTimer } from './gateway-timer.js';
