@@ -2,10 +2,13 @@
 const ladder = [
   'common',
   'config',
+  'http-client',
   'database',
   'auth',
+  'waldur-gateway',
   'directory',
   'jobs',
+  'waldur-mirror',
   'arrow-gateway',
   'arrow-export',
   'settings',

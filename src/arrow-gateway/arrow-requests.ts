@@ -1,5 +1,5 @@
 import { readPageClaim } from './answers.js';
-import type { ArrowRequest } from '../http-client/upstream-client.js';
+import type { ArrowRequest } from './arrow-client.js';
 import type {
   ArrowConsumption,
   ArrowConsumptionEstimate,

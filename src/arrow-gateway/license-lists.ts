@@ -1,4 +1,4 @@
-import type { ArrowClient } from '../http-client/upstream-client.js';
+import type { ArrowClient } from './arrow-client.js';
 import type { ArrowAccount, ArrowLicense } from './arrow-gateway.js';
 import {
   ArrowIncompleteAnswerError,

@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isPublicAddress } from '../arrow-gateway/api-url.js';
+import { isPublicAddress } from './public-address.js';
 import type { GatewayTimer } from './gateway-timer.js';
 
 /** A connection to an address that is not public was about to be made. */
@@ -83,7 +83,7 @@ function guardedLookup(guard: GuardOptions): LookupFunction {
       const wanted = addresses.filter(({ family }) => !options.family || family === options.family);
       const [first] = wanted;
       if (!first) return done(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
-      // One inside address among public ones is an attack or a broken zone: either way not ArrowSphere.
+      // One inside address among public ones is an attack or a broken zone: either way not whom we mean.
       if (!guard.allowPrivateHosts && !addresses.every(({ address }) => isPublicAddress(address))) {
         return done(new AddressRefused('address refused'), '', 0);
       }

@@ -1,54 +1,75 @@
 import { setMaxListeners } from 'node:events';
-import type { AccountState, ArrowAccounts } from '../arrow-gateway/arrow-accounts.js';
-import { type ArrowQuestion, FailedAttempt, readAnswer } from '../arrow-gateway/arrow-answer.js';
-import type { ArrowAccount, ArrowCallOptions } from '../arrow-gateway/arrow-gateway.js';
-import {
-  ArrowAddressNotAllowedError,
-  ArrowCallCancelledError,
-  ArrowMalformedAnswerError,
-  ArrowTimedOutError,
-  ArrowUnavailableError,
-} from '../arrow-gateway/arrow-gateway.errors.js';
-import type { ArrowGatewayOptions } from '../arrow-gateway/arrow-gateway.options.js';
-import { type ArrowTransport, TransportError } from './http-transport.js';
+import type { AppError } from '../common/app.error.js';
 import type { AttemptEnd } from './circuit-breaker.js';
 import type { CallRecord, CallRecorder } from './call-recorder.js';
 import type { GatewayTimer } from './gateway-timer.js';
+import { type HttpTransport, type TransportAnswer, TransportError } from './http-transport.js';
+import { FailedAttempt, type Upstream } from './upstream.js';
+import type { UpstreamState } from './upstream-state.js';
 
-/** One request to ArrowSphere; only reads, so that it may be sent again. */
-export interface ArrowRequest<T> extends ArrowQuestion<T> {
+/** One request; only reads, so that it may be sent again. */
+export interface UpstreamRequest<T> {
+  /** After "to": `list the customers`. */
+  readonly toDo: string;
+  /** What the answer holds: `customers`. */
+  readonly content: string;
   /** Name in logs and metrics, without references: `GET customers/{ref}`. */
   readonly endpoint: string;
   readonly method: 'GET' | 'POST';
   /** Below the base URL, its parts encoded. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | readonly string[]>>;
+  /** Who asks. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Slow by nature: an attempt may take all of the call's time. */
   readonly slow?: boolean;
+  /** The answer in our words. Throws {@link FailedAttempt}. `now`: milliseconds since 1970. */
+  read(answer: TransportAnswer, now: number): T;
+}
+
+export interface UpstreamCallOptions {
+  /** Aborting ends the call. */
+  readonly signal?: AbortSignal;
+  /** Whose turn it is: calls of one lane wait behind each other. */
+  readonly lane?: string;
+}
+
+/** Times in milliseconds. */
+export interface UpstreamLimits {
+  /** Of one call: its waiting, its attempts and its back-off together. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** To a whole answer of one attempt of a quick endpoint. */
+  readonly responseTimeoutMs: number;
+  readonly maxRetries: number;
+  /** Longest back-off of the first retry; doubles with each further one. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
 }
 
 /** Who is asking, when nobody says: the request being served. */
-export type CurrentCaller = () => Pick<ArrowCallOptions, 'signal' | 'lane'>;
+export type CurrentCaller = () => UpstreamCallOptions;
 
 const LONGEST_PAUSE_MS = 600_000;
 
-/** Asks ArrowSphere one thing: in turn, within the time, again where that may help, and gives a value or a named error. */
-export class ArrowClient {
+/** Asks one thing: in turn, within the time, again where that may help, and gives a value or a named error. */
+export class UpstreamClient {
   constructor(
-    private readonly transport: ArrowTransport,
-    private readonly accounts: ArrowAccounts,
-    private readonly options: ArrowGatewayOptions,
+    private readonly upstream: Upstream,
+    private readonly transport: HttpTransport,
+    private readonly options: UpstreamLimits,
     private readonly timer: GatewayTimer,
     private readonly recorder: CallRecorder,
     private readonly caller: CurrentCaller = () => ({}),
   ) {}
 
-  async call<T>(account: ArrowAccount, request: ArrowRequest<T>, options: ArrowCallOptions = {}): Promise<T> {
-    const state = this.accounts.get(account);
+  /** Throws the errors of the {@link Upstream}, and those that `request.read` answers with. */
+  async call<T>(state: UpstreamState, request: UpstreamRequest<T>, options: UpstreamCallOptions = {}): Promise<T> {
     const record = this.recorder.start(request.endpoint, state);
     const deadline = new Deadline(
       this.timer,
+      this.upstream,
       this.options.timeoutMs,
       request.toDo,
       options.signal ?? this.caller().signal,
@@ -56,7 +77,7 @@ export class ArrowClient {
     const lane = options.lane ?? this.caller().lane ?? 'background';
     try {
       state.breaker.check();
-      const value = await this.tryUntilDone(account.apiKey, state, request, { deadline, lane, record });
+      const value = await this.tryUntilDone(state, request, { deadline, lane, record });
       record.succeeded();
       state.lastSuccessAt = new Date(this.timer.now());
       return value;
@@ -69,16 +90,11 @@ export class ArrowClient {
     }
   }
 
-  private async tryUntilDone<T>(
-    apiKey: string,
-    state: AccountState,
-    request: ArrowRequest<T>,
-    running: Running,
-  ): Promise<T> {
+  private async tryUntilDone<T>(state: UpstreamState, request: UpstreamRequest<T>, running: Running): Promise<T> {
     const { maxRetries, backoffMs: first, maxBackoffMs } = this.options;
     for (let retries = 0; ; retries++) {
       try {
-        return await this.attempt(apiKey, state, request, running);
+        return await this.attempt(state, request, running);
       } catch (failed) {
         if (!(failed instanceof FailedAttempt)) throw failed;
         const backoffMs = Math.floor(Math.random() * Math.min(maxBackoffMs, first * 2 ** retries));
@@ -89,7 +105,7 @@ export class ArrowClient {
     }
   }
 
-  /** A pause that ArrowSphere asked for is kept by the whole account, so only our own back-off is waited for here. */
+  /** A pause that was asked for is kept by the whole account, so only our own back-off is waited for here. */
   private async waitBefore(
     attempt: number,
     last: FailedAttempt,
@@ -102,22 +118,17 @@ export class ArrowClient {
     if (wait > 0) await this.timer.sleep(wait, deadline.signal);
   }
 
-  private slowDown({ gate }: AccountState, { how }: FailedAttempt, backoffMs: number): void {
+  private slowDown({ gate }: UpstreamState, { how }: FailedAttempt, backoffMs: number): void {
     if (how.throttled) gate.slowDown();
     if (how.throttled || how.retryAfterMs !== undefined) {
       gate.pauseFor(Math.min(how.retryAfterMs ?? Math.max(backoffMs, this.options.backoffMs), LONGEST_PAUSE_MS));
     }
   }
 
-  private async attempt<T>(
-    apiKey: string,
-    state: AccountState,
-    request: ArrowRequest<T>,
-    running: Running,
-  ): Promise<T> {
+  private async attempt<T>(state: UpstreamState, request: UpstreamRequest<T>, running: Running): Promise<T> {
     const { deadline, lane, record } = running;
     const release = await state.gate.acquire({ lane, signal: deadline.signal, deadlineAt: deadline.at });
-    // A call that waited until its time was nearly over says nothing of ArrowSphere when it then times out.
+    // A call that waited until its time was nearly over says nothing of the other side when it then times out.
     const hadTime = deadline.at - this.timer.now() >= this.options.connectTimeoutMs;
     let end: AttemptEnd = 'unknown';
     let ended: (end: AttemptEnd) => void = () => undefined;
@@ -128,7 +139,7 @@ export class ArrowClient {
       const answer = await this.transport.send({
         method: request.method,
         url: urlOf(state.baseUrl, request),
-        apiKey,
+        headers: request.headers,
         body: request.body,
         signal: patience.signal,
       });
@@ -136,17 +147,39 @@ export class ArrowClient {
       const date = Date.parse(answer.headers['date'] ?? '');
       if (date) state.clockSkewMs = date - this.timer.now();
       end = 'answered';
-      const value = readAnswer(request, answer, apiKey, this.timer.now());
+      const value = request.read(answer, this.timer.now());
       state.gate.answered();
       return value;
     } catch (thrown) {
-      const failed = failedAttempt(thrown, request, hadTime);
+      const failed = this.failedAttempt(thrown, request, deadline, hadTime);
       if (failed?.how.unwell) end = 'failed';
       throw failed ?? thrown;
     } finally {
       patience.end();
       ended(end);
       release();
+    }
+  }
+
+  private failedAttempt(
+    thrown: unknown,
+    { content }: UpstreamRequest<unknown>,
+    deadline: Deadline,
+    hadTime: boolean,
+  ): FailedAttempt | undefined {
+    if (thrown instanceof FailedAttempt) return thrown;
+    if (deadline.isTimeOut(thrown)) return new FailedAttempt(thrown as AppError, { passing: true, unwell: hadTime });
+    if (!(thrown instanceof TransportError)) return undefined;
+    switch (thrown.fault) {
+      case 'address':
+        return new FailedAttempt(this.upstream.addressNotAllowed(thrown.message), { passing: false });
+      case 'too-large':
+        return new FailedAttempt(this.upstream.malformed(content, thrown.message), { passing: false });
+      case 'certificate':
+      case 'network': {
+        const error = this.upstream.unavailable(`${this.upstream.name} cannot be reached: ${thrown.message}.`);
+        return new FailedAttempt(error, { passing: thrown.fault === 'network', unwell: true });
+      }
     }
   }
 }
@@ -162,11 +195,13 @@ export class Deadline {
   readonly at: number;
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
+  private readonly timeOuts = new Set<unknown>();
   private readonly cancelTimer: () => void;
-  private readonly onCancel = (): void => this.controller.abort(new ArrowCallCancelledError());
+  private readonly onCancel = (): void => this.controller.abort(this.upstream.cancelled());
 
   constructor(
     private readonly timer: GatewayTimer,
+    private readonly upstream: Upstream,
     private readonly milliseconds: number,
     private readonly toDo: string,
     private readonly outer: AbortSignal | undefined,
@@ -174,9 +209,7 @@ export class Deadline {
     this.at = timer.now() + milliseconds;
     this.signal = this.controller.signal;
     setMaxListeners(0, this.signal);
-    this.cancelTimer = timer.after(milliseconds, () =>
-      this.controller.abort(new ArrowTimedOutError(toDo, milliseconds)),
-    );
+    this.cancelTimer = timer.after(milliseconds, () => this.controller.abort(this.timedOut(milliseconds)));
     if (!outer) return;
     setMaxListeners(0, outer);
     if (outer.aborted) this.onCancel();
@@ -188,7 +221,7 @@ export class Deadline {
     const inner = new AbortController();
     const onOuter = (): void => inner.abort(this.signal.reason);
     const cancel = this.timer.after(Math.min(milliseconds, this.milliseconds), () =>
-      inner.abort(new ArrowTimedOutError(this.toDo, milliseconds)),
+      inner.abort(this.timedOut(milliseconds)),
     );
     if (this.signal.aborted) onOuter();
     else this.signal.addEventListener('abort', onOuter, { once: true });
@@ -199,6 +232,17 @@ export class Deadline {
         this.signal.removeEventListener('abort', onOuter);
       },
     };
+  }
+
+  /** Whether this error is one of ours that says the time is over. */
+  isTimeOut(error: unknown): boolean {
+    return this.timeOuts.has(error);
+  }
+
+  private timedOut(milliseconds: number): AppError {
+    const error = this.upstream.timedOut(this.toDo, milliseconds);
+    this.timeOuts.add(error);
+    return error;
   }
 
   /** What to throw: why the time is over if it is, else the error itself. */
@@ -212,24 +256,9 @@ export class Deadline {
   }
 }
 
-function failedAttempt(thrown: unknown, request: ArrowRequest<unknown>, hadTime: boolean): FailedAttempt | undefined {
-  if (thrown instanceof FailedAttempt) return thrown;
-  if (thrown instanceof ArrowTimedOutError) return new FailedAttempt(thrown, { passing: true, unwell: hadTime });
-  if (!(thrown instanceof TransportError)) return undefined;
-  switch (thrown.fault) {
-    case 'address':
-      return new FailedAttempt(new ArrowAddressNotAllowedError(thrown.message), { passing: false });
-    case 'too-large':
-      return new FailedAttempt(new ArrowMalformedAnswerError(request.content, thrown.message), { passing: false });
-    case 'certificate':
-    case 'network': {
-      const error = new ArrowUnavailableError(`ArrowSphere cannot be reached: ${thrown.message}.`);
-      return new FailedAttempt(error, { passing: thrown.fault === 'network', unwell: true });
-    }
-  }
-}
-
-function urlOf(baseUrl: string, { path, query }: ArrowRequest<unknown>): string {
-  const parameters = Object.entries(query ?? {}).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+function urlOf(baseUrl: string, { path, query }: UpstreamRequest<unknown>): string {
+  const parameters = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}=${encodeURIComponent(each)}`),
+  );
   return `${baseUrl}/${path}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
 }
