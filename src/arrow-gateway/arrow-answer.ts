@@ -10,7 +10,7 @@ import {
 import { AnswerFault } from './answers.js';
 import type { TransportAnswer } from '../http-client/http-transport.js';
 import { FailedAttempt, PASSING_STATUS, retryAfter } from '../http-client/upstream.js';
-import { parseExactJson } from './exact-json.js';
+import { parseExactJson } from '../http-client/exact-json.js';
 import { shortened } from '../http-client/sentences.js';
 
 /** What a request is called in sentences, and how its answer is read. */

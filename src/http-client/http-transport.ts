@@ -21,6 +21,8 @@ export interface TransportRequest {
 export interface TransportOptions {
   /** Allow private addresses and plain `http:`. */
   readonly allowPrivateHosts: boolean;
+  /** Refuse plain `http:` to public addresses. */
+  readonly plainToPrivateOnly?: boolean;
   /** Time to a usable connection (name, TCP and TLS), in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Size of one answer, unpacked, beyond which it is an error, in bytes. */
@@ -95,6 +97,7 @@ export class HttpTransport {
   ) {
     this.agents = guardedAgents({
       allowPrivateHosts: options.allowPrivateHosts,
+      plainToPrivateOnly: options.plainToPrivateOnly,
       connectTimeoutMs: options.connectTimeoutMs,
       timer,
       resolve,
@@ -218,6 +221,8 @@ function transportError(error: unknown): TransportError {
   const code = codeOf(error);
   if (code === 'ERR_ADDRESS_REFUSED')
     return new TransportError('address', 'Its name leads to an address that is not public.');
+  if (code === 'ERR_PLAIN_REFUSED')
+    return new TransportError('address', 'Plain http: is for private addresses only: write https://.');
   const certificate = CERTIFICATE_REASONS[code];
   if (certificate) return new TransportError('certificate', certificate);
   return new TransportError('network', REASONS[code] ?? 'the connection failed');
