@@ -21,12 +21,17 @@ import { MappingsHttpModule } from './mappings/mappings-http.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
 import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { WaldurGatewayModule } from './waldur-gateway/waldur-gateway.module.js';
+import { WaldurMirrorHttpModule } from './waldur-mirror/waldur-mirror-http.module.js';
+import { WaldurMirrorModule } from './waldur-mirror/waldur-mirror.module.js';
 import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
 const features = [
+  WaldurGatewayModule,
   DirectoryModule,
   JobsModule,
+  WaldurMirrorModule,
   ArrowGatewayModule,
   SettingsModule,
   MappingsModule,
@@ -38,6 +43,7 @@ const features = [
 const http = [
   DirectoryHttpModule,
   JobsHttpModule,
+  WaldurMirrorHttpModule,
   BillingHttpModule,
   SettingsHttpModule,
   MappingsHttpModule,

@@ -18,6 +18,7 @@ import { SpeedUpLedger1795750000002 } from './migrations/1795750000002-SpeedUpLe
 import { AddNamedTokens1795760000000 } from './migrations/1795760000000-AddNamedTokens.js';
 import { RotateSecretKey1795790000000 } from './migrations/1795790000000-RotateSecretKey.js';
 import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1795800000000-AddBackendIdsOfProjectsAndOfferings.js';
+import { MirrorWaldur1795820000000 } from './migrations/1795820000000-MirrorWaldur.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   AddNamedTokens1795760000000,
   RotateSecretKey1795790000000,
   AddBackendIdsOfProjectsAndOfferings1795800000000,
+  MirrorWaldur1795820000000,
 ];

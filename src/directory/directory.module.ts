@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
+import { WaldurGatewayModule } from '../waldur-gateway/waldur-gateway.module.js';
 import { Authenticator } from '../auth/caller.js';
 import { Customer } from './customer.entity.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
+import { MirroredRowsRepository } from './mirror/mirrored-rows.repository.js';
+import { MirroredRowsService } from './mirror/mirrored-rows.service.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { Offering } from './offering.entity.js';
 import { OfferingsRepository } from './offerings.repository.js';
 import { OfferingsService } from './offerings.service.js';
@@ -33,6 +37,7 @@ import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
+  MirroredRowsService,
   UsersService,
   TokensService,
   PersonalAccessTokensService,
@@ -46,6 +51,7 @@ const services = [
 ];
 
 const repositories = [
+  MirroredRowsRepository,
   CustomersRepository,
   ProjectsRepository,
   OfferingsRepository,
@@ -64,6 +70,7 @@ const repositories = [
  */
 @Module({
   imports: [
+    WaldurGatewayModule,
     DatabaseModule.forFeature([
       User,
       AuthToken,
@@ -77,7 +84,7 @@ const repositories = [
       Order,
     ]),
   ],
-  providers: [...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
+  providers: [WaldurOwnership, ...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
   exports: [...services, Authenticator],
 })
 export class DirectoryModule {}
