@@ -132,8 +132,7 @@ export class WaldurStandIn {
       } else if (action.kind === 'html') text = WEB_PAGE;
       else if (action.kind === 'truncated-json') text = JSON.stringify(reply.body).slice(0, -2);
       else if (action.kind === 'drop-rows') reply = { ...reply, body: (reply.body as Row[]).slice(action.count ?? 1) };
-      else if (action.kind === 'redirect')
-        reply = { status: 302, body: '', headers: { location: 'https://other.example/' } };
+      else if (action.kind === 'redirect') reply = { status: 302, body: '', headers: { location: action.location } };
       else throw new Error(`The stand-in has no fault ${action.kind}`);
     }
     if (response.destroyed) return;

@@ -1,5 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { AppError } from '../common/app.error.js';
+import { parseUuid } from '../common/uuid.js';
 
 /** Brings a row from where it is kept, if it is there. Answers whether it is here now. */
 export type BringRow = (entity: Type<object>, uuid: string) => Promise<boolean>;
@@ -14,8 +15,9 @@ export class AbsentRows {
   }
 
   /** Never inside a transaction: it may ask another service. */
-  bring(entity: Type<object>, uuid: string): Promise<boolean> {
-    return this.bringRow(entity, uuid);
+  async bring(entity: Type<object>, uuid: string): Promise<boolean> {
+    const known = parseUuid(uuid);
+    return known !== undefined && this.bringRow(entity, known);
   }
 
   /** What `find` finds, now or once the row has been brought. Throws what `find` throws. */

@@ -1,5 +1,5 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { relationMissing } from '../common/validation/body-fields.js';
 import { fieldsOf, type Relation } from '../common/validation/field.js';
@@ -33,7 +33,9 @@ export class RelatedObjects {
   async exists(entity: Type<object>, text: unknown): Promise<boolean> {
     const uuid = parseUuid(text);
     if (uuid === undefined) return false;
-    const isHere = () => this.dataSource.getRepository(entity).existsBy({ uuid });
+    const rows = this.dataSource.getRepository(entity);
+    const mayBeGone = rows.metadata.columns.some(({ propertyName }) => propertyName === 'goneAt');
+    const isHere = () => rows.existsBy({ uuid, ...(mayBeGone && { goneAt: IsNull() }) });
     return (await isHere()) || ((await this.absent.bring(entity, uuid)) && isHere());
   }
 

@@ -74,15 +74,16 @@ async function readOnce<Row extends { readonly uuid: string }>(
   const work = async (): Promise<void> => {
     while (!incomplete && (next - 1) * pageSize < total) await look(next++);
   };
+  // The address of the list itself is there, or this throws.
+  await look(next++);
   try {
-    await look(next++);
     await Promise.all(Array.from({ length: concurrency }, work));
     // A total that is too small would hide the rest.
     if (!incomplete && total > 0 && total % pageSize === 0) await look(next);
   } catch (error) {
     stop.abort(error);
-    if (!(error instanceof WaldurNotFoundError) || next <= 2) throw error;
-    if ((next - 1) * pageSize !== total) incomplete ??= 'it became shorter while it was read';
+    // No such page: the one behind the last, or the list has become shorter, which the count of rows shows.
+    if (!(error instanceof WaldurNotFoundError)) throw error;
   }
   if (seen.size !== total) incomplete ??= `${total} were announced and ${seen.size} came`;
   return { seen, incomplete, began };

@@ -35,6 +35,8 @@ const WHOLE_EVERY_MS = 24 * 3_600_000;
 const OVERLAP_MS = 10 * 60_000;
 /** So many rows that did not come are asked for one by one before they are called gone; more are looked for again. */
 const MOST_ASKED = 100;
+/** Turns of the schedule that may pass before the copy is late. */
+const LATE_TURNS = 3;
 /** How many of them a report names. */
 const MOST_NAMED = 100;
 /** A UUID that Waldur did not have is not asked for again so soon. */
@@ -62,6 +64,8 @@ export interface MirrorState {
   readonly marks: readonly WaldurMark[];
   /** When the list that was read longest ago was read (UTC); null: not all have been. */
   readonly readAt: Date | null;
+  /** That is longer ago than three turns of the schedule. */
+  readonly isLate: boolean;
   /** Why the last run failed; `""`: it did not. */
   readonly lastError: string;
 }
@@ -112,7 +116,8 @@ export class WaldurMirrorService implements OnModuleInit {
     const oldest = Math.min(...marks.map(({ readAt }) => readAt.getTime()));
     const runs = await this.jobs.list({ kind: DIRECTORY_SYNC, state: ['succeeded', 'failed'], pageSize: '1' });
     const lastError = runs.items[0]?.errorMessage ?? '';
-    return { url: gateway.url, marks, readAt: isRead ? new Date(oldest) : null, lastError };
+    const isLate = this.clock.now().getTime() - oldest > LATE_TURNS * this.env.WALDUR_SYNC_INTERVAL_MINUTES * 60_000;
+    return { url: gateway.url, marks, readAt: isRead ? new Date(oldest) : null, isLate, lastError };
   }
 
   /** Licences that several live resources have in Waldur: the first of them, and how many there are. */
