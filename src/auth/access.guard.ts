@@ -12,7 +12,7 @@ import {
   ScopeMissingError,
   StaffOnlyError,
 } from './auth.errors.js';
-import { Authenticator, type Caller } from './caller.js';
+import { Authenticator, type Caller, type PresentedToken } from './caller.js';
 import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
 
@@ -38,10 +38,12 @@ export class AccessGuard implements CanActivate {
     const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, route);
     if (rule === 'public') return true;
     if (rule === 'token-optional' && !wordsAfterScheme(request.headers.authorization)) return true;
+    const presented = presentedBy(request);
     request.caller = await this.impersonated(
-      await this.authenticate(request, reply),
+      await this.authenticate(request, reply, presented),
       request.headers[IMPERSONATED],
       reply,
+      presented,
     );
     if (!rule) throw new AccessRuleMissingError(`${context.getClass().name}.${context.getHandler().name}`);
     if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
@@ -56,10 +58,15 @@ export class AccessGuard implements CanActivate {
    * Staff may act as another user, as Waldur's own UI lets it; the answer then says who really called. Others stay who
    * they are. Throws {@link NobodyToImpersonateError}.
    */
-  private async impersonated(caller: Caller, uuid: unknown, reply: HttpReply): Promise<Caller> {
+  private async impersonated(
+    caller: Caller,
+    uuid: unknown,
+    reply: HttpReply,
+    presented: PresentedToken,
+  ): Promise<Caller> {
     if (typeof uuid !== 'string' || !uuid || !caller.isStaff) return caller;
     const known = parseUuid(uuid);
-    const other = known && (await this.authenticator.findImpersonated(known, caller));
+    const other = known && (await this.authenticator.findImpersonated(known, caller, presented));
     if (!other) throw new NobodyToImpersonateError();
     reply.header('X-impersonator-uuid', renderUuid(caller.uuid));
     this.logger.log(`${caller.username} acts as ${other.username}.`);
@@ -67,8 +74,12 @@ export class AccessGuard implements CanActivate {
   }
 
   /** The user that the `Authorization` header of a request names. Throws {@link NotAuthenticatedError}. */
-  async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
-    const caller = await this.authenticator.findCaller(hashToken(tokenIn(request.headers.authorization)));
+  async authenticate(
+    request: HttpRequest,
+    reply: HttpReply,
+    presented: PresentedToken = presentedBy(request),
+  ): Promise<Caller> {
+    const caller = await this.authenticator.findCaller(presented);
     if (!caller) throw new NotAuthenticatedError('Invalid token.');
     if (!caller.isActive) throw new NotAuthenticatedError('User inactive or deleted.');
     if (caller.tokenExpiresAt && caller.tokenExpiresAt <= this.clock.now())
@@ -76,6 +87,12 @@ export class AccessGuard implements CanActivate {
     this.requests.of(request, reply).caller = caller.uuid;
     return caller;
   }
+}
+
+/** Throws {@link NotAuthenticatedError}. */
+function presentedBy({ headers, ip, socket }: HttpRequest): PresentedToken {
+  const token = tokenIn(headers.authorization);
+  return { token, hash: hashToken(token), address: ip ?? socket.remoteAddress ?? '' };
 }
 
 /** `Token KEY`, `Bearer KEY` and `Bearer Token KEY`: the official JavaScript client sends each of them. */

@@ -7,6 +7,8 @@ export interface HttpRequest extends Pick<IncomingMessage, 'socket'> {
   /** Path and query as they were asked for. */
   readonly originalUrl: string;
   readonly protocol: string;
+  /** Of the client, as far as the proxies before us are believed. */
+  readonly ip?: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: unknown;
   /** The path that the route was registered with: Fastify's, Express's. */

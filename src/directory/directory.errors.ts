@@ -96,6 +96,16 @@ export class LoginsBusyError extends AppError {
   }
 }
 
+/** One address asks for the owners of so many tokens that are nobody's that it has to wait (429). */
+export class TooManyUnknownTokensError extends AppError {
+  readonly kind = 'too-many';
+  readonly code = 'too_many_unknown_tokens';
+
+  constructor() {
+    super('Too many unknown tokens came from this address. Try again in a minute.');
+  }
+}
+
 /** The plan is another offering's. */
 export class PlanOfAnotherOfferingError extends AppError {
   readonly kind = 'fields';

@@ -33,10 +33,12 @@ import { PersonalAccessTokensService } from './users/personal-access-tokens.serv
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
+import { WaldurTokensService } from './users/waldur-tokens.service.js';
 import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
+  WaldurTokensService,
   MirroredRowsService,
   UsersService,
   TokensService,

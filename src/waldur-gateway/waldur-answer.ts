@@ -21,17 +21,21 @@ export interface WaldurQuestion {
 
 /** The JSON of a good answer. Throws {@link FailedAttempt}. `now`: milliseconds since 1970. */
 export function bodyOf(question: WaldurQuestion, answer: TransportAnswer, now: number): unknown {
-  const { status, text, headers } = answer;
+  const { status, text } = answer;
   if (status < 200 || status >= 300) throw failure(question, answer, now);
   try {
     return parseExactJson(text);
   } catch {
-    const start = text.trimStart()[0];
-    if (start === '<' || /html/i.test(headers['content-type'] ?? ''))
-      // Waldur's own web site answers every address that it does not know.
-      throw malformed(question, 'it is a web page, not JSON: WALDUR_URL has to be where /api/ is', false);
-    throw malformed(question, start === undefined ? 'it is empty' : 'it is not JSON, or cut short', true);
+    if (isWebPage(answer)) throw malformed(question, WEB_PAGE);
+    throw malformed(question, text.trim() ? 'it is not JSON, or cut short' : 'it is empty', true);
   }
+}
+
+/** Waldur's own web site answers every address that it does not know. */
+const WEB_PAGE = 'it is a web page, not JSON: WALDUR_URL has to be where /api/ is';
+
+function isWebPage({ text, headers }: TransportAnswer): boolean {
+  return text.trimStart().startsWith('<') || /html/i.test(headers['content-type'] ?? '');
 }
 
 export function malformed({ content }: WaldurQuestion, why: string, passing = false): FailedAttempt {
@@ -41,6 +45,8 @@ export function malformed({ content }: WaldurQuestion, why: string, passing = fa
 function failure(question: WaldurQuestion, answer: TransportAnswer, now: number): FailedAttempt {
   const { status, headers } = answer;
   const refused = (error: FailedAttempt['error']) => new FailedAttempt(error, { passing: false });
+  // Somebody before Waldur, or the wrong address: it says nothing of tokens and objects.
+  if ([401, 403, 404].includes(status) && isWebPage(answer)) return malformed(question, WEB_PAGE);
   if (status === 401) return refused(new WaldurTokenRejectedError());
   if (status === 403) return refused(new WaldurNotAllowedError(question.toDo));
   if (status === 404) return refused(new WaldurNotFoundError(question.content));
