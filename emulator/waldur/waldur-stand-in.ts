@@ -127,7 +127,7 @@ export class WaldurStandIn {
       if (action.kind === 'delay') await pause(action.ms, response);
       else if (action.kind === 'status') {
         reply = { status: action.status, body: action.body ?? { detail: `Emulated failure ${action.status}` } };
-        if (action.retryAfter !== undefined)
+        if (typeof action.retryAfter === 'number')
           reply = { ...reply, headers: { 'retry-after': String(action.retryAfter) } };
       } else if (action.kind === 'html') text = WEB_PAGE;
       else if (action.kind === 'truncated-json') text = JSON.stringify(reply.body).slice(0, -2);

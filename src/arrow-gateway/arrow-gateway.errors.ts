@@ -1,5 +1,4 @@
 import { AppError, type AppErrorKind } from '../common/app.error.js';
-import type { Upstream } from '../http-client/upstream.js';
 
 /** What ArrowSphere itself said about a failure; safe to show and to log. */
 export interface ArrowErrorDetails {
@@ -162,14 +161,3 @@ export class ArrowReferenceNotUsableError extends ArrowError {
     super(`This ${what} cannot be asked of ArrowSphere: ${why}.`);
   }
 }
-
-/** ArrowSphere, as calls know it. */
-export const ARROWSPHERE: Upstream = {
-  name: 'ArrowSphere',
-  unavailable: (message, nextTryAt) => new ArrowUnavailableError(message, nextTryAt),
-  timedOut: (toDo, milliseconds) => new ArrowTimedOutError(toDo, milliseconds),
-  cancelled: () => new ArrowCallCancelledError(),
-  queueFull: (waiting) => new ArrowQueueFullError(waiting),
-  addressNotAllowed: (why) => new ArrowAddressNotAllowedError(why),
-  malformed: (content, why) => new ArrowMalformedAnswerError(content, why),
-};

@@ -18,7 +18,8 @@ import {
   type ArrowPartner,
   type Fetched,
 } from './arrow-gateway.js';
-import { ARROWSPHERE, ArrowMalformedAnswerError, ArrowNotFoundError } from './arrow-gateway.errors.js';
+import { ArrowMalformedAnswerError, ArrowNotFoundError } from './arrow-gateway.errors.js';
+import { ARROWSPHERE } from './arrowsphere.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import * as requests from './arrow-requests.js';
 import type { Program } from './export-answers.js';

@@ -38,7 +38,6 @@ import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
-  WaldurTokensService,
   MirroredRowsService,
   UsersService,
   TokensService,
@@ -86,7 +85,13 @@ const repositories = [
       Order,
     ]),
   ],
-  providers: [WaldurOwnership, ...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
+  providers: [
+    WaldurOwnership,
+    WaldurTokensService,
+    ...services,
+    ...repositories,
+    { provide: Authenticator, useExisting: TokensService },
+  ],
   exports: [...services, Authenticator],
 })
 export class DirectoryModule {}

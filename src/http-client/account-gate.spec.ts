@@ -1,5 +1,6 @@
 import { AccountGate, type Turn } from './account-gate.js';
-import { ARROWSPHERE, ArrowQueueFullError, ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { ArrowQueueFullError, ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { ARROWSPHERE } from '../arrow-gateway/arrowsphere.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { GatewayTimer } from './gateway-timer.js';
 

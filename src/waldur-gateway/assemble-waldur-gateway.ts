@@ -11,7 +11,7 @@ import { HttpTransport } from '../http-client/http-transport.js';
 import { type CurrentCaller, UpstreamClient } from '../http-client/upstream-client.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import { WaldurGateway } from './waldur-gateway.js';
-import { WALDUR } from './waldur-gateway.errors.js';
+import { WALDUR } from './waldur.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 
 export interface WaldurGatewayParts {

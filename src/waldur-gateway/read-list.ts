@@ -13,9 +13,9 @@ export interface ListReading<Row> {
   readonly pageSize: number;
   /** Pages fetched at once. */
   readonly concurrency: number;
-  fetch(page: number, signal: AbortSignal): Promise<WaldurPage<Row>>;
+  readonly fetch: (page: number, signal: AbortSignal) => Promise<WaldurPage<Row>>;
   /** Takes over the rows of a page; the next one is asked for when it resolves. A row may come more than once. */
-  take(rows: readonly Row[]): Promise<void>;
+  readonly take: (rows: readonly Row[]) => Promise<void>;
 }
 
 /** What came of reading a list. */

@@ -1,5 +1,4 @@
 import { AppError, type AppErrorKind } from '../common/app.error.js';
-import type { Upstream } from '../http-client/upstream.js';
 
 /** Base of everything that can go wrong between us and Waldur. */
 export abstract class WaldurError extends AppError {
@@ -102,14 +101,3 @@ export class WaldurAddressNotAllowedError extends WaldurError {
     super(`WALDUR_URL may not be called. ${why}`);
   }
 }
-
-/** Waldur, as calls know it. */
-export const WALDUR: Upstream = {
-  name: 'Waldur',
-  unavailable: (message, nextTryAt) => new WaldurUnavailableError(message, nextTryAt),
-  timedOut: (toDo, milliseconds) => new WaldurTimedOutError(toDo, milliseconds),
-  cancelled: () => new WaldurCallCancelledError(),
-  queueFull: (waiting) => new WaldurQueueFullError(waiting),
-  addressNotAllowed: (why) => new WaldurAddressNotAllowedError(why),
-  malformed: (content, why) => new WaldurMalformedAnswerError(content, why),
-};

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { TransportAnswer } from '../http-client/http-transport.js';
-import { FailedAttempt } from '../http-client/upstream.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';

@@ -129,7 +129,7 @@ export interface WaldurList<Row> {
   readonly hasModified: boolean;
   readonly query?: Readonly<Record<string, string>>;
   /** Throws `z.ZodError`. */
-  read(row: unknown): Row;
+  readonly read: (row: unknown) => Row;
 }
 
 const fieldsOf = (type: { in: z.ZodObject }) => Object.keys(type.in.shape);

@@ -164,7 +164,7 @@ export class WaldurMirrorService implements OnModuleInit {
       if (!since || !(error instanceof WaldurRefusedError)) throw error;
       return this.readInto(Object.assign(report, emptyReport(true)), kind, undefined, control);
     });
-    if (kind === 'resources') await this.rows.settleClaims(mayWrite);
+    if (kind === 'resources') await this.rows.grantClaims(mayWrite);
     report.incomplete = read.incomplete ?? null;
     if (report.whole && !read.incomplete) {
       const missing = await this.missing(kind, read, signal);
@@ -245,7 +245,7 @@ export class WaldurMirrorService implements OnModuleInit {
     if (!row) return false;
     for (const [parent, named] of parentsOf(row)) if (named) await this.bringOne(parent, named);
     const { passedOver } = await this.rows.write(kind, [row], noLease);
-    if (kind === 'resources') await this.rows.settleClaims(noLease);
+    if (kind === 'resources') await this.rows.grantClaims(noLease);
     this.logger.log({ event: 'waldur_row_brought', kind, uuid });
     return passedOver.length === 0;
   }

@@ -1,14 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import {
-  DISPUTES,
-  goneOf,
-  type MirroredKind,
-  PLANS_GONE,
-  SETTLE_CLAIMS,
-  unseenOf,
-  WRITE,
-} from './mirrored-rows.sql.js';
+import { DISPUTES, goneOf, type MirroredKind, PLANS_GONE, GRANT_CLAIMS, unseenOf, WRITE } from './mirrored-rows.sql.js';
 
 export type { MirroredKind };
 
@@ -56,8 +48,8 @@ export class MirroredRowsRepository {
     return rows.length;
   }
 
-  async settleClaims(manager: EntityManager, now: Date): Promise<void> {
-    await manager.query(SETTLE_CLAIMS, [now]);
+  async grantClaims(manager: EntityManager, now: Date): Promise<void> {
+    await manager.query(GRANT_CLAIMS, [now]);
   }
 
   async unseen(kind: MirroredKind, seen: readonly string[]): Promise<string[]> {

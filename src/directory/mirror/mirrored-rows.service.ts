@@ -46,10 +46,10 @@ export class MirroredRowsService {
   }
 
   /** After all resources that changed have been written: licences that only one of them claims become its own. */
-  settleClaims(mayWrite: MayWrite): Promise<void> {
+  grantClaims(mayWrite: MayWrite): Promise<void> {
     return this.dataSource.transaction(async (manager) => {
       await mayWrite(manager);
-      await this.rows.settleClaims(manager, this.clock.now());
+      await this.rows.grantClaims(manager, this.clock.now());
     });
   }
 

@@ -142,7 +142,7 @@ export const PLANS_GONE = `
   RETURNING uuid`;
 
 /** Licences that nobody has and only one resource claims go to that one; $1 now. */
-export const SETTLE_CLAIMS = `
+export const GRANT_CLAIMS = `
   UPDATE resource claimed
   SET backend_id = disputed_backend_id, disputed_backend_id = '', modified = $1
   WHERE disputed_backend_id <> '' AND state <> 'Terminated'

@@ -30,7 +30,7 @@ interface Unknowns {
   count: number;
 }
 
-/** Tokens that Waldur knows: it is asked whose they are. By hash only; no token is kept. */
+/** Tokens that Waldur knows: it is asked for their users. Answers are kept by hash; no token is. */
 @Injectable()
 export class WaldurTokensService {
   private readonly answers = new Map<string, Answer>();
@@ -104,7 +104,7 @@ export class WaldurTokensService {
     return asking;
   }
 
-  /** Until it is known whose it is, a token counts as nobody's. Throws {@link TooManyUnknownTokensError}. */
+  /** Until its user is known, a token counts as nobody's. Throws {@link TooManyUnknownTokensError}. */
   private countUnknown(place: string, now: number): void {
     const unknowns = this.unknowns.get(place);
     if (!unknowns || now - unknowns.since >= MINUTE_MS) {
