@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { actorOf, type Caller } from '../auth/caller.js';
-import { ApiActionConflict, Operation } from '../common/api-answers.js';
+import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { DirectoryStateResponse, DirectorySyncAccepted, SyncDirectoryDto } from './waldur-mirror.dto.js';
 import { WaldurMirrorService } from './waldur-mirror.service.js';
@@ -25,7 +25,7 @@ export class WaldurMirrorController {
   @HttpCode(202)
   @Operation('admin_arrow_directory_sync', 'Read organisations, projects, offerings and resources from Waldur')
   @ApiAcceptedResponse({ type: DirectorySyncAccepted })
-  @ApiActionConflict('WALDUR_URL is not set')
+  @ApiActionRefused('WALDUR_URL is not set: …')
   async sync(@Body() dto: SyncDirectoryDto, @CurrentUser() caller: Caller): Promise<DirectorySyncAccepted> {
     return DirectorySyncAccepted.from(await this.mirror.request(commandOf(dto), actorOf(caller)));
   }

@@ -1,8 +1,8 @@
 import { AppError } from '../common/app.error.js';
 
-/** There is no Waldur to read from (409). */
+/** There is no Waldur to read from (400). */
 export class NotBesideWaldurError extends AppError {
-  readonly kind = 'conflict';
+  readonly kind = 'invalid';
   readonly code = 'not_beside_waldur';
 
   constructor() {

@@ -1,4 +1,4 @@
-import { type WaldurAccount, waldurUser } from '../../emulator/waldur/waldur-data.js';
+import { waldurUser } from '../../emulator/waldur/waldur-data.js';
 import { parseUuid } from '../../src/common/uuid.js';
 import { ApiClient } from '../support/api-client.js';
 import { type Beside, startBeside } from './support.js';
