@@ -12,8 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ArrowAccount } from '../src/arrow-gateway/arrow-gateway.js';
 import { arrowGatewayOptions } from '../src/arrow-gateway/arrow-gateway.options.js';
 import { assembleGateway } from '../src/arrow-gateway/assemble-gateway.js';
-import { parseExactJson } from '../src/arrow-gateway/exact-json.js';
-import { SystemTimer } from '../src/arrow-gateway/gateway-timer.js';
+import { parseExactJson } from '../src/http-client/exact-json.js';
+import { SystemTimer } from '../src/http-client/gateway-timer.js';
 import { readExportPage } from '../src/arrow-gateway/table-answers.js';
 import type { BenchRow } from './bench-row.js';
 

@@ -25,13 +25,18 @@ import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
 import { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';
+import { WaldurGatewayModule } from './waldur-gateway/waldur-gateway.module.js';
+import { WaldurMirrorHttpModule } from './waldur-mirror/waldur-mirror-http.module.js';
+import { WaldurMirrorModule } from './waldur-mirror/waldur-mirror.module.js';
 import { WaldurStartController } from './waldur-start.controller.js';
 
 /** What there is, lowest first. Each exports its services. */
 const features = [
   AuditEventsModule,
+  WaldurGatewayModule,
   DirectoryModule,
   JobsModule,
+  WaldurMirrorModule,
   ArrowGatewayModule,
   SettingsModule,
   MappingsModule,
@@ -45,6 +50,7 @@ const http = [
   DirectoryHttpModule,
   JobsHttpModule,
   AuditEventsHttpModule,
+  WaldurMirrorHttpModule,
   BillingHttpModule,
   SettingsHttpModule,
   MappingsHttpModule,

@@ -60,6 +60,7 @@ export {
   LoginsBusyError,
   OfferingNotFoundError,
   OrderNotFoundError,
+  OwnedByWaldurError,
   PersonalAccessTokenNotFoundError,
   PlanNotFoundError,
   PlanOfAnotherOfferingError,
@@ -68,6 +69,7 @@ export {
   TokenExpiresInThePastError,
   TokenNameTakenError,
   TokenTakenError,
+  TooManyUnknownTokensError,
   UnfitPasswordError,
   UsernameTakenError,
   UserNotFoundError,
@@ -125,13 +127,30 @@ export { JobsService } from './jobs/jobs.service.js';
 export type * from './jobs/jobs.service.js';
 export type * from './jobs/lease.js';
 
+// The Waldur beside, and the copy of it.
+export { MirroredRowsService } from './directory/mirror/mirrored-rows.service.js';
+export type * from './directory/mirror/mirrored-rows.service.js';
+export type * from './directory/mirrored.entity.js';
+export type * from './waldur-gateway/read-list.js';
+export type * from './waldur-gateway/waldur-gateway.js';
+export * from './waldur-gateway/waldur-gateway.errors.js';
+export { BesideWaldur, WaldurGatewayModule } from './waldur-gateway/waldur-gateway.module.js';
+export type * from './waldur-gateway/waldur-rows.js';
+export type * from './waldur-mirror/waldur-mark.entity.js';
+export type * from './waldur-mirror/waldur-mirror.dto.js';
+export * from './waldur-mirror/waldur-mirror.errors.js';
+export { WaldurMirrorHttpModule } from './waldur-mirror/waldur-mirror-http.module.js';
+export { WaldurMirrorModule } from './waldur-mirror/waldur-mirror.module.js';
+export { WaldurMirrorService } from './waldur-mirror/waldur-mirror.service.js';
+export type * from './waldur-mirror/waldur-mirror.service.js';
+
 // ArrowSphere.
 export * from './arrow-gateway/arrow-gateway.errors.js';
 export * from './arrow-gateway/arrow-gateway.js';
 export { ArrowGatewayMetrics } from './arrow-gateway/arrow-gateway.metrics.js';
 export type * from './arrow-gateway/arrow-gateway.metrics.js';
 export { ArrowGatewayModule } from './arrow-gateway/arrow-gateway.module.js';
-export type * from './arrow-gateway/circuit-breaker.js';
+export type * from './http-client/circuit-breaker.js';
 export type * from './arrow-gateway/fresh-cache.js';
 
 // Its accounts.

@@ -1,5 +1,6 @@
 import { InvalidFieldsError } from '../common/app.error.js';
-import { apiUrlFault, assertAllowedApiUrl, isPublicAddress, normalizedApiUrl } from './api-url.js';
+import { apiUrlFault, assertAllowedApiUrl, normalizedApiUrl } from './api-url.js';
+import { isPublicAddress } from '../http-client/public-address.js';
 
 const PUBLIC_HOST = 'The URL must lead to a public host.';
 const HTTPS = 'The URL must start with https://.';

@@ -1,27 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { parseUrl } from '../common/parse-url.js';
+import { isPublicAddress } from '../http-client/public-address.js';
 
 const MAX_LENGTH = 255;
 const WELL_FORMED = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/?#:@[\]\\]+)(:[^/?#]*)?(\/[^?#]*)?$/iu;
 const LOCAL_NAME = /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa)$/i;
 const NAME = /^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const NUMBERS_ONLY = /^(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?$/i;
-
-/**
- * True for an address of the public internet. Everything else is refused: loopback, link-local, private, carrier-grade
- * NAT, multicast, reserved and documentation ranges, `0.0.0.0/8`, and IPv6 forms that carry an IPv4 address (mapped,
- * 6to4, NAT64, Teredo), whatever they carry, as only an attacker writes a public service that way.
- */
-export function isPublicAddress(address: string): boolean {
-  const text = address.replace(/%.*$/, '');
-  if (!ipaddr.isValid(text)) return false;
-  const parsed = ipaddr.parse(text);
-  if (parsed.range() !== 'unicast') return false;
-  if (parsed.kind() === 'ipv4') return true;
-  // Only 2000::/3 is given out; what ipaddr.js has no name for is not the internet.
-  return ((parsed as ipaddr.IPv6).parts[0] ?? 0) >> 13 === 1;
-}
 
 /**
  * What is wrong with an ArrowSphere base URL, as a sentence for the field `api_url`; `undefined` when it may be used.

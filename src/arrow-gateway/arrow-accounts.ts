@@ -1,33 +1,20 @@
 import { createHash } from 'node:crypto';
 import { parseUrl } from '../common/parse-url.js';
-import { AccountGate } from './account-gate.js';
+import { AccountGate } from '../http-client/account-gate.js';
 import { apiUrlFault, normalizedApiUrl } from './api-url.js';
 import type { ArrowAccount } from './arrow-gateway.js';
 import { ArrowAddressNotAllowedError, ArrowCredentialsRejectedError } from './arrow-gateway.errors.js';
+import { ARROWSPHERE } from './arrowsphere.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
-import { CircuitBreaker } from './circuit-breaker.js';
-import type { GatewayTimer } from './gateway-timer.js';
+import { CircuitBreaker } from '../http-client/circuit-breaker.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
+import type { UpstreamState } from '../http-client/upstream-state.js';
 
 const KEPT = 500;
 
-/** What the gateway remembers of one account: nothing that would tell its key. */
-export interface AccountState {
-  /** Short and one-way: tells accounts apart in logs and metrics. */
-  readonly id: string;
-  readonly host: string;
-  /** Base URL without its last slash. */
-  readonly baseUrl: string;
-  readonly gate: AccountGate;
-  readonly breaker: CircuitBreaker;
-  /** When ArrowSphere last gave what was asked for (UTC); not known of the time before the process started. */
-  lastSuccessAt?: Date;
-  /** How far ArrowSphere's clock was ahead of ours when it answered last; of the way there too, and in whole seconds. */
-  clockSkewMs?: number;
-}
-
 /** The accounts called lately: one gate and one breaker each, whoever asks. */
 export class ArrowAccounts {
-  private readonly states = new Map<string, AccountState>();
+  private readonly states = new Map<string, UpstreamState>();
 
   constructor(
     private readonly options: ArrowGatewayOptions,
@@ -35,7 +22,7 @@ export class ArrowAccounts {
   ) {}
 
   /** Throws `ArrowAddressNotAllowedError`, or `ArrowCredentialsRejectedError` for text that cannot be a key at all. */
-  get(account: ArrowAccount): AccountState {
+  get(account: ArrowAccount): UpstreamState {
     const fault = apiUrlFault(account.apiUrl, this.options.allowPrivateHosts);
     if (fault) throw new ArrowAddressNotAllowedError(fault);
     if (!/^[\x21-\x7e]{1,4096}$/.test(account.apiKey)) throw new ArrowCredentialsRejectedError();
@@ -49,18 +36,18 @@ export class ArrowAccounts {
     return parseUrl(apiUrl) ? hashOf(normalizedApiUrl(apiUrl), apiKey) : undefined;
   }
 
-  all(): IterableIterator<AccountState> {
+  all(): IterableIterator<UpstreamState> {
     return this.states.values();
   }
 
-  private add(id: string, baseUrl: string): AccountState {
+  private add(id: string, baseUrl: string): UpstreamState {
     this.dropIdle();
-    const state: AccountState = {
+    const state: UpstreamState = {
       id,
       host: new URL(baseUrl).host,
       baseUrl,
-      gate: new AccountGate(this.options, this.timer),
-      breaker: new CircuitBreaker(this.options.breakerThreshold, this.options.breakerOpenMs, this.timer),
+      gate: new AccountGate(this.options, this.timer, ARROWSPHERE),
+      breaker: new CircuitBreaker(this.options.breakerThreshold, this.options.breakerOpenMs, this.timer, ARROWSPHERE),
     };
     this.states.set(id, state);
     return state;

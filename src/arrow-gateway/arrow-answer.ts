@@ -1,6 +1,5 @@
 import {
   ArrowCredentialsRejectedError,
-  type ArrowError,
   type ArrowErrorDetails,
   ArrowMalformedAnswerError,
   ArrowNotAllowedError,
@@ -9,9 +8,10 @@ import {
   ArrowUnavailableError,
 } from './arrow-gateway.errors.js';
 import { AnswerFault } from './answers.js';
-import type { TransportAnswer } from './arrow-transport.js';
-import { parseExactJson } from './exact-json.js';
-import { shortened } from './sentences.js';
+import type { TransportAnswer } from '../http-client/http-transport.js';
+import { FailedAttempt, PASSING_STATUS, retryAfter } from '../http-client/upstream.js';
+import { parseExactJson } from '../http-client/exact-json.js';
+import { shortened } from '../http-client/sentences.js';
 
 /** What a request is called in sentences, and how its answer is read. */
 export interface ArrowQuestion<T> {
@@ -26,27 +26,6 @@ export interface ArrowQuestion<T> {
   /** The answer in our words. Throws {@link AnswerFault}. */
   read(answer: unknown): T;
 }
-
-/** An attempt that failed. */
-export class FailedAttempt extends Error {
-  constructor(
-    readonly error: ArrowError,
-    readonly how: {
-      /** A second try may do better. */
-      readonly passing: boolean;
-      /** ArrowSphere is not well: counts for the circuit breaker. */
-      readonly unwell?: boolean;
-      /** ArrowSphere said 429. */
-      readonly throttled?: boolean;
-      /** Milliseconds that ArrowSphere asks us to wait. */
-      readonly retryAfterMs?: number;
-    },
-  ) {
-    super(error.message);
-  }
-}
-
-const PASSING_STATUS = [429, 502, 503, 504];
 
 /** Turns an answer into its value, or throws {@link FailedAttempt}. `secret` is blotted out of ArrowSphere's sentences. */
 export function readAnswer<T>(question: ArrowQuestion<T>, answer: TransportAnswer, secret: string, now: number): T {
@@ -172,14 +151,6 @@ function isArrowError(body: unknown): boolean {
   return (
     isObject(body) && ['error', 'errors', 'errorCode', 'messages', 'message'].some((key) => body[key] !== undefined)
   );
-}
-
-/** Seconds or an HTTP date, as milliseconds from now. */
-export function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (!header) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function detailsOf(body: unknown, httpStatus: number, secret: string): ArrowErrorDetails {

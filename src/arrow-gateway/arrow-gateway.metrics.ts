@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 import type { MetricsRegistry } from '../common/metrics-registry.js';
 import type { ArrowAccount } from './arrow-gateway.js';
 import type { ArrowAccounts } from './arrow-accounts.js';
-import type { BreakerState } from './circuit-breaker.js';
+import type { BreakerState } from '../http-client/circuit-breaker.js';
 import type { CacheFigures, FreshCache } from './fresh-cache.js';
 
 export interface AccountFigures {

@@ -8,7 +8,7 @@ import { ArrowGateway } from './arrow-gateway.js';
 import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
 import { type ArrowGatewayOptions, arrowGatewayOptions } from './arrow-gateway.options.js';
 import { type AssembledGateway, assembleGateway } from './assemble-gateway.js';
-import { SystemTimer } from './gateway-timer.js';
+import { SystemTimer } from '../http-client/gateway-timer.js';
 
 const ASSEMBLED = Symbol('assembled gateway');
 

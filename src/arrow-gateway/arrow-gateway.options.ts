@@ -1,4 +1,4 @@
-import type { ProxyOptions } from './proxy.js';
+import type { ProxyOptions } from '../http-client/proxy.js';
 
 /** Limits of the gateway; the environment sets the ones an operator may want to change. */
 export interface ArrowGatewayOptions {

@@ -1,5 +1,6 @@
 import type { ArrowAccounts } from './arrow-accounts.js';
-import { type ArrowClient, type CurrentCaller, Deadline } from './arrow-client.js';
+import { Deadline } from '../http-client/upstream-client.js';
+import type { ArrowClient, CurrentCaller } from './arrow-client.js';
 import {
   type ArrowAccount,
   type ArrowCallOptions,
@@ -18,12 +19,13 @@ import {
   type Fetched,
 } from './arrow-gateway.js';
 import { ArrowMalformedAnswerError, ArrowNotFoundError } from './arrow-gateway.errors.js';
+import { ARROWSPHERE } from './arrowsphere.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import * as requests from './arrow-requests.js';
 import type { Program } from './export-answers.js';
 import { streamPages } from './export-stream.js';
 import type { FreshCache } from './fresh-cache.js';
-import type { GatewayTimer } from './gateway-timer.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
 import { listAllLicenses, type LicenseCalls, searchLicenses } from './license-lists.js';
 import { noneThere, walkPages } from './page-walker.js';
 import { pathPart } from './path-parts.js';
@@ -229,7 +231,7 @@ export class ArrowHttpGateway extends ArrowGateway {
   /** Within the time of a list of many pages. */
   private async within<T>(toDo: string, options: ArrowCallOptions, work: LongWork<T>): Promise<T> {
     const { signal = this.caller().signal, lane = this.caller().lane } = options;
-    const deadline = new Deadline(this.timer, this.options.walkTimeoutMs, toDo, signal);
+    const deadline = new Deadline(this.timer, ARROWSPHERE, this.options.walkTimeoutMs, toDo, signal);
     try {
       return await work(lane, deadline.signal);
     } catch (error) {

@@ -15,7 +15,7 @@ import { type Program, readExportTypeDefinition, readExportTypes, readPrograms }
 import { type LicenseRow, readFoundLicenses, readLicenseDetail, readListedLicenses } from './license-answers.js';
 import type { ListPage } from './page-walker.js';
 import { pathPart } from './path-parts.js';
-import { shortened } from './sentences.js';
+import { shortened } from '../http-client/sentences.js';
 import { type ExportAnswer, readConsumption, readEstimate, readExportPage } from './table-answers.js';
 
 /** Every request we make of ArrowSphere. References are encoded here; those that cannot be throw `ArrowReferenceNotUsableError`. */

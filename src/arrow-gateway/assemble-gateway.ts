@@ -3,14 +3,17 @@ import { SystemClock } from '../common/clock.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { ArrowAccounts } from './arrow-accounts.js';
 import { ArrowClient, type CurrentCaller } from './arrow-client.js';
+import { ArrowError } from './arrow-gateway.errors.js';
+import { ARROWSPHERE } from './arrowsphere.js';
 import { ArrowGatewayMetrics } from './arrow-gateway.metrics.js';
 import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import { ArrowHttpGateway } from './arrow-http-gateway.js';
-import { ArrowTransport } from './arrow-transport.js';
-import { CallRecorder } from './call-recorder.js';
+import { HttpTransport } from '../http-client/http-transport.js';
+import { UpstreamClient } from '../http-client/upstream-client.js';
+import { CallRecorder } from '../http-client/call-recorder.js';
 import { FreshCache } from './fresh-cache.js';
-import type { GatewayTimer } from './gateway-timer.js';
-import type { ResolveAll } from './guarded-agents.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
+import type { ResolveAll } from '../http-client/guarded-agents.js';
 
 export interface GatewayParts {
   readonly http: HttpService;
@@ -40,14 +43,26 @@ export function assembleGateway({
   caller,
   resolve,
 }: GatewayParts): AssembledGateway {
-  const transport = new ArrowTransport(http, options, timer, resolve);
+  const transport = new HttpTransport(http, options, timer, resolve);
   const accounts = new ArrowAccounts(options, timer);
-  const recorder = new CallRecorder(timer, registry);
+  const recorder = new CallRecorder(timer, registry, {
+    service: 'ArrowSphere',
+    logger: 'ArrowGateway',
+    event: 'arrow_call',
+    metrics: 'waldur_arrow_gateway',
+    span: 'arrow',
+    about: (error) => (error instanceof ArrowError ? idsIn(error) : {}),
+  });
   const cache = new FreshCache(options.cacheMs, timer);
-  const client = new ArrowClient(transport, accounts, options, timer, recorder, caller);
+  const calls = new UpstreamClient(ARROWSPHERE, transport, options, timer, recorder, caller);
+  const client = new ArrowClient(calls, accounts);
   return {
     gateway: new ArrowHttpGateway(client, accounts, cache, options, timer, caller),
     metrics: new ArrowGatewayMetrics(registry, accounts, cache),
     close: () => transport.close(),
   };
+}
+
+function idsIn({ details: { errorCode, correlationId } }: ArrowError): Record<string, string> {
+  return { ...(errorCode && { errorCode }), ...(correlationId && { correlationId }) };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { toDecimal, toText } from './decimals.js';
-import { parseExactJson } from './exact-json.js';
+import { parseExactJson } from '../http-client/exact-json.js';
 import { processorTime } from '../../test/support/processor-time.js';
 
 describe('A number from ArrowSphere', () => {

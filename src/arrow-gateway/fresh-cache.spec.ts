@@ -1,6 +1,6 @@
 import { ArrowCallCancelledError } from './arrow-gateway.errors.js';
 import { FreshCache } from './fresh-cache.js';
-import { GatewayTimer } from './gateway-timer.js';
+import { GatewayTimer } from '../http-client/gateway-timer.js';
 
 class StandingTimer extends GatewayTimer {
   time = Date.parse('2026-11-23T12:00:00Z');

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { ArrowCallCancelledError } from './arrow-gateway.errors.js';
 import type { Fetched } from './arrow-gateway.js';
-import type { GatewayTimer } from './gateway-timer.js';
+import type { GatewayTimer } from '../http-client/gateway-timer.js';
 
 interface Flight<T> {
   readonly key: string;

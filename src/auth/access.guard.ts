@@ -20,7 +20,7 @@ import { OverloadedError } from '../limits/limits.errors.js';
 import { LoadGate } from '../limits/load-gate.js';
 import { placeOf } from '../limits/place.js';
 import { RequestLimits } from '../limits/request-limits.js';
-import { Authenticator, type Caller } from './caller.js';
+import { Authenticator, type Caller, type PresentedToken } from './caller.js';
 import { PRIORITY, priorityOf, type StatedPriority } from './priority.js';
 import { includedIn, scopeNeeded } from './scopes.js';
 import { hashToken } from './token.js';
@@ -68,12 +68,14 @@ export class AccessGuard implements CanActivate {
       request.act = actOf() || undefined;
       return true;
     }
-    const known = await this.known(request);
+    const presented = presentedBy(request);
+    const known = await this.known(request, presented);
     try {
       request.caller = await this.impersonated(
         this.admitted(known, request, reply),
         request.headers[IMPERSONATED],
         reply,
+        presented,
       );
       if (!rule) throw new AccessRuleMissingError(`${route[1].name}.${route[0].name}`);
       if (rule === 'staff' && !request.caller.isStaff) throw new StaffOnlyError();
@@ -121,10 +123,15 @@ export class AccessGuard implements CanActivate {
    * Staff may act as another user, as Waldur's own UI lets it; the answer then says who really called. Others stay who
    * they are. Throws {@link NobodyToImpersonateError}.
    */
-  private async impersonated(caller: Caller, uuid: unknown, reply: HttpReply): Promise<Caller> {
+  private async impersonated(
+    caller: Caller,
+    uuid: unknown,
+    reply: HttpReply,
+    presented: PresentedToken,
+  ): Promise<Caller> {
     if (typeof uuid !== 'string' || !uuid || !caller.isStaff) return caller;
     const known = parseUuid(uuid);
-    const other = known && (await this.authenticator.findImpersonated(known, caller));
+    const other = known && (await this.authenticator.findImpersonated(known, caller, presented));
     if (!other) throw new NobodyToImpersonateError();
     reply.header('X-impersonator-uuid', renderUuid(caller.uuid));
     this.logger.log(`${caller.username} acts as ${other.username}.`);
@@ -136,22 +143,22 @@ export class AccessGuard implements CanActivate {
    * `FailedAttemptsLimitedError` and `RequestsLimitedError`.
    */
   async authenticate(request: HttpRequest, reply: HttpReply): Promise<Caller> {
-    return this.admitted(await this.known(request), request, reply);
+    return this.admitted(await this.known(request, presentedBy(request)), request, reply);
   }
 
   /**
    * Whose token it is, whether it opens or not. Throws {@link NotAuthenticatedError}, `FailedAttemptsLimitedError` and
    * `RequestsLimitedError`.
    */
-  private async known(request: HttpRequest): Promise<Caller> {
-    const token = hashToken(tokenIn(request.headers.authorization));
-    this.limits.check('token', token);
-    const caller = await this.authenticator.findCaller(token);
+  private async known(request: HttpRequest, presented: PresentedToken): Promise<Caller> {
+    const { hash } = presented;
+    this.limits.check('token', hash);
+    const caller = await this.authenticator.findCaller(presented);
     if (!caller) {
       await this.attempts.noteUnknownToken(request.ip);
       throw new NotAuthenticatedError('Invalid token.');
     }
-    await this.limits.count('token', token);
+    await this.limits.count('token', hash);
     return caller;
   }
 
@@ -163,6 +170,12 @@ export class AccessGuard implements CanActivate {
     this.requests.of(request, reply).caller = caller.uuid;
     return caller;
   }
+}
+
+/** Throws {@link NotAuthenticatedError}. */
+function presentedBy({ headers, ip, socket }: HttpRequest): PresentedToken {
+  const token = tokenIn(headers.authorization);
+  return { token, hash: hashToken(token), address: ip ?? socket.remoteAddress ?? '' };
 }
 
 /** `Token KEY`, `Bearer KEY` and `Bearer Token KEY`: the official JavaScript client sends each of them. */

@@ -15,8 +15,27 @@ export interface Caller {
   readonly tokenLifetime: number | null;
   /** When the token expires (UTC), this use counted; null: never. */
   readonly tokenExpiresAt: Date | null;
+  /** Of a user of the Waldur beside us, who has no row here; left out for our own. */
+  readonly profile?: CallerProfile;
   /** Who really calls, where staff acts as this user. */
   readonly impersonator?: { readonly uuid: string; readonly username: string };
+}
+
+/** What Waldur says of its user, besides who it is. */
+export interface CallerProfile {
+  readonly email: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly dateJoined: Date;
+}
+
+/** A token as it came in. */
+export interface PresentedToken {
+  readonly token: string;
+  /** Its SHA-256 in lower-case hex. */
+  readonly hash: string;
+  /** IP address that it came from. */
+  readonly address: string;
 }
 
 /** Who acts, as it is written down: the user name; where staff acts as another user, `admin as mari`. */
@@ -34,11 +53,9 @@ export const ACTOR_LENGTH = 300;
 
 /** Finds the user behind a token; whoever keeps the users provides it. */
 export abstract class Authenticator {
-  /**
-   * `hash` is the SHA-256 of the token in lower-case hex. Answers the user, active or
-   * not, the token expired or not; `undefined` for a token that is nobody's. */
-  abstract findCaller(hash: string): Promise<Caller | undefined>;
+  /** Answers the user, active or not, the token expired or not; `undefined` for a token that is nobody's. */
+  abstract findCaller(presented: PresentedToken): Promise<Caller | undefined>;
 
   /** The user of a UUID, as if it called with the token of `caller`; `undefined` where there is no active one. */
-  abstract findImpersonated(uuid: string, caller: Caller): Promise<Caller | undefined>;
+  abstract findImpersonated(uuid: string, caller: Caller, presented: PresentedToken): Promise<Caller | undefined>;
 }

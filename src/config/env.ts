@@ -101,6 +101,22 @@ const Variables = z.object({
   ARROW_MAX_RETRIES: whole(3, 0, 10),
   ARROW_MAX_QUEUE: whole(2_000, 1, 100_000),
   ARROW_CACHE_SECONDS: whole(60, 0, 3600),
+  /** The Waldur beside which this works: where its `/api/` is. Unset: there is none. */
+  WALDUR_URL: httpUrl
+    .refine((text) => !/[?#]/.test(text) && !parseUrl(text)?.username, 'must not contain a user, a query or a fragment')
+    .transform((url) => url.replace(/\/+$/, '').replace(/\/api$/, ''))
+    .optional(),
+  /** Of a staff user of that Waldur. */
+  WALDUR_TOKEN: secret(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{1,4096}$/, 'must not contain spaces')
+      .optional(),
+  ),
+  WALDUR_TIMEOUT_MS: whole(30_000, 100, 600_000),
+  WALDUR_MAX_CONCURRENCY: whole(4, 1, 64),
+  WALDUR_MAX_RETRIES: whole(3, 0, 10),
+  WALDUR_SYNC_INTERVAL_MINUTES: whole(15, 1, 1440),
   ARROW_AUTO_RECONCILIATION: flag(false),
   ARROW_SYNC_INTERVAL_HOURS: whole(6, 1, 720),
   ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
@@ -181,6 +197,10 @@ const Checked = Variables.refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
   .refine(({ SECRET_KEY, SECRET_KEY_PREVIOUS }) => !SECRET_KEY || SECRET_KEY !== SECRET_KEY_PREVIOUS, {
     path: ['SECRET_KEY_PREVIOUS'],
     message: 'is the same as SECRET_KEY: it has to be the key before that, or not set',
+  })
+  .refine(({ WALDUR_URL, WALDUR_TOKEN }) => !WALDUR_URL === !WALDUR_TOKEN, {
+    path: ['WALDUR_TOKEN'],
+    message: 'and WALDUR_URL are set together or not at all',
   })
   .transform(({ DATABASE_PASSWORD: password, ...env }) => {
     if (!env.DATABASE_URL || !password) return env;

@@ -8,6 +8,7 @@ import { Env } from '../config/env.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { migrate } from './migrate.js';
+import { AbsentRows } from './absent-rows.js';
 import { RelatedObjects } from './related-objects.js';
 
 /** Ours, beside the `DataSource` that the application around us may have. */
@@ -48,9 +49,10 @@ export class DatabaseModule implements OnApplicationShutdown {
         },
         { provide: DataSource, useExisting: CONNECTION },
         DatabaseMetrics,
+        AbsentRows,
         RelatedObjects,
       ],
-      exports: [CONNECTION, RelatedObjects],
+      exports: [CONNECTION, AbsentRows, RelatedObjects],
     };
   }
 

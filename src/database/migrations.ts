@@ -21,6 +21,7 @@ import { CountAttemptsAndRequests1795780000000 } from './migrations/179578000000
 import { RotateSecretKey1795790000000 } from './migrations/1795790000000-RotateSecretKey.js';
 import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1795800000000-AddBackendIdsOfProjectsAndOfferings.js';
 import { ImportSpreadsheets1795810000000 } from './migrations/1795810000000-ImportSpreadsheets.js';
+import { MirrorWaldur1795820000000 } from './migrations/1795820000000-MirrorWaldur.js';
 import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNamesBeErased.js';
 
 /** Every migration, oldest first. */
@@ -48,5 +49,6 @@ export const migrations = [
   RotateSecretKey1795790000000,
   AddBackendIdsOfProjectsAndOfferings1795800000000,
   ImportSpreadsheets1795810000000,
+  MirrorWaldur1795820000000,
   LetNamesBeErased1795830000000,
 ];

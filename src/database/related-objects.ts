@@ -1,9 +1,10 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { relationMissing } from '../common/validation/body-fields.js';
 import { fieldsOf, type Relation } from '../common/validation/field.js';
 import { parseUuid } from '../common/uuid.js';
+import { AbsentRows } from './absent-rows.js';
 
 /** Fields name objects that are not there. Thrown before the object at the address has been looked for. */
 export class RelatedObjectsMissingError extends InvalidFieldsError {}
@@ -14,7 +15,10 @@ export type NamedObject = readonly [entity: Type<object>, uuid: string | null | 
 /** The objects that fields of a request name. */
 @Injectable()
 export class RelatedObjects {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly absent: AbsentRows,
+  ) {}
 
   /**
    * For the service that is about to refer to them: what each field of the request names. `form` is how faults are
@@ -28,7 +32,11 @@ export class RelatedObjects {
   /** Whether there is an object of this kind; a text that is no UUID names none. */
   async exists(entity: Type<object>, text: unknown): Promise<boolean> {
     const uuid = parseUuid(text);
-    return uuid !== undefined && (await this.dataSource.getRepository(entity).existsBy({ uuid }));
+    if (uuid === undefined) return false;
+    const rows = this.dataSource.getRepository(entity);
+    const mayBeGone = rows.metadata.columns.some(({ propertyName }) => propertyName === 'goneAt');
+    const isHere = () => rows.existsBy({ uuid, ...(mayBeGone && { goneAt: IsNull() }) });
+    return (await isHere()) || ((await this.absent.bring(entity, uuid)) && isHere());
   }
 
   /** By field, those that are not there; fields that could not be read are passed over. */

@@ -1,12 +1,13 @@
 import { Check, Column, Entity, Index } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
+import { MirroredEntity } from './mirrored.entity.js';
 
 /** A Waldur organisation: who is charged. */
 @Entity()
+@Check('ck_customer_owner', `owner IN ('local', 'waldur')`)
 @Check('ck_customer_name_not_blank', `btrim(name) <> ''`)
 @Index(['name', 'uuid'])
 @Index(['created', 'uuid'])
-export class Customer extends BaseEntity {
+export class Customer extends MirroredEntity {
   static readonly path = '/api/customers/';
 
   @Column({ length: 150 })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, mentioning, mentions, narrow } from '../database/paginate.js';
@@ -50,20 +50,21 @@ export class CustomersRepository extends EntityRepository<Customer, CustomerFilt
   byName(limit: number, last?: Customer): Promise<Customer[]> {
     const query = this.rows
       .createQueryBuilder('customer')
+      .where('customer.goneAt IS NULL')
       .orderBy({ 'customer.name': 'ASC', 'customer.uuid': 'ASC' })
       .limit(limit);
-    if (last) query.where('(customer.name, customer.uuid) > (:name, :uuid)', { name: last.name, uuid: last.uuid });
+    if (last) query.andWhere('(customer.name, customer.uuid) > (:name, :uuid)', { name: last.name, uuid: last.uuid });
     return query.getMany();
   }
 
   /** Those of these UUIDs that are organisations; one statement, however many. */
   async existing(uuids: readonly string[]): Promise<Set<string>> {
-    const found = await this.rows.find({ select: { uuid: true }, where: { uuid: Any([...uuids]) } });
+    const found = await this.rows.find({ select: { uuid: true }, where: { uuid: Any([...uuids]), goneAt: IsNull() } });
     return new Set(found.map(({ uuid }) => uuid));
   }
 
   protected filtered(filter: CustomerFilter): SelectQueryBuilder<Customer> {
-    const found = narrow(this.rows.createQueryBuilder('customer'), {
+    const found = narrow(this.rows.createQueryBuilder('customer').where('customer.goneAt IS NULL'), {
       [mentions('customer.name', 'name')]: containing(filter.name),
       'customer.name = :nameExact': filter.nameExact,
       [mentions('customer.nativeName', 'nativeName')]: containing(filter.nativeName),

@@ -2,7 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Count, Page } from '../common/page.js';
 import { Customer } from './customer.entity.js';
+import { AbsentRows } from '../database/absent-rows.js';
 import type { New } from '../database/base.entity.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 
 const PART = 500;
@@ -15,7 +17,11 @@ export type CustomerFields = Partial<
 /** Organisations. */
 @Injectable()
 export class CustomersService {
-  constructor(private readonly customers: CustomersRepository) {}
+  constructor(
+    private readonly customers: CustomersRepository,
+    private readonly ownership: WaldurOwnership,
+    private readonly absent: AbsentRows,
+  ) {}
 
   /** Throws `PageNotFoundError`. */
   list(filter: CustomerFilter): Promise<Page<Customer>> {
@@ -50,23 +56,30 @@ export class CustomersService {
 
   /** Throws `CustomerNotFoundError`. */
   get(uuid: string): Promise<Customer> {
-    return this.customers.get(uuid);
+    return this.absent.orBring(Customer, uuid, () => this.customers.get(uuid));
   }
 
-  /** Throws `UuidTakenError`. */
+  /** Throws `UuidTakenError`, `OwnedByWaldurError`. */
   async create(fields: CustomerFields & New & Pick<Customer, 'name'>): Promise<Customer> {
+    this.ownership.ensureMadeHere('organisations');
     return this.get(await this.customers.insert(columns(fields)));
   }
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, fields: CustomerFields): Promise<Customer> {
+    await this.ensureOurs(uuid);
     await this.customers.update(uuid, columns(fields));
     return this.get(uuid);
   }
 
-  /** Throws `CustomerNotFoundError`, `ObjectInUseError`. */
-  remove(uuid: string): Promise<void> {
+  /** Throws `CustomerNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
+  async remove(uuid: string): Promise<void> {
+    await this.ensureOurs(uuid);
     return this.customers.remove(uuid, ({ name }) => `The organisation "${name}"`);
+  }
+
+  private ensureOurs(uuid: string): Promise<void> {
+    return this.ownership.ensureOurs('organisations', async () => [await this.customers.get(uuid)]);
   }
 }
 

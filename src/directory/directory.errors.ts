@@ -21,6 +21,17 @@ export class ResourceNotFoundError extends notFoundError('Resource', 'resource_n
 
 export class OrderNotFoundError extends notFoundError('Order', 'order_not_found') {}
 
+/** It is Waldur's, and is made, changed and deleted there (409). */
+export class OwnedByWaldurError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'owned_by_waldur';
+
+  /** `what`: plural. `url`: where Waldur is. */
+  constructor(what: string, url: string) {
+    super(`Here ${what} are copies of Waldur's. Do it in Waldur, at ${url}: it shows here after the next reading.`);
+  }
+}
+
 /** A user of that name exists. */
 export class UsernameTakenError extends AppError {
   readonly kind = 'fields';
@@ -82,6 +93,16 @@ export class LoginsBusyError extends AppError {
 
   constructor() {
     super('Too many logins are waiting for their turn. Try again in a few seconds.');
+  }
+}
+
+/** One address asks for the owners of so many tokens that are nobody's that it has to wait (429). */
+export class TooManyUnknownTokensError extends AppError {
+  readonly kind = 'too-many';
+  readonly code = 'too_many_unknown_tokens';
+
+  constructor() {
+    super('Too many unknown tokens came from this address. Try again in a minute.');
   }
 }
 

@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
+import { WaldurGatewayModule } from '../waldur-gateway/waldur-gateway.module.js';
 import { Authenticator } from '../auth/caller.js';
 import { Customer } from './customer.entity.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
+import { MirroredRowsRepository } from './mirror/mirrored-rows.repository.js';
+import { MirroredRowsService } from './mirror/mirrored-rows.service.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { Offering } from './offering.entity.js';
 import { OfferingsRepository } from './offerings.repository.js';
 import { OfferingsService } from './offerings.service.js';
@@ -30,10 +34,12 @@ import { PersonErasureService } from './users/person-erasure.service.js';
 import { RetiredToken } from './users/retired-token.entity.js';
 import { TokensRepository } from './users/tokens.repository.js';
 import { TokensService } from './users/tokens.service.js';
+import { WaldurTokensService } from './users/waldur-tokens.service.js';
 import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 const services = [
+  MirroredRowsService,
   UsersService,
   TokensService,
   PersonalAccessTokensService,
@@ -49,6 +55,7 @@ const services = [
 ];
 
 const repositories = [
+  MirroredRowsRepository,
   CustomersRepository,
   ProjectsRepository,
   OfferingsRepository,
@@ -67,9 +74,16 @@ const repositories = [
  */
 @Module({
   imports: [
+    WaldurGatewayModule,
     DatabaseModule.forFeature([User, AuthToken, RetiredToken, Customer, Project, Offering, Plan, Resource, Order]),
   ],
-  providers: [...services, ...repositories, { provide: Authenticator, useExisting: TokensService }],
+  providers: [
+    WaldurOwnership,
+    WaldurTokensService,
+    ...services,
+    ...repositories,
+    { provide: Authenticator, useExisting: TokensService },
+  ],
   exports: [...services, Authenticator],
 })
 export class DirectoryModule {}

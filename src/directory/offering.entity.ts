@@ -1,16 +1,17 @@
 import { Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
 import { Customer } from './customer.entity.js';
+import { MirroredEntity } from './mirrored.entity.js';
 
 export const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
 export type OfferingState = (typeof OFFERING_STATES)[number];
 
 /** What is sold: resources are made of offerings. */
 @Entity()
+@Check('ck_offering_owner', `owner IN ('local', 'waldur')`)
 @Check('ck_offering_name_not_blank', `btrim(name) <> ''`)
 @Check('ck_offering_state', `state IN ('Draft', 'Active', 'Paused', 'Archived', 'Unavailable')`)
 @Index(['created', 'uuid'])
-export class Offering extends BaseEntity {
+export class Offering extends MirroredEntity {
   static readonly path = '/api/marketplace-provider-offerings/';
   /** The same offerings as the public sees them; Waldur's links use either. */
   static readonly aliases = ['/api/marketplace-public-offerings/'];

@@ -43,7 +43,7 @@ export class OfferingsRepository extends EntityRepository<Offering, OfferingFilt
   }
 
   protected filtered(filter: OfferingFilter): SelectQueryBuilder<Offering> {
-    const found = this.rows.createQueryBuilder('offering');
+    const found = this.rows.createQueryBuilder('offering').where('offering.goneAt IS NULL');
     if (filter.keyword) found.leftJoin('offering.customer', 'customer').andWhere(ofKeyword(filter.keyword));
     return narrow(found, {
       [mentions('offering.name', 'name')]: containing(filter.name),

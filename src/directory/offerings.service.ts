@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import type { New } from '../database/base.entity.js';
+import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Customer } from './customer.entity.js';
 import { Offering } from './offering.entity.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type OfferingFilter, OfferingsRepository } from './offerings.repository.js';
 
 /** What may be said of an offering. */
@@ -16,6 +18,8 @@ export class OfferingsService {
   constructor(
     private readonly offerings: OfferingsRepository,
     private readonly related: RelatedObjects,
+    private readonly ownership: WaldurOwnership,
+    private readonly absent: AbsentRows,
   ) {}
 
   /** Throws `PageNotFoundError`. */
@@ -40,24 +44,31 @@ export class OfferingsService {
 
   /** Throws `OfferingNotFoundError`. */
   get(uuid: string): Promise<Offering> {
-    return this.offerings.get(uuid);
+    return this.absent.orBring(Offering, uuid, () => this.offerings.get(uuid));
   }
 
-  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`. */
+  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`, `OwnedByWaldurError`. */
   async create(fields: OfferingFields & New & Pick<Offering, 'name'>): Promise<Offering> {
+    this.ownership.ensureMadeHere('offerings');
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     return this.get(await this.offerings.insert(fields));
   }
 
   /** Throws `OfferingNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, fields: OfferingFields): Promise<Offering> {
+    await this.ensureOurs(uuid);
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     await this.offerings.update(uuid, fields);
     return this.get(uuid);
   }
 
-  /** Throws `OfferingNotFoundError`, `ObjectInUseError`. */
-  remove(uuid: string): Promise<void> {
+  /** Throws `OfferingNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
+  async remove(uuid: string): Promise<void> {
+    await this.ensureOurs(uuid);
     return this.offerings.remove(uuid, ({ name }) => `The offering "${name}"`);
+  }
+
+  private ensureOurs(uuid: string): Promise<void> {
+    return this.ownership.ensureOurs('offerings', async () => [await this.offerings.get(uuid)]);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '../auth/caller.js';
 import type { Count, Page } from '../common/page.js';
 import { Order } from './order.entity.js';
 import { type OrdersFilter, OrdersRepository } from './orders.repository.js';
@@ -29,9 +30,11 @@ export class OrdersService {
     manager: EntityManager,
     type: Order['type'],
     resourceUuids: readonly string[],
-    by: { readonly userUuid: string; readonly at: Date },
+    by: { readonly caller: Caller; readonly at: Date },
   ): Promise<void> {
-    const done = { type, state: 'done', createdByUuid: by.userUuid, completedAt: by.at } as const;
+    // Users of Waldur have no row here.
+    const createdByUuid = by.caller.profile ? null : by.caller.uuid;
+    const done = { type, state: 'done', createdByUuid, completedAt: by.at } as const;
     await manager.insert(
       Order,
       resourceUuids.map((resourceUuid) => ({ ...done, resourceUuid })),

@@ -1,17 +1,18 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
+import { MirroredEntity } from './mirrored.entity.js';
 
 export const PLAN_UNITS = ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'] as const;
 export type PlanUnit = (typeof PLAN_UNITS)[number];
 
 /** How an offering is charged. */
 @Entity()
+@Check('ck_plan_owner', `owner IN ('local', 'waldur')`)
 @Check('ck_plan_name_not_blank', `btrim(name) <> ''`)
 @Check('ck_plan_unit', `unit IN ('month', 'quarter', 'half_month', 'day', 'hour', 'quantity')`)
 @Unique('uq_plan_uuid_offering_uuid', ['uuid', 'offeringUuid'])
 @Index(['offeringUuid'])
-export class Plan extends BaseEntity {
+export class Plan extends MirroredEntity {
   static readonly path = '/api/marketplace-plans/';
 
   @Column({ length: 150 })

@@ -42,7 +42,7 @@ export class PlansRepository extends EntityRepository<Plan, PlanFilter> {
   }
 
   protected filtered(filter: PlanFilter): SelectQueryBuilder<Plan> {
-    return narrow(this.rows.createQueryBuilder('plan'), {
+    return narrow(this.rows.createQueryBuilder('plan').where('plan.goneAt IS NULL'), {
       'plan.offeringUuid = :offering': filter.offering,
       'plan.offeringUuid = :offeringUuid': filter.offeringUuid,
       [mentions('plan.name', 'name')]: containing(filter.name),

@@ -5,6 +5,7 @@ import { RelatedObjects } from '../database/related-objects.js';
 import { Offering } from './offering.entity.js';
 import { OfferingsService } from './offerings.service.js';
 import { Plan } from './plan.entity.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type PlanFilter, PlansRepository } from './plans.repository.js';
 
 /** A plan and how many live resources have it. */
@@ -23,6 +24,7 @@ export class PlansService {
     private readonly plans: PlansRepository,
     private readonly offerings: OfferingsService,
     private readonly related: RelatedObjects,
+    private readonly ownership: WaldurOwnership,
   ) {}
 
   /** Throws `PageNotFoundError`. */
@@ -47,25 +49,32 @@ export class PlansService {
     return (await this.inUse([await this.plans.get(uuid)]))[0]!;
   }
 
-  /** Throws `InvalidFieldsError` for an offering that is not there, `UuidTakenError`. */
+  /** Throws `InvalidFieldsError` for an offering that is not there, `UuidTakenError`, `OwnedByWaldurError`. */
   async create(plan: PlanFields & New & Pick<Plan, 'name' | 'offeringUuid'>): Promise<PlanInUse> {
+    this.ownership.ensureMadeHere('plans');
     await this.related.assertExist({ offering: [Offering, plan.offeringUuid] });
     return this.get(await this.plans.insert(plan));
   }
 
   /** Throws `PlanNotFoundError`. */
   async update(uuid: string, fields: PlanFields): Promise<PlanInUse> {
+    await this.ensureOurs(uuid);
     await this.plans.update(uuid, fields);
     return this.get(uuid);
   }
 
-  /** Throws `PlanNotFoundError`, `ObjectInUseError`. */
-  remove(uuid: string): Promise<void> {
+  /** Throws `PlanNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
+  async remove(uuid: string): Promise<void> {
+    await this.ensureOurs(uuid);
     return this.plans.remove(uuid, ({ name }) => `The plan "${name}"`);
   }
 
   private async inUse(plans: readonly Plan[]): Promise<PlanInUse[]> {
     const counts = await this.plans.countResources(plans);
     return plans.map((plan) => ({ plan, resourcesCount: counts.get(plan.uuid) ?? 0 }));
+  }
+
+  private ensureOurs(uuid: string): Promise<void> {
+    return this.ownership.ensureOurs('plans', async () => [await this.plans.get(uuid)]);
   }
 }

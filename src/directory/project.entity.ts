@@ -1,13 +1,14 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
 import { Customer } from './customer.entity.js';
+import { MirroredEntity } from './mirrored.entity.js';
 
 /** A part of an organisation that resources belong to. */
 @Entity()
+@Check('ck_project_owner', `owner IN ('local', 'waldur')`)
 @Check('ck_project_name_not_blank', `btrim(name) <> ''`)
 @Index(['customerUuid'])
 @Index(['created', 'uuid'])
-export class Project extends BaseEntity {
+export class Project extends MirroredEntity {
   static readonly path = '/api/projects/';
 
   @Column({ length: 500 })

@@ -31,7 +31,7 @@ export class ProjectsRepository extends EntityRepository<Project, ProjectFilter>
   }
 
   protected filtered(filter: ProjectFilter): SelectQueryBuilder<Project> {
-    const found = this.rows.createQueryBuilder('project');
+    const found = this.rows.createQueryBuilder('project').where('project.goneAt IS NULL');
     if (filter.customerName || filter.customerNativeName || filter.customerAbbreviation)
       found.innerJoin('project.customer', 'customer');
     if (filter.query) found.andWhere(mentioning('project', ['name', 'backendId'], filter.query));

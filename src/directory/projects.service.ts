@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import type { New } from '../database/base.entity.js';
+import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type ProjectFilter, ProjectsRepository } from './projects.repository.js';
 
 /** What is said of a project. */
@@ -16,6 +18,8 @@ export class ProjectsService {
   constructor(
     private readonly projects: ProjectsRepository,
     private readonly related: RelatedObjects,
+    private readonly ownership: WaldurOwnership,
+    private readonly absent: AbsentRows,
   ) {}
 
   /** Throws `PageNotFoundError`. */
@@ -40,24 +44,31 @@ export class ProjectsService {
 
   /** Throws `ProjectNotFoundError`. */
   get(uuid: string): Promise<Project> {
-    return this.projects.get(uuid);
+    return this.absent.orBring(Project, uuid, () => this.projects.get(uuid));
   }
 
-  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`. */
+  /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`, `OwnedByWaldurError`. */
   async create(fields: ProjectFields & New): Promise<Project> {
+    this.ownership.ensureMadeHere('projects');
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     return this.get(await this.projects.insert(fields));
   }
 
   /** Throws `ProjectNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, fields: Partial<ProjectFields>): Promise<Project> {
+    await this.ensureOurs(uuid);
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     await this.projects.update(uuid, fields);
     return this.get(uuid);
   }
 
-  /** Throws `ProjectNotFoundError`, `ObjectInUseError`. */
-  remove(uuid: string): Promise<void> {
+  /** Throws `ProjectNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
+  async remove(uuid: string): Promise<void> {
+    await this.ensureOurs(uuid);
     return this.projects.remove(uuid, ({ name }) => `The project "${name}"`);
+  }
+
+  private ensureOurs(uuid: string): Promise<void> {
+    return this.ownership.ensureOurs('projects', async () => [await this.projects.get(uuid)]);
   }
 }

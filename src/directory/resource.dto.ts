@@ -184,6 +184,7 @@ export class ResourceResponse {
     const { offering, project, plan } = resource;
     return answerOf(ResourceResponse, resource, {
       url: hyperlink(Resource, resource.uuid),
+      backend_id: resource.backendId || resource.disputedBackendId,
       offering: hyperlink(Offering, offering.uuid),
       offering_name: offering.name,
       offering_type: offering.type,

@@ -1,8 +1,8 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
-import { BaseEntity } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
+import { MirroredEntity } from './mirrored.entity.js';
 
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
 export type ResourceState = (typeof RESOURCE_STATES)[number];
@@ -16,14 +16,17 @@ export const ONE_LIVE_RESOURCE_PER_LICENSE = 'uq_resource_live_license';
   unique: true,
   where: `backend_id <> '' AND state <> 'Terminated'`,
 })
+@Check('ck_resource_owner', `owner IN ('local', 'waldur')`)
 @Check('ck_resource_name_not_blank', `btrim(name) <> ''`)
+@Check('ck_resource_disputed_has_no_license', `disputed_backend_id = '' OR backend_id = ''`)
 @Check('ck_resource_state', `state IN ('Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated')`)
 @Index(['projectUuid'])
 @Index(['offeringUuid'])
 @Index(['planUuid'])
 @Index(['backendId'])
+@Index('ix_resource_disputed_backend_id', ['disputedBackendId'], { where: `disputed_backend_id <> ''` })
 @Index(['created', 'uuid'])
-export class Resource extends BaseEntity {
+export class Resource extends MirroredEntity {
   static readonly path = '/api/marketplace-resources/';
   static readonly aliases = ['/api/marketplace-provider-resources/'];
 
@@ -33,6 +36,13 @@ export class Resource extends BaseEntity {
   /** The licence reference of a linked resource; `""` when there is none. */
   @Column({ length: 255, default: '' })
   backendId: string;
+
+  /**
+   * The licence reference that it has in Waldur, where another live resource has the same: then `backendId` is blank, and
+   * nobody is billed by it. `""`: it is not in dispute.
+   */
+  @Column({ length: 255, default: '' })
+  disputedBackendId: string;
 
   @Column({ type: 'varchar', length: 16, default: 'OK' })
   state: ResourceState;

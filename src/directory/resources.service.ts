@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Any, type EntityManager } from 'typeorm';
 import type { Count, Page } from '../common/page.js';
 import { brokenConstraint } from '../database/constraint.js';
+import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
 import { LicenseOnAnotherResourceError, PlanOfAnotherOfferingError } from './directory.errors.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, Resource } from './resource.entity.js';
+import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type LicenseLinkFacts, type ResourceFilter, ResourcesRepository } from './resources.repository.js';
 
 export type { LicenseLinkFacts };
@@ -25,6 +27,8 @@ export class ResourcesService {
   constructor(
     private readonly resources: ResourcesRepository,
     private readonly related: RelatedObjects,
+    private readonly ownership: WaldurOwnership,
+    private readonly absent: AbsentRows,
   ) {}
 
   /** Throws `PageNotFoundError`. */
@@ -69,7 +73,7 @@ export class ResourcesService {
 
   /** Throws `ResourceNotFoundError`. */
   get(uuid: string): Promise<Resource> {
-    return this.resources.get(uuid);
+    return this.absent.orBring(Resource, uuid, () => this.resources.get(uuid));
   }
 
   /** Those of these resources that exist, whoever they belong to. `manager`: as part of its transaction. */
@@ -96,6 +100,8 @@ export class ResourcesService {
 
   /** One statement, state OK. Throws the driver's error where a licence is linked to a live resource already. */
   async insert(manager: EntityManager, rows: readonly NewResource[]): Promise<void> {
+    const projects = Any([...new Set(rows.map(({ projectUuid }) => projectUuid))]);
+    await this.ownership.ensureOurs('resources', () => manager.findBy(Project, { uuid: projects }));
     await manager.insert(Resource, [...rows]);
   }
 
@@ -104,13 +110,16 @@ export class ResourcesService {
     manager: EntityManager,
     changes: readonly { readonly uuid: string; readonly backendId: string }[],
   ): Promise<void> {
-    await manager.update(Resource, { uuid: Any(changes.map(({ uuid }) => uuid)) }, { backendId: '' });
+    const uuid = Any(changes.map((change) => change.uuid));
+    await this.ownership.ensureOurs('resources', () => manager.findBy(Resource, { uuid }));
+    await manager.update(Resource, { uuid }, { backendId: '' });
     const given = changes.filter(({ backendId }) => backendId !== '');
     if (given.length) await this.resources.setLicenses(manager, given);
   }
 
   /** Ends a resource and frees its licence. */
   async terminate(manager: EntityManager, uuid: string): Promise<void> {
+    await this.ownership.ensureOurs('resources', () => manager.findBy(Resource, { uuid }));
     await manager.update(Resource, { uuid }, { state: 'Terminated', backendId: '' });
   }
 
@@ -119,6 +128,7 @@ export class ResourcesService {
    * `LicenseOnAnotherResourceError`.
    */
   async create(resource: CreateResource): Promise<Resource> {
+    this.ownership.ensureMadeHere('resources');
     await this.related.assertExist({
       project: [Project, resource.projectUuid],
       offering: [Offering, resource.offeringUuid],
@@ -134,6 +144,7 @@ export class ResourcesService {
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
   async update(uuid: string, { name, state }: Partial<Pick<Resource, 'name' | 'state'>>): Promise<Resource> {
+    await this.ensureOurs(uuid);
     const license = async () => (await this.get(uuid)).backendId;
     await this.oneHolder('state', license, () => this.resources.update(uuid, { name, state }));
     return this.get(uuid);
@@ -141,6 +152,7 @@ export class ResourcesService {
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError`. */
   async setBackendId(uuid: string, backendId: string): Promise<Resource> {
+    await this.ensureOurs(uuid);
     await this.oneHolder(
       'backend_id',
       () => backendId,
@@ -149,8 +161,9 @@ export class ResourcesService {
     return this.get(uuid);
   }
 
-  /** Throws `ResourceNotFoundError`, `ObjectInUseError`. */
-  remove(uuid: string): Promise<void> {
+  /** Throws `ResourceNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
+  async remove(uuid: string): Promise<void> {
+    await this.ensureOurs(uuid);
     return this.resources.remove(uuid, ({ name }) => `The resource "${name}"`);
   }
 
@@ -166,5 +179,9 @@ export class ResourcesService {
       const license = await licenseOf();
       throw new LicenseOnAnotherResourceError(field, license, (await this.liveHolders([license])).get(license));
     }
+  }
+
+  private ensureOurs(uuid: string): Promise<void> {
+    return this.ownership.ensureOurs('resources', async () => [await this.resources.get(uuid)]);
   }
 }

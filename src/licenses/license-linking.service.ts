@@ -207,7 +207,7 @@ export class LicenseLinkingService {
         planUuid: plans.get(planKey(command)) ?? null,
       }));
       await this.resources.insert(manager, rows);
-      const by = { userUuid: caller.uuid, at: this.clock.now() };
+      const by = { caller, at: this.clock.now() };
       await this.orders.recordDone(manager, 'Create', [...made.values()], by);
     }
     const entries = writes.map((write) => entryFor(write, mapping, caller, made));

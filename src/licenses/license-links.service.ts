@@ -80,7 +80,7 @@ export class LicenseLinksService {
     if (touched) throw new ResourceTouchedSinceError(touched);
     if (link.kind === 'import') {
       await this.resources.terminate(manager, link.resourceUuid);
-      const by = { userUuid: caller.uuid, at: this.clock.now() };
+      const by = { caller, at: this.clock.now() };
       await this.orders.recordDone(manager, 'Terminate', [link.resourceUuid], by);
     } else {
       await this.resources.setLicenses(manager, [

@@ -18,6 +18,7 @@ const arrowCustomer = (companyName: string, more: Partial<ArrowCustomer> = {}): 
 const organisation = (name: string, more: Partial<Customer> = {}): Customer => ({
   ...{ uuid: `uuid of ${name}`, name, abbreviation: '', nativeName: '', email: '', backendId: '' },
   ...{ registrationCode: '', country: '', created: new Date(0), modified: new Date(0) },
+  ...{ owner: 'local' as const, goneAt: null },
   ...more,
 });
 

@@ -3,6 +3,7 @@ import { ArrowGatewayModule } from '../arrow-gateway/arrow-gateway.module.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
 import { SettingsModule } from '../settings/settings.module.js';
+import { WaldurMirrorModule } from '../waldur-mirror/waldur-mirror.module.js';
 import { AutoMapService } from './auto-map.service.js';
 import { AvailableCustomersService } from './available-customers.service.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
@@ -37,6 +38,7 @@ const exported = [
     DirectoryModule,
     SettingsModule,
     ArrowGatewayModule,
+    WaldurMirrorModule,
   ],
   providers: [CustomerMappingsRepository, VendorOfferingMappingsRepository, ...exported],
   exports: exported,

@@ -28,6 +28,11 @@ class LastCallCheck extends HealthCheck {
   at: string | null;
 }
 
+class DirectoryCheck extends HealthCheck {
+  @ShownOrNull('date-time', { description: 'Null: not yet' }) read_at: string | null;
+  @Shown({ description: 'Why the last reading failed; blank: it did not' }) last_error: string;
+}
+
 class CustomerBrief {
   @Shown() arrow_reference: string;
   @Shown() name: string;
@@ -69,6 +74,8 @@ class HealthChecksResponse {
   @Shown({ description: 'Whether the key still belongs to the same partner' }) partner: PartnerCheck;
   @Shown({ description: 'Whether billing can run on the export type' }) export_type: ExportTypeCheck;
   @Shown({ description: 'When ArrowSphere last answered' }) last_successful_call: LastCallCheck;
+  @Shown({ required: false, description: 'How fresh the copy of Waldur is; left out where there is no Waldur' })
+  directory?: DirectoryCheck;
   @Shown({ description: 'ArrowSphere customers without any mapping' }) unmapped_customers: UnmappedCheck;
   @Shown({ description: 'Active mappings of customers that ArrowSphere does not have' })
   unknown_references: UnknownReferencesCheck;

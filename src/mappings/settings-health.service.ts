@@ -16,6 +16,7 @@ import { ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { type MirrorState, WaldurMirrorService } from '../waldur-mirror/waldur-mirror.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
 
@@ -50,6 +51,8 @@ export interface HealthChecks {
   };
   /** When ArrowSphere last answered; null: not since the service started. */
   readonly lastSuccessfulCall: Check & { readonly at: Date | null };
+  /** How fresh the copy of Waldur is; left out where there is no Waldur. `readAt` null: not yet. */
+  readonly directory?: Check & { readonly readAt: Date | null; readonly lastError: string };
   /** ArrowSphere customers without any mapping. */
   readonly unmappedCustomers: CountCheck & { readonly customers: readonly CheckedCustomer[] };
   /** Active mappings of customers that ArrowSphere does not have. */
@@ -93,6 +96,7 @@ export class SettingsHealthService {
     private readonly mappings: CustomerMappingsService,
     private readonly gateway: ArrowGateway,
     private readonly metrics: ArrowGatewayMetrics,
+    private readonly mirror: WaldurMirrorService,
     private readonly clock: Clock,
   ) {}
 
@@ -106,12 +110,13 @@ export class SettingsHealthService {
     ]);
     const ask = <T>(question: (account: ArrowAccount) => Promise<T>): Promise<Asked<T>> =>
       'error' in account ? Promise.resolve(account) : asked(() => question(account.answer));
-    const [partner, exportType, customers] = await Promise.all([
+    const [partner, exportType, customers, mirror] = await Promise.all([
       ask((key) => this.gateway.whoAmI(key, { refresh: true })),
       settings.exportTypeReference
         ? ask((key) => this.exportTypes.fit(key, settings.exportTypeReference, needsOf(settings)))
         : undefined,
       ask(async (key) => (await this.gateway.listCustomers(key, { refresh: true })).data),
+      this.mirror.state(),
     ]);
     const lastCall = 'answer' in account ? this.lastSuccess(account.answer) : undefined;
     const checks: HealthChecks = {
@@ -119,6 +124,7 @@ export class SettingsHealthService {
       partner: partnerCheck(settings, partner),
       exportType: exportTypeCheck(settings, exportType),
       lastSuccessfulCall: lastCallCheck(lastCall, partner),
+      ...(mirror && { directory: directoryCheck(mirror) }),
       ...customerChecks(customers, mappings),
     };
     return { settingsUuid: settings.uuid, checkedAt, checks };
@@ -215,6 +221,15 @@ function lastCallCheck(at: Date | undefined, partner: Asked<ArrowPartner>): Heal
   if (!at) return { verdict: 'unknown', message: 'ArrowSphere has not answered since the service started.', at: null };
   if ('answer' in partner) return { verdict: 'ok', message: 'ArrowSphere answers.', at };
   return { verdict: 'warning', message: `ArrowSphere has not answered since ${renderDateTime(at)}.`, at };
+}
+
+function directoryCheck({ readAt, isLate, lastError }: MirrorState): NonNullable<HealthChecks['directory']> {
+  const found = { readAt, lastError };
+  if (!readAt) return { verdict: 'unknown', message: lastError || 'Waldur has not been read yet.', ...found };
+  if (lastError) return { verdict: 'warning', message: lastError, ...found };
+  const since = renderDateTime(readAt);
+  if (isLate) return { verdict: 'warning', message: `Waldur has not been read since ${since}.`, ...found };
+  return { verdict: 'ok', message: `Waldur was read at ${since}.`, ...found };
 }
 
 type CustomerChecks = Pick<HealthChecks, 'unmappedCustomers' | 'unknownReferences' | 'renamedCustomers'>;

@@ -9,7 +9,7 @@ import {
   ArrowMalformedAnswerError,
   ArrowUnavailableError,
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
-import { guardedAgents, type ResolveAll } from '../../src/arrow-gateway/guarded-agents.js';
+import { guardedAgents, type ResolveAll } from '../../src/http-client/guarded-agents.js';
 import { accountOf, countsOf, gatewayUnderTest, until } from './support/gateway.js';
 import { untrustedCertificate } from './support/untrusted-certificate.js';
 import { ManualTimer } from './support/manual-timer.js';

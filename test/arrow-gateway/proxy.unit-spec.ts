@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import https from 'node:https';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { ArrowAddressNotAllowedError, ArrowUnavailableError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
-import { Proxy } from '../../src/arrow-gateway/proxy.js';
+import { Proxy } from '../../src/http-client/proxy.js';
 import { gatewayUnderTest } from './support/gateway.js';
 import { untrustedCertificate } from './support/untrusted-certificate.js';
 

@@ -65,7 +65,8 @@ export class PersonalAccessTokensService {
     { name, scopes, expiresAt = null, user }: PersonalAccessTokenFields,
     caller: Caller,
   ): Promise<NewPersonalAccessToken> {
-    await this.related.assertExist({ user: [User, user] });
+    // A user of Waldur has no row here, and makes its own tokens there.
+    await this.related.assertExist({ user: [User, user ?? (caller.profile && caller.uuid)] });
     if (expiresAt && expiresAt <= this.clock.now()) throw new TokenExpiresInThePastError();
     const token = newToken();
     const uuid = await this.tokens.insert(

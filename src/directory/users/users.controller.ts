@@ -44,7 +44,7 @@ export class UsersController {
   @Operation('users_me_retrieve', 'Who am I?')
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentUser() caller: Caller, @Query() query: FieldsQuery): Promise<Counted<Partial<MeResponse>>> {
-    return new Counted(pick(MeResponse.fromCall(await this.users.get(caller.uuid), caller), query.field), 1);
+    return new Counted(pick(MeResponse.fromCall(await this.users.whoIs(caller), caller), query.field), 1);
   }
 
   @Head()

@@ -1,3 +1,4 @@
+import type { Caller } from '../../auth/caller.js';
 import { Injectable } from '@nestjs/common';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { bulkhead } from 'cockatiel';
@@ -56,6 +57,14 @@ export class UsersService {
   /** Throws `UserNotFoundError`. */
   get(uuid: string): Promise<User> {
     return this.users.get(uuid);
+  }
+
+  /** The user who calls; one of Waldur's is as Waldur says. */
+  async whoIs({ profile, uuid, username, isStaff, isSupport, isActive }: Caller): Promise<User> {
+    if (!profile) return this.get(uuid);
+    const { dateJoined, ...names } = profile;
+    const user = { uuid, username, isStaff, isSupport, isActive, ...names, created: dateJoined, modified: dateJoined };
+    return Object.assign(new User(), user);
   }
 
   /** Creates a user and its lasting token. Throws `UsernameTakenError`. */

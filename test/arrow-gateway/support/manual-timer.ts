@@ -1,4 +1,4 @@
-import { GatewayTimer } from '../../../src/arrow-gateway/gateway-timer.js';
+import { GatewayTimer } from '../../../src/http-client/gateway-timer.js';
 
 interface Entry {
   readonly at: number;

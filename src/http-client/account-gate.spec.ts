@@ -1,5 +1,6 @@
 import { AccountGate, type Turn } from './account-gate.js';
-import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
+import { ArrowQueueFullError, ArrowUnavailableError } from '../arrow-gateway/arrow-gateway.errors.js';
+import { ARROWSPHERE } from '../arrow-gateway/arrowsphere.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { GatewayTimer } from './gateway-timer.js';
 
@@ -51,7 +52,7 @@ describe('The gate of an account', () => {
   beforeEach(() => {
     started.length = 0;
     releases.length = 0;
-    gate = new AccountGate({ maxConcurrency: 2, maxQueue: 6 }, timer);
+    gate = new AccountGate({ maxConcurrency: 2, maxQueue: 6 }, timer, ARROWSPHERE);
   });
 
   it('lets so many calls run at once, and the next when one ends', async () => {
@@ -127,7 +128,7 @@ describe('The gate of an account', () => {
   });
 
   it('halves the calls at once on a 429, down to one, and wins them back with good answers', async () => {
-    gate = new AccountGate({ maxConcurrency: 8, maxQueue: 6 }, timer);
+    gate = new AccountGate({ maxConcurrency: 8, maxQueue: 6 }, timer, ARROWSPHERE);
     const seen: number[] = [];
     for (let n = 0; n < 4; n += 1) {
       gate.slowDown();
@@ -145,7 +146,7 @@ describe('The gate of an account', () => {
 describe('A wave of 429s', () => {
   it('halves the calls at once only once', () => {
     const timer = new StandingTimer();
-    const gate = new AccountGate({ maxConcurrency: 8, maxQueue: 6 }, timer);
+    const gate = new AccountGate({ maxConcurrency: 8, maxQueue: 6 }, timer, ARROWSPHERE);
     for (let n = 0; n < 8; n += 1) {
       gate.slowDown();
       gate.pauseFor(1_000);
@@ -165,7 +166,7 @@ describe('The circuit breaker', () => {
   };
 
   beforeEach(() => {
-    breaker = new CircuitBreaker(3, 30_000, timer);
+    breaker = new CircuitBreaker(3, 30_000, timer, ARROWSPHERE);
   });
 
   it('opens after so many failures in a row, and says when the next try is', () => {

@@ -1,7 +1,8 @@
 import { Lanes } from '../common/lanes.js';
-import { ArrowQueueFullError, ArrowUnavailableError } from './arrow-gateway.errors.js';
+import type { AppError } from '../common/app.error.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { utcSentence } from './sentences.js';
+import type { Upstream } from './upstream.js';
 
 export interface GateLimits {
   readonly maxConcurrency: number;
@@ -23,7 +24,7 @@ interface Waiting extends Turn {
 }
 
 /**
- * Lets the calls of one account through: so many at once, lanes in turn, and none while ArrowSphere has asked for a
+ * Lets the calls of one account through: so many at once, lanes in turn, and none while the other side has asked for a
  * pause. A 429 halves the calls at once for the whole account; answers win them back one by one.
  */
 export class AccountGate {
@@ -37,6 +38,7 @@ export class AccountGate {
   constructor(
     private readonly limits: GateLimits,
     private readonly timer: GatewayTimer,
+    private readonly upstream: Upstream,
   ) {
     this.limit = limits.maxConcurrency;
   }
@@ -54,14 +56,14 @@ export class AccountGate {
     return this.limit;
   }
 
-  /** End of the pause ArrowSphere asked for, if one is on. */
+  /** End of the pause that was asked for, if one is on. */
   get pausedUntil(): Date | undefined {
     return this.pauseEnds > 0 ? new Date(this.pauseEnds) : undefined;
   }
 
   /**
    * Waits for a place. The returned function gives it back and must be called once.
-   * Throws `ArrowQueueFullError`, `ArrowUnavailableError` when a pause outlasts the call, or the reason of the signal.
+   * Throws `Upstream.queueFull`, `Upstream.unavailable` when a pause outlasts the call, or the reason of the signal.
    */
   acquire(turn: Turn): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -85,7 +87,7 @@ export class AccountGate {
       };
       if (this.lanes.size === 0 && this.mayStart()) return waiting.start();
       if (this.lanes.size >= this.limits.maxQueue) {
-        const full = new ArrowQueueFullError(this.lanes.size);
+        const full = this.upstream.queueFull(this.lanes.size);
         // A full queue of one bulk job must not refuse a page view.
         const displaced = this.lanes.displaceFor(turn.lane);
         if (!displaced) return reject(full);
@@ -96,7 +98,7 @@ export class AccountGate {
     });
   }
 
-  /** ArrowSphere said 429: half as many calls at once from now on. Those it says during a pause are of the same wave. */
+  /** The other side said 429: half as many calls at once from now on. Those it says during a pause are of the same wave. */
   slowDown(): void {
     if (this.pauseEnds > 0) return;
     this.limit = Math.max(1, Math.floor(this.limit / 2));
@@ -132,9 +134,12 @@ export class AccountGate {
     this.startNext();
   }
 
-  private pauseError(): ArrowUnavailableError {
+  private pauseError(): AppError {
     const until = new Date(this.pauseEnds);
-    return new ArrowUnavailableError(`ArrowSphere asks us to slow down: next try at ${utcSentence(until)}.`, until);
+    return this.upstream.unavailable(
+      `${this.upstream.name} asks us to slow down: next try at ${utcSentence(until)}.`,
+      until,
+    );
   }
 
   private mayStart(): boolean {

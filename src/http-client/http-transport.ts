@@ -4,18 +4,31 @@ import type { Agent } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import type { ArrowGatewayOptions } from './arrow-gateway.options.js';
 import type { GatewayTimer } from './gateway-timer.js';
-import { Proxy } from './proxy.js';
+import { Proxy, type ProxyOptions } from './proxy.js';
 import { guardedAgents, resolveWithSystem, type ResolveAll } from './guarded-agents.js';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  readonly apiKey: string;
+  /** Besides those that every request has: who asks. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Aborting closes the connection; its reason is thrown. */
   readonly signal: AbortSignal;
+}
+
+export interface TransportOptions {
+  /** Allow private addresses and plain `http:`. */
+  readonly allowPrivateHosts: boolean;
+  /** Refuse plain `http:` to public addresses. */
+  readonly plainToPrivateOnly?: boolean;
+  /** Time to a usable connection (name, TCP and TLS), in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Size of one answer, unpacked, beyond which it is an error, in bytes. */
+  readonly maxAnswerBytes: number;
+  /** The way out, where connections are not made directly. */
+  readonly proxy?: ProxyOptions;
 }
 
 export interface TransportAnswer {
@@ -71,19 +84,20 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** One HTTP exchange with ArrowSphere, whatever its status. Knows of connections, nothing of what is said over them. */
-export class ArrowTransport {
+/** One HTTP exchange, whatever its status. Knows of connections, nothing of what is said over them. */
+export class HttpTransport {
   private readonly agents: { http: Agent; https: Agent };
   private readonly proxy?: Proxy;
 
   constructor(
     private readonly http: HttpService,
-    private readonly options: ArrowGatewayOptions,
+    private readonly options: TransportOptions,
     timer: GatewayTimer,
     resolve: ResolveAll = resolveWithSystem,
   ) {
     this.agents = guardedAgents({
       allowPrivateHosts: options.allowPrivateHosts,
+      plainToPrivateOnly: options.plainToPrivateOnly,
       connectTimeoutMs: options.connectTimeoutMs,
       timer,
       resolve,
@@ -107,10 +121,10 @@ export class ArrowTransport {
         url: request.url,
         data: request.body,
         headers: {
-          apiKey: request.apiKey,
           Accept: 'application/json',
           'Accept-Encoding': 'gzip',
           'User-Agent': 'waldur-arrowsphere',
+          ...request.headers,
           ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
         },
         signal: request.signal,
@@ -194,19 +208,21 @@ function tooLarge(): TransportError {
 
 function headersOf(answer: AxiosResponse): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = {};
-  for (const name of ['content-type', 'retry-after', 'location', 'date']) {
+  for (const name of ['content-type', 'retry-after', 'location', 'date', 'x-result-count', 'x-impersonator-uuid']) {
     const value: unknown = answer.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
   return headers;
 }
 
-/** The original error carries the request with its key, so nothing of it is kept but its code. */
+/** The original error carries the request with its secret, so nothing of it is kept but its code. */
 function transportError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const code = codeOf(error);
   if (code === 'ERR_ADDRESS_REFUSED')
     return new TransportError('address', 'Its name leads to an address that is not public.');
+  if (code === 'ERR_PLAIN_REFUSED')
+    return new TransportError('address', 'Plain http: is for private addresses only: write https://.');
   const certificate = CERTIFICATE_REASONS[code];
   if (certificate) return new TransportError('certificate', certificate);
   return new TransportError('network', REASONS[code] ?? 'the connection failed');

@@ -1,15 +1,16 @@
-import { ArrowUnavailableError } from './arrow-gateway.errors.js';
+import type { AppError } from '../common/app.error.js';
 import type { GatewayTimer } from './gateway-timer.js';
 import { utcSentence } from './sentences.js';
+import type { Upstream } from './upstream.js';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** How one let-through attempt ended, for the breaker. `unknown`: it was cancelled, which says nothing of ArrowSphere. */
+/** How one let-through attempt ended, for the breaker. `unknown`: it was cancelled, which says nothing of the other side. */
 export type AttemptEnd = 'answered' | 'failed' | 'unknown';
 
 /**
  * Stops asking an account that has failed so many times in a row, so that operators get their error at once and
- * ArrowSphere gets its rest. After the pause one attempt is let through: its end decides.
+ * the other side gets its rest. After the pause one attempt is let through: its end decides.
  */
 export class CircuitBreaker {
   private failuresInARow = 0;
@@ -20,6 +21,7 @@ export class CircuitBreaker {
     private readonly threshold: number,
     private readonly openMs: number,
     private readonly timer: GatewayTimer,
+    private readonly upstream: Upstream,
   ) {}
 
   get state(): BreakerState {
@@ -32,12 +34,12 @@ export class CircuitBreaker {
     return this.opensAgainAt > 0 ? new Date(this.opensAgainAt) : undefined;
   }
 
-  /** Throws `ArrowUnavailableError` while nothing is let through; does not count as an attempt. */
+  /** Throws `Upstream.unavailable` while nothing is let through; does not count as an attempt. */
   check(): void {
     if (this.state === 'open' || (this.state === 'half-open' && this.probing)) throw this.error();
   }
 
-  /** Lets one attempt through, or throws `ArrowUnavailableError`. The returned function takes how it ended. */
+  /** Lets one attempt through, or throws `Upstream.unavailable`. The returned function takes how it ended. */
   enter(): (end: AttemptEnd) => void {
     this.check();
     const isProbe = this.state === 'half-open';
@@ -59,8 +61,8 @@ export class CircuitBreaker {
     if (wasProbe || this.failuresInARow >= this.threshold) this.opensAgainAt = this.timer.now() + this.openMs;
   }
 
-  private error(): ArrowUnavailableError {
+  private error(): AppError {
     const at = new Date(Math.max(this.opensAgainAt, this.timer.now()));
-    return new ArrowUnavailableError(`ArrowSphere is unavailable, next try at ${utcSentence(at)}.`, at);
+    return this.upstream.unavailable(`${this.upstream.name} is unavailable, next try at ${utcSentence(at)}.`, at);
   }
 }

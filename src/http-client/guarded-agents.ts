@@ -3,12 +3,17 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isPublicAddress } from './api-url.js';
+import { isPublicAddress } from './public-address.js';
 import type { GatewayTimer } from './gateway-timer.js';
 
 /** A connection to an address that is not public was about to be made. */
 export class AddressRefused extends Error {
   readonly code = 'ERR_ADDRESS_REFUSED';
+}
+
+/** A connection without TLS to a public address was about to be made. */
+export class PlainRefused extends Error {
+  readonly code = 'ERR_PLAIN_REFUSED';
 }
 
 /** No usable connection within the time for it. */
@@ -26,12 +31,15 @@ export const resolveWithSystem: ResolveAll = (hostname, done) => systemLookup(ho
 
 export interface GuardOptions {
   readonly allowPrivateHosts: boolean;
+  /** Refuse plain `http:` to public addresses. */
+  readonly plainToPrivateOnly?: boolean;
   readonly connectTimeoutMs: number;
   readonly timer: GatewayTimer;
   readonly resolve: ResolveAll;
 }
 
 type Connect = (options: object, done?: (error: Error | null, stream: Duplex) => void) => Duplex | null | undefined;
+type Ready = 'connect' | 'secureConnect';
 type Done = (error: Error | null, stream?: Duplex) => void;
 
 // Short of most servers' own idle limit, so that we drop an idle connection before they do.
@@ -55,45 +63,53 @@ export function guardedAgents(guard: GuardOptions): { http: HttpAgent; https: Ht
   return { http, https };
 }
 
-function guardConnections(
-  agent: HttpAgent | HttpsAgent,
-  ready: 'connect' | 'secureConnect',
-  guard: GuardOptions,
-): void {
+function guardConnections(agent: HttpAgent | HttpsAgent, ready: Ready, guard: GuardOptions): void {
   const plain = agent as unknown as { createConnection: Connect };
   const connect = plain.createConnection.bind(agent);
   const guarded = (options: { host?: string | null }, done: Done): Duplex | undefined => {
     const host = (options.host ?? '').replace(/^\[|\]$/g, '');
     // Sockets do not ask the resolver about a literal address, so it has to be looked at here.
-    if (isIP(host) && !guard.allowPrivateHosts && !isPublicAddress(host)) {
-      done(new AddressRefused('address refused'));
+    const refused = isIP(host) ? refusal([host], ready, guard) : undefined;
+    if (refused) {
+      done(refused);
       return undefined;
     }
-    const socket = connect({ ...options, lookup: guardedLookup(guard) });
+    const socket = connect({ ...options, lookup: guardedLookup(ready, guard) });
     if (socket) limitConnecting(socket as Socket, ready, guard);
     return socket ?? undefined;
   };
   plain.createConnection = guarded as unknown as Connect;
 }
 
-function guardedLookup(guard: GuardOptions): LookupFunction {
+/** Why these addresses of one host may not be connected to. */
+function refusal(addresses: readonly string[], ready: Ready, guard: GuardOptions): Error | undefined {
+  // One inside address among public ones is an attack or a broken zone: either way not whom we mean.
+  if (!guard.allowPrivateHosts && !addresses.every(isPublicAddress)) return new AddressRefused('address refused');
+  const isPlain = ready === 'connect';
+  if (isPlain && guard.plainToPrivateOnly && addresses.some(isPublicAddress)) return new PlainRefused('plain refused');
+  return undefined;
+}
+
+function guardedLookup(ready: Ready, guard: GuardOptions): LookupFunction {
   return (hostname, options, done) => {
     guard.resolve(hostname, (error, addresses) => {
       if (error) return done(error, '', 0);
       const wanted = addresses.filter(({ family }) => !options.family || family === options.family);
       const [first] = wanted;
       if (!first) return done(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
-      // One inside address among public ones is an attack or a broken zone: either way not ArrowSphere.
-      if (!guard.allowPrivateHosts && !addresses.every(({ address }) => isPublicAddress(address))) {
-        return done(new AddressRefused('address refused'), '', 0);
-      }
+      const refused = refusal(
+        addresses.map(({ address }) => address),
+        ready,
+        guard,
+      );
+      if (refused) return done(refused, '', 0);
       if (options.all) done(null, wanted);
       else done(null, first.address, first.family);
     });
   };
 }
 
-function limitConnecting(socket: Socket, ready: 'connect' | 'secureConnect', guard: GuardOptions): void {
+function limitConnecting(socket: Socket, ready: Ready, guard: GuardOptions): void {
   const cancel = guard.timer.after(guard.connectTimeoutMs, () =>
     socket.destroy(new ConnectTimedOut('connect timed out')),
   );

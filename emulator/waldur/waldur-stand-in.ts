@@ -1,0 +1,253 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { FaultPlan } from '../faults.js';
+import { encodeReply, send } from '../http.js';
+import { emptyWaldur, type Row, type WaldurAccount, type WaldurData } from './waldur-data.js';
+
+export interface StandInOptions {
+  /** Default 0: any free port. */
+  port?: number;
+  host?: string;
+  data?: Partial<WaldurData>;
+  /** Waiting time of every answer. */
+  latencyMs?: number;
+}
+
+/** A call as it came in, without its token. */
+export interface StandInRequest {
+  /** Below `/api/`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** User name of the token; `null`: nobody's. */
+  readonly user: string | null;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+const LISTS = {
+  customers: 'customers',
+  projects: 'projects',
+  'marketplace-provider-offerings': 'offerings',
+  'marketplace-provider-resources': 'resources',
+} as const;
+
+const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
+const INVALID_PAGE: Reply = { status: 404, body: { detail: 'Invalid page.' } };
+const WEB_PAGE = '<!DOCTYPE html><html><head><title>Waldur</title></head><body></body></html>';
+const LARGEST_PAGE = 300;
+
+/**
+ * A small Waldur on a real socket: the lists that this service reads, one object of each, and whose token it is; with
+ * Waldur's paging, filters, order, choice of fields and permissions, and, on request, its faults.
+ */
+export class WaldurStandIn {
+  /** Live: what is changed here shows in the next answer. */
+  data: WaldurData;
+  readonly requests: StandInRequest[] = [];
+  readonly faults = new FaultPlan();
+  latencyMs: number;
+  /** By how much its clock is ahead of ours. */
+  clockAheadMs = 0;
+  /** Called before a request is answered: what happens in Waldur meanwhile. */
+  meanwhile: (request: StandInRequest) => void = () => undefined;
+  /** Of its first staff user. */
+  readonly token = 'waldur-staff-token-0123456789abcdef012345';
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly host: string,
+    { data, latencyMs = 0 }: StandInOptions,
+  ) {
+    this.data = { ...emptyWaldur(), ...data };
+    this.latencyMs = latencyMs;
+    if (!this.data.users.length) this.data.users.push(staffUser(this.token));
+    this.server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => void this.serve(request, response));
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  static async start(options: StandInOptions = {}): Promise<WaldurStandIn> {
+    const standIn = new WaldurStandIn(options.host ?? '127.0.0.1', options);
+    await standIn.listen(options.port ?? 0);
+    return standIn;
+  }
+
+  /** `http://127.0.0.1:PORT` */
+  get url(): string {
+    return `http://${this.host}:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Cuts all connections and frees the port. */
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Listens again, after `stop`. */
+  listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, this.host, resolve);
+    });
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const url = new URL(request.url ?? '/', this.url);
+    const account = this.accountOf(request);
+    const asked = {
+      path: url.pathname.replace(/^\/api\//, ''),
+      query: url.searchParams,
+      user: account?.username ?? null,
+    };
+    this.requests.push(asked);
+    this.meanwhile(asked);
+    const { method = 'GET' } = request;
+    const page = Number(url.searchParams.get('page') ?? 1);
+    const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
+    if (this.latencyMs) await pause(this.latencyMs, response);
+    let text: string | undefined;
+    let reply = this.reply(url, account, request);
+    for (const { action } of planned) {
+      if (action.kind === 'hang') return;
+      if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
+      if (action.kind === 'delay') await pause(action.ms, response);
+      else if (action.kind === 'status') {
+        reply = { status: action.status, body: action.body ?? { detail: `Emulated failure ${action.status}` } };
+        if (typeof action.retryAfter === 'number')
+          reply = { ...reply, headers: { 'retry-after': String(action.retryAfter) } };
+      } else if (action.kind === 'html') text = WEB_PAGE;
+      else if (action.kind === 'truncated-json') text = JSON.stringify(reply.body).slice(0, -2);
+      else if (action.kind === 'drop-rows') reply = { ...reply, body: (reply.body as Row[]).slice(action.count ?? 1) };
+      else if (action.kind === 'redirect') reply = { status: 302, body: '', headers: { location: action.location } };
+      else throw new Error(`The stand-in has no fault ${action.kind}`);
+    }
+    if (response.destroyed) return;
+    const contentType = text === undefined ? 'application/json' : 'text/html';
+    const { bytes, headers } = await encodeReply({ ...reply, text, contentType }, request.headers['accept-encoding']);
+    const date = new Date(Date.now() + this.clockAheadMs).toUTCString();
+    send(response, reply.status, { ...headers, date }, bytes);
+  }
+
+  private accountOf({ headers }: IncomingMessage): WaldurAccount | undefined {
+    const [, scheme, token] = /^(Token|Bearer) (\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    if (!token) return undefined;
+    const isPersonal = token.startsWith('w_');
+    // Each kind of token is taken under its own scheme only.
+    if (isPersonal !== (scheme!.toLowerCase() === 'bearer')) return undefined;
+    return this.data.users.find(({ tokens }) => tokens.includes(token));
+  }
+
+  private reply(url: URL, account: WaldurAccount | undefined, request: IncomingMessage): Reply {
+    const [, api, list = '', uuid] = url.pathname.split('/');
+    if (api !== 'api' || !url.pathname.endsWith('/')) return { status: 404, body: undefined };
+    if (!account) return refusal(401, 'Invalid token.');
+    if (!account['is_active']) return refusal(401, 'User inactive or deleted.');
+    if (list === 'users' && uuid === 'me') return this.me(url, account, request);
+    if (!(list in LISTS)) return NOT_FOUND;
+    const kind = LISTS[list as keyof typeof LISTS];
+    const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
+    if (!uuid) return this.list(url, rows);
+    const row = rows.find((each) => each.uuid === uuid.replaceAll('-', ''));
+    return row ? { status: 200, body: chosen(row, url.searchParams) } : NOT_FOUND;
+  }
+
+  private me(url: URL, account: WaldurAccount, { headers }: IncomingMessage): Reply {
+    const other = headers['x-impersonated-user-uuid'];
+    if (typeof other !== 'string' || !account['is_staff']) return meAnswer(account, url);
+    const impersonated = this.data.users.find(({ uuid }) => uuid === other);
+    if (!impersonated) return refusal(401, 'There is no such user.');
+    return { ...meAnswer(impersonated, url), headers: { 'x-impersonator-uuid': account.uuid } };
+  }
+
+  private list(url: URL, all: readonly Row[]): Reply {
+    const { searchParams: query } = url;
+    const modified = query.get('modified');
+    if (modified !== null && Number.isNaN(Date.parse(modified)))
+      return { status: 400, body: { modified: ['Enter a valid date/time.'] } };
+    const since = modified === null ? -Infinity : Date.parse(modified);
+    const withRemoved = query.get('include_terminated') === 'true';
+    const rows = all.filter((row) => Date.parse(row.modified) >= since && (withRemoved || !row['is_removed']));
+    const order = query.get('o') ?? 'name';
+    const by = order.replace('-', '');
+    rows.sort((a, b) => (String(a[by]) < String(b[by]) ? -1 : 1) * (order.startsWith('-') ? -1 : 1));
+    const size = Math.min(LARGEST_PAGE, Number(query.get('page_size')) || 10);
+    const pages = Math.max(1, Math.ceil(rows.length / size));
+    const page = query.get('page') === 'last' ? pages : Number(query.get('page') ?? 1);
+    if (!Number.isInteger(page) || page < 1 || page > pages) return INVALID_PAGE;
+    const body = rows.slice((page - 1) * size, page * size).map((row) => chosen(row, query));
+    const headers = { 'x-result-count': String(rows.length), link: links(url, page, pages) };
+    return { status: 200, body, headers };
+  }
+}
+
+function staffUser(token: string): WaldurAccount {
+  const at = '2025-01-01T00:00:00+00:00';
+  const flags = { is_staff: true, is_support: false, is_active: true };
+  return {
+    uuid: 'f'.repeat(32),
+    name: 'waldur-admin',
+    username: 'waldur-admin',
+    ...flags,
+    email: '',
+    first_name: '',
+    last_name: '',
+    tokens: [token],
+    created: at,
+    modified: at,
+  };
+}
+
+function meAnswer({ tokens: _, created, ...account }: WaldurAccount, url: URL): Reply {
+  return { status: 200, body: chosen({ ...account, created, date_joined: created }, url.searchParams) };
+}
+
+const refusal = (status: number, detail: string): Reply => ({
+  status,
+  body: { detail },
+  headers: status === 401 ? { 'www-authenticate': 'Token' } : undefined,
+});
+
+/** The fields that `field` asks for; all where it does not. `modified` is answered by resources only, as Waldur does. */
+function chosen(row: Row, query: URLSearchParams): Record<string, unknown> {
+  const fields = query.getAll('field');
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !fields.length || fields.includes(name)));
+}
+
+function links(url: URL, page: number, pages: number): string {
+  const to = (number: number) => {
+    const link = new URL(url);
+    link.searchParams.set('page', String(number));
+    return link.href;
+  };
+  const places = { first: 1, prev: page > 1 && page - 1, next: page < pages && page + 1, last: pages };
+  return Object.entries(places)
+    .flatMap(([rel, number]) => (number ? [`<${to(number)}>; rel="${rel}"`] : []))
+    .join(', ');
+}
+
+/** Ends early when the client goes away. */
+function pause(milliseconds: number, response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      response.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    response.on('close', done);
+  });
+}

@@ -1,0 +1,33 @@
+import { Injectable, type Type } from '@nestjs/common';
+import type { AppError } from '../common/app.error.js';
+import { parseUuid } from '../common/uuid.js';
+
+/** Brings a row from where it is kept, if it is there. Answers whether it is here now. */
+export type BringRow = (entity: Type<object>, uuid: string) => Promise<boolean>;
+
+/** Rows that are not here and may be elsewhere. Whoever keeps copies says how they are brought; without, none are. */
+@Injectable()
+export class AbsentRows {
+  private bringRow: BringRow = () => Promise.resolve(false);
+
+  bringWith(bringRow: BringRow): void {
+    this.bringRow = bringRow;
+  }
+
+  /** Never inside a transaction: it may ask another service. */
+  async bring(entity: Type<object>, uuid: string): Promise<boolean> {
+    const known = parseUuid(uuid);
+    return known !== undefined && this.bringRow(entity, known);
+  }
+
+  /** What `find` finds, now or once the row has been brought. Throws what `find` throws. */
+  async orBring<T>(entity: Type<object>, uuid: string, find: () => Promise<T>): Promise<T> {
+    try {
+      return await find();
+    } catch (error) {
+      const isMissing = (error as Partial<AppError>).kind === 'no-such-object';
+      if (!isMissing || !(await this.bring(entity, uuid))) throw error;
+      return find();
+    }
+  }
+}

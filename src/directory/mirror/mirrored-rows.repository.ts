@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { DISPUTES, goneOf, type MirroredKind, PLANS_GONE, GRANT_CLAIMS, unseenOf, WRITE } from './mirrored-rows.sql.js';
+
+export type { MirroredKind };
+
+/** What came of writing rows. */
+export interface Written {
+  readonly created: number;
+  readonly changed: number;
+  readonly gone: number;
+  /** UUIDs of rows that name what is not here. */
+  readonly passedOver: readonly string[];
+}
+
+/** A licence that this resource has in Waldur, and another one too. */
+export interface Dispute {
+  readonly resourceUuid: string;
+  readonly resourceName: string;
+  readonly licenseReference: string;
+  /** The resource that has it here; null: none has. */
+  readonly holderUuid: string | null;
+}
+
+/** Copies of Waldur's rows, many at a time. */
+@Injectable()
+export class MirroredRowsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** One statement; only rows that differ are touched. `kind`: also `plans`. */
+  async write(manager: EntityManager, kind: keyof typeof WRITE, rows: readonly object[], now: Date): Promise<Written> {
+    const [counts] = await manager.query<(Omit<Written, 'passedOver'> & { passed_over: string[] })[]>(WRITE[kind], [
+      JSON.stringify(rows),
+      now,
+    ]);
+    const { passed_over: passedOver, ...rest } = counts!;
+    return { ...rest, passedOver };
+  }
+
+  /** Plans that their offerings have no more. Answers how many. */
+  async retirePlans(
+    manager: EntityManager,
+    offerings: readonly string[],
+    plans: readonly string[],
+    now: Date,
+  ): Promise<number> {
+    const [rows] = await manager.query<[unknown[], number]>(PLANS_GONE, [offerings, plans, now]);
+    return rows.length;
+  }
+
+  async grantClaims(manager: EntityManager, now: Date): Promise<void> {
+    await manager.query(GRANT_CLAIMS, [now]);
+  }
+
+  async unseen(kind: MirroredKind, seen: readonly string[]): Promise<string[]> {
+    const rows = await this.dataSource.query<{ uuid: string }[]>(unseenOf(kind), [seen]);
+    return rows.map(({ uuid }) => uuid);
+  }
+
+  /** Answers how many were there until now. */
+  async markGone(manager: EntityManager, kind: MirroredKind, uuids: readonly string[], now: Date): Promise<number> {
+    const [rows] = await manager.query<[unknown[], number]>(goneOf(kind), [uuids, now]);
+    return rows.length;
+  }
+
+  /** The first of them, and how many there are. */
+  async disputes(limit: number): Promise<{ total: number; disputes: Dispute[] }> {
+    const rows = await this.dataSource.query<(Dispute & { total: number })[]>(DISPUTES, [limit]);
+    return { total: rows[0]?.total ?? 0, disputes: rows.map(({ total: _, ...dispute }) => dispute) };
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../../common/clock.js';
+import type { WaldurRows } from '../../waldur-gateway/waldur-rows.js';
+import { type Dispute, type MirroredKind, MirroredRowsRepository, type Written } from './mirrored-rows.repository.js';
+
+export type { Dispute, MirroredKind, Written };
+
+/** Inside the transaction, before anything is written: throws where the work is not ours to go on with. */
+export type MayWrite = (manager: EntityManager) => Promise<void>;
+
+/** Copies of Waldur's rows in the directory's own tables, under Waldur's UUIDs. */
+@Injectable()
+export class MirroredRowsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly rows: MirroredRowsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In one transaction. Rows that name what is not here are passed over; offerings bring their plans along. */
+  write<K extends MirroredKind>(kind: K, rows: readonly WaldurRows[K][], mayWrite: MayWrite): Promise<Written> {
+    // Of a row that came twice, the later one counts.
+    const unique = [...new Map(rows.map((row) => [row.uuid, row])).values()];
+    const now = this.clock.now();
+    return this.dataSource.transaction(async (manager) => {
+      await mayWrite(manager);
+      const written = await this.rows.write(manager, kind, unique.map(asColumns), now);
+      if (kind !== 'offerings') return written;
+      const offerings = unique as readonly WaldurRows['offerings'][];
+      const plans = offerings.flatMap(({ uuid, plans }) => plans.map((plan) => ({ ...plan, offering_uuid: uuid })));
+      const planned = await this.rows.write(manager, 'plans', plans, now);
+      const gone = await this.rows.retirePlans(
+        manager,
+        offerings.map(({ uuid }) => uuid),
+        plans.map(({ uuid }) => uuid),
+        now,
+      );
+      return {
+        created: written.created + planned.created,
+        changed: written.changed + planned.changed,
+        gone: written.gone + planned.gone + gone,
+        passedOver: written.passedOver,
+      };
+    });
+  }
+
+  /** After all resources that changed have been written: licences that only one of them claims become its own. */
+  grantClaims(mayWrite: MayWrite): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await mayWrite(manager);
+      await this.rows.grantClaims(manager, this.clock.now());
+    });
+  }
+
+  /** Copies that were not among those seen. */
+  unseen(kind: MirroredKind, seen: Iterable<string>): Promise<string[]> {
+    return this.rows.unseen(kind, [...seen]);
+  }
+
+  /** Answers how many were there until now. */
+  markGone(kind: MirroredKind, uuids: readonly string[], mayWrite: MayWrite): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      await mayWrite(manager);
+      return this.rows.markGone(manager, kind, uuids, this.clock.now());
+    });
+  }
+
+  /** Licences that several live resources have in Waldur: the first of them, and how many there are. */
+  disputes(limit: number): Promise<{ total: number; disputes: Dispute[] }> {
+    return this.rows.disputes(limit);
+  }
+}
+
+/** A row with the names of columns. */
+function asColumns(row: object): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
+      value,
+    ]),
+  );
+}

@@ -1,0 +1,189 @@
+/** How rows of Waldur are written over ours. Names come from here and never from a request. */
+interface Target {
+  readonly table: string;
+  /** Columns and their types as the rows come; `created` is one of them. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Columns whose value is not the one that came, by it and by `kept`, our row. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** What a row names that has to be there: without it the row is passed over. */
+  readonly parents?: string;
+  /** What a row names that need not be there. */
+  readonly others?: string;
+  /** Whether it is gone, where Waldur says so. */
+  readonly isGone?: string;
+}
+
+const CREATED = { created: 'timestamptz' };
+
+/**
+ * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, $2 now.
+ * Answers how many became `created`, `changed` and `gone`, and the UUIDs of those `passed_over`.
+ */
+function writing({ table, columns, values = {}, parents = '', others = '', isGone }: Target): string {
+  const names = Object.keys(columns).filter((name) => name !== 'uuid');
+  const valueOf = (name: string) => values[name] ?? `given.${name}`;
+  const fields = Object.entries({ ...columns, ...(isGone && { is_gone: 'boolean' }) });
+  const gone = isGone ? 'CASE WHEN given.is_gone THEN coalesce(kept.gone_at, $2) END' : 'NULL::timestamptz';
+  const wanted = [...names, 'owner', 'gone_at'];
+  return `
+  WITH given AS (
+    SELECT *
+    FROM jsonb_to_recordset($1::jsonb) AS row (${fields.map(([name, type]) => `${name} ${type}`).join(',\n      ')})
+  ), wanted AS (
+    SELECT given.uuid,
+      ${names.map((name) => `${valueOf(name)} AS ${name}`).join(',\n      ')},
+      'waldur'::varchar AS owner,
+      ${gone} AS gone_at
+    FROM given
+    ${parents}
+    ${others}
+    LEFT JOIN ${table} kept ON kept.uuid = given.uuid
+  ), written AS (
+    INSERT INTO ${table} AS kept (uuid, ${wanted.join(', ')}, modified)
+    SELECT wanted.uuid, ${wanted.map((name) => `wanted.${name}`).join(',\n      ')},
+      $2
+    FROM wanted
+    WHERE NOT EXISTS (
+      SELECT 1
+      FROM ${table} same
+      WHERE same.uuid = wanted.uuid
+        ${wanted.map((name) => `AND same.${name} IS NOT DISTINCT FROM wanted.${name}`).join('\n        ')}
+    )
+    ORDER BY wanted.uuid
+    ON CONFLICT (uuid) DO UPDATE
+    SET ${[...wanted, 'modified'].map((name) => `${name} = excluded.${name}`).join(',\n      ')}
+    RETURNING xmax = 0 AS is_new, gone_at = $2 AS is_gone
+  )
+  SELECT
+    (SELECT count(*)::integer FROM written WHERE is_new) AS created,
+    (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone IS NOT TRUE) AS changed,
+    (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone) AS gone,
+    ARRAY(SELECT uuid::text FROM given EXCEPT SELECT uuid::text FROM wanted) AS passed_over`;
+}
+
+/**
+ * A licence that a resource has already stays with it. One that is new to it is only claimed at first: others may claim
+ * it too, and may give it up.
+ */
+const KEEPS_LICENSE = `
+        given.state = 'Terminated' OR (kept.state <> 'Terminated' AND kept.backend_id = given.backend_id)`;
+
+export const WRITE = {
+  customers: writing({
+    table: 'customer',
+    columns: {
+      uuid: 'uuid',
+      name: 'text',
+      abbreviation: 'text',
+      native_name: 'text',
+      email: 'text',
+      backend_id: 'text',
+      registration_code: 'text',
+      country: 'text',
+      ...CREATED,
+    },
+  }),
+  projects: writing({
+    table: 'project',
+    columns: { uuid: 'uuid', name: 'text', backend_id: 'text', customer_uuid: 'uuid', ...CREATED },
+    parents: 'JOIN customer parent ON parent.uuid = given.customer_uuid',
+    isGone: 'is_gone',
+  }),
+  offerings: writing({
+    table: 'offering',
+    columns: {
+      uuid: 'uuid',
+      name: 'text',
+      backend_id: 'text',
+      type: 'text',
+      state: 'text',
+      customer_uuid: 'uuid',
+      ...CREATED,
+    },
+    values: { customer_uuid: 'provider.uuid' },
+    others: 'LEFT JOIN customer provider ON provider.uuid = given.customer_uuid',
+  }),
+  plans: writing({
+    table: 'plan',
+    columns: { uuid: 'uuid', name: 'text', unit: 'text', offering_uuid: 'uuid', ...CREATED },
+    values: { created: 'coalesce(kept.created, $2)' },
+    parents: 'JOIN offering parent ON parent.uuid = given.offering_uuid',
+  }),
+  resources: writing({
+    table: 'resource',
+    columns: {
+      uuid: 'uuid',
+      name: 'text',
+      backend_id: 'text',
+      disputed_backend_id: 'text',
+      state: 'text',
+      project_uuid: 'uuid',
+      offering_uuid: 'uuid',
+      plan_uuid: 'uuid',
+      ...CREATED,
+    },
+    values: {
+      backend_id: `CASE WHEN ${KEEPS_LICENSE} THEN given.backend_id ELSE '' END`,
+      disputed_backend_id: `CASE WHEN ${KEEPS_LICENSE} THEN '' ELSE given.backend_id END`,
+      plan_uuid: 'plan.uuid',
+    },
+    parents: `JOIN project owned ON owned.uuid = given.project_uuid
+    JOIN offering offered ON offered.uuid = given.offering_uuid`,
+    others: 'LEFT JOIN plan ON plan.uuid = given.plan_uuid AND plan.offering_uuid = given.offering_uuid',
+    isGone: 'is_gone',
+  }),
+} as const;
+
+/** Plans that these offerings ($1) have no more: all but $2; $3 now. */
+export const PLANS_GONE = `
+  UPDATE plan
+  SET gone_at = $3, modified = $3
+  WHERE offering_uuid = ANY($1::uuid[]) AND owner = 'waldur' AND gone_at IS NULL AND uuid <> ALL($2::uuid[])
+  RETURNING uuid`;
+
+/** Licences that nobody has and only one resource claims go to that one; $1 now. */
+export const GRANT_CLAIMS = `
+  UPDATE resource claimed
+  SET backend_id = disputed_backend_id, disputed_backend_id = '', modified = $1
+  WHERE disputed_backend_id <> '' AND state <> 'Terminated'
+    AND NOT EXISTS (
+      SELECT 1
+      FROM resource holder
+      WHERE holder.backend_id = claimed.disputed_backend_id AND holder.state <> 'Terminated'
+    )
+    AND NOT EXISTS (
+      SELECT 1
+      FROM resource other
+      WHERE other.disputed_backend_id = claimed.disputed_backend_id
+        AND other.state <> 'Terminated'
+        AND other.uuid <> claimed.uuid
+    )`;
+
+/** Licences that several live resources have in Waldur, and which of them have them here; $1 how many at most. */
+export const DISPUTES = `
+  SELECT claimed.uuid AS "resourceUuid", claimed.name AS "resourceName",
+    claimed.disputed_backend_id AS "licenseReference", holder.uuid AS "holderUuid",
+    (count(*) OVER ())::integer AS total
+  FROM resource claimed
+  LEFT JOIN resource holder
+    ON holder.backend_id = claimed.disputed_backend_id AND holder.state <> 'Terminated'
+  WHERE claimed.disputed_backend_id <> '' AND claimed.state <> 'Terminated'
+  ORDER BY claimed.disputed_backend_id, claimed.uuid
+  LIMIT $1`;
+
+const TABLES = { customers: 'customer', projects: 'project', offerings: 'offering', resources: 'resource' } as const;
+export type MirroredKind = keyof typeof TABLES;
+
+/** Live copies whose UUIDs are not in $1. */
+export const unseenOf = (kind: MirroredKind): string => `
+  SELECT kept.uuid
+  FROM ${TABLES[kind]} kept
+  WHERE kept.owner = 'waldur' AND kept.gone_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM unnest($1::uuid[]) AS seen (uuid) WHERE seen.uuid = kept.uuid)`;
+
+/** Copies ($1) that Waldur has no more; $2 now. A resource that is gone is terminated for everybody here. */
+export const goneOf = (kind: MirroredKind): string => `
+  UPDATE ${TABLES[kind]}
+  SET gone_at = $2, modified = $2${kind === 'resources' ? `, state = 'Terminated', disputed_backend_id = ''` : ''}
+  WHERE uuid = ANY($1::uuid[]) AND owner = 'waldur' AND gone_at IS NULL
+  RETURNING uuid`;

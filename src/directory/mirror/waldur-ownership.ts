@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { BesideWaldur } from '../../waldur-gateway/waldur-gateway.module.js';
+import { OwnedByWaldurError } from '../directory.errors.js';
+import type { MirroredEntity } from '../mirrored.entity.js';
+
+/** Beside a Waldur the directory is a copy of it: what is Waldur's is made and changed there. */
+@Injectable()
+export class WaldurOwnership {
+  constructor(private readonly beside: BesideWaldur) {}
+
+  /** `what`: plural, `organisations`. Throws {@link OwnedByWaldurError} beside a Waldur. */
+  ensureMadeHere(what: string): void {
+    if (this.beside.gateway) throw new OwnedByWaldurError(what, this.beside.gateway.url);
+  }
+
+  /** `find` is asked beside a Waldur only. Throws {@link OwnedByWaldurError} where one of the rows is Waldur's. */
+  async ensureOurs(what: string, find: () => Promise<readonly Pick<MirroredEntity, 'owner'>[]>): Promise<void> {
+    if (!this.beside.gateway) return;
+    if ((await find()).some(({ owner }) => owner === 'waldur'))
+      throw new OwnedByWaldurError(what, this.beside.gateway.url);
+  }
+}

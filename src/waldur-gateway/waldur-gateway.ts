@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import type { TransportAnswer } from '../http-client/http-transport.js';
+import type { UpstreamState } from '../http-client/upstream-state.js';
+import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
+import { type ListRead, readList, type WaldurPage } from './read-list.js';
+import { bodyOf, malformed, type WaldurQuestion } from './waldur-answer.js';
+import { WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
+import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
+import { USER_FIELDS, WALDUR_LISTS, type WaldurKind, type WaldurRows, WaldurUser } from './waldur-rows.js';
+
+/** Which rows of a list are read. */
+export interface ListWanted extends UpstreamCallOptions {
+  /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
+  readonly modifiedSince?: Date;
+}
+
+const ROWS = z.array(z.unknown());
+
+/**
+ * The way to the Waldur beside which this service works. Lists come complete or with the reason why not; everything else
+ * is an answer or a named error. Where no Waldur is set, there is no gateway: see `WaldurGatewayModule`.
+ */
+export class WaldurGateway {
+  constructor(
+    private readonly client: UpstreamClient,
+    /** Of the staff user whose token we have. */
+    private readonly state: UpstreamState,
+    /** Of everybody whose token is looked up: strangers must not keep our own calls waiting. */
+    private readonly strangers: UpstreamState,
+    private readonly options: WaldurGatewayOptions,
+  ) {}
+
+  /** Where people find it: `https://waldur.example`. */
+  get url(): string {
+    return this.options.url;
+  }
+
+  /**
+   * Reads a list and gives its rows to `take` as they come, pages in any order, several at once. Throws `WaldurError`,
+   * and what `take` throws.
+   */
+  readList<K extends WaldurKind>(
+    kind: K,
+    wanted: ListWanted,
+    take: (rows: readonly WaldurRows[K][]) => Promise<void>,
+  ): Promise<ListRead> {
+    const { pageSize, maxConcurrency } = this.options;
+    const fetch = (page: number, signal: AbortSignal) =>
+      this.client.call(this.state, this.pageRequest(kind, page, wanted.modifiedSince), { ...wanted, signal });
+    const signal = wanted.signal ?? new AbortController().signal;
+    return readList({ pageSize, concurrency: maxConcurrency, fetch, take }, signal);
+  }
+
+  /** One object; `undefined` where Waldur does not have it. Throws `WaldurError`. */
+  async findOne<K extends WaldurKind>(
+    kind: K,
+    uuid: string,
+    options?: UpstreamCallOptions,
+  ): Promise<WaldurRows[K] | undefined> {
+    const { path, fields, query, read } = WALDUR_LISTS[kind];
+    const question = { toDo: `show one of the ${kind}`, content: kind };
+    const request: UpstreamRequest<WaldurRows[K]> = {
+      ...question,
+      endpoint: `GET ${path}{uuid}/`,
+      method: 'GET',
+      path: `api/${path}${uuid}/`,
+      query: { ...query, field: fields },
+      headers: this.ownHeaders,
+      read: (answer, now) => readRow(question, bodyOf(question, answer, now), read),
+    };
+    return this.client.call(this.state, request, options).catch((error: unknown) => {
+      if (error instanceof WaldurNotFoundError) return undefined;
+      throw error;
+    });
+  }
+
+  /**
+   * Whose token this is; `undefined`: nobody's. `impersonated`: the UUID of the user that staff acts as, who is answered
+   * then. Throws `WaldurError`.
+   */
+  async whoIs(token: string, impersonated?: string, options?: UpstreamCallOptions): Promise<WaldurUser | undefined> {
+    const question = { toDo: 'tell whose token it is', content: 'users' };
+    const request: UpstreamRequest<WaldurUser> = {
+      ...question,
+      endpoint: 'GET users/me/',
+      method: 'GET',
+      path: 'api/users/me/',
+      query: { field: USER_FIELDS },
+      headers: {
+        Authorization: `${isBearer(token) ? 'Bearer' : 'Token'} ${token}`,
+        ...(impersonated && { 'X-Impersonated-User-Uuid': impersonated.replaceAll('-', '') }),
+      },
+      read: (answer, now) => readRow(question, bodyOf(question, answer, now), (row) => WaldurUser.parse(row)),
+    };
+    return this.client.call(this.strangers, request, options).catch((error: unknown) => {
+      if (error instanceof WaldurTokenRejectedError) return undefined;
+      throw error;
+    });
+  }
+
+  private get ownHeaders(): Readonly<Record<string, string>> {
+    return { Authorization: `Token ${this.options.token}` };
+  }
+
+  private pageRequest<K extends WaldurKind>(
+    kind: K,
+    page: number,
+    modifiedSince?: Date,
+  ): UpstreamRequest<WaldurPage<WaldurRows[K]>> {
+    const { path, fields, hasModified, query, read } = WALDUR_LISTS[kind];
+    const { pageSize } = this.options;
+    const question = { toDo: `list the ${kind}`, content: kind };
+    return {
+      ...question,
+      endpoint: `GET ${path}`,
+      method: 'GET',
+      path: `api/${path}`,
+      query: {
+        page,
+        page_size: pageSize,
+        o: 'created',
+        ...query,
+        ...(hasModified && modifiedSince && { modified: modifiedSince.toISOString() }),
+        field: fields,
+      },
+      headers: this.ownHeaders,
+      read: (answer, now) => {
+        const rows = ROWS.safeParse(bodyOf(question, answer, now));
+        if (!rows.success) throw malformed(question, 'it is no list');
+        return {
+          rows: rows.data.map((row) => readRow(question, row, read)),
+          total: totalIn(question, answer),
+          date: dateIn(answer),
+        };
+      },
+    };
+  }
+}
+
+function readRow<Row>(question: WaldurQuestion, row: unknown, read: (row: unknown) => Row): Row {
+  try {
+    return read(row);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [{ path, message } = { path: [], message: '' }] = error.issues;
+    throw malformed(question, `${path.join('.') || 'a row'}: ${message}`);
+  }
+}
+
+function totalIn(question: WaldurQuestion, { headers }: TransportAnswer): number {
+  const total = headers['x-result-count'] ?? '';
+  if (!/^\d{1,9}$/.test(total)) throw malformed(question, 'it does not say how many there are (X-Result-Count)');
+  return Number(total);
+}
+
+function dateIn({ headers }: TransportAnswer): Date | undefined {
+  const date = new Date(headers['date'] ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** Personal access tokens and those of an identity provider; the others are 40 hex digits. */
+export function isBearer(token: string): boolean {
+  return /^w_\d+_/.test(token) || /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+}

@@ -1,0 +1,200 @@
+import {
+  type Row,
+  waldurCustomer,
+  waldurOffering,
+  waldurProject,
+  waldurResource,
+} from '../../emulator/waldur/waldur-data.js';
+import { createApp } from '../../src/configure-app.js';
+import { readEnv } from '../../src/config/env.js';
+import { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN } from '../support/app.js';
+import { type Beside, ended, startBeside } from './support.js';
+
+describe('A Waldur that is not well, or changes while it is read', () => {
+  let beside: Beside;
+  const offering = waldurOffering();
+  const customer = waldurCustomer();
+  const project = waldurProject(customer);
+  const resources = Array.from({ length: 700 }, (_, at) =>
+    waldurResource(project, offering, { name: `Resource ${at}`, backend_id: `XSP${at}` }),
+  );
+  const touch = (row: Row) => (row.modified = new Date(Date.now() + 1000).toISOString());
+  const live = async () => {
+    const [{ count }] = await beside.app.database.query(
+      `SELECT count(*)::integer AS count FROM resource WHERE gone_at IS NULL`,
+    );
+    return count as number;
+  };
+  const pagesOf = (path: string) => beside.waldur.requests.filter((request) => request.path === path).length;
+
+  beforeAll(async () => {
+    beside = await startBeside();
+    beside.waldur.data = {
+      ...beside.waldur.data,
+      customers: [customer],
+      projects: [project],
+      offerings: [offering],
+      resources: [...resources],
+    };
+  });
+  afterAll(() => beside?.stop());
+  afterEach(() => {
+    beside.waldur.faults.clear();
+    beside.waldur.meanwhile = () => undefined;
+    beside.waldur.clockAheadMs = 0;
+  });
+
+  it('calls nothing gone that only moved to another page while it was read', async () => {
+    await beside.sync();
+    expect(await live()).toBe(700);
+    const { data } = beside.waldur;
+    let removed: Row | undefined;
+    // The first row goes after its page was read, and a new one comes at the end: the total says nothing of it.
+    beside.waldur.meanwhile = ({ path, query }) => {
+      if (removed || path !== 'marketplace-provider-resources/' || query.get('page') !== '2') return;
+      removed = data.resources.shift();
+      data.resources.push(waldurResource(project, offering, { name: 'Came late' }));
+    };
+    const { state, result } = await beside.sync({ whole: true });
+    expect(state).toBe('succeeded');
+    expect(result['resources']).toMatchObject({ whole: true, gone: 0, incomplete: null });
+    expect(await live()).toBe(701);
+    await beside.sync({ whole: true });
+    expect(await live()).toBe(700);
+  });
+
+  it('reads a list again that became shorter, and calls nothing gone that it could not read wholly', async () => {
+    const { data } = beside.waldur;
+    beside.waldur.meanwhile = ({ path, query }) => {
+      if (path === 'marketplace-provider-resources/' && query.get('page') === '2') data.resources.pop();
+    };
+    beside.waldur.requests.length = 0;
+    const job = await beside.sync({ whole: true });
+    expect([job.state, job.error_code]).toEqual(['failed', 'incomplete']);
+    expect(job.result['resources']).toMatchObject({ gone: 0, incomplete: expect.stringContaining('shorter') });
+    expect(pagesOf('marketplace-provider-resources/')).toBeGreaterThanOrEqual(6);
+    expect(await live()).toBe(700);
+    beside.waldur.meanwhile = () => undefined;
+    expect((await beside.sync({ whole: true })).state).toBe('succeeded');
+    expect(await live()).toBe(data.resources.length);
+  });
+
+  it('is refused with what it is, where a web page answers', async () => {
+    beside.waldur.faults.add({ path: '^projects/', action: { kind: 'html' } });
+    const job = await beside.sync();
+    expect([job.state, job.error_code]).toEqual(['failed', 'waldur_malformed_answer']);
+    expect(job.error_message).toContain('web page');
+    const { body } = await beside.app.api.get('/api/admin/arrow/directory/');
+    expect(body.last_error).toBe(job.error_message);
+    beside.waldur.faults.clear();
+    await beside.sync();
+    expect((await beside.app.api.get('/api/admin/arrow/directory/')).body.last_error).toBe('');
+  });
+
+  it('follows no redirect, and sends its token nowhere else', async () => {
+    beside.waldur.faults.add({ path: '^customers/', action: { kind: 'redirect', location: 'https://other.example/' } });
+    const job = await beside.sync();
+    expect(job.error_message).toContain('https://other.example/');
+    expect(job.error_code).toBe('waldur_malformed_answer');
+  });
+
+  it('fails the run where it goes away in the middle, and goes on when it is back', async () => {
+    const before = await live();
+    beside.waldur.faults.add({
+      path: '^marketplace-provider-resources/',
+      page: 2,
+      action: { kind: 'reset-before-headers' },
+    });
+    const job = await beside.sync({ whole: true });
+    expect([job.state, job.error_code]).toEqual(['failed', 'waldur_unavailable']);
+    expect(await live()).toBe(before);
+    beside.waldur.faults.clear();
+    expect((await beside.sync({ whole: true })).state).toBe('succeeded');
+  });
+
+  it('marks what is gone where it was restored from an older backup', async () => {
+    const { data } = beside.waldur;
+    const kept = data.resources.slice(0, 300);
+    data.resources.length = 0;
+    data.resources.push(...kept);
+    const { state, result } = await beside.sync({ whole: true });
+    expect([state, await live()]).toEqual(['succeeded', 300]);
+    expect(result['resources']!['gone']).toBeGreaterThan(300);
+    const { body } = await beside.app.api.get('/api/marketplace-resources/?backend_id=XSP650');
+    expect(body).toMatchObject([{ state: 'Terminated', backend_id: 'XSP650' }]);
+  });
+
+  it('is asked for changes by its own clock, whatever ours says', async () => {
+    beside.waldur.clockAheadMs = -5 * 3_600_000;
+    await beside.sync({ whole: true });
+    beside.waldur.requests.length = 0;
+    await beside.sync();
+    const { query } = beside.waldur.requests.find(({ path }) => path === 'projects/')!;
+    const behindMs = Date.now() - Date.parse(query.get('modified')!);
+    expect(behindMs).toBeGreaterThan(5 * 3_600_000);
+    expect(behindMs).toBeLessThan(5.5 * 3_600_000);
+  });
+
+  it('passes over a resource of a project that it does not show, and names it', async () => {
+    const hidden = waldurResource(waldurProject(customer), offering, { name: 'Of a hidden project' });
+    touch(hidden);
+    beside.waldur.data.resources.push(hidden);
+    const { state, result } = await beside.sync();
+    expect(state).toBe('succeeded');
+    expect(result['resources']!['passed_over']).toHaveLength(1);
+    beside.waldur.data.resources.pop();
+  });
+
+  it('takes what is older than its kinds of questions: a list that refuses the time of change is read whole', async () => {
+    const status = { kind: 'status' as const, status: 400, body: { modified: ['Enter a valid date.'] } };
+    beside.waldur.faults.add({ path: '^projects/', count: 1, action: status });
+    const { state, result } = await beside.sync();
+    expect(state).toBe('succeeded');
+    expect(result['projects']).toMatchObject({ whole: true });
+  });
+});
+
+describe('A reading whose process is gone', () => {
+  let beside: Beside;
+  beforeAll(async () => {
+    beside = await startBeside();
+    const customer = waldurCustomer();
+    beside.waldur.data.customers.push(customer);
+    beside.waldur.data.projects.push(waldurProject(customer));
+  });
+  afterAll(() => beside?.stop());
+
+  it('is gone on with by the next one, from the list that was not finished', async () => {
+    const { app, waldur } = beside;
+    if (app.kind === 'pglite') return;
+    // Stands for ever at the offerings; the process ends there.
+    const first = await createApp(readEnv(app.variables), app.clock);
+    await first.listen(0, '127.0.0.1');
+    await app.app.close();
+    const api = new ApiClient((await first.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
+    const hangs = new Promise<void>((resolve) => {
+      waldur.meanwhile = ({ path }) => path === 'marketplace-provider-offerings/' && resolve();
+    });
+    const fault = waldur.faults.add({ path: '^marketplace-provider-offerings/', action: { kind: 'hang' } });
+    const { body: accepted } = await api.post('/api/admin/arrow/directory/sync/', {});
+    await hangs;
+    await first.close();
+    waldur.faults.remove(fault);
+    waldur.requests.length = 0;
+    const second = await createApp(readEnv(app.variables), app.clock);
+    await second.listen(0, '127.0.0.1');
+    try {
+      const next = new ApiClient((await second.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
+      const job = await ended({ ...app, api: next }, accepted.job_id);
+      expect([job.state, job.attempts]).toEqual(['succeeded', 2]);
+      expect(job.result).toMatchObject({ customers: { created: 1 }, projects: { created: 1 } });
+      expect(waldur.requests.map(({ path }) => path)).toEqual([
+        'marketplace-provider-offerings/',
+        'marketplace-provider-resources/',
+      ]);
+    } finally {
+      await second.close();
+    }
+  });
+});

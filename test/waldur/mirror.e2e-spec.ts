@@ -1,0 +1,208 @@
+import {
+  waldurCustomer,
+  waldurOffering,
+  waldurPlan,
+  waldurProject,
+  waldurResource,
+} from '../../emulator/waldur/waldur-data.js';
+import { parseUuid } from '../../src/common/uuid.js';
+import { type Beside, startBeside } from './support.js';
+
+const dashed = (uuid: string) => parseUuid(uuid)!;
+
+describe('The copy of a Waldur', () => {
+  let beside: Beside;
+  const customer = waldurCustomer({ name: 'Põhjala Tehnika OÜ', registration_code: '1234' });
+  const project = waldurProject(customer);
+  const plan = waldurPlan();
+  const offering = waldurOffering({ customer_uuid: customer.uuid, plans: [plan] });
+  const resource = waldurResource(project, offering, { backend_id: 'XSP1', plan_uuid: plan.uuid });
+  const touch = (row: { modified: string }) => (row.modified = new Date(Date.now() + 1000).toISOString());
+
+  beforeAll(async () => {
+    beside = await startBeside();
+    const { data } = beside.waldur;
+    data.customers.push(customer);
+    data.projects.push(project);
+    data.offerings.push(offering);
+    data.resources.push(resource);
+  });
+  afterAll(() => beside?.stop());
+
+  it('has Waldur rows under their UUIDs, and says how many there were', async () => {
+    const job = await beside.sync();
+    expect([job.state, job.error_message]).toEqual(['succeeded', '']);
+    expect(job.result).toMatchObject({
+      customers: { whole: true, read: 1, created: 1, unchanged: 0, gone: 0 },
+      projects: { created: 1 },
+      offerings: { read: 1, created: 2 },
+      resources: { created: 1, passed_over: [] },
+      conflicts: 0,
+    });
+    const { body } = await beside.app.api.get(`/api/marketplace-resources/${resource.uuid}/`);
+    expect(body).toMatchObject({
+      uuid: dashed(resource.uuid),
+      backend_id: 'XSP1',
+      project_uuid: dashed(project.uuid),
+      plan_uuid: dashed(plan.uuid),
+      customer_uuid: dashed(customer.uuid),
+    });
+  });
+
+  it('is read again without a change, and then only what changed is asked for', async () => {
+    beside.waldur.requests.length = 0;
+    const job = await beside.sync();
+    expect(job.result).toMatchObject({
+      customers: { whole: true, unchanged: 1, changed: 0 },
+      resources: { whole: false, created: 0, changed: 0 },
+    });
+    expect(beside.waldur.requests.map(({ path }) => path)).toEqual([
+      'customers/',
+      'projects/',
+      'marketplace-provider-offerings/',
+      'marketplace-provider-resources/',
+    ]);
+    const { query } = beside.waldur.requests[3]!;
+    expect([query.get('o'), query.get('page_size')]).toEqual(['created', '300']);
+    expect(query.getAll('field')).not.toContain('offering_name');
+  });
+
+  it('changes and goes as Waldur does, and keeps what is gone', async () => {
+    customer.name = 'Põhjala AS';
+    resource['state'] = 'Terminated';
+    touch(resource);
+    const removed = waldurProject(customer, { name: 'Old', is_removed: true });
+    touch(removed);
+    beside.waldur.data.projects.push(removed);
+    const { result } = await beside.sync();
+    expect(result).toMatchObject({ customers: { changed: 1 }, projects: { created: 1 }, resources: { gone: 1 } });
+    const { body } = await beside.app.api.get(`/api/customers/?name_exact=${encodeURIComponent('Põhjala AS')}`);
+    expect(body).toHaveLength(1);
+    expect((await beside.app.api.get('/api/projects/?name=Old')).body).toEqual([]);
+    const { body: terminated } = await beside.app.api.get(`/api/marketplace-resources/${resource.uuid}/`);
+    expect(terminated.state).toBe('Terminated');
+  });
+
+  it('cannot be made, renamed or deleted here: 409 says where', async () => {
+    const { api } = beside.app;
+    const answers = [
+      await api.post('/api/customers/', { name: 'New' }),
+      await api.post('/api/projects/', { name: 'New', customer: customer.uuid }),
+      await api.post('/api/marketplace-provider-offerings/', { name: 'New' }),
+      await api.post('/api/marketplace-plans/', { name: 'New', offering: offering.uuid }),
+      await api.post('/api/marketplace-resources/', { name: 'N', project: project.uuid, offering: offering.uuid }),
+      await api.patch(`/api/customers/${customer.uuid}/`, { name: 'Other' }),
+      await api.delete(`/api/projects/${project.uuid}/`),
+      await api.patch(`/api/marketplace-resources/${resource.uuid}/`, { name: 'Other' }),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body.code]).toEqual([409, 'owned_by_waldur']);
+      expect(body.detail).toContain(beside.waldur.url);
+    }
+  });
+
+  it('asks Waldur once for a row that a request names and it lacks', async () => {
+    const late = waldurCustomer({ name: 'Late OÜ' });
+    const lateProject = waldurProject(late);
+    beside.waldur.data.customers.push(late);
+    beside.waldur.data.projects.push(lateProject);
+    beside.waldur.requests.length = 0;
+    expect((await beside.app.api.get(`/api/projects/${lateProject.uuid}/`)).body).toMatchObject({
+      customer_name: 'Late OÜ',
+    });
+    expect(beside.waldur.requests.map(({ path }) => path)).toEqual([
+      `projects/${dashed(lateProject.uuid)}/`,
+      `customers/${dashed(late.uuid)}/`,
+    ]);
+    beside.waldur.requests.length = 0;
+    const unknown = 'a'.repeat(32);
+    for (let times = 0; times < 3; times += 1)
+      expect((await beside.app.api.get(`/api/projects/${unknown}/`)).status).toBe(404);
+    expect(beside.waldur.requests).toHaveLength(1);
+  });
+
+  it('says how fresh it is, and in the metrics too', async () => {
+    const { body } = await beside.app.api.get('/api/admin/arrow/directory/');
+    expect(body).toMatchObject({ waldur_url: beside.waldur.url, read_at: expect.any(String), last_error: '' });
+    expect(body.lists.map(({ kind }: { kind: string }) => kind).sort()).toEqual([
+      'customers',
+      'offerings',
+      'projects',
+      'resources',
+    ]);
+  });
+});
+
+describe('Licences that several resources of Waldur have', () => {
+  let beside: Beside;
+  const customer = waldurCustomer();
+  const project = waldurProject(customer);
+  const offering = waldurOffering();
+  const touch = (row: { modified: string }) => (row.modified = new Date(Date.now() + 1000).toISOString());
+  const [one, two, three] = ['One', 'Two', 'Three'].map((name) =>
+    waldurResource(project, offering, { name, backend_id: 'XSP7' }),
+  ) as [ReturnType<typeof waldurResource>, ReturnType<typeof waldurResource>, ReturnType<typeof waldurResource>];
+  const holders = async () => {
+    const rows = await beside.app.database.query(
+      `SELECT name, backend_id AS has, disputed_backend_id AS claims FROM resource ORDER BY name`,
+    );
+    return Object.fromEntries(
+      rows.map(({ name, has, claims }: Record<string, string>) => [name, has || (claims && `(${claims})`)]),
+    );
+  };
+
+  beforeAll(async () => {
+    beside = await startBeside();
+    const { data } = beside.waldur;
+    data.customers.push(customer);
+    data.projects.push(project);
+    data.offerings.push(offering);
+  });
+  afterAll(() => beside?.stop());
+
+  it('stay with whom has them, and are a conflict for whom comes later', async () => {
+    beside.waldur.data.resources.push(one);
+    await beside.sync();
+    expect(await holders()).toEqual({ One: 'XSP7' });
+    touch(two);
+    beside.waldur.data.resources.push(two);
+    const job = await beside.sync();
+    expect([job.state, job.result.conflicts]).toEqual(['succeeded', 1]);
+    expect(await holders()).toEqual({ One: 'XSP7', Two: '(XSP7)' });
+    const { body } = await beside.app.api.get('/api/admin/arrow/directory/');
+    expect(body.conflicts).toEqual([
+      {
+        resource_uuid: dashed(two.uuid),
+        resource_name: 'Two',
+        license_reference: 'XSP7',
+        holder_uuid: dashed(one.uuid),
+      },
+    ]);
+  });
+
+  it('go to the one that is left, and to nobody where two are left', async () => {
+    one['backend_id'] = '';
+    touch(one);
+    await beside.sync();
+    expect(await holders()).toEqual({ One: '', Two: 'XSP7' });
+    two['backend_id'] = 'XSP8';
+    one['backend_id'] = 'XSP7';
+    for (const row of [one, two, three]) touch(row);
+    beside.waldur.data.resources.push(three);
+    const { result } = await beside.sync();
+    expect(result.conflicts).toBe(2);
+    expect(await holders()).toEqual({ One: '(XSP7)', Two: 'XSP8', Three: '(XSP7)' });
+    three['backend_id'] = '';
+    touch(three);
+    await beside.sync();
+    expect(await holders()).toEqual({ One: 'XSP7', Two: 'XSP8', Three: '' });
+  });
+
+  it('can change places in one reading', async () => {
+    [one['backend_id'], two['backend_id']] = [two['backend_id'], one['backend_id']];
+    touch(one);
+    touch(two);
+    await beside.sync();
+    expect(await holders()).toEqual({ One: 'XSP8', Two: 'XSP7', Three: '' });
+  });
+});

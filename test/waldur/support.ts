@@ -1,0 +1,64 @@
+import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
+import type { EmulatorOptions } from '../../emulator/arrow-emulator.js';
+import { startApp, type TestApp } from '../support/app.js';
+
+/** A service beside a Waldur, and that Waldur. */
+export interface Beside {
+  readonly app: TestApp;
+  readonly waldur: WaldurStandIn;
+  /** Reads Waldur and answers the job when it has ended. */
+  sync(body?: object): Promise<EndedJob>;
+  stop(): Promise<void>;
+}
+
+export interface EndedJob {
+  readonly uuid: string;
+  readonly state: string;
+  readonly result: Record<string, Record<string, unknown>> & { conflicts: number };
+  readonly error_code: string;
+  readonly error_message: string;
+  readonly attempts: number;
+}
+
+export async function startBeside(
+  variables: Record<string, string> = {},
+  emulator: EmulatorOptions = {},
+): Promise<Beside> {
+  const waldur = await WaldurStandIn.start();
+  const app = await startApp(
+    {
+      WALDUR_URL: waldur.url,
+      WALDUR_TOKEN: waldur.token,
+      WALDUR_TIMEOUT_MS: '3000',
+      WALDUR_MAX_RETRIES: '1',
+      ...variables,
+    },
+    emulator,
+  ).catch(async (error: unknown) => {
+    await waldur.stop();
+    throw error;
+  });
+  return {
+    app,
+    waldur,
+    sync: (body = {}) => sync(app, body),
+    stop: async () => {
+      await app.stop();
+      await waldur.stop().catch(() => undefined);
+    },
+  };
+}
+
+async function sync(app: TestApp, body: object): Promise<EndedJob> {
+  const { status, body: accepted } = await app.api.post('/api/admin/arrow/directory/sync/', body);
+  if (status !== 202) throw new Error(`sync answered ${status}: ${JSON.stringify(accepted)}`);
+  return ended(app, accepted.job_id);
+}
+
+/** Asks for the job until it has ended. */
+export async function ended(app: TestApp, uuid: string): Promise<EndedJob> {
+  for (;;) {
+    const { body } = await app.api.get(`/api/admin/arrow/jobs/${uuid}/`);
+    if (['succeeded', 'failed', 'cancelled'].includes(body.state)) return body;
+  }
+}
