@@ -18,6 +18,38 @@ const WRITE_CHANGE = `
   INSERT INTO audit_change (created, event_uuid, object_type, operation, before, after)
   VALUES ($1, $2, $3, $4, $5, $6)`;
 
+/** $1: the user, $2: what it is called from now on, $3: its user name as a regular expression, $4: its address. */
+const ERASE_FROM_CHANGES = `
+  UPDATE audit_change
+  SET before = erased.before, after = erased.after
+  FROM audit_change AS named
+  CROSS JOIN LATERAL (
+    SELECT ${['before', 'after']
+      .map(
+        (side) => `regexp_replace(
+          regexp_replace(
+            CASE
+              WHEN named.object_type = 'user' AND named.object_uuid = $1
+              THEN (named.${side} - '{username,email,first_name,last_name}'::text[])::text
+              ELSE named.${side}::text
+            END,
+            '("\\w*(?:_by|username)": "(?:[^"]* as )?)' || $3 || '(?="| as )', '\\1' || $2, 'g'
+          ),
+          '("\\w*email": ")' || $4 || '(?=")', '\\1', 'gi'
+        )::jsonb AS ${side}`,
+      )
+      .join(', ')}
+  ) AS erased
+  WHERE named.event_uuid = audit_change.event_uuid
+    AND named.created = audit_change.created
+    AND named.uuid = audit_change.uuid
+    AND (named.before IS DISTINCT FROM erased.before OR named.after IS DISTINCT FROM erased.after)`;
+
+const escaped = (text: string) =>
+  JSON.stringify(text)
+    .slice(1, -1)
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 /** Writes what no trigger does. */
 @Injectable()
 export class AuditTrailRepository {
@@ -33,6 +65,22 @@ export class AuditTrailRepository {
     const { objectType, operation, before, after } = change;
     const json = [before, after].map((each) => each && JSON.stringify(each));
     await manager.query(WRITE_CHANGE, [created, uuid, objectType, operation, ...json]);
+  }
+
+  /**
+   * Takes a person's names and address out of what changed before and after, within a transaction that the database lets
+   * do so. Answers how many changes named it.
+   */
+  async erase(
+    manager: EntityManager,
+    person: { readonly uuid: string; readonly username: string; readonly email: string },
+    pseudonym: string,
+  ): Promise<number> {
+    // An address that is not there is named nowhere.
+    const email = person.email ? escaped(person.email) : '(?!)';
+    const given = [person.uuid, pseudonym, escaped(person.username), email];
+    const [, rows] = await manager.query<[unknown[], number]>(ERASE_FROM_CHANGES, given);
+    return rows;
   }
 
   /** Partitions of these months, where they are missing. */

@@ -14,7 +14,7 @@ export class AuditModule {
       global: true,
       imports: [DatabaseModule.forFeature([AuditEvent, AuditChange])],
       providers: [AuditTrailRepository, AuditTrail],
-      exports: [AuditTrail],
+      exports: [AuditTrail, AuditTrailRepository],
     };
   }
 }

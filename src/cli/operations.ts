@@ -251,7 +251,9 @@ export class Operations {
 
   private async eraseUser({ username }: Arguments): Promise<object> {
     const { uuid } = await this.userNamed(username);
-    const { columns, ...erased } = await this.get(PersonErasureService).erase(uuid);
+    const about = { objectType: 'user', objectUuid: uuid };
+    const erase = () => this.get(PersonErasureService).erase(uuid);
+    const { columns, ...erased } = await this.acting('user.erase', erase, about);
     return { ...wireOf(erased), columns };
   }
 
@@ -302,14 +304,16 @@ export class Operations {
     const imports = this.get(ImportsService);
     const kept = await imports.keep(createReadStream(String(file)) as AsyncIterable<Buffer>);
     const upload = { kind: kind as SheetKindName, fileName: String(file), requestedBy: COMMAND_LINE };
-    const { uuid } = await imports.accept(kept, upload);
+    const { uuid } = await this.acting('sheet_import.create', () => imports.accept(kept, upload));
     await imports.preview(uuid, this.watch);
     return this.shownImport(uuid);
   }
 
   private async applyImport({ uuid, skipBad }: Arguments): Promise<object> {
     const found = await this.get(ImportsService).get(String(uuid));
-    await this.get(ImportsService).write(found.uuid, skipBad === true, this.watch);
+    const about = { objectType: 'sheet_import', objectUuid: found.uuid };
+    const apply = () => this.get(ImportsService).write(found.uuid, skipBad === true, this.watch);
+    await this.acting('sheet_import.apply', apply, about);
     return this.shownImport(found.uuid);
   }
 

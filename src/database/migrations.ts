@@ -23,6 +23,7 @@ import { AddBackendIdsOfProjectsAndOfferings1795800000000 } from './migrations/1
 import { ImportSpreadsheets1795810000000 } from './migrations/1795810000000-ImportSpreadsheets.js';
 import { MirrorWaldur1795820000000 } from './migrations/1795820000000-MirrorWaldur.js';
 import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNamesBeErased.js';
+import { LetNamesBeErasedFromAuditTrail1795840000000 } from './migrations/1795840000000-LetNamesBeErasedFromAuditTrail.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   ImportSpreadsheets1795810000000,
   MirrorWaldur1795820000000,
   LetNamesBeErased1795830000000,
+  LetNamesBeErasedFromAuditTrail1795840000000,
 ];

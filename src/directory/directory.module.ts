@@ -1,3 +1,4 @@
+import { AuditEvent } from '../audit/audit-event.entity.js';
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
 import { WaldurGatewayModule } from '../waldur-gateway/waldur-gateway.module.js';
@@ -86,4 +87,8 @@ const repositories = [
   ],
   exports: [...services, Authenticator],
 })
-export class DirectoryModule {}
+export class DirectoryModule {
+  constructor(people: NamesOfPeople) {
+    people.standIn(AuditEvent, 'actor', 'impersonator');
+  }
+}

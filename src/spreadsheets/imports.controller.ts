@@ -1,3 +1,4 @@
+import { Audited } from '../audit/audited.js';
 import { Readable } from 'node:stream';
 import { Body, Get, Head, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
@@ -54,6 +55,7 @@ export class ImportsController {
   }
 
   @Post()
+  @Audited('sheet_import.create')
   @HttpCode(202)
   @Operation('admin_arrow_directory_import_create', 'Upload a file and preview what it would do; nothing is changed')
   @ApiConsumes('multipart/form-data')
@@ -89,6 +91,7 @@ export class ImportsController {
   }
 
   @Post(':uuid/apply')
+  @Audited('sheet_import.apply')
   @HttpCode(202)
   @Operation('admin_arrow_directory_import_apply', 'Do exactly what was previewed, or nothing where the data moved')
   @ApiAcceptedResponse({ type: ImportResponse })

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
 import { DirectoryModule } from '../directory/directory.module.js';
+import { NamesOfPeople } from '../directory/users/names-of-people.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MappingsModule } from '../mappings/mappings.module.js';
 import { ExportsService } from './exports.service.js';
@@ -17,4 +18,8 @@ const services = [ImportsService, UploadsService, ExportsService];
   providers: [...services, ImportsRepository],
   exports: services,
 })
-export class SpreadsheetsModule {}
+export class SpreadsheetsModule {
+  constructor(people: NamesOfPeople) {
+    people.standIn(SheetImport, 'requestedBy');
+  }
+}

@@ -1,3 +1,4 @@
+import { Audited } from '../audit/audited.js';
 import { Body, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
@@ -22,6 +23,7 @@ export class WaldurMirrorController {
   }
 
   @Post('sync')
+  @Audited('directory.sync')
   @HttpCode(202)
   @Operation('admin_arrow_directory_sync', 'Read organisations, projects, offerings and resources from Waldur')
   @ApiAcceptedResponse({ type: DirectorySyncAccepted })

@@ -4,6 +4,7 @@ import type { ActorColumn } from '../../database/rename-actor.js';
 
 /** Whose name is to be forgotten. */
 export interface PersonToErase {
+  readonly uuid: string;
   readonly username: string;
   readonly email: string;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AuditTrailRepository } from '../../audit/audit-trail.repository.js';
 import { parseUuid } from '../../common/uuid.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
 import { LastStaffUserError, UserNotFoundError } from '../directory.errors.js';
@@ -30,6 +31,7 @@ export class PersonErasureService {
     private readonly rows: PersonErasureRepository,
     private readonly users: UsersRepository,
     private readonly tokens: TokensService,
+    private readonly trail: AuditTrailRepository,
   ) {}
 
   /**
@@ -51,6 +53,7 @@ export class PersonErasureService {
         const { column, rows } = await this.rows.rename(manager, each, user.username, pseudonym);
         columns[column] = rows;
       }
+      columns.audit_change = await this.trail.erase(manager, user, pseudonym);
       await this.tokens.endAll(manager, user.uuid);
       const nobody = { username: pseudonym, email: '', firstName: '', lastName: '', passwordHash: null };
       await manager.update(User, { uuid: user.uuid }, { ...nobody, isStaff: false, isSupport: false, isActive: false });
