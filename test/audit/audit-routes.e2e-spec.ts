@@ -167,11 +167,14 @@ describe('Every route that changes something', () => {
     ]);
   });
 
-  it('was called here, but for four that differ from others in how much they take only', () => {
+  it('was called here, but for those that take more of what others take, files, or another service', () => {
     expect([...unheard].sort()).toEqual([
       'POST /api/admin/arrow/customer-mappings/{uuid}/import_licenses/',
       'POST /api/admin/arrow/customer-mappings/{uuid}/link_resources/',
       'POST /api/admin/arrow/customer-mappings/{uuid}/unlink_resource/',
+      'POST /api/admin/arrow/directory/import/',
+      'POST /api/admin/arrow/directory/import/{uuid}/apply/',
+      'POST /api/admin/arrow/directory/sync/',
       'POST /api/admin/arrow/license-links/{uuid}/revert/',
     ]);
   });

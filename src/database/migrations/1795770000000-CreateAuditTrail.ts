@@ -18,11 +18,17 @@ const AUDITED: readonly { table: string; shown: string; hidden?: string; changin
       // When it expires moves on while a login is used.
       changing: 'user_uuid name scope',
     },
-    { table: 'customer', shown: 'name abbreviation native_name email backend_id registration_code country' },
-    { table: 'project', shown: 'name backend_id customer_uuid' },
-    { table: 'offering', shown: 'name backend_id type state customer_uuid' },
-    { table: 'plan', shown: 'name unit offering_uuid' },
-    { table: 'resource', shown: 'name backend_id state project_uuid offering_uuid plan_uuid' },
+    {
+      table: 'customer',
+      shown: 'name abbreviation native_name email backend_id registration_code country owner gone_at',
+    },
+    { table: 'project', shown: 'name backend_id customer_uuid owner gone_at' },
+    { table: 'offering', shown: 'name backend_id type state customer_uuid owner gone_at' },
+    { table: 'plan', shown: 'name unit offering_uuid owner gone_at' },
+    {
+      table: 'resource',
+      shown: 'name backend_id disputed_backend_id state project_uuid offering_uuid plan_uuid owner gone_at',
+    },
     { table: 'marketplace_order', shown: 'type state resource_uuid created_by_uuid completed_at' },
     {
       table: 'arrow_settings',
