@@ -29,8 +29,10 @@ const ERASE_FROM_CHANGES = `
         (side) => `regexp_replace(
           regexp_replace(
             CASE
-              WHEN named.object_type = 'user' AND named.object_uuid = $1
+              WHEN named.object_type = 'user' AND named.object_uuid::text = $1
               THEN (named.${side} - '{username,email,first_name,last_name}'::text[])::text
+              WHEN named.object_type = 'auth_token' AND $1 IN (named.before->>'user_uuid', named.after->>'user_uuid')
+              THEN (named.${side} - 'name')::text
               ELSE named.${side}::text
             END,
             '("\\w*(?:_by|username)": "(?:[^"]* as )?)' || $3 || '(?="| as )', '\\1' || $2, 'g'
@@ -44,6 +46,12 @@ const ERASE_FROM_CHANGES = `
     AND named.created = audit_change.created
     AND named.uuid = audit_change.uuid
     AND (named.before IS DISTINCT FROM erased.before OR named.after IS DISTINCT FROM erased.after)`;
+
+/** What the person called its tokens. */
+const ERASE_TOKEN_NAMES = `
+  UPDATE audit_event
+  SET token = ''
+  WHERE $1 IN (actor, impersonator) AND token NOT IN ('', '(lasting)', '(login)')`;
 
 const escaped = (text: string) =>
   JSON.stringify(text)
@@ -78,6 +86,7 @@ export class AuditTrailRepository {
   ): Promise<number> {
     // An address that is not there is named nowhere.
     const email = person.email ? escaped(person.email) : '(?!)';
+    await manager.query(ERASE_TOKEN_NAMES, [person.username]);
     const given = [person.uuid, pseudonym, escaped(person.username), email];
     const [, rows] = await manager.query<[unknown[], number]>(ERASE_FROM_CHANGES, given);
     return rows;

@@ -29,8 +29,8 @@ export class LetNamesBeErasedFromAuditTrail1795840000000 implements MigrationInt
         IF TG_OP = 'UPDATE' AND current_setting('waldur_arrow.erasing', true) = 'on' THEN
           IF TG_LEVEL = 'STATEMENT' THEN
             RETURN NULL;
-          ELSIF to_jsonb(OLD) - '{actor,impersonator,before,after}'::text[]
-            = to_jsonb(NEW) - '{actor,impersonator,before,after}'::text[]
+          ELSIF to_jsonb(OLD) - '{actor,impersonator,token,before,after}'::text[]
+            = to_jsonb(NEW) - '{actor,impersonator,token,before,after}'::text[]
           THEN
             RETURN NEW;
           END IF;
