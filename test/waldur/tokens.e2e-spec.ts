@@ -47,10 +47,10 @@ describe('Tokens of the Waldur beside', () => {
 
   it('open no more what they lost: staff within half a minute, and at once a user who is not active', async () => {
     expect((await as(KEY.staff).get('/api/customers/')).status).toBe(200);
-    (staff)['is_staff'] = false;
+    staff['is_staff'] = false;
     pass(30);
     expect((await as(KEY.staff).get('/api/customers/')).status).toBe(403);
-    (staff)['is_active'] = false;
+    staff['is_active'] = false;
     pass(30);
     expect((await me(KEY.staff)).status).toBe(401);
     Object.assign(staff, { is_staff: true, is_active: true });
