@@ -1,25 +1,12 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { Logger, Module, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef, NestFactory } from '@nestjs/core';
+import { Logger } from '@nestjs/common';
 import { CommanderError } from 'commander';
-import { AppModule } from './app.module.js';
 import { commandLine } from './cli/program.js';
 import { sentenceOf } from './cli/operator-socket.js';
 import { AppError } from './common/app.error.js';
 import { type Env, readEnv } from './config/env.js';
-import { JobRunner } from './jobs/job-runner.js';
 import { startupErrorMessage } from './startup-error.js';
-
-/** The application of one command: jobs are left to the service, as a command ends before they would. */
-@Module({})
-class CommandModule implements OnModuleInit {
-  constructor(private readonly modules: ModuleRef) {}
-
-  onModuleInit(): void {
-    this.modules.get(JobRunner, { strict: false }).rest();
-  }
-}
 
 const QUIET = ['error' as const, 'fatal' as const];
 const WRONG_USAGE = 2;
@@ -30,12 +17,8 @@ const explain = (error: unknown, env?: Env) => {
   const { path, message } = error as NodeJS.ErrnoException;
   return path ? `This failed: ${message}` : startupErrorMessage(error, env);
 };
-const open = (env: Env) =>
-  NestFactory.createApplicationContext(
-    // Only a start of the service sees to it that STAFF_TOKEN opens.
-    { module: CommandModule, imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined })] },
-    { logger: QUIET, abortOnError: false },
-  );
+/** Most commands are answered by the service that runs, and need not load what this takes. */
+const open = async (env: Env) => (await import('./command-app.js')).openApplication(env, QUIET);
 
 try {
   await commandLine({ open, explain }, (isGood) => (process.exitCode = isGood ? 0 : 1)).parseAsync();

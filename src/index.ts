@@ -206,7 +206,7 @@ export type * from './spreadsheets/import.dto.js';
 export { ImportsService } from './spreadsheets/imports.service.js';
 export type * from './spreadsheets/imports.service.js';
 export type * from './spreadsheets/sheet-import.entity.js';
-export type { SheetKindName } from './spreadsheets/sheet-kinds.js';
+export type { SheetKindName } from './spreadsheets/sheet-kind-names.js';
 export * from './spreadsheets/spreadsheets.errors.js';
 export { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
 export { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';

@@ -2,7 +2,7 @@ import { accessSync, constants, createWriteStream } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SHEET_KINDS } from '../spreadsheets/sheet-kinds.js';
+import { SHEET_KINDS } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';
 import type { Outcome } from './outcomes.js';
 

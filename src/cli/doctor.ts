@@ -7,7 +7,6 @@ import { Settings } from '../settings/settings.entity.js';
 import type { Check } from './check.js';
 import { databaseChecks, nodeCheck } from './checks.js';
 import { askService } from './operator-socket.js';
-import { Operations } from './operations.js';
 
 /** How a check is answered that could not be made. */
 export interface Surroundings {
@@ -56,6 +55,7 @@ export async function examine({ open, explain }: Surroundings): Promise<Check[]>
   if (!hasAccounts) return checks;
   const ofAccounts = open(env).then(async (app) => {
     try {
+      const { Operations } = await import('./operations.js');
       return (await new Operations(app).run('accounts', {})) as Check[];
     } finally {
       await app.close();

@@ -44,7 +44,7 @@ import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
 import { ImportsService, type Watch } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
-import type { SheetKindName } from '../spreadsheets/sheet-kinds.js';
+import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */

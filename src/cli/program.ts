@@ -16,9 +16,7 @@ import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
 import { addDirectoryCommands, type Commands } from './directory-commands.js';
 import { examine, type Surroundings } from './doctor.js';
-import { moveToServer } from './move.js';
 import { type Arguments, askService } from './operator-socket.js';
-import { Operations } from './operations.js';
 import {
   type Erased,
   type Job,
@@ -78,6 +76,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
+      const { Operations } = await import('./operations.js');
       const operations = new Operations(app, (text) => process.stderr.write(`${text}\n`));
       return await use(await operations.run(name, args));
     } finally {
@@ -130,6 +129,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       MOVING,
     ),
     async () => {
+      const { moveToServer } = await import('./move.js');
       const { tables, next } = await moveToServer(readEnv());
       const rows = tables.reduce((sum, each) => sum + each.rows, 0);
       const filled = tables.filter((each) => each.rows).map((each) => `  ${each.name}: ${each.rows}`);

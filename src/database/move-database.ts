@@ -66,11 +66,16 @@ const PARTITIONS = `
   SELECT
     quote_ident(part.relname) AS name,
     quote_ident(whole.relname) AS whole,
-    pg_get_expr(part.relpartbound, part.oid) AS bound
+    pg_get_expr(part.relpartbound, part.oid) AS bound,
+    ARRAY(
+      SELECT pg_get_triggerdef(pg_trigger.oid)
+      FROM pg_trigger
+      WHERE tgrelid = part.oid AND NOT tgisinternal AND tgparentid = 0
+    ) AS triggers
   FROM pg_inherits
   JOIN pg_class part ON part.oid = inhrelid
   JOIN pg_class whole ON whole.oid = inhparent
-  WHERE part.relispartition AND part.relnamespace = current_schema()::regnamespace
+  WHERE part.relispartition AND part.relkind = 'r' AND part.relnamespace = current_schema()::regnamespace
   ORDER BY part.relname COLLATE "C"`;
 
 const FOREIGN_KEYS = `
@@ -159,13 +164,22 @@ async function moveTables(source: QueryRunner, target: QueryRunner): Promise<Mov
   return moved;
 }
 
+interface Partition {
+  readonly name: string;
+  readonly whole: string;
+  readonly bound: string;
+  /** Its own, besides those of the whole. */
+  readonly triggers: readonly string[];
+}
+
 /** Partitions come and go with time: the target has those of today. */
 async function makePartitions(source: QueryRunner, target: QueryRunner): Promise<void> {
   const known = new Set((await target.manager.query<{ name: string }[]>(PARTITIONS)).map(({ name }) => name));
-  for (const { name, whole, bound } of await source.manager.query<{ name: string; whole: string; bound: string }[]>(
-    PARTITIONS,
-  ))
-    if (!known.has(name)) await target.query(`CREATE TABLE ${name} PARTITION OF ${whole} ${bound}`);
+  for (const { name, whole, bound, triggers } of await source.manager.query<Partition[]>(PARTITIONS)) {
+    if (known.has(name)) continue;
+    await target.query(`CREATE TABLE ${name} PARTITION OF ${whole} ${bound}`);
+    for (const trigger of triggers) await target.query(trigger);
+  }
 }
 
 async function moveTable(source: QueryRunner, target: QueryRunner, table: Table): Promise<MovedTable> {

@@ -10,7 +10,8 @@ import { ProjectsService } from '../directory/projects.service.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
 import { VendorOfferingMappingsService } from '../mappings/vendor-offering-mappings.service.js';
-import { headersOf, sheetKind, type SheetKindName, type SheetPart } from './sheet-kinds.js';
+import type { SheetKindName } from './sheet-kind-names.js';
+import { headersOf, sheetKind, type SheetPart } from './sheet-kinds.js';
 import { writeXlsx } from './write-xlsx.js';
 
 export const SHEET_FORMATS = ['csv', 'xlsx'] as const;

@@ -9,7 +9,8 @@ import { renderUuid } from '../common/uuid.js';
 import { type Outcome, OUTCOMES, type RowResult } from './imports.repository.js';
 import type { SheetFault } from './read-rows.js';
 import { IMPORT_STATES, type ImportState, SheetImport } from './sheet-import.entity.js';
-import { SHEET_KINDS, sheetKind, type SheetKindName } from './sheet-kinds.js';
+import { SHEET_KINDS, type SheetKindName } from './sheet-kind-names.js';
+import { sheetKind } from './sheet-kinds.js';
 
 /** The fields of an upload besides its file. */
 @ApiSchema({ name: 'DirectoryImportUploadRequest' })

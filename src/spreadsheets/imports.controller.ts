@@ -17,7 +17,7 @@ import {
   ListImportsQuery,
 } from './import.dto.js';
 import { ImportsService } from './imports.service.js';
-import { SHEET_KINDS } from './sheet-kinds.js';
+import { SHEET_KINDS } from './sheet-kind-names.js';
 import { UploadsService } from './uploads.service.js';
 
 const form = {

@@ -25,7 +25,8 @@ import {
 } from './import.sql.js';
 import type { ReadRow, SheetFault } from './read-rows.js';
 import { type ImportState, SheetImport } from './sheet-import.entity.js';
-import type { SheetKind, SheetKindName } from './sheet-kinds.js';
+import type { SheetKindName } from './sheet-kind-names.js';
+import type { SheetKind } from './sheet-kinds.js';
 import { ImportOutdatedError, SheetImportNotFoundError } from './spreadsheets.errors.js';
 
 export const OUTCOMES = ['created', 'changed', 'unchanged', 'refused'] as const;

@@ -14,7 +14,8 @@ import { readXlsx } from './read-xlsx.js';
 import { type ReadRow, REFUSED_COLUMN, RowReader, sentenceOf } from './read-rows.js';
 import { SheetFileType } from './sheet-file.js';
 import type { SheetImport } from './sheet-import.entity.js';
-import { headersOf, SHEET_KINDS, sheetKind, type SheetKindName } from './sheet-kinds.js';
+import { SHEET_KINDS, type SheetKindName } from './sheet-kind-names.js';
+import { headersOf, sheetKind } from './sheet-kinds.js';
 import {
   ImportHasRefusedRowsError,
   ImportNotReadyError,

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index } from 'typeorm';
 import { ACTOR_LENGTH } from '../auth/caller.js';
 import { BaseEntity } from '../database/base.entity.js';
-import type { SheetKindName } from './sheet-kinds.js';
+import type { SheetKindName } from './sheet-kind-names.js';
 
 /**
  * - `uploaded`: waits to be read

@@ -14,16 +14,7 @@ import { CreateResourceDto } from '../directory/resource.dto.js';
 import { CreateCustomerMappingDto } from '../mappings/customer-mapping.dto.js';
 import { CreateVendorOfferingMappingDto } from '../mappings/vendor-offering-mapping.dto.js';
 import { Settings } from '../settings/settings.entity.js';
-
-export const SHEET_KINDS = [
-  'organisations',
-  'projects',
-  'offerings',
-  'resources',
-  'customer-mappings',
-  'vendor-offering-mappings',
-] as const;
-export type SheetKindName = (typeof SHEET_KINDS)[number];
+import type { SheetKindName } from './sheet-kind-names.js';
 
 /** Another object that a cell names. */
 export interface SheetReference {

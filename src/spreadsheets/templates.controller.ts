@@ -5,7 +5,7 @@ import { ApiController } from '../auth/api-controller.js';
 import { Operation } from '../common/api-answers.js';
 import { csvFile } from './imports.controller.js';
 import { ImportsService } from './imports.service.js';
-import { SHEET_KINDS } from './sheet-kinds.js';
+import { SHEET_KINDS } from './sheet-kind-names.js';
 
 @ApiTags('Directory: import and export')
 @ApiController('api/admin/arrow/directory/template')

@@ -39,10 +39,16 @@ describe('A secret in a file', () => {
       STAFF_TOKEN,
       HTTPS_PROXY: 'http://me:word@proxy.example:8080',
       METRICS_TOKEN: 'metrics-token-0123456789',
+      WALDUR_URL: 'https://waldur.example',
+      WALDUR_TOKEN: 'waldur-token-0123456789abcdef',
     };
     const ends = ['', '\n', '\r\n'];
-    const files = Object.entries(values).map(([name, value], at) => [`${name}_FILE`, file(name, value + ends[at % 3])]);
-    expect(readEnv(Object.fromEntries(files))).toEqual(readEnv(values));
+    const { WALDUR_URL, ...secrets } = values;
+    const files = Object.entries(secrets).map(([name, value], at) => [
+      `${name}_FILE`,
+      file(name, value + ends[at % 3]),
+    ]);
+    expect(readEnv({ WALDUR_URL, ...Object.fromEntries(files) })).toEqual(readEnv(values));
   });
 
   it('can be each of those that are secret, and nothing else', () => {
@@ -52,6 +58,7 @@ describe('A secret in a file', () => {
       'STAFF_TOKEN_FILE',
       'SECRET_KEY_FILE',
       'SECRET_KEY_PREVIOUS_FILE',
+      'WALDUR_TOKEN_FILE',
       'HTTPS_PROXY_FILE',
       'METRICS_TOKEN_FILE',
     ]);
