@@ -131,6 +131,13 @@ const EMPTY = 'template0';
       constraint: 'tr_invoice_posting_append_only',
     });
     await expect(client.query('DELETE FROM invoice')).rejects.toMatchObject({ code: '23503' });
+    // Months of the audit trail are there from the source; each is guarded by itself, too.
+    const { rows: months } = await client.query<{ name: string }>(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_event'::regclass`,
+    );
+    expect(months.length).toBeGreaterThan(1);
+    for (const { name } of months)
+      await expect(client.query(`TRUNCATE ${name}`)).rejects.toMatchObject({ constraint: 'tr_audit_append_only' });
     await client.end();
     const fresh = await createDatabase('postgres');
     expect(await guardsOf(target)).toEqual(await guardsOf(fresh));
@@ -185,10 +192,14 @@ function contentsOf(location: { DATA_DIR: string; DATABASE_URL?: string }): Prom
 async function guardsOf(database: TestDatabase): Promise<unknown[]> {
   const client = await connected(database);
   const { rows } = await client.query(
-    `SELECT conrelid::regclass::text AS at, conname AS name, pg_get_constraintdef(oid) AS says FROM pg_constraint
+    `WITH guards AS (
+     SELECT conrelid AS class, conname AS name, pg_get_constraintdef(oid) AS says FROM pg_constraint
       WHERE connamespace = 'public'::regnamespace
      UNION ALL
-     SELECT tgrelid::regclass::text, tgname, tgenabled::text || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+     SELECT tgrelid, tgname, tgenabled::text || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+     )
+     SELECT class::regclass::text AS at, name, says FROM guards
+     WHERE class NOT IN (SELECT inhrelid FROM pg_inherits)
      ORDER BY 1, 2, 3`,
   );
   await client.end();

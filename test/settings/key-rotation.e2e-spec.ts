@@ -130,7 +130,7 @@ describe('A rotation of SECRET_KEY', () => {
   it(
     'that is killed at any moment goes on after the next start, and an API key edited meanwhile stays',
     async () => {
-      const count = 500;
+      const count = 510;
       const known = await accounts(count);
       await slowDown();
       const first = start(ofOld);
