@@ -16,6 +16,6 @@ export const ServedFirst = () => SetMetadata(PRIORITY, 'first' satisfies StatedP
 /** As its route states it; files are bulk work, reads come before changes. */
 export function priorityOf({ method, originalUrl }: HttpRequest, stated?: StatedPriority): Priority | 'first' {
   if (stated) return stated;
-  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return /[?&]format=csv/.test(originalUrl) ? 'bulk' : 'read';
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return /[?&]format=(csv|xlsx)\b/.test(originalUrl) ? 'bulk' : 'read';
   return 'write';
 }
