@@ -110,7 +110,7 @@ export class AccessGuard implements CanActivate {
         actor: caller?.username ?? '',
         impersonator: caller?.impersonator?.username,
         token: caller?.tokenName,
-        address: request.ip ?? request.socket?.remoteAddress,
+        address: request.ip,
         requestId: this.requests.of(request, reply).requestId,
         objectType: action.split('.')[0],
         objectUuid: uuid && parseUuid(uuid),
@@ -173,9 +173,9 @@ export class AccessGuard implements CanActivate {
 }
 
 /** Throws {@link NotAuthenticatedError}. */
-function presentedBy({ headers, ip, socket }: HttpRequest): PresentedToken {
+function presentedBy({ headers, ip }: HttpRequest): PresentedToken {
   const token = tokenIn(headers.authorization);
-  return { token, hash: hashToken(token), address: ip ?? socket.remoteAddress ?? '' };
+  return { token, hash: hashToken(token), address: ip };
 }
 
 /** `Token KEY`, `Bearer KEY` and `Bearer Token KEY`: the official JavaScript client sends each of them. */

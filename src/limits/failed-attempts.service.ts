@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BoundedMap } from '../common/bounded-map.js';
 import { Clock } from '../common/clock.js';
 import { Env } from '../config/env.js';
 import { type AttemptRule, FailedAttemptsRepository } from './failed-attempts.repository.js';
@@ -29,7 +30,7 @@ export interface LoginOrigin {
 @Injectable()
 export class FailedAttemptsService {
   /** When attempts from a place are let through again. */
-  private readonly spent = new Map<string, Date>();
+  private readonly spent = new BoundedMap<string, Date>(MOST_SPENT);
   private readonly ofPlace: AttemptRule;
 
   constructor(
@@ -73,7 +74,6 @@ export class FailedAttemptsService {
     this.spent.delete(place);
     const { endsAt } = await this.attempts.count(['place', place], this.ofPlace, now);
     if (!endsAt) return;
-    if (this.spent.size >= MOST_SPENT) this.spent.delete(this.spent.keys().next().value!);
     this.spent.set(place, endsAt);
     throw this.limited(endsAt, now);
   }

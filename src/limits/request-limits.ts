@@ -1,4 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { BoundedMap } from '../common/bounded-map.js';
 import { Clock } from '../common/clock.js';
 import { Env } from '../config/env.js';
 import { RequestsLimitedError } from './limits.errors.js';
@@ -34,7 +35,7 @@ export class RequestLimits implements BeforeApplicationShutdown {
   /** An embedded database has one process. */
   private readonly isShared: boolean;
   private minute = 0;
-  private counts = new Map<string, Count>();
+  private counts = new BoundedMap<string, Count>(MOST_CALLERS);
   private unshared = new Map<string, Count>();
   private timer?: NodeJS.Timeout;
   private sharing?: Promise<void>;
@@ -94,7 +95,6 @@ export class RequestLimits implements BeforeApplicationShutdown {
   }
 
   private add(key: string): Count {
-    if (this.counts.size >= MOST_CALLERS) this.counts.delete(this.counts.keys().next().value!);
     const count = { shared: 0, unshared: 0 };
     this.counts.set(key, count);
     return count;
@@ -105,7 +105,7 @@ export class RequestLimits implements BeforeApplicationShutdown {
     const minute = Math.floor(this.clock.now().getTime() / MINUTE_MS);
     if (minute === this.minute) return;
     this.minute = minute;
-    this.counts = new Map();
+    this.counts = new BoundedMap(MOST_CALLERS);
     this.unshared = new Map();
     if (this.isShared) void this.forgetOthers(minute).catch((error: unknown) => this.warn(error));
   }

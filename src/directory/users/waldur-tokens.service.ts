@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller, PresentedToken } from '../../auth/caller.js';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { Clock } from '../../common/clock.js';
 import { isBearer, type WaldurGateway } from '../../waldur-gateway/waldur-gateway.js';
 import { WaldurError, WaldurUnavailableError } from '../../waldur-gateway/waldur-gateway.errors.js';
@@ -33,9 +34,9 @@ interface Unknowns {
 /** Tokens that Waldur knows: it is asked for their users. Answers are kept by hash; no token is. */
 @Injectable()
 export class WaldurTokensService {
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers = new BoundedMap<string, Answer>(MOST_KEPT);
   private readonly asking = new Map<string, Promise<Answer>>();
-  private readonly unknowns = new Map<string, Unknowns>();
+  private readonly unknowns = new BoundedMap<string, Unknowns>(MOST_KEPT);
 
   constructor(
     private readonly beside: BesideWaldur,
@@ -96,7 +97,6 @@ export class WaldurTokensService {
         const answer = { user, at: this.clock.now().getTime() };
         this.answers.delete(key);
         this.answers.set(key, answer);
-        dropOldest(this.answers);
         return answer;
       })
       .finally(() => this.asking.delete(key));
@@ -110,18 +110,8 @@ export class WaldurTokensService {
     if (!unknowns || now - unknowns.since >= MINUTE_MS) {
       this.unknowns.delete(place);
       this.unknowns.set(place, { since: now, count: 1 });
-      dropOldest(this.unknowns);
     } else if (unknowns.count >= MOST_UNKNOWN) throw new TooManyUnknownTokensError();
     else unknowns.count += 1;
-  }
-}
-
-/** Maps give their keys in the order in which they were set. */
-function dropOldest(map: Map<string, unknown>): void {
-  if (map.size <= MOST_KEPT) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
   }
 }
 
