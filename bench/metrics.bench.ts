@@ -1,31 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readEnv } from '../src/config/env.js';
-import { createApp } from '../src/configure-app.js';
 import { MetricsServer } from '../src/metrics-server.js';
 import { type BenchRow, median } from './bench-row.js';
+import { asked, load, serve } from './throughput.js';
 
 const ROUNDS = 60;
 const WARM_UP = 20;
 const REQUESTS = 200;
-const AT_ONCE = 8;
-const TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
+const LIST = '/api/customers/';
 
 /** Throughput of a list with metrics, and one reading of them a round, beside the same without; rounds take turns. */
 export async function run(): Promise<BenchRow[]> {
-  const off = await start({});
-  const on = await start({ METRICS_PORT: '0' });
+  const off = await serve({});
+  const on = await serve({ METRICS_PORT: '0' });
+  const metrics = `http://127.0.0.1:${on.app.get(MetricsServer).port}/metrics`;
   const ratios: number[] = [];
   const readings: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // Each goes first as often as the other.
-    const first = round % 2 ? await load(off.list) : undefined;
+    const first = round % 2 ? await load(off.url + LIST, REQUESTS) : undefined;
     const start = performance.now();
-    await asked(on.metrics);
+    await asked(metrics);
     const reading = performance.now() - start;
-    const measured = reading + (await load(on.list));
-    const bare = first ?? (await load(off.list));
+    const measured = reading + (await load(on.url + LIST, REQUESTS));
+    const bare = first ?? (await load(off.url + LIST, REQUESTS));
     if (round < WARM_UP) continue;
     ratios.push(bare / measured);
     readings.push(reading);
@@ -43,37 +39,4 @@ export async function run(): Promise<BenchRow[]> {
     },
     { name: 'reading the metrics, median', figure: Math.round(median(readings) * 10) / 10, unit: 'ms' },
   ];
-}
-
-async function start(variables: Record<string, string>) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-bench-'));
-  const app = await createApp(readEnv({ DATA_DIR: dataDir, STAFF_TOKEN: TOKEN, LOG_LEVEL: 'fatal', ...variables }));
-  await app.listen(0, '127.0.0.1');
-  const { port } = app.get(MetricsServer);
-  return {
-    list: `${await app.getUrl()}/api/customers/`,
-    metrics: `http://127.0.0.1:${port}/metrics`,
-    stop: async () => {
-      await app.close();
-      rmSync(dataDir, { recursive: true });
-    },
-  };
-}
-
-/** Milliseconds for all requests of a round. */
-async function load(url: string): Promise<number> {
-  const start = performance.now();
-  let left = REQUESTS;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (left-- > 0) await asked(url);
-    }),
-  );
-  return performance.now() - start;
-}
-
-async function asked(url: string): Promise<void> {
-  const response = await fetch(url, { headers: { Authorization: `Token ${TOKEN}` } });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  await response.text();
 }

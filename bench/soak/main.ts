@@ -21,10 +21,6 @@ if (!process.env.TEST_DATABASE_URL) throw new Error('Set TEST_DATABASE_URL.');
 Object.assign(process.env, await prepareDatabases(process.env.TEST_DATABASE_URL), {
   TEST_COMPILED: await compile(root, cache),
 });
-Object.assign(globalThis, {
-  TEST_DATABASE: 'postgres',
-  describe: Object.assign(() => undefined, { skip: () => undefined }),
-});
 const { ArrowEmulator } = await import('../../emulator/arrow-emulator.js');
 const { BillingWorld } = await import('../../test/billing/billing-world.js');
 const { STAFF_TOKEN, TestClock } = await import('../../test/support/app.js');

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/databases.js';
-import { describeOnce, startApp, type TestApp } from '../support/app.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { describeOnce } from '../support/describe-once.js';
 import { Builders } from '../support/builders.js';
 
 interface Operation {

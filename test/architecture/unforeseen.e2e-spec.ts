@@ -1,4 +1,5 @@
-import { describeOnce, startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
+import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
+import { describeOnce } from '../support/describe-once.js';
 
 describeOnce('An error that nobody foresaw', () => {
   let app: TestApp;

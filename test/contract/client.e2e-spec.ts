@@ -1,4 +1,5 @@
-import { describeOnce, STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { describeOnce } from '../support/describe-once.js';
 import { generateClient, compileClient } from './generate-client.js';
 import { Wire } from './wire.js';
 import { arrowData, PERIOD } from './world.js';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 
 import { hashPassword } from '../../src/auth/password.js';
 import { parseUrl } from '../../src/common/parse-url.js';
-import { describeOnce, STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { describeOnce } from '../support/describe-once.js';
 import { processorTime } from '../support/processor-time.js';
 import { ContractChecker } from './checker.js';
 import type { OpenApiDocument } from './condense.js';

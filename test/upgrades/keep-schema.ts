@@ -12,10 +12,7 @@ const [version] = process.argv.slice(2);
 if (!version || !process.env.TEST_DATABASE_URL)
   throw new Error('Say the version, as in `npm run schema:keep -- 1.2.0`, and set TEST_DATABASE_URL.');
 Object.assign(process.env, await prepareDatabases(process.env.TEST_DATABASE_URL));
-Object.assign(globalThis, {
-  TEST_DATABASE: 'postgres',
-  describe: Object.assign(() => undefined, { skip: () => undefined }),
-});
+Object.assign(globalThis, { TEST_DATABASE: 'postgres' });
 const { startApp } = await import('../support/app.js');
 const { fill } = await import('./world.js');
 
