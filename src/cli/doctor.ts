@@ -8,8 +8,14 @@ import type { Check } from './check.js';
 import { databaseChecks, nodeCheck } from './checks.js';
 import { askService } from './operator-socket.js';
 
-/** How a check is answered that could not be made. */
+/** What a command is run with. */
 export interface Surroundings {
+  /** The environment variables that it reads; by default those of the process. */
+  readonly variables?: Record<string, string | undefined>;
+  /** Writes to its output. */
+  readonly print: (text: string) => void;
+  /** Writes to its error output. */
+  readonly warn: (text: string) => void;
   /** Opens the application for one command, without schedules and jobs. */
   readonly open: (env: Env) => Promise<INestApplicationContext>;
   /** What went wrong, in words. */
@@ -17,11 +23,11 @@ export interface Surroundings {
 }
 
 /** Looks at all that the service needs, changes nothing, and goes on as far as it can. */
-export async function examine({ open, explain }: Surroundings): Promise<Check[]> {
+export async function examine({ variables, open, explain }: Surroundings): Promise<Check[]> {
   const checks = [nodeCheck()];
   let env: Env;
   try {
-    env = readEnv();
+    env = readEnv(variables);
   } catch (error) {
     if (!(error instanceof InvalidEnvironmentError)) throw error;
     const advice = 'docs/settings.md says what each variable means.';

@@ -8,7 +8,7 @@ import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
 import { YearMonth } from '../common/year-month.js';
 import { TOKEN_SCOPES } from '../auth/scopes.js';
-import { readEnv } from '../config/env.js';
+import { type Env, readEnv } from '../config/env.js';
 import { BackupOnServerError } from '../database/backup.errors.js';
 import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
@@ -47,7 +47,9 @@ Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 
 /** The operators' command line. `finish` is told how each command ended. */
 export function commandLine(surroundings: Surroundings, finish: (isGood: boolean) => void): Command {
+  const { variables, print, warn } = surroundings;
   const program = new Command('waldur-arrow')
+    .configureOutput({ writeOut: print, writeErr: warn })
     .description('Looks after a waldur-arrowsphere service: backups, checks, months, jobs, users, tokens, keys.')
     .version((JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Version).version)
     .exitOverride()
@@ -61,7 +63,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     command.action(async (...given) => {
       const { value, lines, isGood = true } = await work(...(given as never));
       const text = command.opts().json ? JSON.stringify(value, undefined, 2) : lines.join('\n');
-      process.stdout.write(`${text}\n`);
+      print(`${text}\n`);
       finish(isGood);
     });
   /** `use`: what is done with the answer while that which gives it is there. */
@@ -70,14 +72,14 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     args: Arguments,
     use: (answer: unknown) => unknown = (answer) => answer,
   ): Promise<unknown> => {
-    const env = readEnv();
+    const env = readEnv(variables);
     const answer = env.DATABASE_URL ? undefined : await askService(env.DATA_DIR, name, args);
     if (answer !== undefined) return use(answer);
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
       const { Operations } = await import('./operations.js');
-      const operations = new Operations(app, (text) => process.stderr.write(`${text}\n`));
+      const operations = new Operations(app, (text) => warn(`${text}\n`));
       return await use(await operations.run(name, args));
     } finally {
       await app.close();
@@ -92,7 +94,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       'Copy the embedded database into a compressed file, while the service serves or not.',
       `${WHERE}\n${WITHOUT_KEY}\nOn a PostgreSQL server use pg_dump: docs/operations.md.`,
     ).requiredOption('--to <file>', 'a new file; it must not be there yet'),
-    createBackup,
+    ({ to }: { to: string }) => createBackup(readEnv(variables), to),
   );
   const ofFiles = '\nIt needs no environment and no service.\nExit codes: 0 good, 1 refused or failed, 2 wrong usage.';
   ends(
@@ -130,7 +132,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     ),
     async () => {
       const { moveToServer } = await import('./move.js');
-      const { tables, next } = await moveToServer(readEnv());
+      const { tables, next } = await moveToServer(readEnv(variables));
       const rows = tables.reduce((sum, each) => sum + each.rows, 0);
       const filled = tables.filter((each) => each.rows).map((each) => `  ${each.name}: ${each.rows}`);
       return {
@@ -340,8 +342,7 @@ interface Version {
   readonly version: string;
 }
 
-async function createBackup({ to }: { to: string }): Promise<Outcome> {
-  const env = readEnv();
+async function createBackup(env: Env, to: string): Promise<Outcome> {
   if (env.DATABASE_URL) throw new BackupOnServerError();
   const stream = (await askService(env.DATA_DIR, 'backup', {})) as Readable | undefined;
   const bytes = stream

@@ -7,7 +7,7 @@ import { commandLine } from '../../src/cli/program.js';
 import { BillingWorld } from '../billing/billing-world.js';
 import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
-import { waldurArrow } from '../support/command-line.js';
+import { waldurArrow, waldurArrowProcess } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
@@ -41,7 +41,10 @@ describe('The command line', () => {
   const command = (...args: string[]) => waldurArrow(variables, ...args);
 
   it('has help for every command, which says where it works and how it ends', () => {
-    const program = commandLine({ open: () => Promise.reject(new Error()), explain: String }, () => undefined);
+    const program = commandLine(
+      { print: String, warn: String, open: () => Promise.reject(new Error()), explain: String },
+      () => undefined,
+    );
     const leaves = (parent: Command): Command[] =>
       parent.commands.flatMap((each) => (each.commands.length ? leaves(each) : [each]));
     const all = leaves(program);
@@ -66,6 +69,19 @@ describe('The command line', () => {
     ]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 2, 2, 2, 2, 2]);
     expect(ends[4].errors).toContain("required option '--to <file>' not specified");
+  });
+
+  it('is a program, whose exit code and output are those of the command', async () => {
+    const [helped, wrong, listed, refused] = await Promise.all([
+      waldurArrowProcess(variables, '--help'),
+      waldurArrowProcess(variables, 'nothing'),
+      waldurArrowProcess(variables, 'user', 'list', '--json'),
+      waldurArrowProcess(variables, 'user', 'create', 'admin', '--json'),
+    ]);
+    expect(helped).toMatchObject({ code: 0, output: expect.stringContaining('Usage: waldur-arrow') });
+    expect(wrong).toMatchObject({ code: 2, output: '', errors: expect.stringContaining("unknown command 'nothing'") });
+    expect(listed).toMatchObject({ code: 0, json: [{ username: 'admin' }], errors: '' });
+    expect(refused).toMatchObject({ code: 1, json: { code: 'username_taken' }, output: '' });
   });
 
   it('bills a month by the service, waits for its end, and shows what came out', async () => {
@@ -224,7 +240,7 @@ describe('The command line', () => {
     expect(await command('doctor', '--json')).toMatchObject({ code: 0, json: { good: true } });
     expect((await command('job', 'list', '--json')).json).toHaveLength(3);
     const otherKey = { ...variables, SECRET_KEY: Buffer.alloc(32, 1).toString('base64') };
-    const keyless = await waldurArrow(otherKey, 'doctor', '--json');
+    const keyless = await waldurArrowProcess(otherKey, 'doctor', '--json');
     expect(keyless.code).toBe(1);
     expect(keyless.json.checks.at(-1)).toMatchObject({
       name: 'accounts',

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { runCommand } from '../../src/run-command.js';
 
 /** What a command printed, and how it ended. */
 export interface CommandEnd {
@@ -12,15 +13,30 @@ export interface CommandEnd {
   readonly json: any;
 }
 
+/** Runs a command of `waldur-arrow` with these variables and no others, without starting a process for it. */
+export async function waldurArrow(variables: Record<string, string>, ...args: string[]): Promise<CommandEnd> {
+  let output = '';
+  let errors = '';
+  const code = await runCommand(args, {
+    variables,
+    print: (text) => (output += text),
+    warn: (text) => (errors += text),
+  });
+  return endOf(args, code, output, errors);
+}
+
 /** Runs `waldur-arrow` in a process of its own, with these variables and no others of the tests'. */
-export function waldurArrow(variables: Record<string, string>, ...args: string[]): Promise<CommandEnd> {
+export function waldurArrowProcess(variables: Record<string, string>, ...args: string[]): Promise<CommandEnd> {
   const { PATH = '', HOME = '' } = process.env;
   const program = join(process.env.TEST_COMPILED!, 'src/cli.js');
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: { PATH, HOME, ...variables } }, (error, output, errors) => {
-      const code = error ? Number(error.code) : 0;
-      const json: unknown = args.includes('--json') && code !== 2 ? JSON.parse(output || errors) : undefined;
-      resolve({ code, output, errors, json });
-    });
+    execFile(process.execPath, [program, ...args], { env: { PATH, HOME, ...variables } }, (error, output, errors) =>
+      resolve(endOf(args, error ? Number(error.code) : 0, output, errors)),
+    );
   });
+}
+
+function endOf(args: readonly string[], code: number, output: string, errors: string): CommandEnd {
+  const json: unknown = args.includes('--json') && code !== 2 ? JSON.parse(output || errors) : undefined;
+  return { code, output, errors, json };
 }

@@ -1,0 +1,49 @@
+import { CommanderError } from 'commander';
+import type { Surroundings } from './cli/doctor.js';
+import { sentenceOf } from './cli/operator-socket.js';
+import { commandLine } from './cli/program.js';
+import { AppError } from './common/app.error.js';
+import { type Env, readEnv } from './config/env.js';
+import { startupErrorMessage } from './startup-error.js';
+
+export const QUIET = ['error' as const, 'fatal' as const];
+const WRONG_USAGE = 2;
+
+/**
+ * Runs a command of the operators' command line. Answers its exit code: 0 good, 1 refused or failed, 2 wrong usage. What
+ * went wrong is said on the error output; nothing is thrown.
+ */
+export async function runCommand(
+  args: readonly string[],
+  io: Pick<Surroundings, 'variables' | 'print' | 'warn'>,
+): Promise<number> {
+  /** Most commands are answered by the service that runs, and need not load what this takes. */
+  const open = async (env: Env) => (await import('./command-app.js')).openApplication(env, QUIET);
+  let exitCode = 0;
+  try {
+    const program = commandLine({ ...io, open, explain }, (isGood) => (exitCode = isGood ? 0 : 1));
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    const message = explain(error, environment(io.variables));
+    const code = error instanceof AppError ? error.code : undefined;
+    io.warn(`${args.includes('--json') ? JSON.stringify({ error: message, code }) : message}\n`);
+    return 1;
+  }
+}
+
+function explain(error: unknown, env?: Env): string {
+  if (error instanceof AppError) return sentenceOf(error);
+  const { path, message } = error as NodeJS.ErrnoException;
+  return path ? `This failed: ${message}` : startupErrorMessage(error, env);
+}
+
+/** For the words alone, which differ by database. */
+function environment(variables: Surroundings['variables']): Env | undefined {
+  try {
+    return readEnv(variables);
+  } catch {
+    return undefined;
+  }
+}
