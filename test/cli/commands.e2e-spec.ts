@@ -9,6 +9,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
 import { waldurArrow, waldurArrowProcess } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -25,7 +26,14 @@ describe('The command line', () => {
 
   beforeAll(async () => {
     [arrow, database] = await Promise.all([ArrowEmulator.start(), createDatabase(TEST_DATABASE)]);
-    variables = { ...database.variables, STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ARROW_TIMEOUT_MS: '5000' };
+    variables = {
+      ...database.variables,
+      STAFF_TOKEN,
+      ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+      ARROW_TIMEOUT_MS: '5000',
+      // Taken by the service, while commands run beside it.
+      METRICS_PORT: String(await freePort()),
+    };
     service = processes.start(variables);
     api = await service.api(STAFF_TOKEN);
     w = await new BillingWorld({ api, arrow, clock: new TestClock() } as unknown as TestApp).start();

@@ -7,13 +7,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { compile } from '../support/compile.js';
 import { cache, prepareDatabases, root } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
 import { runOnOwnServers } from './hostile-cluster.js';
 
 /** What hangs most on how dates, letters, transactions and sessions are treated. */
@@ -104,14 +105,6 @@ ${process.getuid?.() === 0 ? 'user = nobody' : ''}
 await admin.end();
 rmSync(folder, { recursive: true });
 process.exit(failed ? 1 : 0);
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address() as { port: number };
-  probe.close();
-  return free;
-}
 
 async function listening(at: number, bouncer: ChildProcess): Promise<void> {
   for (;;) {

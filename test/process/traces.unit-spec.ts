@@ -1,57 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
-
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly attributes: { key: string; value: Record<string, unknown> }[];
-  readonly status: { code?: number };
-}
-
-/** Takes spans as a collector of OpenTelemetry does, and keeps them. */
-class Collector {
-  readonly bodies: string[] = [];
-  readonly headers: string[] = [];
-
-  private constructor(
-    private readonly server: Server,
-    readonly url: string,
-  ) {}
-
-  static async start(): Promise<Collector> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const collector = new Collector(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    server.on('request', (request, response) => {
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        collector.bodies.push(Buffer.concat(parts).toString());
-        collector.headers.push(`${request.method} ${request.url} ${String(request.headers['x-collector-key'])}`);
-        response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
-      });
-    });
-    return collector;
-  }
-
-  get resources(): { resource: { attributes: unknown[] }; scopeSpans: { spans: Span[] }[] }[] {
-    return this.bodies.flatMap((body) => JSON.parse(body).resourceSpans);
-  }
-
-  get spans(): Span[] {
-    return this.resources.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-  }
-
-  stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-}
+import { type Span, TraceCollector } from '../support/trace-collector.js';
 
 const STAFF_TOKEN = 'staff-token-of-traces-0123456789abcdefghij';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -61,7 +10,7 @@ const traceparent = `00-${TRACE}-${PARENT}-01`;
 describe('Traces', () => {
   const processes = new ServiceProcesses();
   let arrow: ArrowEmulator;
-  let collector: Collector;
+  let collector: TraceCollector;
   let service: ServiceProcess;
 
   const variables = (more: Record<string, string> = {}) => ({
@@ -76,7 +25,7 @@ describe('Traces', () => {
   beforeAll(async () => {
     arrow = await ArrowEmulator.start();
     arrow.data.partners[0]!.apiKey = 'a-secret-api-key-of-arrowsphere';
-    collector = await Collector.start();
+    collector = await TraceCollector.start();
   });
   afterAll(async () => {
     await processes.end();
