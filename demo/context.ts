@@ -1,4 +1,5 @@
 import type { ArrowEmulator } from '../emulator/arrow-emulator.js';
+import type { DemoDirectory } from './directory.js';
 
 /** An answer of the service. */
 export interface Answer {
@@ -14,6 +15,10 @@ export interface DemoContext {
   readonly arrow: ArrowEmulator;
   /** Speaks HTTP to the service as its staff user; throws unless the status is the one expected (2xx by default). */
   readonly call: (method: string, path: string, body?: unknown, expected?: number) => Promise<Answer>;
+  /** Starts a job by POST and answers it when it has ended. */
+  readonly finish: (path: string, body: object) => Promise<Answer['body']>;
+  /** Where organisations and the like are. */
+  readonly directory: DemoDirectory;
   /** A heading. */
   readonly title: (text: string) => void;
   /** A line of what happened. */

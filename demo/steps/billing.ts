@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { DemoContext } from '../context.js';
 
 const CUSTOMER = 'XSP200001';
@@ -6,7 +5,7 @@ const ARROW = '/api/admin/arrow';
 
 /** Runs the month before: consumption, export, difference, compensation, reconciled, tie-out. */
 export async function billingStep(context: DemoContext): Promise<void> {
-  const { call, made, say, title } = context;
+  const { call, finish, made, say, title } = context;
   const month = new Date();
   month.setUTCDate(0);
   const [year, number] = [month.getUTCFullYear(), month.getUTCMonth() + 1];
@@ -15,14 +14,7 @@ export async function billingStep(context: DemoContext): Promise<void> {
   const settings_uuid = made.get('settings');
   const mapping = (await call('GET', `${ARROW}/customer-mappings/${made.get(`mapping:${CUSTOMER}`)}/`)).body;
 
-  const run = async (action: string) => {
-    const { body } = await call('POST', `${ARROW}/billing-syncs/${action}/`, { year, month: number, settings_uuid });
-    for (;;) {
-      const { body: job } = await call('GET', body.job_url);
-      if (job.state !== 'queued' && job.state !== 'running') return job;
-      await setTimeout(100);
-    }
-  };
+  const run = (action: string) => finish(`${ARROW}/billing-syncs/${action}/`, { year, month: number, settings_uuid });
 
   const consumed = await run('trigger_consumption_sync');
   say(`consumption sync: ${consumed.state}, ${consumed.result.changed} licences charged provisionally`);

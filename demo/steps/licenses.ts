@@ -10,19 +10,16 @@ interface License {
 }
 
 /** Finds a customer's licences, imports two, links one, is refused a second link, goes back, and shows live figures. */
-export async function licensesStep({ call, made, say, title }: DemoContext): Promise<void> {
+export async function licensesStep({ call, directory, made, say, title }: DemoContext): Promise<void> {
   title('From customer to resources');
   const mapping = `/api/admin/arrow/customer-mappings/${made.get(`mapping:${CUSTOMER}`)}`;
   const { body: mapped } = await call('GET', `${mapping}/`);
-  const project = await call('POST', '/api/projects/', { name: 'Cloud', customer: mapped.waldur_customer_uuid });
+  const organisation = made.get(`organisation:${mapped.waldur_customer_name}`)!;
+  const project = await directory.project('Cloud', organisation);
   const azure = made.get('offering:Microsoft cloud');
-  const seats = await call('POST', '/api/marketplace-provider-offerings/', { name: 'Microsoft 365' });
-  const office = await call('POST', '/api/marketplace-resources/', {
-    name: 'Microsoft 365 Business Premium (office)',
-    project: project.body.uuid,
-    offering: seats.body.uuid,
-  });
-  made.set('project:Cloud', project.body.uuid);
+  const seats = await directory.offering('Microsoft 365');
+  const office = await directory.resource('Microsoft 365 Business Premium (office)', project, seats);
+  await directory.read();
 
   const { body: found } = await call('GET', `${mapping}/discover_licenses/`);
   say(`${CUSTOMER} has ${found.arrow_licenses.length} licences in ArrowSphere:`);
@@ -38,7 +35,7 @@ export async function licensesStep({ call, made, say, title }: DemoContext): Pro
     license_reference,
     license_name: friendly_name || `Azure ${license_reference}`,
     offering_uuid: azure,
-    project_uuid: project.body.uuid,
+    project_uuid: project,
   }));
   const dry = await call('POST', `${mapping}/import_licenses/`, { items, dry_run: true });
   say(`importing ${items.length} licences: a dry run says ${dry.body.done} would be done`);
@@ -60,7 +57,7 @@ export async function licensesStep({ call, made, say, title }: DemoContext): Pro
     400,
   );
   say(`a second link is refused: ${twice.body.error}`);
-  const ledger = await call('GET', `/api/admin/arrow/license-links/?resource_uuid=${office.body.uuid}`);
+  const ledger = await call('GET', `/api/admin/arrow/license-links/?resource_uuid=${office}`);
   const reverted = await call('POST', `/api/admin/arrow/license-links/${ledger.body[0].uuid}/revert/`);
   const { previous_license_reference, license_reference } = reverted.body;
   say(`reverted: the licence ${previous_license_reference} → ${license_reference || 'none'}`);

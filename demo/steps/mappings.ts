@@ -9,12 +9,10 @@ const ORGANISATIONS = [
 ];
 
 /** Offers ArrowSphere customers, maps those beyond doubt, renames one at ArrowSphere, and unmaps one. */
-export async function mappingsStep({ arrow, call, made, say, title }: DemoContext): Promise<void> {
+export async function mappingsStep({ arrow, call, directory, made, say, title }: DemoContext): Promise<void> {
   title('Map ArrowSphere customers to organisations');
-  for (const name of ORGANISATIONS) {
-    const { body } = await call('POST', '/api/customers/', { name });
-    made.set(`organisation:${name}`, body.uuid);
-  }
+  for (const name of ORGANISATIONS) made.set(`organisation:${name}`, await directory.organisation(name));
+  await directory.read();
   say(`${ORGANISATIONS.length} organisations created`);
 
   const available = await call('GET', '/api/admin/arrow/customer-mappings/available_customers/');

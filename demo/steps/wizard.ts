@@ -4,12 +4,11 @@ import type { DemoContext } from '../context.js';
 const ORGANISATIONS = ['Hameen Sahko Oyj', 'Saaremaa Ölletehas'];
 
 /** From an API key to an account that bills, through the set-up's own endpoints; then a new key for the same account. */
-export async function wizardStep({ arrow, call, made, say, title }: DemoContext): Promise<void> {
+export async function wizardStep({ arrow, call, directory, made, say, title }: DemoContext): Promise<void> {
   title('Connect an ArrowSphere account');
   const settings = '/api/admin/arrow/settings/';
-  for (const name of ORGANISATIONS) {
-    made.set(`organisation:${name}`, (await call('POST', '/api/customers/', { name })).body.uuid);
-  }
+  for (const name of ORGANISATIONS) made.set(`organisation:${name}`, await directory.organisation(name));
+  await directory.read();
   const wrong = { api_url: arrow.url, api_key: 'not-a-key' };
   const refused = await call('POST', `${settings}discover_customers/`, wrong, 400);
   say(`a wrong key is refused: ${refused.body.error}`);
@@ -48,8 +47,9 @@ export async function wizardStep({ arrow, call, made, say, title }: DemoContext)
 
   const vendors = await call('GET', '/api/admin/arrow/vendor-offering-mappings/vendor_choices/');
   say(`vendors to choose from: ${vendors.body.map(({ label }: { label: string }) => label).join(', ')}`);
-  const offering = (await call('POST', '/api/marketplace-provider-offerings/', { name: 'Microsoft cloud' })).body.uuid;
-  const plan = (await call('POST', '/api/marketplace-plans/', { offering, name: 'Pay as you go' })).body.uuid;
+  const offering = await directory.offering('Microsoft cloud');
+  const plan = await directory.plan('Pay as you go', offering);
+  await directory.read();
   const vendor = { settings: saved.settings_uuid, arrow_vendor_name: 'Microsoft', offering, plan };
   const { body: mapped } = await call('POST', '/api/admin/arrow/vendor-offering-mappings/', vendor);
   made.set('offering:Microsoft cloud', offering);
