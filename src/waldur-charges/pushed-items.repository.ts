@@ -119,8 +119,8 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
     const found = narrow(this.rows.createQueryBuilder('item'), {
       'item.customerUuid = :customerUuid': customerUuid,
       'item.chargeMonth = :month': month?.firstDay,
-      'item.state IN (:...state)': state?.length ? state : undefined,
-      'item.reason IN (:...reason)': reason?.length ? reason : undefined,
+      'item.state = ANY(:state)': state,
+      'item.reason = ANY(:reason)': reason,
     });
     if (differs === undefined) return found;
     const isOther = `(item.state = 'sent' AND item.seenAt IS NOT NULL AND item.seenAmount IS DISTINCT FROM item.amount)`;

@@ -96,7 +96,7 @@ export const JUDGE_ITEMS = `
     LEFT JOIN resource ON resource.uuid = charge.resource_uuid
     LEFT JOIN plan ON plan.uuid = resource.plan_uuid
     WHERE item.state IN ('intended', 'not_sent')
-      OR (item.state = 'refused' AND item.tried_at < $5)
+      OR (item.state = 'refused' AND item.tried_at <= $5)
   ) judged
   WHERE judged.uuid = item.uuid
     AND (item.state = 'refused' OR item.reason <> judged.reason)`;
