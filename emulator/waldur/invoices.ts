@@ -45,6 +45,8 @@ export class StandInInvoices {
   readonly all: StandInInvoice[] = [];
   /** Between looking whether a name is there and putting it there, as a transaction takes; requests overlap meanwhile. */
   importMs = 0;
+  /** Names that came once more: nobody sends anything twice. */
+  readonly skipped: string[] = [];
   /** Why an item is refused, where Waldur's own rules let it pass. */
   refuse: (item: { readonly name: string; readonly unit_price: string }) => string | undefined = () => undefined;
 
@@ -140,7 +142,11 @@ export class StandInInvoices {
       : `Invoice is in '${invoice.state}' state, items can only be added to mutable invoices`;
     if (reason) return void answer.errors.push({ customer_name: customer.name, reason });
     const isThere = invoice.items.some((one) => one.name === name && one.article_code === article_code);
-    if (isThere) return void (answer.skipped += 1);
+    if (isThere) {
+      this.skipped.push(name);
+      answer.skipped += 1;
+      return;
+    }
     if (this.importMs) await sleep(this.importMs);
     const price = `${unit_price}${unit_price.includes('.') ? '' : '.'}`;
     const decimals = price.split('.')[1]!.length;

@@ -179,8 +179,8 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
     await manager.query(CONCLUDE_ITEM, [uuid, now, state, reason, said, invoiceMonth]);
   }
 
-  /** Oldest month first. */
-  compare(scope: ComparisonScope, limit: number, skip: number): Promise<Comparison[]> {
+  /** Oldest month first; `limit` null: all. */
+  compare(scope: ComparisonScope, limit: number | null, skip: number): Promise<Comparison[]> {
     return this.rows.query(COMPARE(scope.onlyDifferences), [...parametersOf(scope), limit, skip]);
   }
 
