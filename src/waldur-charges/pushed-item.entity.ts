@@ -47,7 +47,7 @@ export type PushReason = (typeof PUSH_REASONS)[number];
 @Unique('uq_pushed_item_customer_name', ['customerUuid', 'name'])
 @Index(['created', 'uuid'])
 @Index(['customerUuid', 'invoiceMonth'])
-@Index('ix_pushed_item_unsettled', ['customerUuid', 'invoiceMonth'], { where: `state <> 'sent'` })
+@Index('ix_pushed_item_not_sent', ['customerUuid', 'invoiceMonth'], { where: `state <> 'sent'` })
 export class PushedItem extends BaseEntity {
   static readonly path = '/api/admin/arrow/pushed-items/';
 

@@ -18,7 +18,7 @@ import {
   INTENDED_ITEMS,
   JUDGE_ITEMS,
   PLAN_ITEMS,
-  SETTLE_ITEMS,
+  DECIDE_ITEMS,
   SHORTFALLS,
   UNKNOWN_NAMES,
 } from './pushed-items.sql.js';
@@ -46,7 +46,7 @@ export interface DueInvoice {
 export type IntendedItem = Pick<PushedItem, 'uuid' | 'name' | 'amount'>;
 
 /** What an item was and is, by what stands on the invoice. */
-export interface SettledItem {
+export interface DecidedItem {
   readonly uuid: string;
   readonly was: PushState;
   readonly is: PushState;
@@ -145,17 +145,17 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
   }
 
   /** Goes by what stands on an invoice; what was tried before `lostBefore` and is not there never came. */
-  async settle(
+  async decide(
     manager: EntityManager,
     { customerUuid, invoiceMonth }: DueInvoice,
     there: readonly WaldurInvoiceItem[],
     now: Date,
     lostBefore: Date,
-  ): Promise<SettledItem[]> {
+  ): Promise<DecidedItem[]> {
     const names = there.map(({ name }) => name);
     const amounts = there.map(({ amount }) => amount);
     const parameters = [customerUuid, invoiceMonth, names, amounts, now, lostBefore];
-    const [rows] = await manager.query<[SettledItem[], number]>(SETTLE_ITEMS, parameters);
+    const [rows] = await manager.query<[DecidedItem[], number]>(DECIDE_ITEMS, parameters);
     return rows;
   }
 

@@ -47,7 +47,8 @@ export const PLAN_ITEMS = `
     HAVING sum(posting.amount) <> 0
   )
   INSERT INTO pushed_item (
-    charge_uuid, after_revision, revision, posting_uuid, customer_uuid, charge_month, invoice_month, name, currency, amount
+    charge_uuid, after_revision, revision, posting_uuid, customer_uuid, charge_month, invoice_month, name, currency,
+    amount
   )
   SELECT
     due.uuid,
@@ -132,7 +133,7 @@ export const INTENDED_ITEMS = `
  * Goes by what stands on an invoice: what is there, was sent; what is not, and was sent before `$6`, never came. `$1`
  * organisation, `$2` month, `$3` names and `$4` amounts that stand there, `$5` now. Answers which of them were in doubt.
  */
-export const SETTLE_ITEMS = `
+export const DECIDE_ITEMS = `
   WITH seen AS (
     SELECT name, sum(amount) AS amount
     FROM unnest($3::text[], $4::numeric[]) AS item (name, amount)

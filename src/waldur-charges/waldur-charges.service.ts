@@ -14,9 +14,9 @@ import {
   WaldurNotFoundError,
   WaldurRefusedError,
   WaldurTokenRejectedError,
-  wasNotSent,
 } from '../waldur-gateway/waldur-gateway.errors.js';
 import { BesideWaldur } from '../waldur-gateway/waldur-gateway.module.js';
+import { wasNotSent } from '../waldur-gateway/was-not-sent.js';
 import type { UsageOutcome } from '../waldur-gateway/waldur-invoices.js';
 import {
   type Conclusion,
@@ -182,13 +182,13 @@ export class WaldurChargesService implements OnModuleInit {
     const there = await this.gateway.invoiceItems(invoice.customerUuid, month, optionsOf(control));
     const ours = there.map(({ name }) => name).filter((name) => NAME_OF_OURS.test(name));
     const unknown = ours.length ? await this.items.unknownNames(invoice.customerUuid, ours) : [];
-    const settled = await this.writing(control, async (manager) => {
-      const rows = await this.items.settle(manager, invoice, there, now, new Date(now.getTime() - DOUBT_MS));
+    const decided = await this.writing(control, async (manager) => {
+      const rows = await this.items.decide(manager, invoice, there, now, new Date(now.getTime() - DOUBT_MS));
       if (unknown.length) await this.items.hold(manager, invoice, 'unknown_items', now);
       return rows;
     });
-    tally.found += settled.filter(({ was, is }) => was !== 'sent' && is === 'sent').length;
-    tally.lost += settled.filter(({ was, is }) => was === 'sending' && is === 'intended').length;
+    tally.found += decided.filter(({ was, is }) => was !== 'sent' && is === 'sent').length;
+    tally.lost += decided.filter(({ was, is }) => was === 'sending' && is === 'intended').length;
     for (const name of unknown)
       if (tally.unknown.length < MOST_NAMED && !tally.unknown.includes(name)) tally.unknown.push(name);
   }

@@ -101,9 +101,3 @@ export class WaldurAddressNotAllowedError extends WaldurError {
     super(`WALDUR_URL may not be called. ${why}`);
   }
 }
-
-/** Whether a call that failed never reached Waldur. Of any other it may be unknown what Waldur did. */
-export function wasNotSent(error: unknown): boolean {
-  if (error instanceof WaldurUnavailableError) return error.nextTryAt !== undefined;
-  return error instanceof WaldurQueueFullError || error instanceof WaldurAddressNotAllowedError;
-}

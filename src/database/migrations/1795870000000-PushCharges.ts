@@ -54,7 +54,7 @@ export class PushCharges1795870000000 implements MigrationInterface {
       'CREATE INDEX ix_pushed_item_customer_uuid_invoice_month ON pushed_item (customer_uuid, invoice_month)',
     );
     await queryRunner.query(
-      `CREATE INDEX ix_pushed_item_unsettled ON pushed_item (customer_uuid, invoice_month) WHERE state <> 'sent'`,
+      `CREATE INDEX ix_pushed_item_not_sent ON pushed_item (customer_uuid, invoice_month) WHERE state <> 'sent'`,
     );
     await queryRunner.query(`
       CREATE FUNCTION refuse_changing_pushed_item() RETURNS trigger LANGUAGE plpgsql AS $$
