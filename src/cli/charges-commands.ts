@@ -17,7 +17,11 @@ interface Compared {
 }
 
 /** `waldur-arrow charges`: charges on invoices of the Waldur beside. */
-export function addChargesCommands(program: Command, { leaf, ends, operate }: Commands): void {
+export function addChargesCommands(
+  program: Command,
+  { leaf, ends, operate }: Commands,
+  parseMonth: (text: string) => string,
+): void {
   const charges = program.command('charges').description('Charges on invoices of the Waldur beside.');
   ends(
     leaf(charges, 'push', 'Queue a run that puts charges of closed months there; the service runs it.')
@@ -28,8 +32,8 @@ export function addChargesCommands(program: Command, { leaf, ends, operate }: Co
   );
   ends(
     leaf(charges, 'compare', 'Months in which what is charged here is not what Waldur shows.')
-      .option('--from <month>', 'YYYY-MM; by default the first that is pushed')
-      .option('--to <month>', 'YYYY-MM; by default the running one'),
+      .option('--from <month>', 'YYYY-MM; by default the first that is pushed', parseMonth)
+      .option('--to <month>', 'YYYY-MM; by default the running one', parseMonth),
     async (options: Arguments) => {
       const rows = (await operate('charges compare', options)) as Compared[];
       const lines = rows.map(

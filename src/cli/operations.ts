@@ -71,7 +71,7 @@ const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
 /** Throws `RangeError` on what is no month. */
-const monthOf = (given: unknown) => (given === undefined ? undefined : YearMonth.from(String(given)));
+const monthOf = (given: unknown) => (typeof given === 'string' ? YearMonth.from(given) : undefined);
 
 /** What commands do with the services of an application, wherever that runs: in the service, or for one command. */
 export class Operations {

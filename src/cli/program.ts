@@ -317,7 +317,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   );
 
   addDirectoryCommands(program, { leaf, ends, operate });
-  addChargesCommands(program, { leaf, ends, operate });
+  addChargesCommands(program, { leaf, ends, operate }, parseMonth);
 
   const key = program.command('key').description('SECRET_KEY, under which ArrowSphere API keys are stored.');
   ends(

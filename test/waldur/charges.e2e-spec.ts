@@ -1,4 +1,8 @@
 import { waldurOffering, waldurPlan } from '../../emulator/waldur/waldur-data.js';
+import type { Check } from '../../src/cli/check.js';
+import { Operations } from '../../src/cli/operations.js';
+import type { PushedComparisonRow } from '../../src/waldur-charges/pushed-item.dto.js';
+import { type InvalidEnvironmentError, readEnv } from '../../src/config/env.js';
 import type { Linked, MappedCustomer } from '../billing/billing-world.js';
 import { MetricsPage } from '../support/metrics-page.js';
 import { ITEMS, PushWorld } from './push-world.js';
@@ -288,6 +292,26 @@ describe('Charges on invoices of Waldur', () => {
     expect(w.atWaldur(one)).toEqual(['2026-01 10.00']);
   });
 
+  it('are sent and compared from the command line, and told of by doctor', async () => {
+    const one = await w.linked();
+    await billed([one, '10']);
+    const operations = new Operations(w.app.app);
+    expect(await operations.run('charges push', { wait: true })).toMatchObject({ state: 'succeeded' });
+    const ofOne = async () =>
+      ((await operations.run('charges compare', { from: '2026-01' })) as PushedComparisonRow[]).filter(
+        ({ customer_uuid }) => customer_uuid === one.customer,
+      );
+    expect(await ofOne()).toEqual([]);
+    w.waldur.invoices.of(one.customer, '2026-01')!.items.length = 0;
+    await operations.run('charges push', { check: true, wait: true });
+    expect(await ofOne()).toMatchObject([{ charged: '10.00', at_waldur: '0.00', missing: '10.00' }]);
+    const checks = (await operations.run('accounts', {})) as Check[];
+    expect(checks.find(({ name }) => name === 'charges at Waldur')).toMatchObject({
+      warns: true,
+      says: expect.stringContaining('missing: '),
+    });
+  });
+
   it('cannot be sent twice or changed by anybody: the database refuses it', async () => {
     const one = await w.linked();
     await billed([one, '10']);
@@ -300,6 +324,32 @@ describe('Charges on invoices of Waldur', () => {
        SELECT charge_uuid, after_revision, revision + 1, gen_random_uuid(), customer_uuid, charge_month, invoice_month, name || 'x', currency, amount FROM pushed_item LIMIT 1`,
     ];
     for (const statement of statements) await expect(w.app.database.query(statement)).rejects.toThrow();
+  });
+});
+
+describe('A service that is to push charges', () => {
+  const faultsOf = (variables: Record<string, string>) => {
+    try {
+      readEnv({ WALDUR_PUSH_CHARGES: 'true', ...variables });
+      return [];
+    } catch (error) {
+      return (error as InvalidEnvironmentError).faults;
+    }
+  };
+  const beside = { WALDUR_URL: 'https://waldur.example', WALDUR_TOKEN: 'waldur-token-0123456789abcdef' };
+
+  it('refuses to start when it is half configured, and says what is missing', () => {
+    expect(faultsOf({})).toEqual([
+      'WALDUR_PUSH_CHARGES needs WALDUR_URL, WALDUR_PUSH_FROM, WALDUR_CURRENCY: set it, or push no charges',
+    ]);
+    expect(faultsOf({ ...beside, WALDUR_CURRENCY: 'EUR' })).toEqual([
+      'WALDUR_PUSH_CHARGES needs WALDUR_PUSH_FROM: set it, or push no charges',
+    ]);
+    expect(faultsOf({ ...beside, WALDUR_CURRENCY: 'euro', WALDUR_PUSH_FROM: '2026-13' })).toEqual([
+      'WALDUR_PUSH_FROM must be a month such as 2026-09',
+      'WALDUR_CURRENCY must be an ISO 4217 code such as EUR',
+    ]);
+    expect(faultsOf({ ...beside, WALDUR_CURRENCY: 'EUR', WALDUR_PUSH_FROM: '2026-09' })).toEqual([]);
   });
 });
 
