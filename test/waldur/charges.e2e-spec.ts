@@ -19,6 +19,8 @@ describe('Charges on invoices of Waldur', () => {
     await w.start();
   });
   afterEach(() => {
+    // A name that comes once more was sent twice.
+    expect(w.waldur.invoices.skipped).toEqual([]);
     w.waldur.faults.clear();
     w.waldur.invoices.refuse = () => undefined;
   });
