@@ -25,6 +25,8 @@ import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
 import { SpreadsheetsModule } from './spreadsheets/spreadsheets.module.js';
+import { WaldurChargesHttpModule } from './waldur-charges/waldur-charges-http.module.js';
+import { WaldurChargesModule } from './waldur-charges/waldur-charges.module.js';
 import { WaldurGatewayModule } from './waldur-gateway/waldur-gateway.module.js';
 import { WaldurMirrorHttpModule } from './waldur-mirror/waldur-mirror-http.module.js';
 import { WaldurMirrorModule } from './waldur-mirror/waldur-mirror.module.js';
@@ -43,6 +45,7 @@ const features = [
   SpreadsheetsModule,
   LicensesModule,
   BillingModule,
+  WaldurChargesModule,
 ];
 
 /** Their routes. Billing has fixed paths where mappings have a UUID, so it stands before them. */
@@ -56,6 +59,7 @@ const http = [
   MappingsHttpModule,
   SpreadsheetsHttpModule,
   LicensesHttpModule,
+  WaldurChargesHttpModule,
 ];
 
 /**

@@ -144,6 +144,18 @@ export { WaldurMirrorModule } from './waldur-mirror/waldur-mirror.module.js';
 export { WaldurMirrorService } from './waldur-mirror/waldur-mirror.service.js';
 export type * from './waldur-mirror/waldur-mirror.service.js';
 
+// Charges on its invoices.
+export type * from './waldur-charges/pushed-item.dto.js';
+export type * from './waldur-charges/pushed-item.entity.js';
+export type * from './waldur-charges/pushed-items.repository.js';
+export { PushedItemsService } from './waldur-charges/pushed-items.service.js';
+export type * from './waldur-charges/pushed-items.service.js';
+export * from './waldur-charges/waldur-charges.errors.js';
+export { WaldurChargesHttpModule } from './waldur-charges/waldur-charges-http.module.js';
+export { WaldurChargesModule } from './waldur-charges/waldur-charges.module.js';
+export { WaldurChargesService } from './waldur-charges/waldur-charges.service.js';
+export type * from './waldur-charges/waldur-charges.service.js';
+
 // ArrowSphere.
 export * from './arrow-gateway/arrow-gateway.errors.js';
 export * from './arrow-gateway/arrow-gateway.js';

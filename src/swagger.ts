@@ -28,6 +28,10 @@ const TAGS = [
   ['Arrow: jobs', 'Long work: how far it is, how it ended, and how to stop it.'],
   ['Arrow: audit trail', 'Who changed what, when and by which token; read only.'],
   ['Invoices', 'What organisations are charged.'],
+  [
+    'Arrow: charges on invoices of Waldur',
+    'What of it was put on invoices of the Waldur beside, and how both compare.',
+  ],
   ['Directory: import and export', 'All of the following as CSV and XLSX, previewed before anything is changed.'],
   ['Directory: customers', "Waldur's organisations."],
   ['Directory: projects', 'Their projects.'],

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { FaultPlan } from '../faults.js';
 import { encodeReply, send } from '../http.js';
+import { StandInInvoices } from './invoices.js';
 import { emptyWaldur, type Row, type WaldurAccount, type WaldurData } from './waldur-data.js';
 
 export interface StandInOptions {
@@ -49,6 +50,7 @@ export class WaldurStandIn {
   data: WaldurData;
   readonly requests: StandInRequest[] = [];
   readonly faults = new FaultPlan();
+  readonly invoices = new StandInInvoices(() => this.data);
   latencyMs: number;
   /** By how much its clock is ahead of ours. */
   clockAheadMs = 0;
@@ -120,7 +122,11 @@ export class WaldurStandIn {
     const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
     if (this.latencyMs) await pause(this.latencyMs, response);
     let text: string | undefined;
-    let reply = this.reply(url, account, request);
+    const body = method === 'GET' ? '' : await textOf(request);
+    // A status of failure is of a transaction that was rolled back; other faults come after the deed.
+    const isUndone = method !== 'GET' && planned.some(({ action }) => action.kind === 'status');
+    const invoices = !isUndone && account?.['is_active'] ? this.invoices.reply(method, url, account, body) : undefined;
+    let reply = (await invoices) ?? this.reply(url, account, request);
     for (const { action } of planned) {
       if (action.kind === 'hang') return;
       if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
@@ -237,6 +243,12 @@ function links(url: URL, page: number, pages: number): string {
   return Object.entries(places)
     .flatMap(([rel, number]) => (number ? [`<${to(number)}>; rel="${rel}"`] : []))
     .join(', ');
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Ends early when the client goes away. */

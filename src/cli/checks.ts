@@ -5,6 +5,7 @@ import type { Env } from '../config/env.js';
 import { isSchemaOfOurs } from '../database/migrate.js';
 import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
 import { tableSizes } from '../database/table-sizes.js';
+import type { PushOverview } from '../waldur-charges/pushed-items.service.js';
 import type { Check } from './check.js';
 import { growthCheck, growthOf, LOOKED_BACK_MS } from './forecast.js';
 import { isFull, isReadOnly } from '../database/room.js';
@@ -120,4 +121,19 @@ export function secretKeyCheck(status: SecretKeyStatus): Check[] {
         'Take it out of the settings of every instance, and keep it with the backups of that time.',
         true,
       );
+}
+
+/** Nothing where charges are not pushed and never were. */
+export function chargesCheck({ isOn, shortfalls }: PushOverview): Check[] {
+  if (!isOn && !shortfalls.length) return [];
+  const open = shortfalls.map(({ reason, currency, items, amount }) => `${reason}: ${items} (${amount} ${currency})`);
+  return [
+    {
+      name: 'charges at Waldur',
+      good: true,
+      warns: open.length > 0,
+      says: open.length ? `Not as they ought to be: ${open.join(', ')}.` : 'All that was to be sent is there.',
+      advice: 'GET /api/admin/arrow/pushed-items/ says why of each; docs/beside-waldur.md says what to do.',
+    },
+  ];
 }

@@ -40,11 +40,13 @@ import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { Check } from './check.js';
-import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
+import { chargesCheck, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
 import { ImportsService, type Watch } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
+import { PushedItemsService } from '../waldur-charges/pushed-items.service.js';
+import { WaldurChargesService } from '../waldur-charges/waldur-charges.service.js';
 import type { Arguments } from './operator-socket.js';
 
 /** Who asks, as jobs keep it. */
@@ -67,6 +69,9 @@ const OPERATOR: Caller = {
 const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action });
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+/** Throws `RangeError` on what is no month. */
+const monthOf = (given: unknown) => (typeof given === 'string' ? YearMonth.from(given) : undefined);
 
 /** What commands do with the services of an application, wherever that runs: in the service, or for one command. */
 export class Operations {
@@ -111,6 +116,8 @@ export class Operations {
     ['key rotate', (args) => this.rotateKey(args)],
     ['audit export', (args) => this.exportAudit(args)],
     ['audit drop', (args) => this.dropAudit(args)],
+    ['charges push', (args) => this.pushCharges(args)],
+    ['charges compare', ({ from, to }) => this.get(PushedItemsService).differences(monthOf(from), monthOf(to))],
     ['directory import', (args) => this.importFile(args)],
     ['directory apply', (args) => this.applyImport(args)],
     ['directory refused', (args) => this.refusedRows(args)],
@@ -140,7 +147,8 @@ export class Operations {
       }
     }
     if (!items.length) checks.push({ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' });
-    return [...checks, ...secretKeyCheck(await this.get(KeyRotationService).status())];
+    const pushed = await this.get(PushedItemsService).state();
+    return [...checks, ...chargesCheck(pushed), ...secretKeyCheck(await this.get(KeyRotationService).status())];
   }
 
   /** Does `work` as an act of the audit trail. */
@@ -179,6 +187,12 @@ export class Operations {
       acceptShrinkage: acceptShrinkage === true,
     };
     const run = await this.acting(action, () => this.get(BillingJobsService).trigger(kind, wanted, COMMAND_LINE));
+    return this.queued(run, wait);
+  }
+
+  private async pushCharges({ check, retryRefused, wait }: Arguments): Promise<object> {
+    const wanted = { check: check === true, retryRefused: retryRefused === true };
+    const run = await this.acting('charges.push', () => this.get(WaldurChargesService).request(wanted, COMMAND_LINE));
     return this.queued(run, wait);
   }
 

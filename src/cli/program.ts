@@ -14,6 +14,7 @@ import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-fil
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
+import { addChargesCommands } from './charges-commands.js';
 import { addDirectoryCommands, type Commands } from './directory-commands.js';
 import { examine, type Surroundings } from './doctor.js';
 import { type Arguments, askService } from './operator-socket.js';
@@ -318,6 +319,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   );
 
   addDirectoryCommands(program, { leaf, ends, operate });
+  addChargesCommands(program, { leaf, ends, operate }, parseMonth);
 
   const key = program.command('key').description('SECRET_KEY, under which ArrowSphere API keys are stored.');
   ends(

@@ -117,6 +117,21 @@ const Variables = z.object({
   WALDUR_MAX_CONCURRENCY: whole(4, 1, 64),
   WALDUR_MAX_RETRIES: whole(3, 0, 10),
   WALDUR_SYNC_INTERVAL_MINUTES: whole(15, 1, 1440),
+  /** Charges of closed months become items of Waldur's invoices. */
+  WALDUR_PUSH_CHARGES: flag(false),
+  /** The first month whose charges do: those before were billed by Waldur itself. */
+  WALDUR_PUSH_FROM: z
+    .string()
+    .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-09')
+    .optional(),
+  /** The one currency of that Waldur. */
+  WALDUR_CURRENCY: z
+    .string()
+    .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be an ISO 4217 code such as EUR')
+    .optional(),
+  /** Also charges of resources whose plan in Waldur has a price, which Waldur bills by itself. */
+  WALDUR_PUSH_PRICED_PLANS: flag(false),
+  WALDUR_PUSH_INTERVAL_HOURS: whole(6, 1, 720),
   ARROW_AUTO_RECONCILIATION: flag(false),
   ARROW_SYNC_INTERVAL_HOURS: whole(6, 1, 720),
   ARROW_CONSUMPTION_SYNC_ENABLED: flag(false),
@@ -201,6 +216,17 @@ const Checked = Variables.refine((env) => !env.DATABASE_URL || env.SECRET_KEY, {
   .refine(({ WALDUR_URL, WALDUR_TOKEN }) => !WALDUR_URL === !WALDUR_TOKEN, {
     path: ['WALDUR_TOKEN'],
     message: 'and WALDUR_URL are set together or not at all',
+  })
+  .superRefine((env, context) => {
+    if (!env.WALDUR_PUSH_CHARGES) return;
+    const needed = ['WALDUR_URL', 'WALDUR_PUSH_FROM', 'WALDUR_CURRENCY'] as const;
+    const missing = needed.filter((name) => !env[name]);
+    if (missing.length)
+      context.addIssue({
+        code: 'custom',
+        path: ['WALDUR_PUSH_CHARGES'],
+        message: `needs ${missing.join(', ')}: set it, or push no charges`,
+      });
   })
   .transform(({ DATABASE_PASSWORD: password, ...env }) => {
     if (!env.DATABASE_URL || !password) return env;

@@ -21,6 +21,10 @@ export class Plan extends MirroredEntity {
   @Column({ type: 'varchar', length: 16, default: 'month' })
   unit: PlanUnit;
 
+  /** Waldur bills what has it by itself; null: it is not Waldur's, or was copied before that was read. */
+  @Column({ type: 'boolean', nullable: true })
+  hasPrice: boolean | null;
+
   @Column('uuid')
   offeringUuid: string;
 

@@ -1,11 +1,20 @@
 import { z } from 'zod';
+import type { YearMonth } from '../common/year-month.js';
 import type { TransportAnswer } from '../http-client/http-transport.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
 import { bodyOf, malformed, type WaldurQuestion } from './waldur-answer.js';
-import { WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
+import { WaldurMalformedAnswerError, WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
+import {
+  readInvoices,
+  readItem,
+  readOutcome,
+  type UsageItem,
+  type UsageOutcome,
+  type WaldurInvoiceItem,
+} from './waldur-invoices.js';
 import { USER_FIELDS, WALDUR_LISTS, type WaldurKind, type WaldurRows, WaldurUser } from './waldur-rows.js';
 
 /** Which rows of a list are read. */
@@ -98,6 +107,84 @@ export class WaldurGateway {
     });
   }
 
+  /**
+   * Puts an item on the organisation's invoice of a month. It is asked for once, never again: where this throws and
+   * `wasNotSent` does not say otherwise, only reading tells whether Waldur did it. Throws `WaldurError`.
+   */
+  importUsage({ customerUuid, month, name, amount }: UsageItem, options?: UpstreamCallOptions): Promise<UsageOutcome> {
+    const question = { toDo: 'put charges on an invoice', content: 'imported usage' };
+    const items = [{ customer_uuid: customerUuid, name, unit_price: amount }];
+    const request: UpstreamRequest<UsageOutcome> = {
+      ...question,
+      endpoint: 'POST invoices/import_usage/',
+      method: 'POST',
+      path: 'api/invoices/import_usage/',
+      headers: this.ownHeaders,
+      body: { year: month.year, month: month.month, items },
+      slow: true,
+      once: true,
+      read: (answer, now) => readRow(question, bodyOf(question, answer, now), readOutcome),
+    };
+    return this.client.call(this.state, request, options);
+  }
+
+  /**
+   * Everything on the organisation's invoice of a month. The list of items finds them by their projects, and imported
+   * ones have none, so the invoice itself is read too. Throws `WaldurError`, also where not all of it came.
+   */
+  async invoiceItems(
+    customerUuid: string,
+    month: YearMonth,
+    options: UpstreamCallOptions = {},
+  ): Promise<WaldurInvoiceItem[]> {
+    const query = { customer_uuid: customerUuid, year: month.year, month: month.month };
+    const items = new Map<string, WaldurInvoiceItem>();
+    const fetch = (page: number, signal: AbortSignal) =>
+      this.client.call(this.state, this.itemsRequest(query, page), { ...options, signal });
+    const take = (rows: readonly WaldurInvoiceItem[]) => {
+      for (const row of rows) items.set(row.uuid, row);
+      return Promise.resolve();
+    };
+    const { pageSize } = this.options;
+    const signal = options.signal ?? new AbortController().signal;
+    const [{ incomplete }, onInvoice] = await Promise.all([
+      readList({ pageSize, concurrency: 1, fetch, take }, signal),
+      this.client.call(this.state, this.invoiceRequest(query), options).catch((error: unknown) => {
+        if (error instanceof WaldurNotFoundError) return undefined;
+        throw error;
+      }),
+    ]);
+    if (!onInvoice && incomplete) throw new WaldurMalformedAnswerError('invoice items', incomplete);
+    await take(onInvoice ?? []);
+    return [...items.values()];
+  }
+
+  private itemsRequest(query: UpstreamRequest<unknown>['query'], page: number) {
+    const question = { toDo: 'list the items of an invoice', content: 'invoice items' };
+    return {
+      ...question,
+      endpoint: 'GET invoice-items/',
+      method: 'GET',
+      path: 'api/invoice-items/',
+      query: { ...query, page, page_size: this.options.pageSize },
+      headers: this.ownHeaders,
+      read: (answer, now) => pageIn(question, answer, now, readItem),
+    } satisfies UpstreamRequest<WaldurPage<WaldurInvoiceItem>>;
+  }
+
+  private invoiceRequest(query: UpstreamRequest<unknown>['query']) {
+    const question = { toDo: 'show an invoice', content: 'invoices' };
+    return {
+      ...question,
+      endpoint: 'GET invoices/',
+      method: 'GET',
+      path: 'api/invoices/',
+      query: { ...query, field: ['uuid', 'items'] },
+      headers: this.ownHeaders,
+      read: (answer, now) => readRow(question, bodyOf(question, answer, now), readInvoices),
+    } satisfies UpstreamRequest<WaldurInvoiceItem[]>;
+  }
+
   private get ownHeaders(): Readonly<Record<string, string>> {
     return { Authorization: `Token ${this.options.token}` };
   }
@@ -124,17 +211,24 @@ export class WaldurGateway {
         field: fields,
       },
       headers: this.ownHeaders,
-      read: (answer, now) => {
-        const rows = ROWS.safeParse(bodyOf(question, answer, now));
-        if (!rows.success) throw malformed(question, 'it is no list');
-        return {
-          rows: rows.data.map((row) => readRow(question, row, read)),
-          total: totalIn(question, answer),
-          date: dateIn(answer),
-        };
-      },
+      read: (answer, now) => pageIn(question, answer, now, read),
     };
   }
+}
+
+function pageIn<Row>(
+  question: WaldurQuestion,
+  answer: TransportAnswer,
+  now: number,
+  read: (row: unknown) => Row,
+): WaldurPage<Row> {
+  const rows = ROWS.safeParse(bodyOf(question, answer, now));
+  if (!rows.success) throw malformed(question, 'it is no list');
+  return {
+    rows: rows.data.map((row) => readRow(question, row, read)),
+    total: totalIn(question, answer),
+    date: dateIn(answer),
+  };
 }
 
 function readRow<Row>(question: WaldurQuestion, row: unknown, read: (row: unknown) => Row): Row {

@@ -62,7 +62,24 @@ const Project = z
 
 const UNITS = ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'] as const;
 
-const Plan = z.object({ uuid, name: name(150), unit: z.enum(UNITS) });
+const price = z.union([z.string(), z.number()]).nullish();
+
+const Plan = z
+  .object({
+    uuid,
+    name: name(150),
+    unit: z.enum(UNITS),
+    unit_price: price,
+    init_price: price,
+    switch_price: price,
+    prices: z.record(z.string(), price).nullish(),
+  })
+  .transform(({ unit_price, init_price, switch_price, prices, ...row }) => ({
+    ...row,
+    hasPrice: [unit_price, init_price, switch_price, ...Object.values(prices ?? {})].some((given) =>
+      /[1-9]/.test(String(given ?? '')),
+    ),
+  }));
 
 const Offering = z
   .object({

@@ -24,6 +24,8 @@ const BORROWED: Readonly<Record<string, string>> = {
   // A file of very many rows is compared with its table, and written to it, in one statement; that table is named by the
   // kind of the file. That a plan is one of the row's offering is seen there too.
   'src/spreadsheets/import.sql.ts': 'plan',
+  // Which charges are closed and what they were moved by, and what speaks against sending it: for all months at once.
+  'src/waldur-charges/pushed-items.sql.ts': 'charge customer invoice_posting pending_posting plan resource',
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -176,6 +176,7 @@ describe('Every route that changes something', () => {
       'POST /api/admin/arrow/directory/import/{uuid}/apply/',
       'POST /api/admin/arrow/directory/sync/',
       'POST /api/admin/arrow/license-links/{uuid}/revert/',
+      'POST /api/admin/arrow/pushed-items/push/',
     ]);
   });
 });

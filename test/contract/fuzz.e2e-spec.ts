@@ -38,6 +38,8 @@ const SELDOM: Record<string, string> = {
   admin_arrow_directory_import_refused: 'The same.',
   admin_arrow_directory_import_apply: 'The same.',
   admin_arrow_directory_sync: 'There has to be a Waldur.',
+  admin_arrow_pushed_items_push: 'The same.',
+  admin_arrow_pushed_items_retrieve: 'The same.',
   admin_arrow_directory_template: 'One of six words in its path.',
   admin_arrow_customer_mappings_import_license:
     "The mapping's own customer, a project of its organisation and a free licence.",

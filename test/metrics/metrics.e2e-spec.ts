@@ -87,7 +87,14 @@ describe('The metrics', () => {
   it('are each named in docs/metrics.md, and no others are', async () => {
     const rows = readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| (`[a-z]\w+`.*?) \|/gm);
     const documented = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
-    const beside = await startApp({ METRICS_PORT: '0', WALDUR_URL: 'http://127.0.0.1:9', WALDUR_TOKEN: 'of-nobody' });
+    const beside = await startApp({
+      METRICS_PORT: '0',
+      WALDUR_URL: 'http://127.0.0.1:9',
+      WALDUR_TOKEN: 'of-nobody',
+      WALDUR_PUSH_CHARGES: 'true',
+      WALDUR_PUSH_FROM: '2026-01',
+      WALDUR_CURRENCY: 'EUR',
+    });
     const { names } = await MetricsPage.read(beside);
     await beside.stop();
     expect(documented.sort()).toEqual([...new Set([...(await read()).names, ...names])].sort());

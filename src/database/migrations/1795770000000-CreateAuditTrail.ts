@@ -24,7 +24,7 @@ const AUDITED: readonly { table: string; shown: string; hidden?: string; changin
     },
     { table: 'project', shown: 'name backend_id customer_uuid owner gone_at' },
     { table: 'offering', shown: 'name backend_id type state customer_uuid owner gone_at' },
-    { table: 'plan', shown: 'name unit offering_uuid owner gone_at' },
+    { table: 'plan', shown: 'name unit has_price offering_uuid owner gone_at' },
     {
       table: 'resource',
       shown: 'name backend_id disputed_backend_id state project_uuid offering_uuid plan_uuid owner gone_at',

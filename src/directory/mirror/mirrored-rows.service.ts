@@ -28,8 +28,8 @@ export class MirroredRowsService {
       const written = await this.rows.write(manager, kind, unique.map(asColumns), now);
       if (kind !== 'offerings') return written;
       const offerings = unique as readonly WaldurRows['offerings'][];
-      const plans = offerings.flatMap(({ uuid, plans }) => plans.map((plan) => ({ ...plan, offering_uuid: uuid })));
-      const planned = await this.rows.write(manager, 'plans', plans, now);
+      const plans = offerings.flatMap(({ uuid, plans }) => plans.map((plan) => ({ ...plan, offeringUuid: uuid })));
+      const planned = await this.rows.write(manager, 'plans', plans.map(asColumns), now);
       const gone = await this.rows.retirePlans(
         manager,
         offerings.map(({ uuid }) => uuid),

@@ -105,7 +105,7 @@ export const WRITE = {
   }),
   plans: writing({
     table: 'plan',
-    columns: { uuid: 'uuid', name: 'text', unit: 'text', offering_uuid: 'uuid', ...CREATED },
+    columns: { uuid: 'uuid', name: 'text', unit: 'text', has_price: 'boolean', offering_uuid: 'uuid', ...CREATED },
     values: { created: 'coalesce(kept.created, $2)' },
     parents: 'JOIN offering parent ON parent.uuid = given.offering_uuid',
   }),
