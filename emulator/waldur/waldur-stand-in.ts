@@ -57,7 +57,7 @@ export class WaldurStandIn {
   /** By how much its clock is ahead of ours. */
   clockAheadMs = 0;
   /** Called before a request is carried out: what happens in Waldur meanwhile. What it answers is answered instead. */
-  meanwhile: (request: StandInRequest) => Reply | void = () => undefined;
+  meanwhile: (request: StandInRequest) => Reply | void | Promise<Reply | void> = () => undefined;
   /** Called when a request has been carried out, before it is answered. */
   afterwards: (request: StandInRequest) => void = () => undefined;
   /** Changes that were asked for and have happened, such as `set_backend_id UUID XSP1`. */
@@ -126,7 +126,7 @@ export class WaldurStandIn {
     };
     const body = method === 'POST' ? await textOf(request).catch(() => '') : '';
     this.requests.push(asked);
-    const instead = this.meanwhile(asked) ?? undefined;
+    const instead = (await this.meanwhile(asked)) ?? undefined;
     const page = Number(url.searchParams.get('page') ?? 1);
     const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
     if (this.latencyMs) await pause(this.latencyMs, response);

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { suggestedName } from '../arrow-gateway/display-name.js';
 import type { Caller } from '../auth/caller.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
+import { AbsentRows } from '../database/absent-rows.js';
 import { isConcurrencyConflict } from '../database/constraint.js';
+import { Offering } from '../directory/offering.entity.js';
 import { OfferingsService } from '../directory/offerings.service.js';
 import { OrdersService } from '../directory/orders.service.js';
+import { Project } from '../directory/project.entity.js';
 import { ProjectsService } from '../directory/projects.service.js';
+import { Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
@@ -88,6 +92,7 @@ export class LicenseLinkingService {
     private readonly links: LicenseLinksService,
     private readonly vendorMappings: VendorOfferingMappingsService,
     private readonly waldur: WaldurWritesService,
+    private readonly absent: AbsentRows,
     private readonly clock: Clock,
   ) {}
 
@@ -198,21 +203,28 @@ export class LicenseLinkingService {
     const imports = commands.filter((command) => command.kind === 'import');
     const licenses = commands.map(licenseOf).filter(Boolean);
     const found = async <T extends { uuid: string }>(
-      uuids: readonly string[],
+      entity: Type<T>,
+      named: readonly string[],
       service: { findAll(uuids: readonly string[], manager?: EntityManager): Promise<T[]> },
-    ) =>
-      new Map((uuids.length ? await service.findAll([...new Set(uuids)], manager) : []).map((row) => [row.uuid, row]));
+    ) => {
+      const uuids = [...new Set(named)];
+      const find = (some: readonly string[]) => (some.length ? service.findAll(some, manager) : Promise.resolve([]));
+      const rows = await (manager ? find(uuids) : this.absent.allOrBring(entity, uuids, find));
+      return new Map(rows.map((row) => [row.uuid, row]));
+    };
     const { isBeside: besideWaldur } = this.waldur;
     return {
       customerUuid: mapping.waldurCustomerUuid,
       besideWaldur,
       underWay: besideWaldur ? await this.links.underWay(resourcesOf(commands), licenses, manager) : new Map(),
-      resources: await found(resourcesOf(commands), this.resources),
+      resources: await found(Resource, resourcesOf(commands), this.resources),
       offerings: await found(
+        Offering,
         imports.map(({ offeringUuid }) => offeringUuid),
         this.offerings,
       ),
       projects: await found(
+        Project,
         imports.map(({ projectUuid }) => projectUuid),
         this.projects,
       ),
