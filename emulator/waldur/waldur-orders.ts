@@ -70,7 +70,7 @@ function order({ data, rules, body, applied }: Write): WriteReply {
   if (!project || project['is_removed']) return invalid({ project: ['Invalid hyperlink - Object does not exist.'] });
   if (offering['state'] !== 'Active') return invalid({ offering: ['Offering is not available.'] });
   const attributes = body['attributes'] as { name?: string };
-  const slug = String(body['slug'] ?? '');
+  const slug = typeof body['slug'] === 'string' ? body['slug'] : '';
   if (!/^[-\w]{0,50}$/.test(slug)) return invalid({ slug: ['Enter a valid "slug".'] });
   const isDone = rules.firstState === 'done';
   const fields = { name: attributes.name ?? '', state: isDone ? 'OK' : 'Creating', ...stamps(now()) };

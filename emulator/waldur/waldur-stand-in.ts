@@ -183,7 +183,9 @@ export class WaldurStandIn {
     const { data, orderRules: rules } = this;
     const applied = (what: string) => void this.applied.push(what);
     const parts = url.pathname.split('/').filter(Boolean).slice(1);
-    return write({ data, rules, parts, body: body ? JSON.parse(body) : {}, applied }) ?? NOT_FOUND;
+    return (
+      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NOT_FOUND
+    );
   }
 
   private me(url: URL, account: WaldurAccount, { headers }: IncomingMessage): Reply {

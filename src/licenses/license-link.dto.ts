@@ -7,14 +7,8 @@ import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 import { Resource } from '../directory/resource.entity.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
-import {
-  LicenseLink,
-  LINK_KINDS,
-  LINK_STATES,
-  type LinkKind,
-  type LinkState,
-  type ListedLink,
-} from './license-link.entity.js';
+import { LicenseLink, LINK_KINDS, LINK_STATES, type LinkKind, type LinkState } from './license-link.entity.js';
+import type { ListedLink } from './license-links.repository.js';
 import { resumePath } from './licenses.errors.js';
 
 @KnownNamesOnly()
@@ -76,23 +70,22 @@ export class LicenseLinkResponse {
   reverted_by_uuid: string | null;
   @Shown('date-time') created: string;
 
-  static from(this: void, { link, ...state }: ListedLink): LicenseLinkResponse {
-    const { resource, write } = link;
+  static from(this: void, { link, write, ...state }: ListedLink): LicenseLinkResponse {
     return answerOf(
       LicenseLinkResponse,
       { ...link, ...state },
       {
         url: hyperlink(LicenseLink, link.uuid),
-        resource_name: resource?.name ?? write?.resourceName ?? '',
+        resource_name: link.resource?.name ?? write?.resourceName ?? '',
         problem: write?.problem ?? '',
-        what_to_do: whatToDo(link),
+        what_to_do: whatToDo(link, write),
         waldur_order_uuid: write?.orderUuid ? renderUuid(write.orderUuid) : null,
       },
     );
   }
 }
 
-function whatToDo({ uuid, state, write }: LicenseLink): string {
+function whatToDo({ uuid, state }: LicenseLink, write: ListedLink['write']): string {
   const order = write?.orderUuid
     ? ` The order ${renderUuid(write.orderUuid)} in Waldur may have to be ended there.`
     : '';

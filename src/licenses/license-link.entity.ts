@@ -5,12 +5,10 @@ import {
   Entity,
   Index,
   ManyToOne,
-  OneToOne,
   PrimaryGeneratedColumn,
   type Relation,
 } from 'typeorm';
 import { Resource } from '../directory/resource.entity.js';
-import { WaldurWrite } from './waldur-write.entity.js';
 
 export const LINK_KINDS = ['link', 'import', 'unlink', 'revert'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
@@ -71,10 +69,6 @@ export class LicenseLink {
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   recordedAt: Date | null;
 
-  /** How Waldur carries it out; null where nothing goes through Waldur. */
-  @OneToOne(() => WaldurWrite, ({ link }) => link)
-  write: Relation<WaldurWrite> | null;
-
   /** Null for an import until Waldur has made the resource and it is recorded. */
   @Column({ type: 'uuid', nullable: true })
   resourceUuid: string | null;
@@ -126,13 +120,5 @@ export class LicenseLink {
 /** An entry as it is to be written. */
 export type NewLicenseLink = Omit<
   LicenseLink,
-  'uuid' | 'number' | 'created' | 'resource' | 'revertsUuid' | 'reverts' | 'state' | 'recordedAt' | 'write'
+  'uuid' | 'number' | 'created' | 'resource' | 'revertsUuid' | 'reverts' | 'state' | 'recordedAt'
 > & { readonly revertsUuid?: string };
-
-/** An entry with its `resource` and `write`, and whether it is what holds now. */
-export interface ListedLink {
-  readonly link: LicenseLink;
-  readonly isActive: boolean;
-  /** The entry that undid this one. */
-  readonly revertedByUuid: string | null;
-}

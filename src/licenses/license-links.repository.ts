@@ -6,6 +6,17 @@ import { findOrThrow } from '../database/find-or-throw.js';
 import { countOnly, narrow, paginate } from '../database/paginate.js';
 import { LicenseLink, type LinkKind, type LinkState, type NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
+import { WaldurWrite } from './waldur-write.entity.js';
+
+/** An entry with its `resource`, and whether it is what holds now. */
+export interface ListedLink {
+  readonly link: LicenseLink;
+  /** How Waldur carries it out; `undefined` where it does not go through Waldur. */
+  readonly write?: WaldurWrite;
+  readonly isActive: boolean;
+  /** The entry that undid this one. */
+  readonly revertedByUuid: string | null;
+}
 
 /** Which entries are meant; what is left out does not matter. */
 export interface LicenseLinkFilter extends Paging {
@@ -25,7 +36,7 @@ export interface LicenseLinkFilter extends Paging {
   readonly active?: boolean;
 }
 
-const relations = { resource: true, write: true };
+const relations = { resource: true };
 
 /**
  * What makes an entry of `link` the one that holds: said once, used to filter and to show. Looks at the directory's
@@ -49,7 +60,7 @@ const ACTIVE = `
       AND later.number > link.number
   )`;
 
-/** The ledger of links. Rows come with their `resource` and `write` where nothing else is said. */
+/** The ledger of links. Rows come with their `resource` where nothing else is said. */
 @Injectable()
 export class LicenseLinksRepository {
   constructor(@InjectRepository(LicenseLink) private readonly links: Repository<LicenseLink>) {}
@@ -91,6 +102,13 @@ export class LicenseLinksRepository {
   next(manager: EntityManager, { resourceUuid, number }: LicenseLink): Promise<LicenseLink | null> {
     const where = { resourceUuid: resourceUuid!, number: MoreThan(number), state: 'recorded' as const };
     return manager.findOne(LicenseLink, { where, order: { number: 'ASC' } });
+  }
+
+  /** How Waldur carries out these entries, by their UUIDs; asked for those alone that go through Waldur. */
+  async writesOf(links: readonly LicenseLink[]): Promise<Map<string, WaldurWrite>> {
+    const uuids = links.flatMap(({ uuid, state, recordedAt }) => (state !== 'recorded' || recordedAt ? [uuid] : []));
+    const found = uuids.length ? await this.links.manager.findBy(WaldurWrite, { uuid: In(uuids) }) : [];
+    return new Map(found.map((write) => [write.uuid, write]));
   }
 
   /** Those of these entries that there are. */

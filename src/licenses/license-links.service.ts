@@ -9,8 +9,8 @@ import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { describeLink } from './describe-link.js';
-import type { LicenseLink, ListedLink, NewLicenseLink } from './license-link.entity.js';
-import { type LicenseLinkFilter, LicenseLinksRepository } from './license-links.repository.js';
+import type { LicenseLink, NewLicenseLink } from './license-link.entity.js';
+import { type LicenseLinkFilter, LicenseLinksRepository, type ListedLink } from './license-links.repository.js';
 import { LicenseChangeUnderWayError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
 import { WaldurWritesService } from './waldur-writes.service.js';
 
@@ -156,9 +156,14 @@ export class LicenseLinksService {
   private async listed(links: readonly LicenseLink[]): Promise<ListedLink[]> {
     if (links.length === 0) return [];
     const uuids = links.map(({ uuid }) => uuid);
-    const [active, reverts] = await Promise.all([this.links.active(uuids), this.links.revertsOf(uuids)]);
+    const [active, reverts, writes] = await Promise.all([
+      this.links.active(uuids),
+      this.links.revertsOf(uuids),
+      this.links.writesOf(links),
+    ]);
     return links.map((link) => ({
       link,
+      write: writes.get(link.uuid),
       isActive: active.has(link.uuid),
       revertedByUuid: reverts.get(link.uuid) ?? null,
     }));

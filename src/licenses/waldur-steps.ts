@@ -34,6 +34,13 @@ const IMPORTABLE = new Set([
 /** Types of offerings whose orders Waldur leaves to be completed by somebody, by the same source. */
 const COMPLETED_BY_US = new Set(['Marketplace.Basic', 'Support.OfferingTemplate']);
 
+/** What moves an order on from each state; from others Waldur does. */
+const STEPS: Partial<Record<WaldurOrder['state'], OrderStep>> = {
+  'pending-consumer': 'approve_by_consumer',
+  'pending-provider': 'approve_by_provider',
+  executing: 'set_state_done',
+};
+
 const OVER: readonly WaldurOrder['state'][] = ['erred', 'canceled', 'rejected'];
 
 /**
@@ -105,10 +112,13 @@ export class WaldurSteps {
     }
     await this.assertFree(link.licenseReference);
     await this.send();
-    const wanted = { ...{ offeringUuid: offeringUuid!, projectUuid: projectUuid!, planUuid } };
-    const refusal = await this.write((options) =>
-      this.gateway.writer.importResource({ ...wanted, backendId: link.licenseReference }, options),
-    );
+    const wanted = {
+      offeringUuid: offeringUuid!,
+      projectUuid: projectUuid!,
+      planUuid,
+      backendId: link.licenseReference,
+    };
+    const refusal = await this.write((options) => this.gateway.writer.importResource(wanted, options));
     const made = await find();
     if (made) return made;
     throw this.why(refusal, { isOver: true });
@@ -188,16 +198,8 @@ export class WaldurSteps {
   }
 
   private nextStep(state: WaldurOrder['state']): OrderStep | undefined {
-    switch (state) {
-      case 'pending-consumer':
-        return 'approve_by_consumer';
-      case 'pending-provider':
-        return 'approve_by_provider';
-      case 'executing':
-        return COMPLETED_BY_US.has(this.claimed.write.offeringType) ? 'set_state_done' : undefined;
-      default:
-        return undefined;
-    }
+    if (state === 'executing' && !COMPLETED_BY_US.has(this.claimed.write.offeringType)) return undefined;
+    return STEPS[state];
   }
 
   /** What is sent next makes something: from here on it may be there. */

@@ -8,7 +8,7 @@ export class WaldurWrite {
   @PrimaryColumn('uuid')
   uuid: string;
 
-  @OneToOne(() => LicenseLink, ({ write }) => write, { nullable: false, onDelete: 'CASCADE' })
+  @OneToOne(() => LicenseLink, { nullable: false, onDelete: 'CASCADE' })
   @JoinColumn({ name: 'uuid', foreignKeyConstraintName: 'fk_waldur_write_uuid' })
   link: Relation<LicenseLink>;
 

@@ -105,11 +105,13 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
     const lasting = { signal: new AbortController().signal, ...options };
     if (gateway)
       await inParallel(entries, this.env.WALDUR_MAX_CONCURRENCY, (entry) => this.work(gateway, entry, lasting));
-    const found = new Map((await this.links.findAll(entries)).map((link) => [link.uuid, link]));
+    const links = await this.links.findAll(entries);
+    const found = new Map(links.map((link) => [link.uuid, link]));
+    const writes = await this.links.writesOf(links);
     return entries.map((entry) => {
-      const { state, write, resourceUuid } = found.get(entry)!;
+      const { state, resourceUuid } = found.get(entry)!;
       if (state === 'recorded') return { resourceUuid };
-      const problem = write?.problem ?? '';
+      const problem = writes.get(entry)?.problem ?? '';
       const error =
         state === 'failed' ? new WaldurWriteFailedError(problem) : new WaldurWriteUnfinishedError(entry, problem);
       return { resourceUuid, error };

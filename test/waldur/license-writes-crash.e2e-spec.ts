@@ -116,7 +116,7 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
    * the next process finishes it. Answers how often it was killed.
    */
   async function killedEverywhere(
-    act: () => Promise<{ query: string; expected: string[]; check(entry: Entry): Promise<void> }>,
+    act: () => Promise<{ query: string; expected: string[]; check: (entry: Entry) => Promise<void> }>,
     send: (query: string) => Promise<unknown>,
   ): Promise<number> {
     for (let point = 0; ; point += 1) {
