@@ -9,7 +9,7 @@ import { Resource } from '../directory/resource.entity.js';
 import { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { LicenseLink, LINK_KINDS, LINK_STATES, type LinkKind, type LinkState } from './license-link.entity.js';
 import type { ListedLink } from './license-links.repository.js';
-import { resumePath } from './licenses.errors.js';
+import { resumePath } from './describe-link.js';
 
 @KnownNamesOnly()
 export class ListLicenseLinksQuery extends ListQuery {

@@ -3,6 +3,7 @@ import { WaldurError } from '../waldur-gateway/waldur-gateway.errors.js';
 import { notFoundError } from '../common/http-errors.js';
 import { renderUuid } from '../common/uuid.js';
 import { heldBy } from '../directory/directory.errors.js';
+import { resumePath } from './describe-link.js';
 
 interface Named {
   readonly uuid: string;
@@ -191,8 +192,8 @@ export class RevertNotRevertibleError extends AppError {
 }
 
 /** Waldur has taken what it was asked for, or may have, and it is not there yet: it is looked for again later. */
-export class WaldurNotSettledError extends WaldurError {
-  readonly code = 'waldur_not_settled';
+export class WaldurNotDoneYetError extends WaldurError {
+  readonly code = 'waldur_not_done_yet';
 }
 
 /** Somebody else works on the entry by now: whoever gets this stops and writes nothing down. */
@@ -202,11 +203,6 @@ export class ClaimLostError extends AppError {
   constructor() {
     super('Another process goes on with it.');
   }
-}
-
-/** Where an entry is gone on with at once. */
-export function resumePath(entry: string): string {
-  return `POST /api/admin/arrow/license-links/${renderUuid(entry)}/resume/`;
 }
 
 /** Something happened to the resource since, so that going back would undo more than the one step; `what` is a sentence. */

@@ -4,7 +4,7 @@ import type { WaldurGateway } from '../waldur-gateway/waldur-gateway.js';
 import { WaldurError, WaldurNotFoundError, WaldurRefusedError } from '../waldur-gateway/waldur-gateway.errors.js';
 import type { WaldurOrder, WaldurResource } from '../waldur-gateway/waldur-rows.js';
 import type { OrderStep } from '../waldur-gateway/waldur-writer.js';
-import { WaldurNotSettledError, WaldurWriteFailedError } from './licenses.errors.js';
+import { WaldurNotDoneYetError, WaldurWriteFailedError } from './licenses.errors.js';
 import type { ClaimedWrite, WriteNotes } from './waldur-writes.repository.js';
 
 /** Keeps the claim, and what has to be known after a crash. Throws where the work is not ours to go on with. */
@@ -16,7 +16,7 @@ export interface StepsAround {
   readonly options: UpstreamCallOptions;
   readonly now: () => Date;
   /** For so long Waldur may still be working on what it was sent, in milliseconds. */
-  readonly settleMs: number;
+  readonly patienceMs: number;
 }
 
 /**
@@ -41,6 +41,9 @@ const STEPS: Partial<Record<WaldurOrder['state'], OrderStep>> = {
   executing: 'set_state_done',
 };
 
+/** More than any order needs. */
+const MOST_STEPS = 10;
+
 const OVER: readonly WaldurOrder['state'][] = ['erred', 'canceled', 'rejected'];
 
 /**
@@ -56,7 +59,7 @@ export class WaldurSteps {
 
   /**
    * Answers the resource as Waldur has it then. Throws `WaldurWriteFailedError` where it will not be done, and
-   * `WaldurNotSettledError` or another `WaldurError` where it is to be gone on with later.
+   * `WaldurNotDoneYetError` or another `WaldurError` where it is to be gone on with later.
    */
   async carryOut(): Promise<WaldurResource> {
     const { link } = this.claimed;
@@ -108,7 +111,7 @@ export class WaldurSteps {
     if (write.sentAt) {
       const made = await find();
       if (made) return made;
-      this.assertSettled();
+      this.assertTimeIsUp();
     }
     await this.assertFree(link.licenseReference);
     await this.send();
@@ -127,7 +130,11 @@ export class WaldurSteps {
   private async order(): Promise<string> {
     let order = await this.sentOrder();
     order ??= await this.sendOrder();
-    while (order.state !== 'done') order = await this.moveOn(order);
+    for (let steps = 0; order.state !== 'done'; steps += 1) {
+      if (steps === MOST_STEPS)
+        throw new WaldurNotDoneYetError(`In Waldur the order ${order.uuid} does not come to an end.`);
+      order = await this.moveOn(order);
+    }
     if (!order.resourceUuid) throw new WaldurWriteFailedError(`The order ${order.uuid} is done and made no resource.`);
     return order.resourceUuid;
   }
@@ -138,7 +145,7 @@ export class WaldurSteps {
     if (write.orderUuid) return this.readOrder(write.orderUuid);
     if (!write.sentAt) return undefined;
     const found = await this.findOrder();
-    if (!found) this.assertSettled();
+    if (!found) this.assertTimeIsUp();
     return found;
   }
 
@@ -190,7 +197,7 @@ export class WaldurSteps {
       );
     const step = this.nextStep(state);
     if (!step)
-      throw new WaldurNotSettledError(`In Waldur the order ${uuid} is ${state}, and it is Waldur that moves it on.`);
+      throw new WaldurNotDoneYetError(`In Waldur the order ${uuid} is ${state}, and it is Waldur that moves it on.`);
     const refusal = await this.write((options) => this.gateway.writer.moveOrder(uuid, step, options));
     const after = await this.readOrder(uuid);
     if (after.state === state) throw this.why(refusal, { isOver: false });
@@ -223,7 +230,7 @@ export class WaldurSteps {
 
   /** Why a step that was read to be undone is undone. `isOver`: a refusal ends the entry. */
   private why(refusal: WaldurError | undefined, { isOver }: { readonly isOver: boolean }): Error {
-    if (!refusal) return new WaldurNotSettledError('Waldur took the request, and it is not done yet.');
+    if (!refusal) return new WaldurNotDoneYetError('Waldur took the request, and it is not done yet.');
     const isRefused = refusal instanceof WaldurRefusedError || refusal instanceof WaldurNotFoundError;
     return isOver && isRefused ? new WaldurWriteFailedError(refusal.message) : refusal;
   }
@@ -233,10 +240,10 @@ export class WaldurSteps {
   }
 
   /** It may be on its way in Waldur: sending it again before that is over could make two. */
-  private assertSettled(): void {
+  private assertTimeIsUp(): void {
     const { sentAt } = this.claimed.write;
-    if (sentAt && this.around.now().getTime() - sentAt.getTime() < this.around.settleMs)
-      throw new WaldurNotSettledError('It was sent, and Waldur neither answered nor shows it yet.');
+    if (sentAt && this.around.now().getTime() - sentAt.getTime() < this.around.patienceMs)
+      throw new WaldurNotDoneYetError('It was sent, and Waldur neither answered nor shows it yet.');
   }
 
   private async assertFree(license: string, uuid?: string): Promise<void> {

@@ -18,7 +18,7 @@ import type { NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinksRepository } from './license-links.repository.js';
 import {
   ClaimLostError,
-  WaldurNotSettledError,
+  WaldurNotDoneYetError,
   WaldurWriteFailedError,
   WaldurWriteUnfinishedError,
 } from './licenses.errors.js';
@@ -143,7 +143,7 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
       note: (notes = {}) => this.writes.extend(claimed, claimSeconds, notes),
       options,
       now: () => this.clock.now(),
-      settleMs: 2 * this.env.WALDUR_TIMEOUT_MS,
+      patienceMs: 2 * this.env.WALDUR_TIMEOUT_MS,
     });
     try {
       await this.carryOut(claimed, steps);
@@ -186,7 +186,7 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
     await this.writes.release(claimed, '', manager);
     const now = this.clock.now();
     if (!(await this.mirrored.confirm(manager, resource, now)))
-      throw new WaldurNotSettledError('It is done in Waldur, and its project or offering is not here yet.');
+      throw new WaldurNotDoneYetError('It is done in Waldur, and its project or offering is not here yet.');
     const [row] = await this.resources.findAll([resource.uuid], manager);
     if (row!.backendId !== resource.backendId)
       throw new WaldurWriteFailedError(
