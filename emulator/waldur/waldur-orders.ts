@@ -72,8 +72,11 @@ function order({ data, rules, body, applied }: Write): WriteReply {
   const attributes = body['attributes'] as { name?: string };
   const slug = typeof body['slug'] === 'string' ? body['slug'] : '';
   if (!/^[-\w]{0,50}$/.test(slug)) return invalid({ slug: ['Enter a valid "slug".'] });
+  const plans = offering['plans'] as readonly Row[];
+  const plan = named(plans, body['plan'], `marketplace-public-offerings/${offering.uuid}/plans`);
+  if (body['plan'] !== undefined && !plan) return invalid({ plan: ['Invalid hyperlink - Object does not exist.'] });
   const isDone = rules.firstState === 'done';
-  const fields = { name: attributes.name ?? '', state: isDone ? 'OK' : 'Creating', ...stamps(now()) };
+  const fields = { name: attributes.name ?? '', state: isDone ? 'OK' : 'Creating', ...planned(plan) };
   const resource = waldurResource(project, offering, fields);
   data.resources.push(resource);
   const given = { state: rules.firstState, ...(rules.keepsSlug && slug && { slug }), attributes, ...stamps(now()) };
@@ -82,6 +85,12 @@ function order({ data, rules, body, applied }: Write): WriteReply {
   applied(`order ${made.uuid}`);
   return { status: 201, body: made };
 }
+
+const planned = (plan: Row | undefined) => ({
+  plan_uuid: plan?.uuid ?? null,
+  plan_name: plan?.name ?? null,
+  ...stamps(now()),
+});
 
 /** What each step asks of an order, and what it leads to. */
 const STEPS: Readonly<Record<string, { from: readonly string[]; to: string; status: number; said?: object }>> = {

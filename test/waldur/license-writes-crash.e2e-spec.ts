@@ -111,31 +111,32 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
     }
   }
 
-  /**
-   * Does something again and again, killed one call to Waldur later each time, until it comes to its end; after each kill
-   * the next process finishes it. Answers how often it was killed.
-   */
-  async function killedEverywhere(
+  /** From the first call to the one behind the last; on the embedded database those at which something changes. */
+  function everywhere(calls: number, changing: readonly number[]): readonly number[] {
+    if (TEST_DATABASE === 'pglite') return [0, ...changing, calls];
+    return Array.from({ length: calls + 1 }, (_, point) => point);
+  }
+
+  /** Does something once for each point, killed there; after each kill the next process finishes it. */
+  async function killedAt(
+    points: readonly number[],
     act: () => Promise<{ query: string; expected: string[]; check: (entry: Entry) => Promise<void> }>,
     send: (query: string) => Promise<unknown>,
-  ): Promise<number> {
-    for (let point = 0; ; point += 1) {
+  ): Promise<void> {
+    for (const point of points) {
       const { query, expected, check } = await act();
       const before = (await api.get(`${LEDGER}?page_size=100&${query}`)).body.length as number;
       waldur.applied.length = 0;
       const end = killAt(point);
       await send(query).catch(() => undefined);
-      const killed = end();
-      if (killed) {
-        await service.exit();
-        await start();
-      }
+      expect([point, end()]).toEqual([point, true]);
+      await service.exit();
+      await start();
       const entry = await ended(await newest(query));
       expect(entry).toMatchObject({ state: 'recorded', problem: '' });
       expect(waldur.applied.map((one) => one.replace(/ [0-9a-f]{32}/, ''))).toEqual(expected);
       expect((await api.get(`${LEDGER}?page_size=100&${query}`)).body).toHaveLength(before + 1);
       await check(entry);
-      if (!killed) return point;
     }
   }
 
@@ -150,7 +151,8 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
     await api.get(`/api/marketplace-resources/${resource.uuid}/`);
     const query = `resource_uuid=${resource.uuid}`;
     let given = '';
-    const links = await killedEverywhere(
+    await killedAt(
+      everywhere(4, [3]),
       () => {
         given = license();
         const check = async () => expect(await backendIds(resource)).toEqual([given, given]);
@@ -158,7 +160,6 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
       },
       () => act('link_resource', { resource_uuid: resource.uuid, license_reference: given }),
     );
-    expect(links).toBeGreaterThanOrEqual(4);
 
     let linked: Entry;
     const link = async () => {
@@ -168,17 +169,18 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
       expect(await backendIds(resource)).toEqual([given, given]);
     };
     const isFree = async () => expect(await backendIds(resource)).toEqual(['', '']);
-    const unlinks = await killedEverywhere(
+    await killedAt(
+      [0, 2, 3],
       async () => {
         await link();
         return { query, expected: ['set_backend_id '], check: isFree };
       },
       () => act('unlink_resource', { resource_uuid: resource.uuid }),
     );
-    expect(unlinks).toBeGreaterThanOrEqual(3);
 
     let former: string;
-    const reverts = await killedEverywhere(
+    await killedAt(
+      [0, 3, 4],
       async () => {
         await link();
         former = given;
@@ -188,17 +190,22 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
       },
       () => api.post(`${LEDGER}${linked.uuid}/revert/`),
     );
-    expect(reverts).toBeGreaterThanOrEqual(4);
   }, 600_000);
 
   it.each([
-    ['ordered', offering, ['order', 'approve_by_provider', 'set_state_done', 'set_backend_id'], 10],
-    ['taken over', machines, ['import_resource'], 4],
+    [
+      'ordered',
+      offering,
+      ['order', 'approve_by_provider', 'set_state_done', 'set_backend_id'],
+      everywhere(10, [2, 3, 5, 9]),
+    ],
+    ['taken over', machines, ['import_resource'], [0, 2, 4]],
   ] as const)(
     'has imported it once there and recorded it once here, where it is %s',
-    async (_, from, steps, calls) => {
+    async (_, from, steps, points) => {
       let given = '';
-      const kills = await killedEverywhere(
+      await killedAt(
+        points,
         () => {
           given = license();
           const expected = steps.map((step) => (step === 'set_backend_id' ? `${step} ${given}` : step));
@@ -216,7 +223,6 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
             ...{ license_reference: given, offering_uuid: from.uuid, project_uuid: project.uuid },
           }),
       );
-      expect(kills).toBeGreaterThanOrEqual(calls);
     },
     600_000,
   );

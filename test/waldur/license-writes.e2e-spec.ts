@@ -1,4 +1,5 @@
-import { waldurOffering, waldurUser } from '../../emulator/waldur/waldur-data.js';
+import { waldurOffering, waldurPlan, waldurUser } from '../../emulator/waldur/waldur-data.js';
+import { Builders } from '../support/builders.js';
 import { dashed, LEDGER, LicensesBeside } from './licenses-world.js';
 
 describe('Licences of resources that Waldur owns', () => {
@@ -115,6 +116,34 @@ describe('Licences of resources that Waldur owns', () => {
     expect(status).toBe(200);
     expect(at.changes()).toEqual(['import_resource']);
     expect(await at.entry(license)).toMatchObject({ state: 'recorded', waldur_order_uuid: null });
+  });
+
+  it('are ordered with the plan that the vendor mapping names', async () => {
+    const plan = waldurPlan();
+    const offering = waldurOffering({ name: 'With plans', plans: [waldurPlan(), plan] });
+    at.beside.waldur.data.offerings.push(offering);
+    const { app } = at.beside;
+    await app.api.get(`/api/marketplace-provider-offerings/${offering.uuid}/`);
+    await new Builders(app).vendorMapping({
+      ...{ settings: at.settings, offering: offering.uuid, plan: plan.uuid, arrow_vendor_name: 'Microsoft' },
+    });
+    const { body } = await at.act('import_license', at.importing(at.license(), { offering_uuid: offering.uuid }));
+    expect((await at.here(body.resource_uuid)).plan_uuid).toBe(dashed(plan.uuid));
+  });
+
+  it('in dispute are taken off one resource, which can have another one then', async () => {
+    const license = at.license();
+    const holder = await at.resource({ backend_id: license });
+    const other = await at.resource({ backend_id: license });
+    const conflicts = async () => (await at.beside.app.api.get('/api/admin/arrow/directory/')).body.conflict_count;
+    expect(await conflicts()).toBe(1);
+    expect((await at.link(other, license)).body.code).toBe('license_linked_elsewhere');
+    const unlinked = await at.act('unlink_resource', { resource_uuid: other.uuid });
+    expect([unlinked.status, unlinked.body.previous_backend_id]).toEqual([200, license]);
+    expect([holder['backend_id'], other['backend_id'], await conflicts()]).toEqual([license, '', 0]);
+    const next = at.license();
+    expect((await at.link(other, next)).status).toBe(200);
+    expect((await at.here(other.uuid)).backend_id).toBe(next);
   });
 
   it('of many are changed each by itself, and the answer says what came of each', async () => {

@@ -21,6 +21,7 @@ export class LicensesBeside {
   readonly offering = waldurOffering({ name: 'Microsoft 365' });
   readonly customer = arrowCustomer();
   mapping = '';
+  settings = '';
 
   constructor(readonly beside: Beside) {}
 
@@ -41,9 +42,9 @@ export class LicensesBeside {
     app.arrow.data.customers.push(this.customer);
     await this.beside.sync();
     const make = new Builders(app);
-    const { uuid: settings } = await make.settings();
+    ({ uuid: this.settings } = await make.settings());
     const { uuid } = await make.mapping({
-      settings,
+      settings: this.settings,
       waldur_customer: dashed(this.organisation.uuid),
       arrow_reference: this.customer.Reference,
     });
