@@ -39,6 +39,7 @@ import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { byCommand, COMMAND_LINE } from './by-command.js';
 import type { Check } from './check.js';
 import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
@@ -47,8 +48,6 @@ import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';
 
-/** Who asks, as jobs keep it. */
-const COMMAND_LINE = 'command line';
 const LOOK_EVERY_MS = 500;
 const SHOWN_ROWS = '20';
 
@@ -63,8 +62,6 @@ const OPERATOR: Caller = {
   tokenLifetime: null,
   tokenExpiresAt: null,
 };
-/** Who acts, as the audit trail says it: who gave the command is known to its system alone. */
-const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action });
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
