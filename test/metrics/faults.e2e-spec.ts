@@ -35,7 +35,7 @@ interface Fault {
   readonly title: string;
   /** Which metrics it moves, and how. */
   readonly moves: Readonly<Record<string, Moved>>;
-  /** Those of them that are not as before once it is over: nothing takes back what was counted or posted. */
+  /** Those of them that are not as before once it is over: what was counted or posted stays so. */
   readonly stays?: readonly string[];
   /** Brings it about; answers what ends it. */
   happen(): Promise<() => unknown>;
