@@ -17,8 +17,11 @@ class CommandModule implements OnModuleInit {
 /** The whole application, without HTTP, for one command. */
 export function openApplication(env: Env, logger: LogLevel[]): Promise<INestApplicationContext> {
   return NestFactory.createApplicationContext(
-    // Only a start of the service sees to it that STAFF_TOKEN opens.
-    { module: CommandModule, imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined })] },
+    // Only a start of the service sees to it that STAFF_TOKEN opens; the port of the metrics is the service's own.
+    {
+      module: CommandModule,
+      imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined, METRICS_PORT: undefined })],
+    },
     { logger, abortOnError: false },
   );
 }

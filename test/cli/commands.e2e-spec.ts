@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -13,6 +15,14 @@ import { type ServiceProcess, ServiceProcesses } from '../support/service-proces
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
 describe('The command line', () => {
   const processes = new ServiceProcesses();
   const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-commands-'));
@@ -25,7 +35,14 @@ describe('The command line', () => {
 
   beforeAll(async () => {
     [arrow, database] = await Promise.all([ArrowEmulator.start(), createDatabase(TEST_DATABASE)]);
-    variables = { ...database.variables, STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ARROW_TIMEOUT_MS: '5000' };
+    variables = {
+      ...database.variables,
+      STAFF_TOKEN,
+      // The service listens there; commands are given the same variables.
+      METRICS_PORT: await freePort(),
+      ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+      ARROW_TIMEOUT_MS: '5000',
+    };
     service = processes.start(variables);
     api = await service.api(STAFF_TOKEN);
     w = await new BillingWorld({ api, arrow, clock: new TestClock() } as unknown as TestApp).start();
