@@ -3,7 +3,17 @@
  * requirements.txt are installed into node_modules/.cache. What a missing tool keeps from being checked is named.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -40,6 +50,23 @@ function tools(): string | undefined {
     rmSync(building, { recursive: true, force: true });
     const last = (error as Error).message.trim().split('\n').at(-1);
     missing(`the tools of requirements.txt (${last})`, ['Dockerfile', 'compose.yaml', 'chart']);
+  }
+}
+
+/** promtool out of Debian's package, whose signature apt checks; nothing is installed. `undefined` where apt has none. */
+function promtoolOfDebian(): string | undefined {
+  const folder = join(cache, 'promtool');
+  const program = join(folder, 'usr/bin/promtool');
+  if (existsSync(program)) return program;
+  mkdirSync(cache, { recursive: true });
+  const building = mkdtempSync(join(cache, 'building-'));
+  try {
+    run('apt-get', ['download', '--quiet', 'prometheus'], {}, building);
+    run('dpkg-deb', ['--extract', join(building, readdirSync(building)[0]!), building]);
+    renameSync(building, folder);
+    return program;
+  } catch {
+    rmSync(building, { recursive: true, force: true });
   }
 }
 
@@ -163,10 +190,11 @@ if (folder) {
 if (isThere('systemd-analyze'))
   await check(`systemd unit: known as a whole, exposure at most ${MOST_EXPOSED / 10}`, checkUnit);
 else missing('systemd-analyze', ['systemd unit']);
-if (isThere('promtool'))
+const promtool = isThere('promtool') ? 'promtool' : promtoolOfDebian();
+if (promtool)
   await check('alerts: Prometheus takes them, and they are given when they have to be', () => {
-    run('promtool', ['check', 'rules', join(root, 'deploy/alerts/rules.yaml')]);
-    run('promtool', ['test', 'rules', join(root, 'deploy/alerts/rules-test.yaml')]);
+    run(promtool, ['check', 'rules', join(root, 'deploy/alerts/rules.yaml')]);
+    run(promtool, ['test', 'rules', join(root, 'deploy/alerts/rules-test.yaml')]);
   });
 else missing('promtool', ['alerts']);
 summary();

@@ -134,7 +134,11 @@ function registerRequestHooks(
     requests.run(requests.of(request, reply), done);
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    const answer = await routes.check(request, () => guard.authenticate(request, reply));
+    const answer = await routes.check(
+      request,
+      () => guard.admit(request, reply),
+      () => guard.authenticate(request, reply),
+    );
     if (answer) return reply.status(200).headers({ Allow: answer.allow }).send(answer.body);
   });
   fastify.addHook('onResponse', (request, reply, done) => {

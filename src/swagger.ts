@@ -89,10 +89,41 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
   );
 }
 
+/** Refused before the route was reached: the same sentence under three keys, a code, and when it may be tried again. */
+const refusedFor = (description: string, code: string) => ({
+  description,
+  headers: { 'Retry-After': { description: 'Seconds after which it will do', schema: { type: 'integer' as const } } },
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object' as const,
+        required: ['detail', 'error', 'message', 'code'],
+        properties: {
+          detail: { type: 'string' as const },
+          error: { type: 'string' as const },
+          message: { type: 'string' as const },
+          code: { type: 'string' as const, example: code },
+        },
+      },
+    },
+  },
+});
+const TooManyRequests = refusedFor(
+  'Too many requests, or failed attempts, of this token or address',
+  'requests_limited',
+);
+const Overloaded = refusedFor('The service or its database cannot do it at the moment', 'overloaded');
+
 /** What holds for every operation, so that no controller has to say it. */
 function toWaldurSchema(document: OpenAPIObject): OpenAPIObject {
-  for (const item of Object.values(document.paths)) {
+  document.components ??= {};
+  document.components.responses = { ...document.components.responses, TooManyRequests, Overloaded };
+  for (const [path, item] of Object.entries(document.paths)) {
     for (const operation of Object.values(item) as Operation[]) {
+      if (isApiPath(path)) {
+        operation.responses['429'] ??= { $ref: '#/components/responses/TooManyRequests' };
+        operation.responses['503'] ??= { $ref: '#/components/responses/Overloaded' };
+      }
       for (const parameter of operation.parameters ?? []) {
         if (parameter.in !== 'path' || parameter.name !== 'uuid') continue;
         parameter.schema = { type: 'string', format: 'uuid' };
@@ -119,6 +150,7 @@ function toWaldurSchema(document: OpenAPIObject): OpenAPIObject {
 
 /** The part of an operation that is changed here; Swagger's own types allow much that is never made. */
 interface Operation {
+  responses: Record<string, object>;
   parameters?: { in: string; name: string; schema?: object; description?: string }[];
   security?: object[];
   summary?: string;

@@ -6,6 +6,7 @@ export interface WaldurData {
   projects: Row[];
   offerings: Row[];
   resources: Row[];
+  orders: Row[];
   users: WaldurAccount[];
 }
 
@@ -24,15 +25,22 @@ export interface WaldurAccount extends Row {
   tokens: string[];
 }
 
-export const emptyWaldur = (): WaldurData => ({ customers: [], projects: [], offerings: [], resources: [], users: [] });
+export const emptyWaldur = (): WaldurData => ({
+  customers: [],
+  projects: [],
+  offerings: [],
+  resources: [],
+  orders: [],
+  users: [],
+});
 
 const hex = () => randomUUID().replaceAll('-', '');
 /** Of rows that do not say: each a millisecond after the one before, so that their order is their making. */
 let lastMade = Date.parse('2026-01-01T00:00:00Z');
-const stamps = () => {
-  const at = new Date((lastMade += 1)).toISOString().replace('Z', '000+00:00');
-  return { created: at, modified: at };
-};
+export const stamps = (at = new Date((lastMade += 1)).toISOString().replace('Z', '000+00:00')) => ({
+  created: at,
+  modified: at,
+});
 
 export function waldurCustomer(given: Partial<Row> = {}): Row {
   return {
@@ -98,6 +106,28 @@ export function waldurResource(project: Row, offering: Row, given: Partial<Row> 
     ...stamps(),
     ...given,
   };
+}
+
+export function waldurOrder(resource: Row, offering: Row, given: Partial<Row> = {}): Row {
+  const uuid = hex();
+  return {
+    uuid,
+    slug: `order-${uuid.slice(0, 8)}`,
+    state: 'pending-provider',
+    type: 'Create',
+    offering_uuid: offering.uuid,
+    offering_name: offering.name,
+    offering_type: offering['type'],
+    project_uuid: resource['project_uuid'],
+    project_name: resource['project_name'],
+    resource_uuid: null,
+    resource_name: resource.name,
+    marketplace_resource_uuid: resource.uuid,
+    attributes: {},
+    error_message: '',
+    ...stamps(),
+    ...given,
+  } as unknown as Row;
 }
 
 export function waldurUser(given: Partial<WaldurAccount> = {}): WaldurAccount {

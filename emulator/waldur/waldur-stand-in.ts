@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { FaultPlan } from '../faults.js';
 import { encodeReply, send } from '../http.js';
 import { StandInInvoices } from './invoices.js';
 import { emptyWaldur, type Row, type WaldurAccount, type WaldurData } from './waldur-data.js';
+import { narrowed, ORDER_RULES, write } from './waldur-orders.js';
 
 export interface StandInOptions {
   /** Default 0: any free port. */
@@ -16,6 +18,7 @@ export interface StandInOptions {
 
 /** A call as it came in, without its token. */
 export interface StandInRequest {
+  readonly method: string;
   /** Below `/api/`. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -34,6 +37,7 @@ const LISTS = {
   projects: 'projects',
   'marketplace-provider-offerings': 'offerings',
   'marketplace-provider-resources': 'resources',
+  'marketplace-orders': 'orders',
 } as const;
 
 const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
@@ -42,8 +46,8 @@ const WEB_PAGE = '<!DOCTYPE html><html><head><title>Waldur</title></head><body><
 const LARGEST_PAGE = 300;
 
 /**
- * A small Waldur on a real socket: the lists that this service reads, one object of each, and whose token it is; with
- * Waldur's paging, filters, order, choice of fields and permissions, and, on request, its faults.
+ * A small Waldur on a real socket: the lists that this service reads, one object of each, what it changes, and whose token
+ * it is; with Waldur's paging, filters, order, choice of fields and permissions, and, on request, its faults.
  */
 export class WaldurStandIn {
   /** Live: what is changed here shows in the next answer. */
@@ -54,8 +58,13 @@ export class WaldurStandIn {
   latencyMs: number;
   /** By how much its clock is ahead of ours. */
   clockAheadMs = 0;
-  /** Called before a request is answered: what happens in Waldur meanwhile. */
-  meanwhile: (request: StandInRequest) => void = () => undefined;
+  /** Called before a request is carried out: what happens in Waldur meanwhile. What it answers is answered instead. */
+  meanwhile: (request: StandInRequest) => Reply | void | Promise<Reply | void> = () => undefined;
+  /** Called when a request has been carried out, before it is answered. */
+  afterwards: (request: StandInRequest) => void = () => undefined;
+  /** Changes that were asked for and have happened, such as `set_backend_id UUID XSP1`. */
+  readonly applied: string[] = [];
+  readonly orderRules = { ...ORDER_RULES };
   /** Of its first staff user. */
   readonly token = 'waldur-staff-token-0123456789abcdef012345';
   private readonly server: Server;
@@ -110,23 +119,25 @@ export class WaldurStandIn {
     response.on('error', () => undefined);
     const url = new URL(request.url ?? '/', this.url);
     const account = this.accountOf(request);
+    const { method = 'GET' } = request;
     const asked = {
+      method,
       path: url.pathname.replace(/^\/api\//, ''),
       query: url.searchParams,
       user: account?.username ?? null,
     };
+    const body = method === 'POST' ? await textOf(request).catch(() => '') : '';
     this.requests.push(asked);
-    this.meanwhile(asked);
-    const { method = 'GET' } = request;
+    const instead = (await this.meanwhile(asked)) ?? undefined;
     const page = Number(url.searchParams.get('page') ?? 1);
     const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
     if (this.latencyMs) await pause(this.latencyMs, response);
     let text: string | undefined;
-    const body = method === 'GET' ? '' : await textOf(request);
     // A status of failure is of a transaction that was rolled back; other faults come after the deed.
     const isUndone = method !== 'GET' && planned.some(({ action }) => action.kind === 'status');
     const invoices = !isUndone && account?.['is_active'] ? this.invoices.reply(method, url, account, body) : undefined;
-    let reply = (await invoices) ?? this.reply(url, account, request);
+    let reply = instead ?? (await invoices) ?? this.reply(url, account, request, body);
+    this.afterwards(asked);
     for (const { action } of planned) {
       if (action.kind === 'hang') return;
       if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
@@ -157,18 +168,29 @@ export class WaldurStandIn {
     return this.data.users.find(({ tokens }) => tokens.includes(token));
   }
 
-  private reply(url: URL, account: WaldurAccount | undefined, request: IncomingMessage): Reply {
+  private reply(url: URL, account: WaldurAccount | undefined, request: IncomingMessage, body: string): Reply {
     const [, api, list = '', uuid] = url.pathname.split('/');
     if (api !== 'api' || !url.pathname.endsWith('/')) return { status: 404, body: undefined };
     if (!account) return refusal(401, 'Invalid token.');
     if (!account['is_active']) return refusal(401, 'User inactive or deleted.');
     if (list === 'users' && uuid === 'me') return this.me(url, account, request);
+    if (request.method === 'POST') return this.write(url, account, body);
     if (!(list in LISTS)) return NOT_FOUND;
     const kind = LISTS[list as keyof typeof LISTS];
     const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
     if (!uuid) return this.list(url, rows);
     const row = rows.find((each) => each.uuid === uuid.replaceAll('-', ''));
     return row ? { status: 200, body: chosen(row, url.searchParams) } : NOT_FOUND;
+  }
+
+  private write(url: URL, account: WaldurAccount, body: string): Reply {
+    if (!account['is_staff']) return refusal(403, 'You do not have permission to perform this action.');
+    const { data, orderRules: rules } = this;
+    const applied = (what: string) => void this.applied.push(what);
+    const parts = url.pathname.split('/').filter(Boolean).slice(1);
+    return (
+      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NOT_FOUND
+    );
   }
 
   private me(url: URL, account: WaldurAccount, { headers }: IncomingMessage): Reply {
@@ -186,7 +208,9 @@ export class WaldurStandIn {
       return { status: 400, body: { modified: ['Enter a valid date/time.'] } };
     const since = modified === null ? -Infinity : Date.parse(modified);
     const withRemoved = query.get('include_terminated') === 'true';
-    const rows = all.filter((row) => Date.parse(row.modified) >= since && (withRemoved || !row['is_removed']));
+    const rows = narrowed(all, query).filter(
+      (row) => Date.parse(row.modified) >= since && (withRemoved || !row['is_removed']),
+    );
     const order = query.get('o') ?? 'name';
     const by = order.replace('-', '');
     rows.sort((a, b) => (String(a[by]) < String(b[by]) ? -1 : 1) * (order.startsWith('-') ? -1 : 1));
@@ -243,12 +267,6 @@ function links(url: URL, page: number, pages: number): string {
   return Object.entries(places)
     .flatMap(([rel, number]) => (number ? [`<${to(number)}>; rel="${rel}"`] : []))
     .join(', ');
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Ends early when the client goes away. */

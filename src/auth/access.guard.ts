@@ -94,7 +94,7 @@ export class AccessGuard implements CanActivate {
   }
 
   /** Lets a request in when it is its turn. Throws `RequestsLimitedError` and `OverloadedError`. */
-  private async admit(request: GuardedRequest, reply: HttpReply, stated?: StatedPriority): Promise<void> {
+  async admit(request: GuardedRequest, reply: HttpReply, stated?: StatedPriority): Promise<void> {
     const priority = priorityOf(request, stated);
     if (priority === 'first') return;
     if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));

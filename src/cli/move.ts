@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { AuditEvent } from '../audit/audit-event.entity.js';
+import { AuditTrailRepository } from '../audit/audit-trail.repository.js';
+import { Act } from '../common/acts.js';
 import type { Env } from '../config/env.js';
 import { DataDirInUseError } from '../database/data-dir.lock.js';
 import { NoServerToMoveToError, StillServedError } from '../database/move.errors.js';
@@ -8,6 +11,7 @@ import { withDatabase } from '../database/with-database.js';
 import { SecretKey } from '../settings/secret-key.js';
 import { Settings } from '../settings/settings.entity.js';
 import { SecretKeyError } from '../settings/settings.errors.js';
+import { byCommand } from './by-command.js';
 
 /** What a move came to, and what is to be done next. */
 export interface Move {
@@ -24,10 +28,15 @@ export async function moveToServer(env: Env): Promise<Move> {
   if (!env.DATABASE_URL) throw new NoServerToMoveToError();
   const embedded = { ...env, DATABASE_URL: undefined };
   const move = (from: DataSource) =>
-    withDatabase(env, async (to) => {
-      await assertKeyOpens(from, env);
-      return moveDatabase(from, to);
-    });
+    withDatabase(
+      env,
+      async (to) => {
+        await assertKeyOpens(from, env);
+        const trail = new AuditTrailRepository(to.getRepository(AuditEvent));
+        return moveDatabase(from, to, (target, moved) => record(trail, target, moved));
+      },
+      [AuditEvent],
+    );
   const tables = await withDatabase(embedded, move, [Settings]).catch((error: unknown) => {
     throw error instanceof DataDirInUseError ? new StillServedError(resolve(env.DATA_DIR)) : error;
   });
@@ -38,6 +47,14 @@ export async function moveToServer(env: Env): Promise<Move> {
       `Keep the embedded database in ${resolve(env.DATA_DIR)} as a backup, and never serve it again: both would bill.`,
     ],
   };
+}
+
+/** What was moved is an event of the trail that goes on in the target. */
+async function record(trail: AuditTrailRepository, target: EntityManager, moved: readonly MovedTable[]): Promise<void> {
+  const act = new Act(byCommand('database.move'), new Date());
+  const after = { rows: Object.fromEntries(moved.filter(({ rows }) => rows).map(({ name, rows }) => [name, rows])) };
+  await trail.writeChange(target, act, { objectType: 'database', operation: 'move', before: null, after });
+  await trail.write(act, 'done', target);
 }
 
 /** The service would not start with another key than the stored API keys stand under. */

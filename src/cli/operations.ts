@@ -39,6 +39,7 @@ import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { byCommand, COMMAND_LINE } from './by-command.js';
 import type { Check } from './check.js';
 import { chargesCheck, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
@@ -49,8 +50,6 @@ import { PushedItemsService } from '../waldur-charges/pushed-items.service.js';
 import { WaldurChargesService } from '../waldur-charges/waldur-charges.service.js';
 import type { Arguments } from './operator-socket.js';
 
-/** Who asks, as jobs keep it. */
-const COMMAND_LINE = 'command line';
 const LOOK_EVERY_MS = 500;
 const SHOWN_ROWS = '20';
 
@@ -65,8 +64,6 @@ const OPERATOR: Caller = {
   tokenLifetime: null,
   tokenExpiresAt: null,
 };
-/** Who acts, as the audit trail says it: who gave the command is known to its system alone. */
-const byCommand = (action: string): ActFields => ({ actor: COMMAND_LINE, action });
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 

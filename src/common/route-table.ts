@@ -23,10 +23,11 @@ export class RouteTable {
 
   /**
    * Throws what has to be said before the route's own checks: 414, 406, 405 (after the caller is known), 404 for unknown
-   * paths. Answers what OPTIONS is to be told, otherwise nothing.
+   * paths. Answers what OPTIONS is to be told, otherwise nothing. What reaches no route has its turn (`admit`) here.
    */
   async check(
     request: FastifyRequest,
+    admit: () => Promise<unknown>,
     authenticate: () => Promise<unknown>,
   ): Promise<{ allow: string; body: object } | undefined> {
     if (request.url.length > LONGEST_URL)
@@ -39,6 +40,7 @@ export class RouteTable {
     const fixed = this.fixed.get(path);
     const isOptions = request.method === 'OPTIONS';
     if (!isOptions && !request.is404 && (!fixed || fixed.has(request.method))) return undefined;
+    await admit();
     const methods = fixed ?? this.methodsOf(path);
     if (!methods) throw new RequestError(404, 'Not found.');
     await authenticate();

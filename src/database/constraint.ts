@@ -18,6 +18,13 @@ export function brokenConstraint(error: unknown): string | undefined {
   return code?.startsWith('23') ? constraint : undefined;
 }
 
+/** A row that broke a rule, a deadlock or a serialisation failure: another transaction was there first. */
+export function isConcurrencyConflict(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as unknown as { code?: string };
+  return code?.startsWith('23') === true || code?.startsWith('40') === true;
+}
+
 /** There is such an object already, with the UUID that was given for a new one. */
 export class UuidTakenError extends InvalidFieldsError {
   override readonly code = 'uuid_taken';

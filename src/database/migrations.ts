@@ -24,6 +24,7 @@ import { ImportSpreadsheets1795810000000 } from './migrations/1795810000000-Impo
 import { MirrorWaldur1795820000000 } from './migrations/1795820000000-MirrorWaldur.js';
 import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNamesBeErased.js';
 import { LetNamesBeErasedFromAuditTrail1795840000000 } from './migrations/1795840000000-LetNamesBeErasedFromAuditTrail.js';
+import { WriteThroughWaldur1795860000000 } from './migrations/1795860000000-WriteThroughWaldur.js';
 import { PushCharges1795870000000 } from './migrations/1795870000000-PushCharges.js';
 
 /** Every migration, oldest first. */
@@ -54,5 +55,6 @@ export const migrations = [
   MirrorWaldur1795820000000,
   LetNamesBeErased1795830000000,
   LetNamesBeErasedFromAuditTrail1795840000000,
+  WriteThroughWaldur1795860000000,
   PushCharges1795870000000,
 ];

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { rowText } from './copy-rows.js';
 import { isSchemaOfOurs, migrate } from './migrate.js';
 import { CopyDiffersError, SchemasDifferError, TargetNotEmptyError } from './move.errors.js';
@@ -104,10 +104,15 @@ const SEQUENCES = `
 /**
  * Copies every table of an embedded database into the empty database of a server, which is migrated first, and compares
  * them row by row; all of that in one transaction, or nothing. Rows come as they are: triggers and foreign keys are out
- * of force meanwhile, and the latter are checked as a whole at the end. Throws `TargetNotEmptyError`,
+ * of force meanwhile, and the latter are checked as a whole at the end. `record` writes down in the target, as part of
+ * that transaction, what was moved. Throws `TargetNotEmptyError`,
  * `SchemasDifferError`, `CopyDiffersError`.
  */
-export async function moveDatabase(from: DataSource, to: DataSource): Promise<MovedTable[]> {
+export async function moveDatabase(
+  from: DataSource,
+  to: DataSource,
+  record: (target: EntityManager, moved: readonly MovedTable[]) => Promise<void>,
+): Promise<MovedTable[]> {
   if (!(await isSchemaOfOurs(from.manager))) throw new SchemasDifferError();
   await migrate(to);
   const source = from.createQueryRunner();
@@ -119,6 +124,7 @@ export async function moveDatabase(from: DataSource, to: DataSource): Promise<Mo
     await target.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     for (const runner of [source, target]) await runner.query(`SET LOCAL bytea_output = 'hex'`);
     const moved = await moveTables(source, target);
+    await record(target.manager, moved);
     await target.commitTransaction();
     await target.query('ANALYZE');
     return moved;

@@ -44,6 +44,10 @@ export class Resource extends MirroredEntity {
   @Column({ length: 255, default: '' })
   disputedBackendId: string;
 
+  /** When Waldur last confirmed a change of its licence that was made here: what was read of it before is out of date. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  confirmedAt: Date | null;
+
   @Column({ type: 'varchar', length: 16, default: 'OK' })
   state: ResourceState;
 

@@ -30,6 +30,8 @@ function facts(resources: Resource[]): LinkFacts {
   const live = resources.filter(({ backendId, state }) => backendId !== '' && state !== 'Terminated');
   return {
     customerUuid: US,
+    besideWaldur: false,
+    underWay: new Map(),
     resources: new Map(resources.map((one) => [one.uuid, one])),
     offerings: new Map([['o1', { uuid: 'o1', name: 'Azure', state: 'Active' } as Offering]]),
     projects: new Map([['p1', { uuid: 'p1', name: 'Cloud', customerUuid: US } as Project]]),

@@ -5,8 +5,10 @@ import type { Project } from '../directory/project.entity.js';
 import type { Resource } from '../directory/resource.entity.js';
 import {
   LicenseAlreadyImportedError,
+  LicenseChangeUnderWayError,
   LicenseLinkedElsewhereError,
   OfferingNotActiveError,
+  OfferingNotInWaldurError,
   OfferingNotThereError,
   ProjectNotOfCustomerError,
   ResourceNotOfCustomerError,
@@ -58,7 +60,14 @@ export interface LinkFacts {
   readonly projects: ReadonlyMap<string, Project>;
   /** Licence → the live resource that has it, anybody's. */
   readonly holders: ReadonlyMap<string, Holder>;
+  /** There is a Waldur: what it owns is changed there. */
+  readonly besideWaldur: boolean;
+  /** Resource or licence → the entry of the ledger that changes it and that Waldur has not carried out yet. */
+  readonly underWay: ReadonlyMap<string, string>;
 }
+
+/** Who carries out a change: this service at once, or Waldur. */
+export type Writer = 'here' | 'waldur';
 
 /** What becomes of one command. */
 export type Decision =
@@ -76,10 +85,16 @@ export type Decision =
       readonly previous: string;
       /** `""`: none. */
       readonly license: string;
+      readonly writer: Writer;
+      /** Of the ledger, where Waldur is to carry it out. */
+      readonly entry?: string;
       readonly verdict?: Verdict;
     }
   | {
       readonly outcome: 'create';
+      readonly writer: Writer;
+      /** As above. */
+      readonly entry?: string;
       /** Of the resource, once it is made. */
       readonly uuid?: string;
       readonly command: ImportCommand;
@@ -98,8 +113,19 @@ export function decide(
   commands: readonly LicenseCommand[],
   verdicts: ReadonlyMap<string, Verdict> = new Map(),
 ): Decision[] {
-  const carried = new Map([...facts.resources].map(([uuid, { backendId }]) => [uuid, backendId]));
+  const carried = new Map([...facts.resources].map(([uuid, one]) => [uuid, one.disputedBackendId || one.backendId]));
   const holders = new Map(facts.holders);
+  const underWay = new Map(facts.underWay);
+  const writerOf = ({ owner }: Pick<Resource, 'owner'>): Writer =>
+    facts.besideWaldur && owner === 'waldur' ? 'waldur' : 'here';
+  /** Waldur is asked for one thing after another of each resource and licence. */
+  const pending = (command: LicenseCommand, ...keys: string[]): Decision | undefined => {
+    const key = keys.find((one) => underWay.has(one));
+    return key === undefined ? undefined : refused(command, new LicenseChangeUnderWayError(underWay.get(key)!));
+  };
+  const claim = (writer: Writer, ...keys: string[]) => {
+    if (writer === 'waldur') for (const key of keys) if (key) underWay.set(key, '');
+  };
 
   const relink = (command: LinkCommand | UnlinkCommand, license: string): Decision => {
     const resource = facts.resources.get(command.resourceUuid);
@@ -109,16 +135,21 @@ export function decide(
     if (command.kind === 'link' && resource.state === 'Terminated') {
       return refused(command, new ResourceTerminatedError(resource));
     }
+    const waiting = pending(command, resource.uuid, license);
+    if (waiting) return waiting;
     const previous = carried.get(resource.uuid)!;
-    if (previous === license) return { outcome: 'unchanged', command, resource };
     const holder = holders.get(license);
+    // A licence in dispute is nobody's here.
+    if (previous === license && !resource.disputedBackendId) return { outcome: 'unchanged', command, resource };
     if (holder) return refused(command, new LicenseLinkedElsewhereError(license, holder), holder);
     const verdict = verdicts.get(license);
     if (verdict?.kind === 'denied') return refused(command, verdict.error);
     carried.set(resource.uuid, license);
     if (holders.get(previous)?.uuid === resource.uuid) holders.delete(previous);
     if (license) holders.set(license, resource);
-    return { outcome: 'relink', command, resource, previous, license, verdict };
+    const writer = writerOf(resource);
+    claim(writer, resource.uuid, license);
+    return { outcome: 'relink', command, resource, previous, license, writer, verdict };
   };
 
   const create = (command: ImportCommand): Decision => {
@@ -129,13 +160,19 @@ export function decide(
     if (!project || project.customerUuid !== facts.customerUuid) {
       return refused(command, new ProjectNotOfCustomerError(projectUuid));
     }
+    const waiting = pending(command, license);
+    if (waiting) return waiting;
     const holder = holders.get(license);
     if (holder) return refused(command, new LicenseAlreadyImportedError(license), holder);
     if (offering.state !== 'Active') return refused(command, new OfferingNotActiveError(offering));
+    const writer = writerOf(project);
+    if (writer === 'waldur' && offering.owner !== 'waldur')
+      return refused(command, new OfferingNotInWaldurError(offering));
     const verdict = verdicts.get(license);
     if (verdict?.kind === 'denied') return refused(command, verdict.error);
     holders.set(license, { uuid: '', name: resourceName(command), projectUuid, offeringUuid });
-    return { outcome: 'create', command, offering, project, verdict };
+    claim(writer, license);
+    return { outcome: 'create', writer, command, offering, project, verdict };
   };
 
   return commands.map((command) => {

@@ -1,3 +1,4 @@
+import { renderUuid } from '../common/uuid.js';
 import type { LicenseLink } from './license-link.entity.js';
 
 type Told = Pick<
@@ -22,4 +23,9 @@ export function describeLink({
   }[kind];
   const who = impersonatorUsername ? `${impersonatorUsername} as ${actorUsername}` : actorUsername;
   return `${who} ${done} at ${created.toISOString()}.`;
+}
+
+/** Where an entry is gone on with at once. */
+export function resumePath(entry: string): string {
+  return `POST /api/admin/arrow/license-links/${renderUuid(entry)}/resume/`;
 }

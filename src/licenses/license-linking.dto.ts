@@ -154,19 +154,24 @@ export class ImportLicenseResponse extends Linked {
   }
 }
 
-const OUTCOMES = ['done', 'unchanged', 'refused'] as const;
+const OUTCOMES = ['done', 'unchanged', 'refused', 'pending'] as const;
 
 class BulkResult extends Verified {
   @Shown('integer', { description: 'Position in the request, from 0' }) index: number;
-  @Shown({ enum: OUTCOMES, enumName: 'BulkOutcome', description: '`done`: in a dry run, would be done' })
+  @Shown({
+    enum: OUTCOMES,
+    enumName: 'BulkOutcome',
+    description:
+      '`done`: in a dry run, would be done. `pending`: Waldur has not carried it out yet, and it is gone on with',
+  })
   outcome: (typeof OUTCOMES)[number];
-  @Shown({ description: 'False for `refused` only' }) success: boolean;
+  @Shown({ description: 'False for `refused` and `pending`' }) success: boolean;
   @Shown() license_reference: string;
   @ShownOrNull('uuid', { description: 'Null where none is known, or not made yet' })
   resource_uuid: string | null;
   @ShownOrNull() resource_name: string | null;
   @Shown({ description: 'The licence the resource had before, blank for none' }) previous_backend_id: string;
-  @ShownOrNull({ description: 'Why it was refused' }) error: string | null;
+  @ShownOrNull({ description: 'Why it was refused, or is pending' }) error: string | null;
   @ShownOrNull({ description: 'The same as a stable word' }) code: string | null;
 }
 
@@ -176,13 +181,14 @@ export class BulkResponse {
   @Shown('integer') done: number;
   @Shown('integer') unchanged: number;
   @Shown('integer') refused: number;
+  @Shown('integer') pending: number;
   @Shown({ type: [BulkResult], description: 'One per item, in their order' }) results: BulkResult[];
 
   static from(this: void, { dryRun, results: changed }: ChangedLicenses): BulkResponse {
     const results = changed.map((one, index): BulkResult => ({
       index,
       outcome: one.outcome,
-      success: one.outcome !== 'refused',
+      success: one.outcome === 'done' || one.outcome === 'unchanged',
       license_reference: one.license,
       resource_uuid: one.resource?.uuid ? renderUuid(one.resource.uuid) : null,
       resource_name: one.resource?.name ?? null,
@@ -192,12 +198,13 @@ export class BulkResponse {
       ...verification(one),
     }));
     const count = (wanted: BulkResult['outcome']) => results.filter(({ outcome }) => outcome === wanted).length;
-    return { dry_run: dryRun, done: count('done'), unchanged: count('unchanged'), refused: count('refused'), results };
+    const counts = { done: count('done'), unchanged: count('unchanged'), refused: count('refused') };
+    return { dry_run: dryRun, ...counts, pending: count('pending'), results };
   }
 }
 
 function verification({ verdict, outcome }: LinkResult): Verified {
-  if (!verdict || outcome === 'refused') return {};
+  if (!verdict || outcome === 'refused' || outcome === 'pending') return {};
   if (verdict.kind === 'unasked') return { verified: false, verification_error: verdict.why };
   return { verified: true };
 }

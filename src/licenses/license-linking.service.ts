@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { Injectable, type Type } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { suggestedName } from '../arrow-gateway/display-name.js';
 import type { Caller } from '../auth/caller.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
+import { AbsentRows } from '../database/absent-rows.js';
+import { isConcurrencyConflict } from '../database/constraint.js';
+import { Offering } from '../directory/offering.entity.js';
 import { OfferingsService } from '../directory/offerings.service.js';
 import { OrdersService } from '../directory/orders.service.js';
+import { Project } from '../directory/project.entity.js';
 import { ProjectsService } from '../directory/projects.service.js';
+import { Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
 import { CustomerMappingsService } from '../mappings/customer-mappings.service.js';
@@ -27,7 +32,13 @@ import {
 } from './decide-links.js';
 import type { NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinksService, whoActs } from './license-links.service.js';
-import { AccountNotActiveError, LicensesContendedError, MappingNotActiveError } from './licenses.errors.js';
+import {
+  AccountNotActiveError,
+  LicensesContendedError,
+  MappingNotActiveError,
+  WaldurWriteUnfinishedError,
+} from './licenses.errors.js';
+import { type IntendedWrite, WaldurWritesService } from './waldur-writes.service.js';
 
 /** Many commands, carried out in their order. */
 export interface ChangeLicenses {
@@ -38,7 +49,8 @@ export interface ChangeLicenses {
 
 /** What came of one command. */
 export interface LinkResult {
-  readonly outcome: 'done' | 'unchanged' | 'refused';
+  /** `pending`: Waldur has not carried it out yet; it is gone on with. */
+  readonly outcome: 'done' | 'unchanged' | 'refused' | 'pending';
   /** The licence that the resource has now, or should have had; `""`: none. */
   readonly license: string;
   /** The licence that it had before; `""`: none. */
@@ -49,7 +61,7 @@ export interface LinkResult {
   readonly projectName?: string;
   /** What ArrowSphere said; left out where nothing was asked. */
   readonly verdict?: Verdict;
-  /** Why it was refused. */
+  /** Why it was refused, or is pending. */
   readonly error?: AppError;
 }
 
@@ -63,7 +75,10 @@ type Write = Extract<Decision, { readonly outcome: 'relink' | 'create' }>;
 /** Times a transaction is begun anew when another one got in its way. */
 const ATTEMPTS = 5;
 
-/** Links, imports and unlinks licences. One and five hundred at a time go the same way. */
+/**
+ * Links, imports and unlinks licences. One and five hundred at a time go the same way. What Waldur owns is decided here
+ * too, kept as intended in the ledger, and then carried out by Waldur, each command by itself.
+ */
 @Injectable()
 export class LicenseLinkingService {
   constructor(
@@ -76,10 +91,15 @@ export class LicenseLinkingService {
     private readonly arrow: CustomerLicensesService,
     private readonly links: LicenseLinksService,
     private readonly vendorMappings: VendorOfferingMappingsService,
+    private readonly waldur: WaldurWritesService,
+    private readonly absent: AbsentRows,
     private readonly clock: Clock,
   ) {}
 
-  /** Carries out one command. Throws as {@link executeAll}, and whatever the command is refused with. */
+  /**
+   * Carries out one command. Throws as {@link executeAll}, and whatever the command is refused with;
+   * `WaldurWriteUnfinishedError` where Waldur has not carried it out yet.
+   */
   async executeOne(mappingUuid: string, command: LicenseCommand, caller: Caller): Promise<LinkResult> {
     const [decision] = await this.execute(mappingUuid, { commands: [command], dryRun: false }, caller);
     const result = resultOf(decision!);
@@ -102,7 +122,7 @@ export class LicenseLinkingService {
 
   /**
    * Looks, asks ArrowSphere about what would change, and then decides again and writes in one transaction, the mapping
-   * and its resources locked. A dry run leaves out only the last step.
+   * and its resources locked. What Waldur owns is carried out after that. A dry run leaves out the writing.
    */
   private async execute(
     mappingUuid: string,
@@ -117,7 +137,9 @@ export class LicenseLinkingService {
     if (promising.length === 0) return decisions;
     const verdicts = await this.arrow.check(mapping, promising.map((at) => licenseOf(commands[at]!)).filter(Boolean));
     const hopeful = promising.map((at) => named(commands[at]!, verdicts));
-    const second = dryRun ? decide(facts, hopeful, verdicts) : await this.write(mapping, hopeful, verdicts, caller);
+    const second = dryRun
+      ? decide(facts, hopeful, verdicts)
+      : await this.throughWaldur(await this.write(mapping, hopeful, verdicts, caller));
     promising.forEach((at, position) => (decisions[at] = second[position]!));
     return decisions;
   }
@@ -136,10 +158,19 @@ export class LicenseLinkingService {
           refuseInactive(locked, commands);
           await this.resources.lock(manager, resourcesOf(commands));
           const decisions = decide(await this.survey(locked, commands, manager), commands, verdicts);
-          const made = await this.carryOut(manager, locked, decisions.filter(changesSomething), plans, caller);
-          return decisions.map((one) =>
-            one.outcome === 'create' ? { ...one, uuid: made.get(licenseOf(one.command)) } : one,
+          const writes = decisions.filter(changesSomething);
+          const ours = writes.filter(({ writer }) => writer === 'here');
+          const made = await this.carryOut(manager, locked, ours, plans, caller);
+          const theirs = writes.filter(({ writer }) => writer === 'waldur');
+          const entries = await this.waldur.intend(
+            manager,
+            theirs.map((write) => intended(write, locked, plans, caller)),
           );
+          return decisions.map((one) => {
+            if (!changesSomething(one)) return one;
+            if (one.writer === 'waldur') return { ...one, entry: entries[theirs.indexOf(one)] };
+            return one.outcome === 'create' ? { ...one, uuid: made.get(licenseOf(one.command)) } : one;
+          });
         });
       } catch (error) {
         // Others write licences too, under other mappings or by themselves: look again at what they left.
@@ -149,7 +180,21 @@ export class LicenseLinkingService {
     }
   }
 
-  /** Everything that decisions depend on, in four statements whatever the number of commands. */
+  /** Has Waldur carry out what it owns; what it did not is refused then. */
+  private async throughWaldur(decisions: readonly Decision[]): Promise<Decision[]> {
+    const entries = decisions.flatMap((one) => (changesSomething(one) && one.entry ? [one.entry] : []));
+    if (entries.length === 0) return [...decisions];
+    const ends = await this.waldur.finish(entries);
+    const ended = new Map(entries.map((entry, at) => [entry, ends[at]!]));
+    return decisions.map((one) => {
+      const end = changesSomething(one) && one.entry ? ended.get(one.entry) : undefined;
+      if (!end) return one;
+      if (end.error) return { outcome: 'refused', command: one.command, error: end.error };
+      return one.outcome === 'create' ? { ...one, uuid: end.resourceUuid! } : one;
+    });
+  }
+
+  /** Everything that decisions depend on, in a handful of statements whatever the number of commands. */
   private async survey(
     mapping: CustomerMapping,
     commands: readonly LicenseCommand[],
@@ -158,18 +203,28 @@ export class LicenseLinkingService {
     const imports = commands.filter((command) => command.kind === 'import');
     const licenses = commands.map(licenseOf).filter(Boolean);
     const found = async <T extends { uuid: string }>(
-      uuids: readonly string[],
+      entity: Type<T>,
+      named: readonly string[],
       service: { findAll(uuids: readonly string[], manager?: EntityManager): Promise<T[]> },
-    ) =>
-      new Map((uuids.length ? await service.findAll([...new Set(uuids)], manager) : []).map((row) => [row.uuid, row]));
+    ) => {
+      const uuids = [...new Set(named)];
+      const find = (some: readonly string[]) => (some.length ? service.findAll(some, manager) : Promise.resolve([]));
+      const rows = await (manager ? find(uuids) : this.absent.allOrBring(entity, uuids, find));
+      return new Map(rows.map((row) => [row.uuid, row]));
+    };
+    const { isBeside: besideWaldur } = this.waldur;
     return {
       customerUuid: mapping.waldurCustomerUuid,
-      resources: await found(resourcesOf(commands), this.resources),
+      besideWaldur,
+      underWay: besideWaldur ? await this.links.underWay(resourcesOf(commands), licenses, manager) : new Map(),
+      resources: await found(Resource, resourcesOf(commands), this.resources),
       offerings: await found(
+        Offering,
         imports.map(({ offeringUuid }) => offeringUuid),
         this.offerings,
       ),
       projects: await found(
+        Project,
         imports.map(({ projectUuid }) => projectUuid),
         this.projects,
       ),
@@ -267,12 +322,12 @@ function entryFor(
   write: Write,
   mapping: CustomerMapping,
   caller: Caller,
-  made: ReadonlyMap<string, string>,
+  made?: ReadonlyMap<string, string>,
 ): NewLicenseLink {
   const { command, verdict } = write;
   return {
     kind: command.kind,
-    resourceUuid: write.outcome === 'create' ? made.get(write.command.license)! : write.resource.uuid,
+    resourceUuid: write.outcome === 'create' ? (made?.get(write.command.license) ?? null) : write.resource.uuid,
     mappingUuid: mapping.uuid,
     arrowReference: mapping.arrowReference,
     licenseReference: licenseOf(command),
@@ -280,6 +335,21 @@ function entryFor(
     verified: verdict ? verdict.kind === 'confirmed' : null,
     ...whoActs(caller),
   };
+}
+
+function intended(
+  write: Write,
+  mapping: CustomerMapping,
+  plans: ReadonlyMap<string, string | null>,
+  caller: Caller,
+): IntendedWrite {
+  const entry = entryFor(write, mapping, caller);
+  if (write.outcome !== 'create') return { entry };
+  const { command, offering } = write;
+  const { projectUuid, offeringUuid } = command;
+  const planUuid = plans.get(planKey(command)) ?? null;
+  const named = { offeringType: offering.type, resourceName: resourceName(command) };
+  return { entry, make: { projectUuid, offeringUuid, planUuid, ...named } };
 }
 
 /** In a request that is sent again, what is imported there already is no fault. */
@@ -296,7 +366,8 @@ function resultOf(decision: Decision): LinkResult {
   switch (decision.outcome) {
     case 'refused': {
       const { holder, error } = decision;
-      return { outcome: 'refused', license, previous: '', resource: holder && resourceOf(holder), error };
+      const outcome = error instanceof WaldurWriteUnfinishedError ? 'pending' : 'refused';
+      return { outcome, license, previous: '', resource: holder && resourceOf(holder), error };
     }
     case 'unchanged':
       return { outcome: 'unchanged', license, previous: license, resource: decision.resource };
@@ -316,11 +387,4 @@ function resultOf(decision: Decision): LinkResult {
 /** What would only be made by the same request has no UUID and is not shown. */
 function resourceOf({ uuid, name }: Holder): LinkResult['resource'] {
   return uuid ? { uuid, name } : undefined;
-}
-
-/** A row that broke a rule, a deadlock or a serialisation failure: another transaction was there first. */
-function isConcurrencyConflict(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as unknown as { code?: string };
-  return code?.startsWith('23') === true || code?.startsWith('40') === true;
 }

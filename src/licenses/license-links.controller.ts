@@ -55,7 +55,7 @@ export class LicenseLinksController {
     'admin_arrow_license_links_revert',
     'Put back what was before, if nothing touched the resource since',
     'A link gets its former licence back, or none; an unlinked licence comes back; an imported resource is ' +
-      'terminated. Answers the new entry. 409 says what happened to the resource in the meantime.',
+      'terminated, or loses its licence where Waldur owns it. Answers the new entry. 409 says what happened to the resource in the meantime.',
   )
   @ApiOkResponse({ type: LicenseLinkResponse })
   @ApiActionRefused('A revert cannot be reverted. Link the licence again instead.')
@@ -63,5 +63,19 @@ export class LicenseLinksController {
   @ApiActionConflict('Something happened to the resource since')
   async revert(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<LicenseLinkResponse> {
     return LicenseLinkResponse.from(await this.links.revert(uuid, caller));
+  }
+
+  @Post(':uuid/resume')
+  @Audited('license_link.resume')
+  @HttpCode(200)
+  @Operation(
+    'admin_arrow_license_links_resume',
+    'Go on at once with an entry that Waldur has not carried out yet',
+    'Answers the entry as it is then. What is recorded or has failed stays as it is.',
+  )
+  @ApiOkResponse({ type: LicenseLinkResponse })
+  @ApiMissing()
+  async resume(@Param('uuid') uuid: string): Promise<LicenseLinkResponse> {
+    return LicenseLinkResponse.from(await this.links.resume(uuid));
   }
 }

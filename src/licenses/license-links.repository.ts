@@ -4,8 +4,19 @@ import { type EntityManager, In, MoreThan, Repository, type SelectQueryBuilder }
 import type { Count, Page, Paging } from '../common/page.js';
 import { findOrThrow } from '../database/find-or-throw.js';
 import { countOnly, narrow, paginate } from '../database/paginate.js';
-import { LicenseLink, type LinkKind, type NewLicenseLink } from './license-link.entity.js';
+import { LicenseLink, type LinkKind, type LinkState, type NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
+import { WaldurWrite } from './waldur-write.entity.js';
+
+/** An entry with its `resource`, and whether it is what holds now. */
+export interface ListedLink {
+  readonly link: LicenseLink;
+  /** How Waldur carries it out; `undefined` where it does not go through Waldur. */
+  readonly write?: WaldurWrite;
+  readonly isActive: boolean;
+  /** The entry that undid this one. */
+  readonly revertedByUuid: string | null;
+}
 
 /** Which entries are meant; what is left out does not matter. */
 export interface LicenseLinkFilter extends Paging {
@@ -20,6 +31,7 @@ export interface LicenseLinkFilter extends Paging {
   readonly actor?: string;
   readonly impersonatorUuid?: string;
   readonly kind?: readonly LinkKind[];
+  readonly state?: readonly LinkState[];
   /** Those that still hold, or those that do not. */
   readonly active?: boolean;
 }
@@ -32,6 +44,7 @@ const relations = { resource: true };
  */
 const ACTIVE = `
   link.license_reference <> ''
+  AND link.state = 'recorded'
   AND EXISTS (
     SELECT
     FROM resource holder
@@ -43,6 +56,7 @@ const ACTIVE = `
     SELECT
     FROM license_link later
     WHERE later.resource_uuid = link.resource_uuid
+      AND later.state = 'recorded'
       AND later.number > link.number
   )`;
 
@@ -80,20 +94,52 @@ export class LicenseLinksRepository {
   /** The entries that undid some of these, by what they undid. */
   async revertsOf(uuids: readonly string[]): Promise<Map<string, string>> {
     const select = { uuid: true, revertsUuid: true } as const;
-    const found = await this.links.find({ where: { revertsUuid: In([...uuids]) }, select });
+    const found = await this.links.find({ where: { revertsUuid: In([...uuids]), state: 'recorded' }, select });
     return new Map(found.map(({ uuid, revertsUuid }) => [revertsUuid!, uuid]));
   }
 
   /** What was done to the same resource next; the row alone. */
   next(manager: EntityManager, { resourceUuid, number }: LicenseLink): Promise<LicenseLink | null> {
-    const where = { resourceUuid, number: MoreThan(number) };
+    const where = { resourceUuid: resourceUuid!, number: MoreThan(number), state: 'recorded' as const };
     return manager.findOne(LicenseLink, { where, order: { number: 'ASC' } });
   }
 
+  /** How Waldur carries out these entries, by their UUIDs; asked for those alone that go through Waldur. */
+  async writesOf(links: readonly LicenseLink[]): Promise<Map<string, WaldurWrite>> {
+    const uuids = links.flatMap(({ uuid, state, recordedAt }) => (state !== 'recorded' || recordedAt ? [uuid] : []));
+    const found = uuids.length ? await this.links.manager.findBy(WaldurWrite, { uuid: In(uuids) }) : [];
+    return new Map(found.map((write) => [write.uuid, write]));
+  }
+
+  /** Those of these entries that there are. */
+  findAll(uuids: readonly string[]): Promise<LicenseLink[]> {
+    return this.links.find({ where: { uuid: In([...uuids]) }, relations });
+  }
+
+  /** Entries of these resources or licences that Waldur has not carried out yet. */
+  unfinished(
+    resourceUuids: readonly string[],
+    licenses: readonly string[],
+    manager: EntityManager = this.links.manager,
+  ): Promise<LicenseLink[]> {
+    const state = In(['intended', 'done']);
+    return manager.findBy(LicenseLink, [
+      { state, resourceUuid: In([...resourceUuids]) },
+      { state, licenseReference: In([...licenses]) },
+    ]);
+  }
+
   /** Adds entries, in this order, in one statement. Answers their UUIDs. */
-  async insert(manager: EntityManager, entries: readonly NewLicenseLink[]): Promise<string[]> {
+  async insert(
+    manager: EntityManager,
+    entries: readonly NewLicenseLink[],
+    state: 'intended' | 'recorded' = 'recorded',
+  ): Promise<string[]> {
     if (entries.length === 0) return [];
-    const { identifiers } = await manager.insert(LicenseLink, [...entries]);
+    const { identifiers } = await manager.insert(
+      LicenseLink,
+      entries.map((entry) => ({ ...entry, state })),
+    );
     return identifiers.map(({ uuid }) => uuid as string);
   }
 
@@ -108,6 +154,7 @@ export class LicenseLinksRepository {
       'link.impersonatorUuid = :impersonatorUuid': filter.impersonatorUuid,
       ':license IN (link.licenseReference, link.previousLicenseReference)': filter.licenseReference,
       'link.kind = ANY(:kind)': filter.kind,
+      'link.state = ANY(:state)': filter.state,
     });
     return filter.active === undefined ? found : found.andWhere(filter.active ? `(${ACTIVE})` : `NOT (${ACTIVE})`);
   }

@@ -9,9 +9,10 @@ import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { describeLink } from './describe-link.js';
-import type { LicenseLink, ListedLink, NewLicenseLink } from './license-link.entity.js';
-import { type LicenseLinkFilter, LicenseLinksRepository } from './license-links.repository.js';
-import { ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
+import type { LicenseLink, NewLicenseLink } from './license-link.entity.js';
+import { type LicenseLinkFilter, LicenseLinksRepository, type ListedLink } from './license-links.repository.js';
+import { LicenseChangeUnderWayError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
+import { WaldurWritesService } from './waldur-writes.service.js';
 
 /** The columns that say who does it, and who really calls. */
 export function whoActs({ uuid, username, impersonator }: Caller) {
@@ -32,6 +33,7 @@ export class LicenseLinksService {
     private readonly resources: ResourcesService,
     private readonly orders: OrdersService,
     private readonly clock: Clock,
+    private readonly waldur: WaldurWritesService,
   ) {}
 
   /** Newest first. Throws `PageNotFoundError`. */
@@ -51,53 +53,81 @@ export class LicenseLinksService {
     return found!;
   }
 
+  /** Resource or licence → its entry that Waldur has not carried out yet. As part of the manager's transaction, if there is one. */
+  async underWay(
+    resourceUuids: readonly string[],
+    licenses: readonly string[],
+    manager?: EntityManager,
+  ): Promise<Map<string, string>> {
+    const found = await this.links.unfinished(resourceUuids, licenses, manager);
+    const keys = found.flatMap(({ uuid, resourceUuid, licenseReference }) =>
+      [resourceUuid, licenseReference].map((key) => [key, uuid] as const),
+    );
+    return new Map(keys.filter((pair): pair is [string, string] => !!pair[0]));
+  }
+
+  /**
+   * Goes on at once with an entry that Waldur has not carried out yet, unless somebody does already; others stay as they
+   * are. Answers the entry. Throws `LicenseLinkNotFoundError`.
+   */
+  async resume(uuid: string): Promise<ListedLink> {
+    const { uuid: known } = await this.links.get(uuid);
+    await this.waldur.finish([known]);
+    return this.get(known);
+  }
+
   /** Adds entries, in this order, as part of the transaction that changes the resources. One statement. */
   async record(manager: EntityManager, entries: readonly NewLicenseLink[]): Promise<void> {
     await this.links.insert(manager, entries);
   }
 
   /**
-   * Puts back what was before an entry: the former licence, or none; an imported resource is terminated. Answers the
-   * entry that says so. Throws `LicenseLinkNotFoundError`, `RevertNotRevertibleError` and, where anything happened to
-   * the resource since, `ResourceTouchedSinceError`.
+   * Puts back what was before an entry: the former licence, or none; an imported resource is terminated, unless Waldur
+   * owns it: then it only loses its licence. Answers the entry that says so. Throws `LicenseLinkNotFoundError`,
+   * `RevertNotRevertibleError` and, where anything happened to the resource since, `ResourceTouchedSinceError`; of what
+   * Waldur has to carry out, `LicenseChangeUnderWayError`, `WaldurWriteFailedError` and `WaldurWriteUnfinishedError`.
    */
   async revert(uuid: string, caller: Caller): Promise<ListedLink> {
     const link = await this.links.get(uuid);
-    if (link.kind === 'revert') throw new RevertNotRevertibleError();
+    if (link.kind === 'revert' || link.state !== 'recorded') throw new RevertNotRevertibleError(link);
     const license = link.previousLicenseReference;
     const taken = () => new ResourceTouchedSinceError(heldBy(license));
     const entry = await translateConstraintErrors({ [ONE_LIVE_RESOURCE_PER_LICENSE]: taken }, () =>
       this.dataSource.transaction((manager) => this.undo(manager, link, caller)),
     );
+    const [{ error } = {}] = this.waldur.isBeside ? await this.waldur.finish([entry]) : [];
+    if (error) throw error;
     return this.get(entry);
   }
 
   /** Answers the UUID of the new entry. */
   private async undo(manager: EntityManager, link: LicenseLink, caller: Caller): Promise<string> {
-    await this.resources.lock(manager, [link.resourceUuid]);
-    const [resource] = await this.resources.findAll([link.resourceUuid], manager);
+    const resourceUuid = link.resourceUuid!;
+    const license = link.previousLicenseReference;
+    await this.resources.lock(manager, [resourceUuid]);
+    const [resource] = await this.resources.findAll([resourceUuid], manager);
+    const isWaldurs = this.waldur.isBeside && resource!.owner === 'waldur';
+    const [pending] = isWaldurs ? await this.links.unfinished([resourceUuid], [license].filter(Boolean), manager) : [];
+    if (pending) throw new LicenseChangeUnderWayError(pending.uuid);
     const touched = await this.touchedSince(manager, link, resource!);
     if (touched) throw new ResourceTouchedSinceError(touched);
+    const { mappingUuid, arrowReference, licenseReference } = link;
+    const entry: NewLicenseLink = {
+      ...{ kind: 'revert', resourceUuid, mappingUuid, arrowReference, revertsUuid: link.uuid },
+      licenseReference: license,
+      previousLicenseReference: licenseReference,
+      verified: null,
+      ...whoActs(caller),
+    };
+    if (isWaldurs) return (await this.waldur.intend(manager, [{ entry }]))[0]!;
     if (link.kind === 'import') {
-      await this.resources.terminate(manager, link.resourceUuid);
+      await this.resources.terminate(manager, resourceUuid);
       const by = { caller, at: this.clock.now() };
-      await this.orders.recordDone(manager, 'Terminate', [link.resourceUuid], by);
+      await this.orders.recordDone(manager, 'Terminate', [resourceUuid], by);
     } else {
-      await this.resources.setLicenses(manager, [
-        { uuid: link.resourceUuid, backendId: link.previousLicenseReference },
-      ]);
+      await this.resources.setLicenses(manager, [{ uuid: resourceUuid, backendId: license }]);
     }
-    const { resourceUuid, mappingUuid, arrowReference } = link;
-    const [uuid] = await this.links.insert(manager, [
-      {
-        ...{ kind: 'revert', resourceUuid, mappingUuid, arrowReference, revertsUuid: link.uuid },
-        licenseReference: link.previousLicenseReference,
-        previousLicenseReference: link.licenseReference,
-        verified: null,
-        ...whoActs(caller),
-      },
-    ]);
-    return uuid!;
+    return (await this.links.insert(manager, [entry]))[0]!;
   }
 
   /** What happened to the resource after the entry, as a sentence; `undefined`: nothing. */
@@ -115,7 +145,7 @@ export class LicenseLinksService {
     }
     if (state === 'Terminated') return `the resource "${name}" is terminated.`;
     // Written in one transaction, the two have the same time to the millisecond; any other change has another.
-    if (resource.modified.getTime() !== link.created.getTime()) {
+    if (resource.modified.getTime() !== (link.recordedAt ?? link.created).getTime()) {
       return `the resource "${name}" was changed at ${resource.modified.toISOString()}.`;
     }
     const former = link.previousLicenseReference;
@@ -126,9 +156,14 @@ export class LicenseLinksService {
   private async listed(links: readonly LicenseLink[]): Promise<ListedLink[]> {
     if (links.length === 0) return [];
     const uuids = links.map(({ uuid }) => uuid);
-    const [active, reverts] = await Promise.all([this.links.active(uuids), this.links.revertsOf(uuids)]);
+    const [active, reverts, writes] = await Promise.all([
+      this.links.active(uuids),
+      this.links.revertsOf(uuids),
+      this.links.writesOf(links),
+    ]);
     return links.map((link) => ({
       link,
+      write: writes.get(link.uuid),
       isActive: active.has(link.uuid),
       revertedByUuid: reverts.get(link.uuid) ?? null,
     }));

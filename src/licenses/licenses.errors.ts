@@ -1,7 +1,9 @@
 import { AppError } from '../common/app.error.js';
+import { WaldurError } from '../waldur-gateway/waldur-gateway.errors.js';
 import { notFoundError } from '../common/http-errors.js';
 import { renderUuid } from '../common/uuid.js';
 import { heldBy } from '../directory/directory.errors.js';
+import { resumePath } from './describe-link.js';
 
 interface Named {
   readonly uuid: string;
@@ -58,6 +60,52 @@ export class OfferingNotActiveError extends AppError {
   readonly code = 'offering_not_active';
   constructor({ name, state }: { readonly name: string; readonly state: string }) {
     super(`The offering "${name}" is not active but ${state.toLowerCase()}.`);
+  }
+}
+
+/** Waldur makes resources of its own offerings only. */
+export class OfferingNotInWaldurError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'offering_not_in_waldur';
+  constructor({ name }: Named) {
+    super(`The offering "${name}" is kept here and not in Waldur: take one of Waldur's for a project of Waldur's.`);
+  }
+}
+
+/** The resource or the licence is being changed, and Waldur has not carried that out yet. */
+export class LicenseChangeUnderWayError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'license_change_under_way';
+  /** `entry`: of the ledger; `""`: of the same request. */
+  constructor(entry: string) {
+    super(
+      entry
+        ? `Waldur has not carried out an earlier change of it yet, entry ${renderUuid(entry)} of the link ledger. Wait for its end, or send ${resumePath(entry)}.`
+        : 'An earlier item of the same request changes it, and Waldur has to carry that out first. Send this one again.',
+    );
+  }
+}
+
+/** Waldur did not carry it out, and will not (409). `problem`: why, a sentence. */
+export class WaldurWriteFailedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'waldur_write_failed';
+  constructor(readonly problem: string) {
+    super(problem);
+  }
+}
+
+/** Waldur has not carried it out yet; it is kept and gone on with (503). `problem`: why, a sentence. */
+export class WaldurWriteUnfinishedError extends AppError {
+  readonly kind = 'overloaded';
+  readonly code = 'waldur_write_unfinished';
+  constructor(entry: string, problem: string) {
+    super(
+      `Waldur has not carried this out yet. ${problem} It is kept as entry ${renderUuid(entry)} of the link ledger and is gone on with every minute: do not send it again.`.replace(
+        /  +/g,
+        ' ',
+      ),
+    );
   }
 }
 
@@ -130,12 +178,30 @@ export class ArrowCustomerUnresolvedError extends AppError {
 
 export class LicenseLinkNotFoundError extends notFoundError('ArrowLicenseLink', 'license_link_not_found') {}
 
-/** A revert is itself undone by linking anew, not by reverting it. */
+/** A revert is itself undone by linking anew, not by reverting it; what did not happen cannot be undone. */
 export class RevertNotRevertibleError extends AppError {
   readonly kind = 'invalid';
   readonly code = 'revert_not_revertible';
+  constructor({ kind }: { readonly kind: string }) {
+    super(
+      kind === 'revert'
+        ? 'A revert cannot be reverted. Link the licence again instead.'
+        : 'Only what is recorded can be reverted.',
+    );
+  }
+}
+
+/** Waldur has taken what it was asked for, or may have, and it is not there yet: it is looked for again later. */
+export class WaldurNotDoneYetError extends WaldurError {
+  readonly code = 'waldur_not_done_yet';
+}
+
+/** Somebody else works on the entry by now: whoever gets this stops and writes nothing down. */
+export class ClaimLostError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'claim_lost';
   constructor() {
-    super('A revert cannot be reverted. Link the licence again instead.');
+    super('Another process goes on with it.');
   }
 }
 

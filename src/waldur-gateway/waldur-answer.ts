@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { TransportAnswer } from '../http-client/http-transport.js';
 import { parseExactJson } from '../http-client/exact-json.js';
 import { shortened } from '../http-client/sentences.js';
@@ -21,14 +22,44 @@ export interface WaldurQuestion {
 
 /** The JSON of a good answer. Throws {@link FailedAttempt}. `now`: milliseconds since 1970. */
 export function bodyOf(question: WaldurQuestion, answer: TransportAnswer, now: number): unknown {
-  const { status, text } = answer;
-  if (status < 200 || status >= 300) throw failure(question, answer, now);
+  assertGood(question, answer, now);
+  const { text } = answer;
   try {
     return parseExactJson(text);
   } catch {
     if (isWebPage(answer)) throw malformed(question, WEB_PAGE);
     throw malformed(question, text.trim() ? 'it is not JSON, or cut short' : 'it is empty', true);
   }
+}
+
+/** The status alone, 2xx. Throws {@link FailedAttempt}. `now`: milliseconds since 1970. */
+export function assertGood(question: WaldurQuestion, answer: TransportAnswer, now: number): void {
+  if (answer.status < 200 || answer.status >= 300) throw failure(question, answer, now);
+}
+
+/** A row in our words. Throws {@link FailedAttempt} that names the field which cannot be read. */
+export function readRow<Row>(question: WaldurQuestion, row: unknown, read: (row: unknown) => Row): Row {
+  try {
+    return read(row);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [{ path, message } = { path: [], message: '' }] = error.issues;
+    throw malformed(question, `${path.join('.') || 'a row'}: ${message}`);
+  }
+}
+
+const ROWS = z.array(z.unknown());
+
+/** The rows of a list's page. Throws as {@link bodyOf} and {@link readRow}. */
+export function readRows<Row>(
+  question: WaldurQuestion,
+  answer: TransportAnswer,
+  now: number,
+  read: (row: unknown) => Row,
+): Row[] {
+  const rows = ROWS.safeParse(bodyOf(question, answer, now));
+  if (!rows.success) throw malformed(question, 'it is no list');
+  return rows.data.map((row) => readRow(question, row, read));
 }
 
 /** Waldur's own web site answers every address that it does not know. */

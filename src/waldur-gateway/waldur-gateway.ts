@@ -1,10 +1,9 @@
-import { z } from 'zod';
 import type { YearMonth } from '../common/year-month.js';
 import type { TransportAnswer } from '../http-client/http-transport.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
-import { bodyOf, malformed, type WaldurQuestion } from './waldur-answer.js';
+import { bodyOf, malformed, readRow, readRows, type WaldurQuestion } from './waldur-answer.js';
 import { WaldurMalformedAnswerError, WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 import {
@@ -16,6 +15,7 @@ import {
   type WaldurInvoiceItem,
 } from './waldur-invoices.js';
 import { USER_FIELDS, WALDUR_LISTS, type WaldurKind, type WaldurRows, WaldurUser } from './waldur-rows.js';
+import { WaldurWriter } from './waldur-writer.js';
 
 /** Which rows of a list are read. */
 export interface ListWanted extends UpstreamCallOptions {
@@ -23,13 +23,14 @@ export interface ListWanted extends UpstreamCallOptions {
   readonly modifiedSince?: Date;
 }
 
-const ROWS = z.array(z.unknown());
-
 /**
  * The way to the Waldur beside which this service works. Lists come complete or with the reason why not; everything else
  * is an answer or a named error. Where no Waldur is set, there is no gateway: see `WaldurGatewayModule`.
  */
 export class WaldurGateway {
+  /** What is changed there, and what that is read back by. */
+  readonly writer: WaldurWriter;
+
   constructor(
     private readonly client: UpstreamClient,
     /** Of the staff user whose token we have. */
@@ -37,7 +38,9 @@ export class WaldurGateway {
     /** Of everybody whose token is looked up: strangers must not keep our own calls waiting. */
     private readonly strangers: UpstreamState,
     private readonly options: WaldurGatewayOptions,
-  ) {}
+  ) {
+    this.writer = new WaldurWriter(client, state, options);
+  }
 
   /** Where people find it: `https://waldur.example`. */
   get url(): string {
@@ -122,7 +125,7 @@ export class WaldurGateway {
       headers: this.ownHeaders,
       body: { year: month.year, month: month.month, items },
       slow: true,
-      once: true,
+      write: true,
       read: (answer, now) => readRow(question, bodyOf(question, answer, now), readOutcome),
     };
     return this.client.call(this.state, request, options);
@@ -222,23 +225,8 @@ function pageIn<Row>(
   now: number,
   read: (row: unknown) => Row,
 ): WaldurPage<Row> {
-  const rows = ROWS.safeParse(bodyOf(question, answer, now));
-  if (!rows.success) throw malformed(question, 'it is no list');
-  return {
-    rows: rows.data.map((row) => readRow(question, row, read)),
-    total: totalIn(question, answer),
-    date: dateIn(answer),
-  };
-}
-
-function readRow<Row>(question: WaldurQuestion, row: unknown, read: (row: unknown) => Row): Row {
-  try {
-    return read(row);
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    const [{ path, message } = { path: [], message: '' }] = error.issues;
-    throw malformed(question, `${path.join('.') || 'a row'}: ${message}`);
-  }
+  const rows = readRows(question, answer, now, read);
+  return { rows, total: totalIn(question, answer), date: dateIn(answer) };
 }
 
 function totalIn(question: WaldurQuestion, { headers }: TransportAnswer): number {

@@ -179,6 +179,37 @@ export const WALDUR_LISTS: { readonly [K in WaldurKind]: WaldurList<WaldurRows[K
   },
 };
 
+const ORDER_STATES = [
+  'pending-consumer',
+  'pending-provider',
+  'pending-project',
+  'pending-start-date',
+  'executing',
+  'done',
+  'erred',
+  'canceled',
+  'rejected',
+] as const;
+export type WaldurOrderState = (typeof ORDER_STATES)[number];
+
+/** An order, and the marketplace resource that it makes. */
+export const WaldurOrder = z
+  .object({
+    uuid,
+    state: z.enum(ORDER_STATES),
+    slug: text(255),
+    marketplace_resource_uuid: uuid.nullish(),
+    error_message: text(1000),
+    created,
+  })
+  .transform(({ marketplace_resource_uuid, error_message, ...row }) => ({
+    ...row,
+    resourceUuid: marketplace_resource_uuid ?? null,
+    errorMessage: error_message,
+  }));
+export type WaldurOrder = z.infer<typeof WaldurOrder>;
+export const ORDER_FIELDS = fieldsOf(WaldurOrder);
+
 /** Who a token belongs to, by Waldur. */
 export const WaldurUser = z
   .object({

@@ -199,8 +199,9 @@ export class WaldurMirrorService implements OnModuleInit {
     modifiedSince: Date | undefined,
     { lease, signal, progress }: JobControl,
   ): Promise<ListRead> {
+    const askedAt = this.clock.now();
     const batches = new Batches<WaldurRows[K]>(async (rows) => {
-      count(report, rows.length, await this.rows.write(kind, rows, (manager) => lease.check(manager)));
+      count(report, rows.length, await this.rows.write(kind, rows, (manager) => lease.check(manager), askedAt));
       await progress(kind, report.read, 0);
     });
     try {
@@ -241,10 +242,11 @@ export class WaldurMirrorService implements OnModuleInit {
   }
 
   private async bringOne(kind: MirroredKind, uuid: string): Promise<boolean> {
+    const askedAt = this.clock.now();
     const row = await this.gateway().findOne(kind, uuid);
     if (!row) return false;
     for (const [parent, named] of parentsOf(row)) if (named) await this.bringOne(parent, named);
-    const { passedOver } = await this.rows.write(kind, [row], noLease);
+    const { passedOver } = await this.rows.write(kind, [row], noLease, askedAt);
     if (kind === 'resources') await this.rows.grantClaims(noLease);
     this.logger.log({ event: 'waldur_row_brought', kind, uuid });
     return passedOver.length === 0;

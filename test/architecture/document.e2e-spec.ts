@@ -7,6 +7,7 @@ import { Builders } from '../support/builders.js';
 
 interface Operation {
   operationId: string;
+  responses: Record<string, object>;
   summary?: string;
   tags?: string[];
   parameters?: { in: string; name: string; description?: string; example?: unknown; schema?: { example?: unknown } }[];
@@ -18,7 +19,12 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
   let app: TestApp;
   let operations: Operation[];
   let tags: { name: string; description: string }[];
-  let document: { info: { version: string }; servers: object[]; paths: object };
+  let document: {
+    info: { version: string };
+    servers: object[];
+    paths: object;
+    components: { responses: Record<string, object> };
+  };
 
   beforeAll(async () => {
     app = await startApp();
@@ -43,6 +49,20 @@ describeOnce('Our document, as people see it in Swagger UI', () => {
         .map(({ name }) => `${operationId} ${name}`),
     );
     expect(filled).toEqual([]);
+  });
+
+  it('says of every operation of the API that it may be too much, with what and until when', () => {
+    const api = Object.entries<Record<string, Operation>>(document.paths as Record<string, Record<string, Operation>>)
+      .filter(([path]) => path.startsWith('/api'))
+      .flatMap(([, item]) => Object.values(item));
+    expect(api.length).toBeGreaterThan(100);
+    for (const { operationId, responses } of api)
+      expect([operationId, responses]).toEqual([
+        operationId,
+        expect.objectContaining({ 429: expect.any(Object), 503: expect.any(Object) }),
+      ]);
+    for (const response of Object.values(document.components.responses))
+      expect(response).toMatchObject({ headers: { 'Retry-After': {} }, content: { 'application/json': {} } });
   });
 
   it('has the version of the package', () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -44,6 +46,16 @@ async function holdDatabase(database = app.database): Promise<() => Promise<void
   return async () => {
     for (const holder of holders) await holder.release();
   };
+}
+
+/** The status of any request; `fetch` sends no TRACE. */
+async function answerOf(method: string, path: string): Promise<number> {
+  const headers = { Authorization: `Token ${STAFF_TOKEN}` };
+  const asked = request(app.url + path, { method, headers, agent: false }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'end');
+  return answer.statusCode!;
 }
 
 const read = () => app.api.get('/api/customers/?field=name&o=name');
@@ -132,6 +144,25 @@ describe('Three times as many requests as can be served', () => {
     expect(statusesOf(await Promise.all(Array.from({ length: AT_ONCE + WAITING }, read)))).toEqual(
       Array.from({ length: AT_ONCE + WAITING }, () => 200),
     );
+  });
+
+  it('are refused where no route is reached as well: an unknown path, a wrong method, a question for the methods', async () => {
+    const giveBack = await holdDatabase();
+    const served = Array.from({ length: AT_ONCE + WAITING }, read);
+    await until(AT_ONCE, WAITING);
+    const unrouted = [
+      ['GET', '/api/nothing/'],
+      ['GET', '/wp-login.php'],
+      ['TRACE', '/api/customers/'],
+      ['OPTIONS', '/api/customers/'],
+    ] as const;
+    const answers = unrouted.map(([method, path]) => answerOf(method, path));
+    expect(await Promise.all(answers)).toEqual(unrouted.map(() => 503));
+    expect(await answerOf('GET', '/health/live')).toBe(200);
+    await giveBack();
+    await Promise.all(served);
+    await until(0, 0);
+    expect(await Promise.all(unrouted.map(([method, path]) => answerOf(method, path)))).toEqual([404, 404, 405, 200]);
   });
 
   it('are refused with the same words before anybody knows who asks', async () => {

@@ -1,11 +1,12 @@
 /**
  * `npm run schema:keep -- 1.2.0`, part of a release: writes what that version's database looks like, with something of
- * everything in it, so that every later version is tried on it. Needs TEST_DATABASE_URL and `pg_dump`.
+ * everything in it, and the program itself, so that every later version is tried on the one and beside the other. Needs TEST_DATABASE_URL and `pg_dump`.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { compileProgram } from '../support/compile.js';
 import { prepareDatabases, root } from '../support/databases.js';
 
 const [version] = process.argv.slice(2);
@@ -29,3 +30,4 @@ const statements = dump
 const file = (ending: string) => join(root, 'test/upgrades/kept', `${version}.${ending}.gz`);
 writeFileSync(file('sql'), gzipSync(statements, { level: 9 }));
 writeFileSync(file('json'), gzipSync(JSON.stringify(kept), { level: 9 }));
+writeFileSync(file('program.json'), gzipSync(JSON.stringify(await compileProgram(root)), { level: 9 }));

@@ -174,7 +174,7 @@ describe('A reading whose process is gone', () => {
     await app.app.close();
     const api = new ApiClient((await first.getUrl()).replace(/\/$/, ''), STAFF_TOKEN);
     const hangs = new Promise<void>((resolve) => {
-      waldur.meanwhile = ({ path }) => path === 'marketplace-provider-offerings/' && resolve();
+      waldur.meanwhile = ({ path }) => void (path === 'marketplace-provider-offerings/' && resolve());
     });
     const fault = waldur.faults.add({ path: '^marketplace-provider-offerings/', action: { kind: 'hang' } });
     const { body: accepted } = await api.post('/api/admin/arrow/directory/sync/', {});

@@ -48,7 +48,7 @@ const APPLIED_MONTHS = `
        AND line.month = month.month
        AND line.license_reference IN (link.license_reference, link.previous_license_reference)
       WHERE line.license_reference <> ''
-        AND link.created > month.applied_at
+        AND greatest(link.created, link.recorded_at) > month.applied_at
     )
     OR EXISTS (
       SELECT

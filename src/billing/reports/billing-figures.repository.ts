@@ -32,7 +32,7 @@ const ACCOUNTS = `
     account.billing_paused AS "billingPaused",
     account.created,
     (SELECT max(applied_at) FROM billing_month WHERE account_uuid = account.uuid) AS "syncedAt",
-    (SELECT max(completed_at) FROM export_snapshot WHERE account_uuid = account.uuid) AS "exportedAt"
+    (SELECT max(completed_at) FROM export_snapshot WHERE account_uuid = account.uuid AND hash <> '') AS "exportedAt"
   FROM billing_account account
   ORDER BY account.created, account.uuid`;
 

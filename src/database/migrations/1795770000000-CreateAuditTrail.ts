@@ -27,7 +27,8 @@ const AUDITED: readonly { table: string; shown: string; hidden?: string; changin
     { table: 'plan', shown: 'name unit has_price offering_uuid owner gone_at' },
     {
       table: 'resource',
-      shown: 'name backend_id disputed_backend_id state project_uuid offering_uuid plan_uuid owner gone_at',
+      shown:
+        'name backend_id disputed_backend_id state project_uuid offering_uuid plan_uuid owner gone_at confirmed_at',
     },
     { table: 'marketplace_order', shown: 'type state resource_uuid created_by_uuid completed_at' },
     {

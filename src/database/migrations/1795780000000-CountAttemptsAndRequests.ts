@@ -1,11 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Attempts that were locked out are let through once more. */
+/**
+ * Attempts that were locked out are let through once more. `login_failure`, where the programs before count them, stays
+ * for as long as one of those may run.
+ */
 export class CountAttemptsAndRequests1795780000000 implements MigrationInterface {
   name = 'CountAttemptsAndRequests1795780000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`DROP TABLE "login_failure"`);
     await queryRunner.query(
       `CREATE TABLE "failed_attempt" ("attempt_hash" character(64) NOT NULL, "failures" integer NOT NULL, "ends_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "ck_failed_attempt_failures_not_negative" CHECK (failures >= 0), CONSTRAINT "pk_failed_attempt" PRIMARY KEY ("attempt_hash"))`,
     );
@@ -20,9 +22,5 @@ export class CountAttemptsAndRequests1795780000000 implements MigrationInterface
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`DROP TABLE "request_count"`);
     await queryRunner.query(`DROP TABLE "failed_attempt"`);
-    await queryRunner.query(
-      `CREATE TABLE "login_failure" ("login_hash" character(64) NOT NULL, "failures" integer NOT NULL, "last_failed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "ck_login_failure_failures_positive" CHECK (failures > 0), CONSTRAINT "pk_login_failure" PRIMARY KEY ("login_hash"))`,
-    );
-    await queryRunner.query(`CREATE INDEX "ix_login_failure_last_failed_at" ON "login_failure" ("last_failed_at")`);
   }
 }

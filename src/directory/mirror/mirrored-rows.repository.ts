@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { DISPUTES, goneOf, type MirroredKind, PLANS_GONE, GRANT_CLAIMS, unseenOf, WRITE } from './mirrored-rows.sql.js';
+import {
+  CONFIRM,
+  DISPUTES,
+  goneOf,
+  type MirroredKind,
+  PLANS_GONE,
+  GRANT_CLAIMS,
+  unseenOf,
+  WRITE,
+} from './mirrored-rows.sql.js';
 
 export type { MirroredKind };
 
@@ -27,12 +36,22 @@ export interface Dispute {
 export class MirroredRowsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** One statement; only rows that differ are touched. `kind`: also `plans`. */
-  async write(manager: EntityManager, kind: keyof typeof WRITE, rows: readonly object[], now: Date): Promise<Written> {
-    const [counts] = await manager.query<(Omit<Written, 'passedOver'> & { passed_over: string[] })[]>(WRITE[kind], [
-      JSON.stringify(rows),
-      now,
-    ]);
+  /**
+   * One statement; only rows that differ are touched. `kind`: also `plans`. `askedAt`: when they were asked for; of
+   * resources, what has been confirmed since stays.
+   */
+  async write(
+    manager: EntityManager,
+    kind: keyof typeof WRITE,
+    rows: readonly object[],
+    now: Date,
+    askedAt?: Date,
+  ): Promise<Written> {
+    const values = [JSON.stringify(rows), now, ...(kind === 'resources' ? [askedAt ?? null] : [])];
+    const [counts] = await manager.query<(Omit<Written, 'passedOver'> & { passed_over: string[] })[]>(
+      WRITE[kind],
+      values,
+    );
     const { passed_over: passedOver, ...rest } = counts!;
     return { ...rest, passedOver };
   }
@@ -48,8 +67,13 @@ export class MirroredRowsRepository {
     return rows.length;
   }
 
-  async grantClaims(manager: EntityManager, now: Date): Promise<void> {
-    await manager.query(GRANT_CLAIMS, [now]);
+  /** `uuid`: to this resource only. */
+  async grantClaims(manager: EntityManager, now: Date, uuid?: string): Promise<void> {
+    await manager.query(GRANT_CLAIMS, [now, uuid ?? null]);
+  }
+
+  async confirm(manager: EntityManager, uuid: string, now: Date): Promise<void> {
+    await manager.query(CONFIRM, [uuid, now]);
   }
 
   async unseen(kind: MirroredKind, seen: readonly string[]): Promise<string[]> {

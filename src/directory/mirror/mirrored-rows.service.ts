@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
-import type { WaldurRows } from '../../waldur-gateway/waldur-rows.js';
+import type { WaldurResource, WaldurRows } from '../../waldur-gateway/waldur-rows.js';
 import { type Dispute, type MirroredKind, MirroredRowsRepository, type Written } from './mirrored-rows.repository.js';
 
 export type { Dispute, MirroredKind, Written };
@@ -18,14 +18,22 @@ export class MirroredRowsService {
     private readonly clock: Clock,
   ) {}
 
-  /** In one transaction. Rows that name what is not here are passed over; offerings bring their plans along. */
-  write<K extends MirroredKind>(kind: K, rows: readonly WaldurRows[K][], mayWrite: MayWrite): Promise<Written> {
+  /**
+   * In one transaction. Rows that name what is not here are passed over; offerings bring their plans along. `askedAt`:
+   * when Waldur was asked for the first of them; a resource whose licence was confirmed since stays as it is.
+   */
+  write<K extends MirroredKind>(
+    kind: K,
+    rows: readonly WaldurRows[K][],
+    mayWrite: MayWrite,
+    askedAt?: Date,
+  ): Promise<Written> {
     // Of a row that came twice, the later one counts.
     const unique = [...new Map(rows.map((row) => [row.uuid, row])).values()];
     const now = this.clock.now();
     return this.dataSource.transaction(async (manager) => {
       await mayWrite(manager);
-      const written = await this.rows.write(manager, kind, unique.map(asColumns), now);
+      const written = await this.rows.write(manager, kind, unique.map(asColumns), now, askedAt);
       if (kind !== 'offerings') return written;
       const offerings = unique as readonly WaldurRows['offerings'][];
       const plans = offerings.flatMap(({ uuid, plans }) => plans.map((plan) => ({ ...plan, offeringUuid: uuid })));
@@ -43,6 +51,17 @@ export class MirroredRowsService {
         passedOver: written.passedOver,
       };
     });
+  }
+
+  /**
+   * As part of the manager's transaction: a resource as Waldur has it after a change of its licence that was made from
+   * here, at `now`. What is being read of it meanwhile is older. Answers false where what it belongs to is not here.
+   */
+  async confirm(manager: EntityManager, resource: WaldurResource, now: Date): Promise<boolean> {
+    const { passedOver } = await this.rows.write(manager, 'resources', [asColumns(resource)], now);
+    await this.rows.grantClaims(manager, now, resource.uuid);
+    await this.rows.confirm(manager, resource.uuid, now);
+    return passedOver.length === 0;
   }
 
   /** After all resources that changed have been written: licences that only one of them claims become its own. */

@@ -11,15 +11,17 @@ interface Target {
   readonly others?: string;
   /** Whether it is gone, where Waldur says so. */
   readonly isGone?: string;
+  /** What of our row has to hold for it to be written over, where that is not always so. */
+  readonly unlessNewer?: string;
 }
 
 const CREATED = { created: 'timestamptz' };
 
 /**
  * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, $2 now.
- * Answers how many became `created`, `changed` and `gone`, and the UUIDs of those `passed_over`.
+ * `unlessNewer` may use $3. Answers how many became `created`, `changed` and `gone`, and the UUIDs of those `passed_over`.
  */
-function writing({ table, columns, values = {}, parents = '', others = '', isGone }: Target): string {
+function writing({ table, columns, values = {}, parents = '', others = '', isGone, unlessNewer }: Target): string {
   const names = Object.keys(columns).filter((name) => name !== 'uuid');
   const valueOf = (name: string) => values[name] ?? `given.${name}`;
   const fields = Object.entries({ ...columns, ...(isGone && { is_gone: 'boolean' }) });
@@ -52,6 +54,7 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
     ORDER BY wanted.uuid
     ON CONFLICT (uuid) DO UPDATE
     SET ${[...wanted, 'modified'].map((name) => `${name} = excluded.${name}`).join(',\n      ')}
+    ${unlessNewer ? `WHERE ${unlessNewer}` : ''}
     RETURNING xmax = 0 AS is_new, gone_at = $2 AS is_gone
   )
   SELECT
@@ -131,8 +134,16 @@ export const WRITE = {
     JOIN offering offered ON offered.uuid = given.offering_uuid`,
     others: 'LEFT JOIN plan ON plan.uuid = given.plan_uuid AND plan.offering_uuid = given.offering_uuid',
     isGone: 'is_gone',
+    // $3: when it was asked for; null: just now.
+    unlessNewer: '$3::timestamptz IS NULL OR kept.confirmed_at IS NULL OR kept.confirmed_at <= $3',
   }),
 } as const;
+
+/** What Waldur has just confirmed of a resource's licence ($1) is newer than what is being read; $2 now. */
+export const CONFIRM = `
+  UPDATE resource
+  SET confirmed_at = $2, modified = $2
+  WHERE uuid = $1`;
 
 /** Plans that these offerings ($1) have no more: all but $2; $3 now. */
 export const PLANS_GONE = `
@@ -141,11 +152,12 @@ export const PLANS_GONE = `
   WHERE offering_uuid = ANY($1::uuid[]) AND owner = 'waldur' AND gone_at IS NULL AND uuid <> ALL($2::uuid[])
   RETURNING uuid`;
 
-/** Licences that nobody has and only one resource claims go to that one; $1 now. */
+/** Licences that nobody has and only one resource claims go to that one; $1 now, $2 of this resource only, if not null. */
 export const GRANT_CLAIMS = `
   UPDATE resource claimed
   SET backend_id = disputed_backend_id, disputed_backend_id = '', modified = $1
   WHERE disputed_backend_id <> '' AND state <> 'Terminated'
+    AND ($2::uuid IS NULL OR uuid = $2)
     AND NOT EXISTS (
       SELECT 1
       FROM resource holder

@@ -1,0 +1,501 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waldurCustomer, waldurOffering, waldurProject, waldurResource } from '../../emulator/waldur/waldur-data.js';
+import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
+import { JobsService } from '../../src/jobs/jobs.service.js';
+import { BillingWorld } from '../billing/billing-world.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { MetricsPage } from '../support/metrics-page.js';
+import { type Beside, startBeside } from '../waldur/support.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
+
+/** More than is asked for at once otherwise. */
+const POOL_SIZE = 20;
+const AT_ONCE = 24;
+const WAITING = 2;
+const FAILED_ATTEMPTS = 3;
+
+type Moved = (now: number, before: number) => boolean;
+const rises: Moved = (now, before) => now > before;
+const falls: Moved = (now, before) => now < before;
+const changes: Moved = (now, before) => now !== before;
+const over =
+  (least: number): Moved =>
+  (now) =>
+    now > least;
+
+interface Fault {
+  readonly title: string;
+  /** Which metrics it moves, and how. */
+  readonly moves: Readonly<Record<string, Moved>>;
+  /** Those of them that are not as before once it is over: what was counted or posted stays so. */
+  readonly stays?: readonly string[];
+  /** Brings it about; answers what ends it. */
+  happen(): Promise<() => unknown>;
+}
+
+let current: TestApp;
+let world: BillingWorld;
+let beside: Beside;
+const app = () => current;
+const account = () => ({ apiUrl: app().arrow.url, apiKey: app().arrow.apiKey });
+const whoAmI = (signal?: AbortSignal) =>
+  app()
+    .app.get(ArrowGateway)
+    .whoAmI(account(), { refresh: true, signal })
+    .catch(() => undefined);
+const later = (seconds: number) => app().clock.set(new Date(app().clock.now().getTime() + seconds * 1000));
+const elsewhere = { 'X-Forwarded-For': '203.0.113.9' };
+
+/** With figures that are not those of the last look. */
+async function look(): Promise<MetricsPage> {
+  later(11);
+  return MetricsPage.read(app());
+}
+
+/** The sum over all labels; of histograms how much was observed. */
+const valueOf = (page: MetricsPage, name: string) => page.value(name) ?? page.value(`${name}_count`) ?? 0;
+
+/** Looks until all metrics have moved. */
+async function moved(moves: Fault['moves'], before: MetricsPage, again?: () => unknown): Promise<MetricsPage> {
+  for (;;) {
+    const now = await look();
+    const still = Object.entries(moves).filter(([name, is]) => !is(valueOf(now, name), valueOf(before, name)));
+    if (!still.length) return now;
+    await again?.();
+    await sleep(20);
+  }
+}
+
+const VARIABLES = {
+  METRICS_PORT: '0',
+  DATABASE_POOL_SIZE: String(POOL_SIZE),
+  REQUESTS_AT_ONCE: String(AT_ONCE),
+  REQUESTS_WAITING: String(WAITING),
+  FAILED_ATTEMPTS_PER_ADDRESS: String(FAILED_ATTEMPTS),
+  TRUSTED_PROXIES: '127.0.0.1',
+  ARROW_MAX_RETRIES: '1',
+  ARROW_MAX_CONCURRENCY: '2',
+};
+
+/** Someone else has every connection, and more ask than are let in. */
+const databaseIsTaken: Fault = {
+  title: 'a database whose connections are all taken, while more is asked than can be served',
+  moves: {
+    // The embedded database has one, whatever happens.
+    waldur_arrow_database_connections: TEST_DATABASE === 'pglite' ? (now) => now === 1 : rises,
+    waldur_arrow_database_idle_connections: falls,
+    waldur_arrow_database_waiting: rises,
+    waldur_arrow_figures_up: falls,
+    waldur_arrow_requests_running: rises,
+    waldur_arrow_requests_waiting: rises,
+    waldur_arrow_requests_shed_total: rises,
+    waldur_arrow_http_request_duration_seconds: rises,
+  },
+  stays: [
+    'waldur_arrow_database_connections',
+    'waldur_arrow_database_idle_connections',
+    'waldur_arrow_requests_shed_total',
+    'waldur_arrow_http_request_duration_seconds',
+  ],
+  async happen() {
+    const size = app().kind === 'pglite' ? 1 : POOL_SIZE;
+    const holders = Array.from({ length: size }, () => app().database.createQueryRunner());
+    for (const holder of holders) await holder.connect();
+    const asked = Array.from({ length: AT_ONCE + WAITING + 1 }, () => app().api.get('/api/customers/'));
+    const refused = await Promise.race(asked);
+    expect(refused.status).toBe(503);
+    return async () => {
+      for (const holder of holders) await holder.release();
+      await Promise.all(asked);
+    };
+  },
+};
+
+const guessedTokens: Fault = {
+  title: 'somebody who guesses tokens',
+  moves: { waldur_arrow_requests_limited_total: rises },
+  stays: ['waldur_arrow_requests_limited_total'],
+  async happen() {
+    for (let n = 0; n <= FAILED_ATTEMPTS; n++) await app().api.as(`guess-${n}`).get('/api/customers/', elsewhere);
+    return () => undefined;
+  },
+};
+
+const arrowHangs: Fault = {
+  title: 'an ArrowSphere that does not answer',
+  moves: { waldur_arrow_gateway_running_calls: rises, waldur_arrow_gateway_waiting_calls: rises },
+  async happen() {
+    app().arrow.faults.add({ action: { kind: 'hang' } });
+    const stop = new AbortController();
+    const calls = [1, 2, 3].map(() => whoAmI(stop.signal));
+    await Promise.resolve();
+    return async () => {
+      stop.abort();
+      await Promise.all(calls);
+    };
+  },
+};
+
+const arrowAsksForPatience: Fault = {
+  title: 'an ArrowSphere that says 429',
+  moves: {
+    waldur_arrow_gateway_allowed_calls: falls,
+    waldur_arrow_gateway_retries_total: rises,
+    waldur_arrow_gateway_attempts_total: rises,
+  },
+  stays: ['waldur_arrow_gateway_retries_total', 'waldur_arrow_gateway_attempts_total'],
+  async happen() {
+    app().arrow.faults.add({ action: { kind: 'status', status: 429, retryAfter: 0 }, count: 1 });
+    await whoAmI();
+    return whoAmI;
+  },
+};
+
+const arrowIsDown: Fault = {
+  title: 'an ArrowSphere that is down',
+  moves: {
+    waldur_arrow_gateway_breaker_state: rises,
+    waldur_arrow_gateway_call_duration_seconds: rises,
+    waldur_arrow_gateway_cache_requests_total: rises,
+  },
+  stays: ['waldur_arrow_gateway_call_duration_seconds', 'waldur_arrow_gateway_cache_requests_total'],
+  async happen() {
+    app().arrow.faults.add({ action: { kind: 'status', status: 503 } });
+    const list = () => app().app.get(ArrowGateway).listCustomers(account());
+    await expect(list()).rejects.toThrow();
+    for (let n = 0; n < 10; n++) await whoAmI();
+    return async () => {
+      app().arrow.faults.clear();
+      later(60);
+      await whoAmI();
+    };
+  },
+};
+
+const waldurIsDown: Fault = {
+  title: 'a Waldur that is down',
+  moves: {
+    waldur_arrow_waldur_call_duration_seconds: rises,
+    waldur_arrow_waldur_attempts_total: rises,
+    waldur_arrow_waldur_retries_total: rises,
+    waldur_arrow_mirror_failed: rises,
+    waldur_arrow_mirror_age_seconds: over(4 * 3600),
+  },
+  stays: [
+    'waldur_arrow_waldur_call_duration_seconds',
+    'waldur_arrow_waldur_attempts_total',
+    'waldur_arrow_waldur_retries_total',
+  ],
+  async happen() {
+    beside.waldur.faults.add({ action: { kind: 'status', status: 503 } });
+    later(3600);
+    expect(await beside.sync()).toMatchObject({ state: 'failed' });
+    return async () => {
+      beside.waldur.faults.clear();
+      later(3600);
+      expect(await beside.sync()).toMatchObject({ state: 'succeeded' });
+    };
+  },
+};
+
+const licenceOfTwo: Fault = {
+  title: 'a licence that two resources of Waldur have',
+  moves: { waldur_arrow_mirror_conflicts: rises },
+  async happen() {
+    const { data } = beside.waldur;
+    const second = waldurResource(data.projects[0]!, data.offerings[0]!, { backend_id: 'XSP-of-one' });
+    data.resources.push(second);
+    await beside.sync({ whole: true });
+    return async () => {
+      data.resources.splice(data.resources.indexOf(second), 1);
+      await beside.sync({ whole: true });
+    };
+  },
+};
+
+const jobOfNobody: Fault = {
+  title: 'a job that no process knows',
+  moves: { waldur_arrow_jobs: rises, waldur_arrow_jobs_oldest_queued_seconds: over(3600) },
+  async happen() {
+    const jobs = app().app.get(JobsService);
+    const { uuid } = await jobs.enqueue({ kind: 'of-later', scope: 'here', parameters: {}, requestedBy: 'test' });
+    later(2 * 3600);
+    return () => jobs.cancel(uuid);
+  },
+};
+
+const exportFails: Fault = {
+  title: 'an export that is overdue, as ArrowSphere fails',
+  moves: {
+    waldur_arrow_job_duration_seconds: rises,
+    waldur_arrow_billing_sync_age_seconds: over(26 * 3600),
+    waldur_arrow_billing_export_age_seconds: over(26 * 3600),
+  },
+  stays: ['waldur_arrow_job_duration_seconds'],
+  async happen() {
+    app().arrow.faults.add({ action: { kind: 'status', status: 400 } });
+    later(26 * 3600);
+    expect(await world.sync()).toMatchObject({ state: 'failed' });
+    return async () => {
+      app().arrow.faults.clear();
+      expect(await world.sync()).toMatchObject({ state: 'succeeded' });
+    };
+  },
+};
+
+const schedulesArePaused: Fault = {
+  title: 'an account whose billing somebody pauses',
+  moves: { waldur_arrow_billing_scheduled: falls },
+  async happen() {
+    const post = (action: string) =>
+      app().api.post(`/api/admin/arrow/billing-syncs/${action}/`, { settings_uuid: world.settings });
+    expect((await post('pause_sync')).status).toBe(200);
+    return () => post('resume_sync');
+  },
+};
+
+const moneyOfNobody: Fault = {
+  title: 'money of a customer that nobody knows, and a credit after the invoice was issued',
+  moves: { waldur_arrow_billing_unmatched: rises, waldur_arrow_billing_pending: falls },
+  async happen() {
+    const { license, customer } = await world.linked();
+    const stranger = world.license({ arrow: world.unmapped().arrow } as Parameters<BillingWorld['license']>[0]);
+    world.export([world.line(license, '100'), world.line(stranger, '12.34')]);
+    await world.sync();
+    await world.issue(customer);
+    world.export([world.line(license, '90'), world.line(stranger, '12.34')]);
+    await world.sync();
+    return async () => {
+      world.export([world.line(license, '100')]);
+      expect(await world.sync({ accept_shrinkage: true })).toMatchObject({ state: 'succeeded' });
+    };
+  },
+};
+
+const ledgerWrittenWrongly: Fault = {
+  title: 'a ledger that somebody writes wrongly',
+  moves: { waldur_arrow_billing_tie_out_difference: rises, waldur_arrow_billing_months_not_tied_out: rises },
+  stays: ['waldur_arrow_billing_tie_out_difference', 'waldur_arrow_billing_months_not_tied_out'],
+  async happen() {
+    const { license } = await world.linked();
+    world.export([world.line(license, '100')]);
+    await app().database.query(
+      `CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.amount = NEW.amount + 1; RETURN NEW; END'`,
+    );
+    await app().database.query(
+      'CREATE TRIGGER more BEFORE INSERT ON invoice_posting FOR EACH ROW EXECUTE FUNCTION more()',
+    );
+    await world.sync({ accept_shrinkage: true });
+    return () => app().database.query('DROP FUNCTION more CASCADE');
+  },
+};
+
+const busyLoop: Fault = {
+  title: 'work that does not let others have their turn',
+  moves: Object.fromEntries([
+    ...['', '_min', '_max', '_mean', '_p50', '_p90', '_p99'].map(
+      (which) => [`nodejs_eventloop_lag${which}_seconds`, over(0.03)] as const,
+    ),
+    ['nodejs_eventloop_lag_stddev_seconds', changes],
+    ['process_cpu_user_seconds_total', rises],
+    ['process_cpu_seconds_total', rises],
+  ]),
+  stays: [
+    'nodejs_eventloop_lag_stddev_seconds',
+    'process_cpu_user_seconds_total',
+    'process_cpu_seconds_total',
+    // These go by themselves, as far as this machine lets them.
+    'nodejs_eventloop_lag_seconds',
+    ...['min', 'max', 'mean', 'p50', 'p90', 'p99'].map((which) => `nodejs_eventloop_lag_${which}_seconds`),
+  ],
+  happen() {
+    let isBusy = true;
+    const work = () => {
+      const end = performance.now() + 50;
+      while (performance.now() < end);
+      if (isBusy) setImmediate(work);
+    };
+    work();
+    return Promise.resolve(() => (isBusy = false));
+  },
+};
+
+const memoryIsKept: Fault = {
+  title: 'memory that is kept',
+  moves: Object.fromEntries(
+    [
+      'process_resident_memory_bytes',
+      'process_virtual_memory_bytes',
+      'process_heap_bytes',
+      'nodejs_external_memory_bytes',
+      'nodejs_heap_size_used_bytes',
+      'nodejs_heap_size_total_bytes',
+      'nodejs_heap_space_size_used_bytes',
+      'nodejs_heap_space_size_total_bytes',
+    ].map((name) => [name, rises]),
+  ),
+  stays: [
+    'process_resident_memory_bytes',
+    'process_virtual_memory_bytes',
+    'process_heap_bytes',
+    'nodejs_external_memory_bytes',
+    'nodejs_heap_size_used_bytes',
+    'nodejs_heap_size_total_bytes',
+    'nodejs_heap_space_size_used_bytes',
+    'nodejs_heap_space_size_total_bytes',
+  ],
+  happen() {
+    const kept: unknown[] = [];
+    const outside = Array.from({ length: 64 }, () => Buffer.alloc(2 ** 20, 1));
+    for (let n = 0; n < 2_000_000; n++) kept.push({ n });
+    return Promise.resolve(() => kept.length + outside.length);
+  },
+};
+
+const garbage: Fault = {
+  title: 'garbage',
+  moves: { nodejs_gc_duration_seconds: rises, nodejs_heap_space_size_available_bytes: changes },
+  stays: ['nodejs_gc_duration_seconds', 'nodejs_heap_space_size_available_bytes'],
+  happen() {
+    let last: unknown[] = [];
+    for (let n = 0; n < 200; n++) last = Array.from({ length: 10_000 }, (_, at) => ({ at }));
+    return Promise.resolve(() => last);
+  },
+};
+
+const connectionsAreKept: Fault = {
+  title: 'clients that stay connected',
+  moves: Object.fromEntries(
+    [
+      'process_open_fds',
+      'nodejs_active_handles',
+      'nodejs_active_handles_total',
+      'nodejs_active_resources',
+      'nodejs_active_resources_total',
+    ].map((name) => [name, rises]),
+  ),
+  async happen() {
+    const sockets: Socket[] = [];
+    for (let n = 0; n < 30; n++) {
+      const socket = connect(Number(new URL(app().url).port), '127.0.0.1');
+      await once(socket, 'connect');
+      sockets.push(socket);
+    }
+    return () => sockets.forEach((socket) => socket.destroy());
+  },
+};
+
+const fileDoesNotCome: Fault = {
+  title: 'a file that the disk does not give',
+  moves: {
+    nodejs_active_requests: rises,
+    nodejs_active_requests_total: rises,
+    process_cpu_system_seconds_total: rises,
+  },
+  stays: ['process_cpu_system_seconds_total'],
+  happen() {
+    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-pipe-'));
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reading = readFile(pipe);
+    return Promise.resolve(async () => {
+      closeSync(openSync(pipe, 'w'));
+      await reading;
+      rmSync(folder, { recursive: true });
+    });
+  },
+};
+
+const ALONE = [
+  databaseIsTaken,
+  guessedTokens,
+  arrowHangs,
+  arrowAsksForPatience,
+  arrowIsDown,
+  jobOfNobody,
+  exportFails,
+  schedulesArePaused,
+  moneyOfNobody,
+  ledgerWrittenWrongly,
+  busyLoop,
+  memoryIsKept,
+  garbage,
+  connectionsAreKept,
+  fileDoesNotCome,
+];
+const BESIDE = [waldurIsDown, licenceOfTwo];
+
+/** What is the same for as long as the process lives, and what it has to say. */
+const LASTING: Readonly<Record<string, () => number>> = {
+  nodejs_version_info: () => 1,
+  process_start_time_seconds: () => Math.round(Date.now() / 1000 - process.uptime()),
+  process_max_fds: () => Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1]),
+};
+
+it('Every metric has a fault that moves it', () => {
+  const page = readFileSync('docs/metrics.md', 'utf8');
+  const rows = page.matchAll(/^\| (`[a-z]\w+`.*?) \|/gm);
+  const documented = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+  const known = [...ALONE, ...BESIDE].flatMap(({ moves }) => Object.keys(moves));
+  expect([...known, ...Object.keys(LASTING)].sort()).toEqual(documented.sort());
+});
+
+/** The metrics as they were before, with it, and when it is over. */
+async function tryOut(fault: Fault): Promise<void> {
+  const { moves, stays = [] } = fault;
+  const before = await look();
+  const end = await fault.happen();
+  const during = await moved(moves, before);
+  await end();
+  const back = Object.keys(moves).filter((name) => !stays.includes(name));
+  const isBack = back.map((name) => [name, valueOf(during, name) > valueOf(before, name) ? falls : rises] as const);
+  await moved(Object.fromEntries(isBack), during, end);
+}
+
+describe('A metric shows', () => {
+  beforeAll(async () => {
+    current = await startApp(VARIABLES);
+    world = await new BillingWorld(current).start({ sync_enabled: true });
+    const { license } = await world.linked();
+    world.export([world.line(license, '100')]);
+    expect(await world.sync()).toMatchObject({ state: 'succeeded' });
+    await whoAmI();
+  });
+  afterAll(() => current?.stop());
+  afterEach(() => void current.arrow.faults.clear());
+
+  it.each(ALONE)('$title', tryOut);
+
+  it.each(Object.keys(LASTING))('what lasts as long as the process: %s', async (name) => {
+    const page = await look();
+    expect(Math.abs(page.value(name)! - LASTING[name]!())).toBeLessThanOrEqual(1);
+    expect(page.value('nodejs_version_info', { version: process.version })).toBe(1);
+  });
+});
+
+describe('A metric of a service beside a Waldur shows', () => {
+  beforeAll(async () => {
+    beside = await startBeside(VARIABLES);
+    current = beside.app;
+    current.clock.set(current.clock.now());
+    const customer = waldurCustomer();
+    const project = waldurProject(customer);
+    const offering = waldurOffering();
+    const resource = waldurResource(project, offering, { backend_id: 'XSP-of-one' });
+    const { data } = beside.waldur;
+    Object.assign(data, { customers: [customer], projects: [project], offerings: [offering], resources: [resource] });
+    await beside.sync();
+  });
+  afterAll(() => beside?.stop());
+  afterEach(() => void beside.waldur.faults.clear());
+
+  it.each(BESIDE)('$title', tryOut);
+});
