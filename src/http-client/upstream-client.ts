@@ -7,7 +7,7 @@ import { type HttpTransport, type TransportAnswer, TransportError } from './http
 import { FailedAttempt, type Upstream } from './upstream.js';
 import type { UpstreamState } from './upstream-state.js';
 
-/** One request. What is no `write` is a read, so that it may be sent again. */
+/** One request; a read, which may be sent again, unless it says otherwise. */
 export interface UpstreamRequest<T> {
   /** After "to": `list the customers`. */
   readonly toDo: string;
@@ -24,8 +24,8 @@ export interface UpstreamRequest<T> {
   readonly body?: unknown;
   /** Slow by nature: an attempt may take all of the call's time. */
   readonly slow?: boolean;
-  /** Changes something: sent once, and without an answer nobody knows whether it was done. */
-  readonly write?: boolean;
+  /** It changes something: never sent a second time. */
+  readonly once?: boolean;
   /** The answer in our words. Throws {@link FailedAttempt}. `now`: milliseconds since 1970. */
   read(answer: TransportAnswer, now: number): T;
 }
@@ -101,7 +101,7 @@ export class UpstreamClient {
         if (!(failed instanceof FailedAttempt)) throw failed;
         const backoffMs = Math.floor(Math.random() * Math.min(maxBackoffMs, first * 2 ** retries));
         this.slowDown(state, failed, backoffMs);
-        if (request.write || !failed.how.passing || retries >= maxRetries) throw failed.error;
+        if (request.once || !failed.how.passing || retries >= maxRetries) throw failed.error;
         await this.waitBefore(retries + 1, failed, backoffMs, running);
       }
     }

@@ -149,7 +149,7 @@ export class WaldurWriter {
       path: `api/${endpoint.slice('POST '.length).replace('{uuid}', bare(uuid))}`,
       headers: this.headers,
       body,
-      write: true,
+      once: true,
       read: (answer, now) => read(question, answer, now),
     };
   }
