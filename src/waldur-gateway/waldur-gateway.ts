@@ -125,7 +125,7 @@ export class WaldurGateway {
       headers: this.ownHeaders,
       body: { year: month.year, month: month.month, items },
       slow: true,
-      write: true,
+      once: true,
       read: (answer, now) => readRow(question, bodyOf(question, answer, now), readOutcome),
     };
     return this.client.call(this.state, request, options);
