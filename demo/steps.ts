@@ -3,7 +3,7 @@ import type { DemoContext } from './context.js';
 import { billingStep } from './steps/billing.js';
 import { licensesStep } from './steps/licenses.js';
 import { mappingsStep } from './steps/mappings.js';
-import { waldurStep } from './steps/waldur.js';
+import { chargesStep, waldurStep } from './steps/waldur.js';
 import { wizardStep } from './steps/wizard.js';
 
 type Step = (context: DemoContext) => Promise<void>;
@@ -12,4 +12,4 @@ type Step = (context: DemoContext) => Promise<void>;
 export const steps: Step[] = [wizardStep, mappingsStep, licensesStep, billingStep];
 
 /** The same beside a Waldur: its users work here, and it gets what came out. */
-export const stepsBesideWaldur = (waldur: WaldurStandIn): Step[] => [waldurStep(waldur), ...steps];
+export const stepsBesideWaldur = (waldur: WaldurStandIn): Step[] => [waldurStep(waldur), ...steps, chargesStep(waldur)];

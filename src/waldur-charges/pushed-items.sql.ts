@@ -61,7 +61,8 @@ export const PLAN_ITEMS = `
     concat_ws(
       ' ',
       coalesce(nullif(btrim(charge.name), ''), charge.license_reference),
-      to_char(charge.month, 'YYYY-MM'),
+      -- The name of what rounding took or gave has its month.
+      CASE WHEN charge.kind <> 'rounding' THEN to_char(charge.month, 'YYYY-MM') END,
       'arrow-' || left(replace(due.posting_uuid::text, '-', ''), 12)
     ),
     charge.currency,

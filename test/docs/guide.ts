@@ -63,14 +63,17 @@ export async function run(steps: readonly Step[], variables: Record<string, stri
 
 /** The text with numbered placeholders for UUIDs and tokens, the same one for the same, and one for any time. */
 export function withoutChance(text: string): string {
-  const seen = new Map<string, string>();
-  const numbered = (kind: string) => (found: string) => {
-    if (!seen.has(found)) seen.set(found, `<${kind} ${seen.size + 1}>`);
-    return seen.get(found)!;
+  const numbered = (kind: string) => {
+    const seen = new Map<string, string>();
+    return (found: string) => {
+      if (!seen.has(found)) seen.set(found, `<${kind} ${seen.size + 1}>`);
+      return seen.get(found)!;
+    };
   };
   return text
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, numbered('uuid'))
     .replaceAll(/\b[0-9a-f]{40}\b/g, numbered('token'))
+    .replaceAll(/\barrow-[0-9a-f]{12}\b/g, numbered('item'))
     .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>');
 }
 
