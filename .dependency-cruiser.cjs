@@ -19,6 +19,7 @@ const ladder = [
   'spreadsheets',
   'licenses',
   'billing',
+  'moves',
   'cli',
 ];
 

@@ -35,6 +35,7 @@ import {
 import { PersonErasureService } from '../directory/users/person-erasure.service.js';
 import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
+import type { Watch } from '../jobs/job-handlers.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
@@ -42,7 +43,7 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { Check } from './check.js';
 import { clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
-import { ImportsService, type Watch } from '../spreadsheets/imports.service.js';
+import { ImportsService } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';

@@ -24,6 +24,7 @@ import { ImportSpreadsheets1795810000000 } from './migrations/1795810000000-Impo
 import { MirrorWaldur1795820000000 } from './migrations/1795820000000-MirrorWaldur.js';
 import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNamesBeErased.js';
 import { LetNamesBeErasedFromAuditTrail1795840000000 } from './migrations/1795840000000-LetNamesBeErasedFromAuditTrail.js';
+import { MoveDirectory1795880000000 } from './migrations/1795880000000-MoveDirectory.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   MirrorWaldur1795820000000,
   LetNamesBeErased1795830000000,
   LetNamesBeErasedFromAuditTrail1795840000000,
+  MoveDirectory1795880000000,
 ];

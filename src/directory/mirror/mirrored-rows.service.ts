@@ -40,6 +40,7 @@ export class MirroredRowsService {
         created: written.created + planned.created,
         changed: written.changed + planned.changed,
         gone: written.gone + planned.gone + gone,
+        ours: written.ours + planned.ours,
         passedOver: written.passedOver,
       };
     });

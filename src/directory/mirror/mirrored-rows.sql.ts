@@ -17,7 +17,8 @@ const CREATED = { created: 'timestamptz' };
 
 /**
  * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, $2 now.
- * Answers how many became `created`, `changed` and `gone`, and the UUIDs of those `passed_over`.
+ * Answers how many became `created`, `changed` and `gone`, how many of the changed ones were `ours`, made here under the same
+ * UUID, and the UUIDs of those `passed_over`.
  */
 function writing({ table, columns, values = {}, parents = '', others = '', isGone }: Target): string {
   const names = Object.keys(columns).filter((name) => name !== 'uuid');
@@ -58,6 +59,7 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
     (SELECT count(*)::integer FROM written WHERE is_new) AS created,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone IS NOT TRUE) AS changed,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone) AS gone,
+    (SELECT count(*)::integer FROM wanted JOIN ${table} AS ours USING (uuid) WHERE ours.owner = 'local') AS ours,
     ARRAY(SELECT uuid::text FROM given EXCEPT SELECT uuid::text FROM wanted) AS passed_over`;
 }
 
