@@ -36,6 +36,7 @@ const TAGS = [
   ['Directory: resources', 'What was bought: licences are linked to them.'],
   ['Directory: orders', 'How resources came to be.'],
   ['Directory: copy of Waldur', 'How fresh the copy of the Waldur beside is, and reading it now.'],
+  ['Directory: moving to Waldur and back', 'What is kept here becomes Waldur’s, or ours again; previewed first.'],
   ['Directory: users', 'Who may call this API, and with which token or password.'],
   ['Directory: tokens', 'Personal access tokens: with a name and a scope, for scripts and other services.'],
   ['Log in', 'A token for a user name and a password.'],

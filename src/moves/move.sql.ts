@@ -219,7 +219,13 @@ export const followed = (references: readonly Reference[]) => `
   )`,
     )
     .join(', ')}
-  ${references.map(({ table }, at) => `SELECT '${table}' AS table, count(*)::integer AS rows FROM followed_${at}`).join('\n  UNION ALL ')}`;
+  ${references
+    .map(
+      ({ table }, at) => `
+  SELECT '${table}' AS table, count(*)::integer AS rows
+  FROM followed_${at}`,
+    )
+    .join('\n  UNION ALL')}`;
 
 /** Rows that nothing names any more, children first ($1: the move). */
 export const REMOVE_MOVED = MOVED_KINDS.toReversed().map(

@@ -40,6 +40,8 @@ describe('Routes', () => {
       'PATCH /api/users/{uuid}/',
       'POST /api/admin/arrow/directory/import/',
       'POST /api/admin/arrow/directory/import/{uuid}/apply/',
+      'POST /api/admin/arrow/directory/moves/',
+      'POST /api/admin/arrow/directory/moves/{uuid}/apply/',
       'POST /api/admin/arrow/settings/',
       'POST /api/admin/arrow/settings/discover_customers/',
       'POST /api/admin/arrow/settings/preview_settings/',

@@ -24,6 +24,9 @@ const BORROWED: Readonly<Record<string, string>> = {
   // A file of very many rows is compared with its table, and written to it, in one statement; that table is named by the
   // kind of the file. That a plan is one of the row's offering is seen there too.
   'src/spreadsheets/import.sql.ts': 'plan',
+  // Rows give their place to others with everything that names them, in one transaction; whether both were billed
+  // decides whether they may.
+  'src/moves/move.sql.ts': 'charge customer invoice offering plan project resource',
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -70,6 +70,12 @@ const OWN: Record<string, Call> = {
     const { body } = await api.post('/api/admin/arrow/billing-syncs/trigger_sync/', wanted);
     return { uuid: body.job_id as string };
   },
+  'POST /api/admin/arrow/directory/moves/': () => ({ body: { direction: 'out' } }),
+  'POST /api/admin/arrow/directory/moves/{uuid}/apply/': async (_, api) => {
+    const { uuid } = (await api.post('/api/admin/arrow/directory/moves/', { direction: 'out' })).body;
+    while ((await api.get(`/api/admin/arrow/directory/moves/${uuid}/`)).body.state === 'waiting');
+    return { uuid: uuid as string };
+  },
   'POST /api-auth/password': (world) => ({ body: world.login }),
 };
 

@@ -37,6 +37,7 @@ const SELDOM: Record<string, string> = {
   admin_arrow_directory_import_rows: 'The same.',
   admin_arrow_directory_import_refused: 'The same.',
   admin_arrow_directory_import_apply: 'The same.',
+  admin_arrow_directory_moves_apply: 'It has to be previewed and nothing else under way, and once only.',
   admin_arrow_directory_sync: 'There has to be a Waldur.',
   admin_arrow_directory_template: 'One of six words in its path.',
   admin_arrow_customer_mappings_import_license:
@@ -53,6 +54,7 @@ const COLLECTIONS = [
   'admin/arrow/billing-syncs',
   'admin/arrow/billing-sync-items',
   'admin/arrow/consumption-records',
+  'admin/arrow/directory/moves',
   'admin/arrow/jobs',
   'admin/arrow/license-links',
   'customers',

@@ -19,16 +19,26 @@ const dashed = (uuid: string) => parseUuid(uuid)!;
 const MOVES = '/api/admin/arrow/directory/moves/';
 
 /** A move when its last job has ended, and that job. */
-async function settled(app: TestApp, { status, body }: Answer) {
+async function finished(app: TestApp, { status, body }: Answer) {
   if (status !== 202) throw new Error(`${status}: ${JSON.stringify(body)}`);
   const job = await ended(app, body.job_uuid);
   return { ...(await app.api.get(`${MOVES}${body.uuid}/`)).body, job };
 }
-const preview = async (app: TestApp, direction: string) => settled(app, await app.api.post(MOVES, { direction }));
+const preview = async (app: TestApp, direction: string) => finished(app, await app.api.post(MOVES, { direction }));
 const apply = async (app: TestApp, { uuid }: { uuid: string }) =>
-  settled(app, await app.api.post(`${MOVES}${uuid}/apply/`, {}));
+  finished(app, await app.api.post(`${MOVES}${uuid}/apply/`, {}));
+type Row = Record<string, unknown>;
+interface SeenRow {
+  readonly kind: string;
+  readonly uuid: string;
+  readonly waldur_uuid: string | null;
+  readonly matched_by: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly differences: readonly object[];
+}
 const rowsOf = async (app: TestApp, { uuid }: { uuid: string }, query = '') =>
-  (await app.api.get(`${MOVES}${uuid}/rows/?page_size=300&${query}`)).body as Record<string, any>[];
+  (await app.api.get(`${MOVES}${uuid}/rows/?page_size=300&${query}`)).body as SeenRow[];
 async function sync(app: TestApp) {
   const { body } = await app.api.post('/api/admin/arrow/directory/sync/', {});
   return ended(app, body.job_id);
@@ -43,12 +53,15 @@ describe('A directory that was kept here, and now has a Waldur', () => {
   let unknown: Linked;
   let settings: string;
   let same: { uuid: string };
-  const before: Record<string, any> = {};
+  let ours: Record<'offering' | 'monthly' | 'yearly' | 'vendor' | 'planned', { uuid: string }>;
+  let theirs: Record<'customer' | 'project' | 'plan' | 'offering' | 'resource', { uuid: string }>;
+  let invoices: Row[];
+  let billedAt: Date;
 
   const start = async (variables: Record<string, string>) =>
     startApp(variables, {}, { ...database, drop: () => Promise.resolve() });
   const beside = () => start({ WALDUR_URL: waldur.url, WALDUR_TOKEN: waldur.token, WALDUR_MAX_RETRIES: '1' });
-  const list = async (path: string) => (await app.api.get(path)).body as Record<string, any>[];
+  const list = async (path: string) => (await app.api.get(path)).body as Row[];
 
   beforeAll(async () => {
     waldur = await WaldurStandIn.start();
@@ -78,28 +91,27 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     await act('unlink_resource', { resource_uuid: linked.resource });
     await act('link_resource', { resource_uuid: linked.resource, license_reference: linked.license.licenseId });
     same = await world.make.customer({ name: 'Under the UUID of Waldur' });
-    Object.assign(before, { offering, monthly, yearly, vendor, planned });
+    ours = { offering, monthly, yearly, vendor, planned };
     world.export([world.line(linked.license, '100'), world.line(unknown.license, '7')]);
     await world.sync();
     const [draft] = (await list(`/api/invoices/?customer_uuid=${linked.customer}`)) as [{ uuid: string }];
     await api.post(`/api/invoices/${draft.uuid}/issue/`, {});
-    before.invoices = await list(`/api/invoices/?customer_uuid=${linked.customer}`);
-    before.items = await list(`/api/invoice-items/?customer_uuid=${linked.customer}`);
-    before.clock = app.clock.now();
+    invoices = await list(`/api/invoices/?customer_uuid=${linked.customer}`);
+    billedAt = app.clock.now();
 
     const customer = waldurCustomer({ name: 'In Waldur', registration_code: '10001' });
     const project = waldurProject(customer, { name: 'In Waldur', backend_id: 'P-1' });
     const plan = waldurPlan({ name: 'Monthly' });
-    const theirs = waldurOffering({ name: 'In Waldur', backend_id: 'M365', plans: [plan] });
-    const resource = waldurResource(project, theirs, { name: 'In Waldur', backend_id: linked.license.licenseId });
+    const offered = waldurOffering({ name: 'In Waldur', backend_id: 'M365', plans: [plan] });
+    const resource = waldurResource(project, offered, { name: 'In Waldur', backend_id: linked.license.licenseId });
     waldur.data.customers.push(customer, waldurCustomer({ uuid: same.uuid.replaceAll('-', ''), name: 'By its UUID' }));
     waldur.data.projects.push(project);
-    waldur.data.offerings.push(theirs);
+    waldur.data.offerings.push(offered);
     waldur.data.resources.push(resource);
-    Object.assign(before, { customer, project, plan, theirs, resource });
+    theirs = { customer, project, plan, offering: offered, resource };
     await app.stop();
     app = await beside();
-    app.clock.set(before.clock);
+    app.clock.set(billedAt);
   });
   afterAll(async () => {
     await app?.stop();
@@ -133,11 +145,11 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     });
     const moving = await rowsOf(app, move, 'outcome=moves');
     expect(moving.map(({ kind, uuid, waldur_uuid, matched_by }) => [kind, uuid, waldur_uuid, matched_by])).toEqual([
-      ['customer', linked.customer, dashed(before.customer.uuid), 'registration_code'],
-      ['offering', before.offering.uuid, dashed(before.theirs.uuid), 'backend_id'],
-      ['plan', before.monthly.uuid, dashed(before.plan.uuid), 'name, of the same offering'],
-      ['project', linked.project, dashed(before.project.uuid), 'backend_id'],
-      ['resource', linked.resource, dashed(before.resource.uuid), 'backend_id'],
+      ['customer', linked.customer, dashed(theirs.customer.uuid), 'registration_code'],
+      ['offering', ours.offering.uuid, dashed(theirs.offering.uuid), 'backend_id'],
+      ['plan', ours.monthly.uuid, dashed(theirs.plan.uuid), 'name, of the same offering'],
+      ['project', linked.project, dashed(theirs.project.uuid), 'backend_id'],
+      ['resource', linked.resource, dashed(theirs.resource.uuid), 'backend_id'],
     ]);
     expect(moving[0]!.differences).toContainEqual({ field: 'email', here: 'here@example.com', waldur: '' });
     expect((await rowsOf(app, move, 'outcome=stays&kind=customer')).map(({ uuid }) => uuid)).toContain(
@@ -166,24 +178,24 @@ describe('A directory that was kept here, and now has a Waldur', () => {
       plan: 2,
       vendor_offering_mapping: 1,
     });
-    const uuid = dashed(before.customer.uuid);
+    const uuid = dashed(theirs.customer.uuid);
     expect((await app.api.get(`/api/customers/${linked.customer}/`)).status).toBe(404);
     const mapping = (await app.api.get(`/api/admin/arrow/customer-mappings/${linked.mapping}/`)).body;
     expect([mapping.waldur_customer_uuid, mapping.waldur_customer_name]).toEqual([uuid, 'In Waldur']);
-    const invoices = await list(`/api/invoices/?customer_uuid=${uuid}`);
-    const told = ({ uuid: of, number, total, state }: Record<string, any>) => [of, number, total, state];
-    expect(invoices.map(told)).toEqual(before.invoices.map(told));
-    const vendor = (await app.api.get(`/api/admin/arrow/vendor-offering-mappings/${before.vendor.uuid}/`)).body;
-    expect([vendor.offering, vendor.plan]).toEqual([dashed(before.theirs.uuid), dashed(before.plan.uuid)]);
-    const resource = (await app.api.get(`/api/marketplace-resources/${dashed(before.resource.uuid)}/`)).body;
+    const moved = await list(`/api/invoices/?customer_uuid=${uuid}`);
+    const told = ({ uuid: of, number, total, state }: Row) => [of, number, total, state];
+    expect(moved.map(told)).toEqual(invoices.map(told));
+    const vendor = (await app.api.get(`/api/admin/arrow/vendor-offering-mappings/${ours.vendor.uuid}/`)).body;
+    expect([vendor.offering, vendor.plan]).toEqual([dashed(theirs.offering.uuid), dashed(theirs.plan.uuid)]);
+    const resource = (await app.api.get(`/api/marketplace-resources/${dashed(theirs.resource.uuid)}/`)).body;
     expect(resource.backend_id).toBe(linked.license.licenseId);
-    const planned = (await app.api.get(`/api/marketplace-resources/${before.planned.uuid}/`)).body;
+    const planned = (await app.api.get(`/api/marketplace-resources/${ours.planned.uuid}/`)).body;
     expect(planned).toMatchObject({
-      project_uuid: dashed(before.project.uuid),
-      offering_uuid: dashed(before.theirs.uuid),
-      plan_uuid: before.yearly.uuid,
+      project_uuid: dashed(theirs.project.uuid),
+      offering_uuid: dashed(theirs.offering.uuid),
+      plan_uuid: ours.yearly.uuid,
     });
-    const links = await list(`/api/admin/arrow/license-links/?resource_uuid=${before.resource.uuid}`);
+    const links = await list(`/api/admin/arrow/license-links/?resource_uuid=${theirs.resource.uuid}`);
     expect(links.map(({ kind }) => kind)).toEqual(['link', 'unlink']);
     const state = (await app.api.get('/api/admin/arrow/directory/')).body;
     expect(state.conflict_count).toBe(0);
@@ -203,9 +215,9 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     );
     expect(charges).toEqual([
       {
-        customer_uuid: dashed(before.customer.uuid),
-        resource_uuid: dashed(before.resource.uuid),
-        project_uuid: dashed(before.project.uuid),
+        customer_uuid: dashed(theirs.customer.uuid),
+        resource_uuid: dashed(theirs.resource.uuid),
+        project_uuid: dashed(theirs.project.uuid),
       },
     ]);
   });
@@ -213,10 +225,10 @@ describe('A directory that was kept here, and now has a Waldur', () => {
   it('becomes ours again once there is no Waldur: the copies can be changed here', async () => {
     await app.stop();
     app = await start({});
-    app.clock.set(before.clock);
+    app.clock.set(billedAt);
     const move = await preview(app, 'out');
     const copied = await rowsOf(app, move, 'kind=customer');
-    expect(copied.map(({ uuid, outcome }) => [uuid, outcome])).toContainEqual([dashed(before.customer.uuid), 'moves']);
+    expect(copied.map(({ uuid, outcome }) => [uuid, outcome])).toContainEqual([dashed(theirs.customer.uuid), 'moves']);
     expect((await apply(app, move)).state).toBe('applied');
     const left = await app.database.query(`SELECT uuid FROM customer WHERE owner = 'waldur'`);
     expect(left).toEqual([]);
@@ -285,13 +297,13 @@ describe('Rows that must not become Waldur’s', () => {
   });
 
   it('has every column that names a row of the directory among those that follow', async () => {
-    const naming = await app.database.query<{ named: string }[]>(`
+    const references = await app.database.query<{ named: string }[]>(`
       SELECT conrelid::regclass || '.' || attname AS named
       FROM pg_constraint
       JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
       WHERE contype = 'f' AND confrelid::regclass::text IN ('customer', 'offering', 'plan', 'project', 'resource')`);
-    expect(naming.length).toBeGreaterThan(15);
-    const strays = naming.filter(({ named }) => !/[._](customer|offering|plan|project|resource)_uuid$/.test(named));
+    expect(references.length).toBeGreaterThan(15);
+    const strays = references.filter(({ named }) => !/[._](customer|offering|plan|project|resource)_uuid$/.test(named));
     expect(strays).toEqual([]);
   });
 });
