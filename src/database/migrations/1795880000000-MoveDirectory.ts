@@ -1,37 +1,29 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const links = (unlessMoving: string) => `
-  CREATE OR REPLACE FUNCTION refuse_to_change_license_link() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('waldur_arrow.erasing', true) = 'on'
-      AND to_jsonb(OLD) - '{actor_username,impersonator_username}'::text[]
-        = to_jsonb(NEW) - '{actor_username,impersonator_username}'::text[]
-    THEN
-      RETURN NEW;
-    END IF;
-    ${unlessMoving}
-    RAISE EXCEPTION 'license_link is only ever added to' USING ERRCODE = 'restrict_violation';
-  END $$`;
+const IS_MOVING = `coalesce(current_setting('waldur_arrow.moving', true), '') = 'on'`;
 
-const invoices = (unlessMoving: string) => `
-  CREATE OR REPLACE FUNCTION refuse_changing_issued_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN
-    IF current_setting('waldur_arrow.erasing', true) = 'on'
-      AND to_jsonb(OLD) #- '{document,customer,email}' = to_jsonb(NEW) #- '{document,customer,email}'
-    THEN
-      RETURN NEW;
-    END IF;
-    ${unlessMoving}
-    RAISE EXCEPTION 'An issued invoice is not opened again, and says what it said when it was issued.'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'tr_invoice_stays_issued', TABLE = TG_TABLE_NAME;
-  END $$`;
+/** What is never changed otherwise, and what of it moves. */
+const MOVED = [
+  ['license_link', 'resource_uuid'],
+  ['invoice', 'customer_uuid'],
+] as const;
 
-const unlessMoving = (column: string) => `
-    IF TG_OP = 'UPDATE' AND current_setting('waldur_arrow.moving', true) = 'on'
-      AND to_jsonb(OLD) - '${column}' = to_jsonb(NEW) - '${column}'
-    THEN
-      RETURN NEW;
-    END IF;`;
+const links = (when: string) => `
+  CREATE TRIGGER license_link_is_append_only BEFORE UPDATE OR DELETE ON license_link
+  FOR EACH ROW ${when} EXECUTE FUNCTION refuse_to_change_license_link()`;
+
+const invoices = (when: string) => `
+  CREATE TRIGGER tr_invoice_stays_issued BEFORE UPDATE ON invoice FOR EACH ROW
+  WHEN (
+    (
+      (OLD.account_uuid, OLD.customer_uuid, OLD.month, OLD.currency) <> (NEW.account_uuid, NEW.customer_uuid, NEW.month, NEW.currency)
+      OR OLD.state <> 'pending' AND (
+        NEW.state = 'pending'
+        OR (OLD.number, OLD.document, OLD.invoice_date, OLD.due_date) IS DISTINCT FROM (NEW.number, NEW.document, NEW.invoice_date, NEW.due_date)
+      )
+    )${when}
+  )
+  EXECUTE FUNCTION refuse_changing_issued_invoice()`;
 
 /**
  * A directory that is kept here may become Waldur's, and become ours again: what that would do, and what it did. A
@@ -72,13 +64,32 @@ export class MoveDirectory1795880000000 implements MigrationInterface {
         there jsonb,
         CONSTRAINT pk_directory_move_row PRIMARY KEY (move_uuid, uuid)
       )`);
-    await queryRunner.query(links(unlessMoving('resource_uuid')));
-    await queryRunner.query(invoices(unlessMoving('customer_uuid')));
+    await queryRunner.query(`
+      CREATE FUNCTION refuse_all_but_moving() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - TG_ARGV[0] = to_jsonb(NEW) - TG_ARGV[0] THEN
+          RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'Moving the directory changes nothing of % but %', TG_TABLE_NAME, TG_ARGV[0]
+          USING ERRCODE = 'restrict_violation';
+      END $$`);
+    await queryRunner.query('DROP TRIGGER license_link_is_append_only ON license_link');
+    await queryRunner.query(links(`WHEN (NOT ${IS_MOVING})`));
+    await queryRunner.query('DROP TRIGGER tr_invoice_stays_issued ON invoice');
+    await queryRunner.query(invoices(` AND NOT ${IS_MOVING}`));
+    for (const [table, column] of MOVED)
+      await queryRunner.query(`
+        CREATE TRIGGER tr_${table}_moves BEFORE UPDATE OR DELETE ON ${table}
+        FOR EACH ROW WHEN (${IS_MOVING}) EXECUTE FUNCTION refuse_all_but_moving('${column}')`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    for (const [table] of MOVED) await queryRunner.query(`DROP TRIGGER tr_${table}_moves ON ${table}`);
+    await queryRunner.query('DROP TRIGGER tr_invoice_stays_issued ON invoice');
     await queryRunner.query(invoices(''));
+    await queryRunner.query('DROP TRIGGER license_link_is_append_only ON license_link');
     await queryRunner.query(links(''));
+    await queryRunner.query('DROP FUNCTION refuse_all_but_moving()');
     await queryRunner.query('DROP TABLE directory_move_row, directory_move');
   }
 }
