@@ -6,6 +6,10 @@ export interface WaldurData {
   projects: Row[];
   offerings: Row[];
   resources: Row[];
+  /** What Waldur's own Arrow plugin has. */
+  arrowSettings: Row[];
+  customerMappings: Row[];
+  vendorMappings: Row[];
   users: WaldurAccount[];
 }
 
@@ -24,7 +28,16 @@ export interface WaldurAccount extends Row {
   tokens: string[];
 }
 
-export const emptyWaldur = (): WaldurData => ({ customers: [], projects: [], offerings: [], resources: [], users: [] });
+export const emptyWaldur = (): WaldurData => ({
+  customers: [],
+  projects: [],
+  offerings: [],
+  resources: [],
+  arrowSettings: [],
+  customerMappings: [],
+  vendorMappings: [],
+  users: [],
+});
 
 const hex = () => randomUUID().replaceAll('-', '');
 /** Of rows that do not say: each a millisecond after the one before, so that their order is their making. */
@@ -95,6 +108,57 @@ export function waldurResource(project: Row, offering: Row, given: Partial<Row> 
     offering_name: offering.name,
     plan_uuid: null,
     plan_name: null,
+    ...stamps(),
+    ...given,
+  };
+}
+
+/** The key is answered in clear, as Waldur does. */
+export function waldurArrowSettings(given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    api_url: 'https://xsp.arrow.com/index.php/api/',
+    api_key: 'a-key-that-nobody-asks-for',
+    export_type_reference: '',
+    classification_filter: 'IAAS',
+    is_active: true,
+    sync_enabled: false,
+    partner_reference: '',
+    partner_name: '',
+    invoice_price_source: 'sell',
+    ...stamps(),
+    ...given,
+  };
+}
+
+export function waldurCustomerMapping(settings: Row, customer: Row, given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    settings_uuid: settings.uuid,
+    arrow_reference: 'XSP661245',
+    arrow_company_name: customer.name,
+    waldur_customer_uuid: customer.uuid,
+    waldur_customer_name: customer.name,
+    is_active: true,
+    ...stamps(),
+    ...given,
+  };
+}
+
+/** Without a plan its key is absent. */
+export function waldurVendorMapping(settings: Row, offering: Row, given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    settings_uuid: settings.uuid,
+    arrow_vendor_name: 'Microsoft',
+    offering: offering.uuid,
+    offering_uuid: offering.uuid,
+    offering_name: offering.name,
+    offering_type: offering['type'],
+    is_active: true,
     ...stamps(),
     ...given,
   };

@@ -33,6 +33,9 @@ const LISTS = {
   projects: 'projects',
   'marketplace-provider-offerings': 'offerings',
   'marketplace-provider-resources': 'resources',
+  'arrow-settings': 'arrowSettings',
+  'arrow-customer-mappings': 'customerMappings',
+  'arrow-vendor-offering-mappings': 'vendorMappings',
 } as const;
 
 const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
@@ -152,7 +155,7 @@ export class WaldurStandIn {
   }
 
   private reply(url: URL, account: WaldurAccount | undefined, request: IncomingMessage): Reply {
-    const [, api, list = '', uuid] = url.pathname.split('/');
+    const [, api, list = '', uuid] = url.pathname.replace('/admin/arrow/', '/arrow-').split('/');
     if (api !== 'api' || !url.pathname.endsWith('/')) return { status: 404, body: undefined };
     if (!account) return refusal(401, 'Invalid token.');
     if (!account['is_active']) return refusal(401, 'User inactive or deleted.');

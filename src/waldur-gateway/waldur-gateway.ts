@@ -4,9 +4,9 @@ import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
 import { bodyOf, malformed, type WaldurQuestion } from './waldur-answer.js';
-import { WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
+import { WaldurMalformedAnswerError, WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
-import { USER_FIELDS, WALDUR_LISTS, type WaldurKind, type WaldurRows, WaldurUser } from './waldur-rows.js';
+import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
 
 /** Which rows of a list are read. */
 export interface ListWanted extends UpstreamCallOptions {
@@ -39,7 +39,7 @@ export class WaldurGateway {
    * Reads a list and gives its rows to `take` as they come, pages in any order, several at once. Throws `WaldurError`,
    * and what `take` throws.
    */
-  readList<K extends WaldurKind>(
+  readList<K extends keyof WaldurRows>(
     kind: K,
     wanted: ListWanted,
     take: (rows: readonly WaldurRows[K][]) => Promise<void>,
@@ -51,8 +51,21 @@ export class WaldurGateway {
     return readList({ pageSize, concurrency: maxConcurrency, fetch, take }, signal);
   }
 
+  /**
+   * All rows of a list that is short enough to be kept. Throws `WaldurError`, also where it cannot be proven complete.
+   */
+  async readAll<K extends keyof WaldurRows>(kind: K, options: ListWanted = {}): Promise<WaldurRows[K][]> {
+    const rows = new Map<string, WaldurRows[K]>();
+    const read = await this.readList(kind, options, (page) => {
+      for (const row of page) rows.set(row.uuid, row);
+      return Promise.resolve();
+    });
+    if (read.incomplete) throw new WaldurMalformedAnswerError(WALDUR_LISTS[kind].path, read.incomplete);
+    return [...rows.values()].filter(({ uuid }) => read.seen.has(uuid));
+  }
+
   /** One object; `undefined` where Waldur does not have it. Throws `WaldurError`. */
-  async findOne<K extends WaldurKind>(
+  async findOne<K extends keyof WaldurRows>(
     kind: K,
     uuid: string,
     options?: UpstreamCallOptions,
@@ -102,7 +115,7 @@ export class WaldurGateway {
     return { Authorization: `Token ${this.options.token}` };
   }
 
-  private pageRequest<K extends WaldurKind>(
+  private pageRequest<K extends keyof WaldurRows>(
     kind: K,
     page: number,
     modifiedSince?: Date,

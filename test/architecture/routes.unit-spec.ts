@@ -44,6 +44,7 @@ describe('Routes', () => {
       'POST /api/admin/arrow/directory/moves/{uuid}/apply/',
       'POST /api/admin/arrow/settings/',
       'POST /api/admin/arrow/settings/discover_customers/',
+      'POST /api/admin/arrow/settings/import_from_waldur/',
       'POST /api/admin/arrow/settings/preview_settings/',
       'POST /api/admin/arrow/settings/save_settings/',
       'POST /api/admin/arrow/settings/validate_credentials/',

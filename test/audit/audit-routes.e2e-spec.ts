@@ -182,6 +182,7 @@ describe('Every route that changes something', () => {
       'POST /api/admin/arrow/directory/import/{uuid}/apply/',
       'POST /api/admin/arrow/directory/sync/',
       'POST /api/admin/arrow/license-links/{uuid}/revert/',
+      'POST /api/admin/arrow/settings/import_from_waldur/',
     ]);
   });
 });

@@ -39,6 +39,7 @@ const SELDOM: Record<string, string> = {
   admin_arrow_directory_import_apply: 'The same.',
   admin_arrow_directory_moves_apply: 'It has to be previewed and nothing else under way, and once only.',
   admin_arrow_directory_sync: 'There has to be a Waldur.',
+  admin_arrow_settings_import_from_waldur: 'The same.',
   admin_arrow_directory_template: 'One of six words in its path.',
   admin_arrow_customer_mappings_import_license:
     "The mapping's own customer, a project of its organisation and a free licence.",
