@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { belowOwnPath } from './common/links.js';
 import { isApiPath } from './common/route-table.js';
 import type { Env } from './config/env.js';
 import { completeExamples } from './swagger-examples.js';
@@ -50,7 +51,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 /** Swagger UI at /docs, the document at /docs/openapi.json and /docs/openapi.yaml. */
-export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>): void {
+export function setUpSwagger(
+  app: NestFastifyApplication,
+  { PUBLIC_URL, WALDUR_URL }: Pick<Env, 'PUBLIC_URL' | 'WALDUR_URL'>,
+): void {
   const config = new DocumentBuilder()
     .setTitle('Waldur-compatible admin API for ArrowSphere')
     .setDescription(description)
@@ -74,7 +78,10 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
   SwaggerModule.setup(
     'docs',
     app,
-    () => toWaldurSchema(SwaggerModule.createDocument(app, config, { autoTagControllers: false })),
+    () => {
+      const document = toWaldurSchema(SwaggerModule.createDocument(app, config, { autoTagControllers: false }));
+      return WALDUR_URL ? belowOneAddress(document) : document;
+    },
     {
       jsonDocumentUrl: 'docs/openapi.json',
       yamlDocumentUrl: 'docs/openapi.yaml',
@@ -84,6 +91,12 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
       customSiteTitle: 'ArrowSphere admin API',
     },
   );
+}
+
+/** Where the other paths lead to a Waldur, ours are those that its proxy sends here. */
+function belowOneAddress(document: OpenAPIObject): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, item]) => [belowOwnPath(path), item]);
+  return { ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };
 }
 
 /** What holds for every operation, so that no controller has to say it. */

@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
+import { writeUuidsAs } from '../common/uuid.js';
 import { Env } from './env.js';
 
 /** How the environment is made of what other providers know. */
@@ -34,8 +35,10 @@ export class ConfigModule {
         {
           provide: PublicAddress,
           inject: [Env],
-          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS }: Env) =>
-            new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS]),
+          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS, WALDUR_URL, UUID_FORMAT }: Env) => {
+            writeUuidsAs(UUID_FORMAT);
+            return new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS], !!WALDUR_URL);
+          },
         },
       ],
       exports: [Env, Clock, MetricsRegistry, Requests, Acts, PublicAddress],

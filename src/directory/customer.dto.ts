@@ -80,7 +80,7 @@ export class CustomerResponse {
   static from(this: void, customer: Customer): CustomerResponse {
     const { name, abbreviation } = customer;
     return answerOf(CustomerResponse, customer, {
-      url: hyperlink(Customer, customer.uuid),
+      url: hyperlink(Customer, customer),
       display_name: abbreviation ? `${name} (${abbreviation})` : name,
     });
   }

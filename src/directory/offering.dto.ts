@@ -144,10 +144,14 @@ export class OfferingResponse {
 
   static from(this: void, offering: Offering): OfferingResponse {
     return answerOf(OfferingResponse, offering, {
-      url: hyperlink(Offering, offering.uuid),
-      customer: offering.customerUuid && hyperlink(Customer, offering.customerUuid),
+      url: hyperlink(Offering, offering),
+      customer: offering.customer && hyperlink(Customer, offering.customer),
       customer_name: offering.customer?.name ?? null,
-      plans: offering.plans.map(({ uuid, name }) => ({ url: hyperlink(Plan, uuid), uuid: renderUuid(uuid), name })),
+      plans: offering.plans.map((plan) => ({
+        url: hyperlink(Plan, plan),
+        uuid: renderUuid(plan.uuid),
+        name: plan.name,
+      })),
     });
   }
 }

@@ -106,8 +106,8 @@ export class ProjectResponse {
 
   static from(this: void, project: Project): ProjectResponse {
     return answerOf(ProjectResponse, project, {
-      url: hyperlink(Project, project.uuid),
-      customer: hyperlink(Customer, project.customerUuid),
+      url: hyperlink(Project, project),
+      customer: hyperlink(Customer, project.customer),
       customer_name: project.customer.name,
       customer_native_name: project.customer.nativeName,
       customer_abbreviation: project.customer.abbreviation,

@@ -183,15 +183,15 @@ export class ResourceResponse {
   static from(this: void, resource: Resource): ResourceResponse {
     const { offering, project, plan } = resource;
     return answerOf(ResourceResponse, resource, {
-      url: hyperlink(Resource, resource.uuid),
+      url: hyperlink(Resource, resource),
       backend_id: resource.backendId || resource.disputedBackendId,
-      offering: hyperlink(Offering, offering.uuid),
+      offering: hyperlink(Offering, offering),
       offering_name: offering.name,
       offering_type: offering.type,
       offering_state: offering.state,
-      plan: plan ? hyperlink(Plan, plan.uuid) : undefined,
+      plan: plan ? hyperlink(Plan, plan) : undefined,
       plan_name: plan && plan.name,
-      project: hyperlink(Project, project.uuid),
+      project: hyperlink(Project, project),
       project_name: project.name,
       customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,

@@ -112,7 +112,7 @@ export class CustomerMappingResponse {
     return answerOf(CustomerMappingResponse, mapping, {
       url: hyperlink(CustomerMapping, mapping.uuid),
       settings: hyperlink(Settings, mapping.settingsUuid),
-      waldur_customer: hyperlink(Customer, mapping.waldurCustomerUuid),
+      waldur_customer: hyperlink(Customer, mapping.waldurCustomer),
       waldur_customer_name: mapping.waldurCustomer.name,
     });
   }

@@ -125,9 +125,9 @@ describe('What the Arrow plugin of a Waldur has', () => {
 
   it('goes into the account that the partner has here already', async () => {
     const { app, waldur } = beside;
-    waldur.data.arrowSettings = [waldurArrowSettings({ api_url: app.arrow.url, partner_reference: partner.reference })];
-    const [theirs] = waldur.data.arrowSettings as [{ uuid: string }];
-    waldur.data.customerMappings = [waldurCustomerMapping(theirs as never, unread, { arrow_reference: 'XSP77' })];
+    const theirs = waldurArrowSettings({ api_url: app.arrow.url, partner_reference: partner.reference });
+    waldur.data.arrowSettings = [theirs];
+    waldur.data.customerMappings = [waldurCustomerMapping(theirs, unread, { arrow_reference: 'XSP77' })];
     const { body } = await run({ dry_run: false });
     expect([body.settings_created, body.settings.uuid]).toEqual([false, dashed(settings.uuid)]);
     expect(outcomes(body.customer_mappings)).toEqual({ XSP77: 'created' });
