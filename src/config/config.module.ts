@@ -1,6 +1,7 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Acts } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
+import { ListFiles } from '../common/list-files.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
@@ -32,6 +33,7 @@ export class ConfigModule {
         MetricsRegistry,
         Requests,
         Acts,
+        ListFiles,
         {
           provide: PublicAddress,
           inject: [Env],
@@ -41,7 +43,7 @@ export class ConfigModule {
           },
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Requests, Acts, PublicAddress],
+      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress],
     };
   }
 }

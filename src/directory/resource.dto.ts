@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
@@ -95,6 +96,7 @@ export class ListResourcesQuery extends CreatedModifiedQuery {
     plan_name: 'plan.name',
   })
   declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
