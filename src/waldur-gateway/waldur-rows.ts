@@ -17,7 +17,11 @@ const text = (length: number) =>
   z
     .string()
     .nullish()
-    .transform((given) => [...(given ?? '')].slice(0, length).join(''));
+    // Taking texts apart is dear, and few are too long.
+    .transform((given) => {
+      if (!given || given.length <= length) return given ?? '';
+      return [...given].slice(0, length).join('');
+    });
 
 /** Names are never blank here. */
 const name = (length: number) => text(length).transform((given) => (given.trim() ? given : '(no name)'));
