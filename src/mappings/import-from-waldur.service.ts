@@ -4,6 +4,7 @@ import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
+import type { Offering } from '../directory/offering.entity.js';
 import { OfferingsService } from '../directory/offerings.service.js';
 import { CredentialsService } from '../settings/credentials.service.js';
 import type { Settings } from '../settings/settings.entity.js';
@@ -98,6 +99,9 @@ export class ImportFromWaldurService {
         `${partner.companyName} (${partner.reference})`,
       );
     const { customerMappings, vendorMappings } = await this.mappingsOf(waldur, theirs.uuid);
+    // The embedded database has one session: nothing else is asked while the transaction lasts.
+    const customers = await this.customers.existing(customerMappings.map((row) => row.waldurCustomerUuid));
+    const offerings = await this.offerings.findAll(vendorMappings.map((row) => row.offeringUuid));
     const { exportTypeReference, classificationFilter, invoicePriceSource, invoiceItemPrefix } = theirs;
     const choices = { exportTypeReference, classificationFilter, invoicePriceSource, invoiceItemPrefix };
     const warnings = theirs.syncEnabled
@@ -111,8 +115,8 @@ export class ImportFromWaldurService {
           dryRun,
           settings: stored.settings,
           isNew: !stored.before,
-          customerMappings: await this.importCustomers(manager, uuid, customerMappings),
-          vendorMappings: await this.importVendors(manager, uuid, vendorMappings),
+          customerMappings: await this.importCustomers(manager, uuid, customerMappings, customers),
+          vendorMappings: await this.importVendors(manager, uuid, vendorMappings, offerings),
           warnings,
         };
         if (dryRun) throw new DryRunEnd(result);
@@ -145,8 +149,8 @@ export class ImportFromWaldurService {
     manager: EntityManager,
     settingsUuid: string,
     rows: readonly WaldurCustomerMapping[],
+    known: ReadonlySet<string>,
   ): Promise<ImportedMapping[]> {
-    const known = await this.customers.existing(rows.map((row) => row.waldurCustomerUuid));
     const usable = rows.filter((row) => known.has(row.waldurCustomerUuid) && row.arrowReference);
     const created = await this.customerMappings.insertImported(manager, settingsUuid, usable);
     const here = await this.customerMappings.ofSettings(settingsUuid, manager);
@@ -163,11 +167,8 @@ export class ImportFromWaldurService {
     manager: EntityManager,
     settingsUuid: string,
     rows: readonly WaldurVendorMapping[],
+    offerings: readonly Offering[],
   ): Promise<ImportedMapping[]> {
-    const offerings = await this.offerings.findAll(
-      rows.map((row) => row.offeringUuid),
-      manager,
-    );
     const plansOf = new Map(offerings.map(({ uuid, plans }) => [uuid, plans.map((plan) => plan.uuid)]));
     const usable = rows.filter(({ offeringUuid, planUuid, arrowVendorName }) => {
       const plans = plansOf.get(offeringUuid);
