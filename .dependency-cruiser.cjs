@@ -20,6 +20,7 @@ const ladder = [
   'licenses',
   'billing',
   'waldur-charges',
+  'moves',
   'cli',
 ];
 

@@ -21,6 +21,8 @@ import { LicensesHttpModule } from './licenses/licenses-http.module.js';
 import { LicensesModule } from './licenses/licenses.module.js';
 import { MappingsHttpModule } from './mappings/mappings-http.module.js';
 import { MappingsModule } from './mappings/mappings.module.js';
+import { MovesHttpModule } from './moves/moves-http.module.js';
+import { MovesModule } from './moves/moves.module.js';
 import { SettingsHttpModule } from './settings/settings-http.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { SpreadsheetsHttpModule } from './spreadsheets/spreadsheets-http.module.js';
@@ -46,6 +48,7 @@ const features = [
   LicensesModule,
   BillingModule,
   WaldurChargesModule,
+  MovesModule,
 ];
 
 /** Their routes. Billing has fixed paths where mappings have a UUID, so it stands before them. */
@@ -60,6 +63,7 @@ const http = [
   SpreadsheetsHttpModule,
   LicensesHttpModule,
   WaldurChargesHttpModule,
+  MovesHttpModule,
 ];
 
 /**

@@ -11,7 +11,7 @@ import { AppErrorFilter } from './common/app-error.filter.js';
 import { AppLogger } from './common/app.logger.js';
 import { type Clock, SystemClock } from './common/clock.js';
 import { addressesIn } from './common/forwarded-for.js';
-import { PublicAddress } from './common/links.js';
+import { fromOwnPath, PublicAddress } from './common/links.js';
 import { leaveBodiesUnread } from './common/unread-body.js';
 import { Requests } from './common/requests.js';
 import { RouteTable } from './common/route-table.js';
@@ -45,7 +45,7 @@ function adapterFor(env: Pick<Env, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_SECONDS'
   return new FastifyAdapter({
     ...connectionLimits(env),
     trustProxy: env.TRUSTED_PROXIES.length ? [...env.TRUSTED_PROXIES] : false,
-    rewriteUrl: ({ url = '/' }) => readableUrl(url),
+    rewriteUrl: ({ url = '/' }) => fromOwnPath(readableUrl(url)),
     genReqId: ({ headers }: Pick<IncomingMessage, 'headers'>) => requestIdIn(headers['x-request-id']) ?? randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });

@@ -199,6 +199,9 @@ export type * from './mappings/settings-health.dto.js';
 export { SettingsHealthService } from './mappings/settings-health.service.js';
 export type * from './mappings/settings-health.service.js';
 export type * from './mappings/setup.dto.js';
+export type * from './mappings/import-from-waldur.dto.js';
+export { ImportFromWaldurService } from './mappings/import-from-waldur.service.js';
+export type * from './mappings/import-from-waldur.service.js';
 export { SetupService } from './mappings/setup.service.js';
 export type * from './mappings/setup.service.js';
 export type * from './mappings/vendor-choices.dto.js';
@@ -298,3 +301,13 @@ export { BillingSyncsService } from './billing/statements/billing-syncs.service.
 export type * from './billing/statements/billing-syncs.service.js';
 export { LineVendorsService } from './billing/statements/line-vendors.service.js';
 export type * from './billing/statements/line-vendors.service.js';
+
+// Moving to a Waldur and back.
+export type * from './moves/move.dto.js';
+export type * from './moves/move.entity.js';
+export * from './moves/moves.errors.js';
+export { MovesHttpModule } from './moves/moves-http.module.js';
+export { MovesModule } from './moves/moves.module.js';
+export type * from './moves/moves.repository.js';
+export { MovesService } from './moves/moves.service.js';
+export type * from './moves/moves.service.js';

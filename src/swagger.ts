@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { belowOwnPath } from './common/links.js';
 import { isApiPath } from './common/route-table.js';
 import type { Env } from './config/env.js';
 import { completeExamples } from './swagger-examples.js';
@@ -40,6 +41,7 @@ const TAGS = [
   ['Directory: resources', 'What was bought: licences are linked to them.'],
   ['Directory: orders', 'How resources came to be.'],
   ['Directory: copy of Waldur', 'How fresh the copy of the Waldur beside is, and reading it now.'],
+  ['Directory: moving to Waldur and back', 'What is kept here becomes Waldur’s, or ours again; previewed first.'],
   ['Directory: users', 'Who may call this API, and with which token or password.'],
   ['Directory: tokens', 'Personal access tokens: with a name and a scope, for scripts and other services.'],
   ['Log in', 'A token for a user name and a password.'],
@@ -53,7 +55,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 /** Swagger UI at /docs, the document at /docs/openapi.json and /docs/openapi.yaml. */
-export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<Env, 'PUBLIC_URL'>): void {
+export function setUpSwagger(
+  app: NestFastifyApplication,
+  { PUBLIC_URL, WALDUR_URL }: Pick<Env, 'PUBLIC_URL' | 'WALDUR_URL'>,
+): void {
   const config = new DocumentBuilder()
     .setTitle('Waldur-compatible admin API for ArrowSphere')
     .setDescription(description)
@@ -77,7 +82,10 @@ export function setUpSwagger(app: NestFastifyApplication, { PUBLIC_URL }: Pick<E
   SwaggerModule.setup(
     'docs',
     app,
-    () => toWaldurSchema(SwaggerModule.createDocument(app, config, { autoTagControllers: false })),
+    () => {
+      const document = toWaldurSchema(SwaggerModule.createDocument(app, config, { autoTagControllers: false }));
+      return WALDUR_URL ? belowOneAddress(document) : document;
+    },
     {
       jsonDocumentUrl: 'docs/openapi.json',
       yamlDocumentUrl: 'docs/openapi.yaml',
@@ -113,6 +121,12 @@ const TooManyRequests = refusedFor(
   'requests_limited',
 );
 const Overloaded = refusedFor('The service or its database cannot do it at the moment', 'overloaded');
+
+/** Where the other paths lead to a Waldur, ours are those that its proxy sends here. */
+function belowOneAddress(document: OpenAPIObject): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, item]) => [belowOwnPath(path), item]);
+  return { ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] };
+}
 
 /** What holds for every operation, so that no controller has to say it. */
 function toWaldurSchema(document: OpenAPIObject): OpenAPIObject {

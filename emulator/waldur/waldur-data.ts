@@ -7,6 +7,10 @@ export interface WaldurData {
   offerings: Row[];
   resources: Row[];
   orders: Row[];
+  /** What Waldur's own Arrow plugin has. */
+  arrowSettings: Row[];
+  customerMappings: Row[];
+  vendorMappings: Row[];
   users: WaldurAccount[];
 }
 
@@ -31,6 +35,9 @@ export const emptyWaldur = (): WaldurData => ({
   offerings: [],
   resources: [],
   orders: [],
+  arrowSettings: [],
+  customerMappings: [],
+  vendorMappings: [],
   users: [],
 });
 
@@ -128,6 +135,57 @@ export function waldurOrder(resource: Row, offering: Row, given: Partial<Row> = 
     ...stamps(),
     ...given,
   } as unknown as Row;
+}
+
+/** The key is answered in clear, as Waldur does. */
+export function waldurArrowSettings(given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    api_url: 'https://xsp.arrow.com/index.php/api/',
+    api_key: 'a-key-that-nobody-asks-for',
+    export_type_reference: '',
+    classification_filter: 'IAAS',
+    is_active: true,
+    sync_enabled: false,
+    partner_reference: '',
+    partner_name: '',
+    invoice_price_source: 'sell',
+    ...stamps(),
+    ...given,
+  };
+}
+
+export function waldurCustomerMapping(settings: Row, customer: Row, given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    settings_uuid: settings.uuid,
+    arrow_reference: 'XSP661245',
+    arrow_company_name: customer.name,
+    waldur_customer_uuid: customer.uuid,
+    waldur_customer_name: customer.name,
+    is_active: true,
+    ...stamps(),
+    ...given,
+  };
+}
+
+/** Without a plan its key is absent. */
+export function waldurVendorMapping(settings: Row, offering: Row, given: Partial<Row> = {}): Row {
+  return {
+    uuid: hex(),
+    name: '',
+    settings_uuid: settings.uuid,
+    arrow_vendor_name: 'Microsoft',
+    offering: offering.uuid,
+    offering_uuid: offering.uuid,
+    offering_name: offering.name,
+    offering_type: offering['type'],
+    is_active: true,
+    ...stamps(),
+    ...given,
+  };
 }
 
 export function waldurUser(given: Partial<WaldurAccount> = {}): WaldurAccount {

@@ -38,6 +38,9 @@ const LISTS = {
   'marketplace-provider-offerings': 'offerings',
   'marketplace-provider-resources': 'resources',
   'marketplace-orders': 'orders',
+  'arrow-settings': 'arrowSettings',
+  'arrow-customer-mappings': 'customerMappings',
+  'arrow-vendor-offering-mappings': 'vendorMappings',
 } as const;
 
 const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
@@ -169,7 +172,7 @@ export class WaldurStandIn {
   }
 
   private reply(url: URL, account: WaldurAccount | undefined, request: IncomingMessage, body: string): Reply {
-    const [, api, list = '', uuid] = url.pathname.split('/');
+    const [, api, list = '', uuid] = url.pathname.replace('/admin/arrow/', '/arrow-').split('/');
     if (api !== 'api' || !url.pathname.endsWith('/')) return { status: 404, body: undefined };
     if (!account) return refusal(401, 'Invalid token.');
     if (!account['is_active']) return refusal(401, 'User inactive or deleted.');

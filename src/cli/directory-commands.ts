@@ -59,6 +59,25 @@ export function addDirectoryCommands(program: Command, { leaf, ends, operate }: 
       return { value: { file: resolve(to) }, lines: [`The refused rows are in ${resolve(to)}.`] };
     },
   );
+  for (const [direction, does] of [
+    ['in', 'Say which rows that are kept here would become Waldur’s; with --apply, do it.'],
+    ['out', 'Say which copies of Waldur’s rows would become ours, once there is no Waldur; with --apply, do it.'],
+  ] as const)
+    ends(
+      leaf(directory, `move-${direction}`, does).option('--apply', 'do what the preview says'),
+      async ({ apply }: Arguments) => {
+        const found = (await operate('directory move', { direction })) as DirectoryMove;
+        if (apply !== true) return outcomeOfMove(found);
+        return outcomeOfMove((await operate('directory apply-move', { uuid: found.uuid })) as DirectoryMove);
+      },
+    );
+  ends(
+    leaf(directory, 'apply-move', 'Do exactly what a preview of move-in or move-out said, or nothing.').argument(
+      '<uuid>',
+      'as move-in and move-out print it',
+    ),
+    async (uuid: string) => outcomeOfMove((await operate('directory apply-move', { uuid })) as DirectoryMove),
+  );
   ends(leaf(directory, 'template', 'Print a CSV to fill in.').argument('<kind>', kinds), async (kind: string) => {
     const { text } = (await operate('directory template', { kind })) as { text: string };
     return { value: { text }, lines: [text.trimEnd()] };
@@ -82,6 +101,37 @@ interface SheetImport {
     readonly changes: readonly { readonly column: string; readonly old: unknown; readonly new: unknown }[];
     readonly faults: readonly { readonly column: string; readonly sentence: string }[];
   }[];
+}
+
+/** As `shownMove` makes it. */
+interface DirectoryMove {
+  readonly uuid: string;
+  readonly state: string;
+  readonly counts: Readonly<
+    Record<string, { readonly moves: number; readonly stays: number; readonly conflict: number }>
+  >;
+  readonly conflicts: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly uuid: string;
+    readonly reason: string;
+  }[];
+}
+
+function outcomeOfMove(found: DirectoryMove): Outcome {
+  const { uuid, state, counts, conflicts } = found;
+  const isApplied = state === 'applied';
+  const [moves, stays] = isApplied ? ['moved', 'stayed'] : ['would move', 'stay'];
+  return {
+    value: found,
+    lines: [
+      ...Object.entries(counts).map(
+        ([kind, each]) => `${kind}: ${each.moves} ${moves}, ${each.stays} ${stays}, ${each.conflict} in conflict.`,
+      ),
+      ...conflicts.map((each) => `  ${each.kind} ${each.name} (${each.uuid}): ${each.reason}`),
+      isApplied ? 'It is done.' : `Nothing is changed yet. waldur-arrow directory apply-move ${uuid} does it.`,
+    ],
+  };
 }
 
 function outcomeOfImport(found: SheetImport): Outcome {

@@ -35,15 +35,18 @@ import {
 import { PersonErasureService } from '../directory/users/person-erasure.service.js';
 import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
+import type { Watch } from '../jobs/job-handlers.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
+import type { MoveDirection } from '../moves/move.entity.js';
+import { MovesService } from '../moves/moves.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { byCommand, COMMAND_LINE } from './by-command.js';
 import type { Check } from './check.js';
 import { chargesCheck, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
-import { ImportsService, type Watch } from '../spreadsheets/imports.service.js';
+import { ImportsService } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import { PushedItemsService } from '../waldur-charges/pushed-items.service.js';
@@ -118,6 +121,8 @@ export class Operations {
     ['directory import', (args) => this.importFile(args)],
     ['directory apply', (args) => this.applyImport(args)],
     ['directory refused', (args) => this.refusedRows(args)],
+    ['directory move', (args) => this.previewMove(args)],
+    ['directory apply-move', (args) => this.applyMove(args)],
     ['directory template', ({ kind }) => ({ text: this.get(ImportsService).template(String(kind)).lines.join('') })],
   ]);
 
@@ -334,6 +339,31 @@ export class Operations {
     const found = await imports.get(uuid);
     const { items } = await imports.results(uuid, ['changed', 'refused'], { pageSize: SHOWN_ROWS });
     return { ...wireOfImport(found), rows: items.map(ImportRowResponse.ofKind(found.kind)) };
+  }
+
+  private async previewMove({ direction }: Arguments): Promise<object> {
+    const make = () => this.get(MovesService).make(direction as MoveDirection, COMMAND_LINE);
+    const { uuid } = await this.acting('directory_move.create', make);
+    await this.get(MovesService).preview(uuid, this.watch);
+    return this.shownMove(uuid);
+  }
+
+  private async applyMove({ uuid }: Arguments): Promise<object> {
+    const { move } = await this.get(MovesService).get(String(uuid));
+    const about = { objectType: 'directory_move', objectUuid: move.uuid };
+    await this.acting('directory_move.apply', () => this.get(MovesService).write(move.uuid, this.watch), about);
+    return this.shownMove(move.uuid);
+  }
+
+  /** A move, and the first rows that are in conflict. */
+  private async shownMove(uuid: string): Promise<object> {
+    const found = await this.get(MovesService).get(uuid);
+    const { uuid: known, direction, state, appliedAt } = found.move;
+    const { items } = await this.get(MovesService).rows(uuid, { outcome: ['conflict'], pageSize: SHOWN_ROWS });
+    return {
+      ...wireOf({ uuid: known, direction, state, appliedAt, counts: found.counts }),
+      conflicts: items.map(wireOf),
+    };
   }
 
   private async *refusedRows({ uuid }: Arguments): AsyncGenerator<Buffer> {

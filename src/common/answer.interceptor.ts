@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
 import type { HttpReply, HttpRequest } from './http.js';
-import { completeLinks, PublicAddress } from './links.js';
+import { PublicAddress } from './links.js';
 import { Count, Counted, Page, type PageInfo } from './page.js';
 import { Requests } from './requests.js';
 
@@ -32,7 +32,7 @@ export class AnswerInterceptor implements NestInterceptor {
   private finish(answer: unknown, request: HttpRequest, reply: HttpReply): unknown {
     if (typeof answer !== 'object' || answer === null || answer instanceof StreamableFile) return answer;
     const base = this.address.baseFor(request);
-    completeLinks(answer, base);
+    this.address.completeLinks(answer, base);
     if (answer instanceof Counted) {
       write(reply, { 'X-Result-Count': String(answer.total), ...answer.headers });
       return (answer.body as unknown) ?? unread(reply);

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { type Camel, camelCase } from './command.js';
 import { renderDateTime } from './date-time.js';
-import { renderUuid } from './uuid.js';
+import { renderUuid, renderUuidsIn } from './uuid.js';
 
 /** A field of an answer; `format` as in OpenAPI, or `integer`. */
 export function Shown(format: string | ApiPropertyOptions = {}, more: ApiPropertyOptions = {}): PropertyDecorator {
@@ -125,7 +125,22 @@ function propertiesOf(answer: Type): [field: string, property: string][] {
   return found;
 }
 
+/** Fields that hold UUIDs, alone or in lists. Others may hold texts of people that look like one. */
+const UUID_FIELD = /(^|_)uuid$|^(postings|charges|passed_over)$/;
+
 function render(field: string, value: unknown): unknown {
   if (value instanceof Date) return renderDateTime(value);
-  return /(^|_)uuid$/.test(field) && typeof value === 'string' ? renderUuid(value) : value;
+  if (typeof value !== 'string') return value;
+  // What a job must not run twice on, such as an account and a month.
+  if (field === 'scope') return renderUuidsIn(value);
+  return UUID_FIELD.test(field) ? renderUuid(value) : value;
+}
+
+/** JSON that was kept, with its UUIDs as answers have them. */
+export function renderKept<T>(kept: T, field = ''): T {
+  if (Array.isArray(kept)) return kept.map((item: unknown) => renderKept(item, field)) as T;
+  if (!kept || typeof kept !== 'object') return render(field, kept) as T;
+  return Object.fromEntries(
+    Object.entries(kept).map(([name, value]) => [name, renderKept(value as unknown, name)]),
+  ) as T;
 }

@@ -6,17 +6,53 @@ import { parseUuid, renderUuid } from './uuid.js';
 /** A thing that has an address of its own: `static readonly path` of its entity, such as `/api/customers/`. */
 export interface Addressable {
   readonly path: string;
+  /** Waldur never has such a thing: beside one, it is reached below {@link OWN_PATH}. */
+  readonly isOurs?: boolean;
+}
+
+/** What a proxy sends here where everything else goes to a Waldur. */
+export const OWN_PATH = '/api/admin/arrow/';
+
+/** Paths that a Waldur has as well; of `docs` and `health`, what any site may have. */
+const SHARED_PATH =
+  /^\/(api\/(?:customers|projects|marketplace-[a-z-]+|invoices|users|personal-access-tokens|configuration|version|roles)|api-auth|docs|health)(?=[/?]|$)/;
+
+/** Where a path of ours answers below {@link OWN_PATH}. */
+export function belowOwnPath(path: string): string {
+  return SHARED_PATH.test(path) ? `${OWN_PATH}${path.replace(/^\/(api\/)?/, '')}` : path;
+}
+
+/** The path that such a one stands for; any other one as it is. */
+export function fromOwnPath(path: string): string {
+  if (!path.startsWith(OWN_PATH)) return path;
+  const rest = path.slice(OWN_PATH.length);
+  return [`/api/${rest}`, `/${rest}`].find((each) => SHARED_PATH.test(each)) ?? path;
 }
 
 /**
  * The path of a hyperlink in an answer. The answer's interceptor puts in front of it what the application is reached by;
  * anywhere else it is written as the path alone.
  */
-export class Link extends String {}
+export class Link extends String {
+  constructor(
+    path: string,
+    readonly isOurs = false,
+  ) {
+    super(path);
+  }
+}
 
-/** Link to one object or, without a UUID, to its collection; declared as the text that it is in the answer. */
-export function hyperlink(to: Addressable, uuid?: string): string {
-  return new Link(uuid === undefined ? to.path : `${to.path}${renderUuid(uuid)}/`) as unknown as string;
+/** An object that Waldur may have too, and that may be made here. */
+type OwnedRow = { readonly uuid: string; readonly owner?: string };
+
+/**
+ * Link to one object or, without a UUID, to its collection; declared as the text that it is in the answer. Of a row that
+ * may be Waldur's, `of` is the row itself: one that is made here is not found at Waldur.
+ */
+export function hyperlink(to: Addressable, of?: string | OwnedRow): string {
+  const [uuid, isLocal] = typeof of === 'object' ? [of.uuid, of.owner === 'local'] : [of, false];
+  const path = uuid === undefined ? to.path : `${to.path}${renderUuid(uuid)}/`;
+  return new Link(path, isLocal || to.isOurs) as unknown as string;
 }
 
 /** What an application is reached by. */
@@ -26,11 +62,12 @@ export class PublicAddress {
 
   /**
    * `publicUrl`: where hyperlinks begin, without a last slash; without it they begin as the request came, with one of
-   * `hosts` (host names, or `*` for any).
+   * `hosts` (host names, or `*` for any). `isBesideWaldur`: what is ours alone is linked to below {@link OWN_PATH}.
    */
   constructor(
     private readonly publicUrl: string | undefined,
     private readonly hosts: readonly string[],
+    private readonly isBesideWaldur = false,
   ) {
     this.pathPrefix = (publicUrl && parseUrl(publicUrl)?.pathname.replace(/\/+$/, '')) ?? '';
   }
@@ -39,15 +76,23 @@ export class PublicAddress {
   baseFor(request: HttpRequest): string {
     return this.publicUrl ?? baseUrlOf(request, this.hosts);
   }
+
+  /** Puts `base` before every link in an answer, in place. */
+  completeLinks(answer: object, base: string): void {
+    completeLinks(answer, (link) => {
+      const path = link.toString();
+      return `${base}${this.isBesideWaldur && link.isOurs ? belowOwnPath(path) : path}`;
+    });
+  }
 }
 
-/** Puts `base` before every link in an answer, in place. */
-export function completeLinks(answer: object, base: string): void {
+/** Writes every link in an answer out, in place. */
+function completeLinks(answer: object, complete: (link: Link) => string): void {
   const fields = answer as Record<string, unknown>;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    if (value instanceof Link) fields[key] = `${base}${value.toString()}`;
-    else if (typeof value === 'object' && value !== null) completeLinks(value, base);
+    if (value instanceof Link) fields[key] = complete(value);
+    else if (typeof value === 'object' && value !== null) completeLinks(value, complete);
   }
 }
 
@@ -78,6 +123,7 @@ export function parseLink(
     path = url.pathname;
   }
   if (pathPrefix && path.startsWith(`${pathPrefix}/`)) path = path.slice(pathPrefix.length);
+  path = fromOwnPath(path);
   const match = /^(\/api\/.+\/)([^/]+)\/?$/.exec(path);
   if (!match) return { kind: 'no-match' };
   const uuid = parseUuid(match[2]!);

@@ -6,6 +6,9 @@ interface Pattern {
   readonly methods: Set<string>;
 }
 
+/** The media type of an XLSX file. */
+export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
 /** Longer ones could not be answered: the `Link` header repeats them, and clients read 16 KB of headers at most. */
 const LONGEST_URL = 5_000;
 
@@ -81,11 +84,13 @@ function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** Answers are JSON; lists that are asked for as CSV are text. */
+/** Answers are JSON; lists also come as files. */
 function isAcceptable(accept: string | undefined, query: string): boolean {
   if (!accept?.trim()) return true;
   const ours = ['*/*', 'application/*', 'application/json'];
-  if (new URLSearchParams(query).getAll('format').includes('csv')) ours.push('text/*', 'text/csv');
+  const formats = new URLSearchParams(query).getAll('format');
+  if (formats.includes('csv')) ours.push('text/*', 'text/csv');
+  if (formats.includes('xlsx')) ours.push(XLSX);
   return accept.split(',').some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));

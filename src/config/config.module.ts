@@ -1,9 +1,11 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Acts } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
+import { ListFiles } from '../common/list-files.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
+import { writeUuidsAs } from '../common/uuid.js';
 import { Env } from './env.js';
 
 /** How the environment is made of what other providers know. */
@@ -31,14 +33,17 @@ export class ConfigModule {
         MetricsRegistry,
         Requests,
         Acts,
+        ListFiles,
         {
           provide: PublicAddress,
           inject: [Env],
-          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS }: Env) =>
-            new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS]),
+          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS, WALDUR_URL, UUID_FORMAT }: Env) => {
+            writeUuidsAs(UUID_FORMAT);
+            return new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS], !!WALDUR_URL);
+          },
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Requests, Acts, PublicAddress],
+      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress],
     };
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseUrl } from '../common/parse-url.js';
+import { UUID_FORMATS } from '../common/uuid.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -61,6 +62,8 @@ const Variables = z.object({
   PORT: whole(3000, 0, 65535),
   /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
   PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+  /** How UUIDs are written in answers; both forms are read. Waldur itself writes bare hex digits. */
+  UUID_FORMAT: z.enum(UUID_FORMATS).default('dashed'),
   /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
   DATABASE_URL: secret(
     z

@@ -26,6 +26,7 @@ import { LetNamesBeErased1795830000000 } from './migrations/1795830000000-LetNam
 import { LetNamesBeErasedFromAuditTrail1795840000000 } from './migrations/1795840000000-LetNamesBeErasedFromAuditTrail.js';
 import { WriteThroughWaldur1795860000000 } from './migrations/1795860000000-WriteThroughWaldur.js';
 import { PushCharges1795870000000 } from './migrations/1795870000000-PushCharges.js';
+import { MoveDirectory1795880000000 } from './migrations/1795880000000-MoveDirectory.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   LetNamesBeErasedFromAuditTrail1795840000000,
   WriteThroughWaldur1795860000000,
   PushCharges1795870000000,
+  MoveDirectory1795880000000,
 ];

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { EmailField, OwnUuidField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
@@ -45,6 +46,7 @@ export class UpdateCustomerDto extends PartialDto(ReplaceCustomerDto) {}
 @Unkept(UNKEPT.customers)
 export class ListCustomersQuery extends ListQuery {
   @OrderFilter({ name: 'name', created: 'created', abbreviation: 'abbreviation' }) declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'Part of the native name' }) native_name?: string;
@@ -80,7 +82,7 @@ export class CustomerResponse {
   static from(this: void, customer: Customer): CustomerResponse {
     const { name, abbreviation } = customer;
     return answerOf(CustomerResponse, customer, {
-      url: hyperlink(Customer, customer.uuid),
+      url: hyperlink(Customer, customer),
       display_name: abbreviation ? `${name} (${abbreviation})` : name,
     });
   }

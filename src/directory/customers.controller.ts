@@ -4,8 +4,10 @@ import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
 import { ApiController } from '../auth/api-controller.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import { type Count, FieldsQuery } from '../common/page.js';
 import { pick } from '../common/answer.interceptor.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import {
@@ -24,7 +26,10 @@ import { CustomerNotFoundError } from './directory.errors.js';
 @StaffOnly()
 @Existing(() => Customer, CustomerNotFoundError)
 export class CustomersController {
-  constructor(private readonly customers: CustomersService) {}
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly files: ListFiles,
+  ) {}
 
   @Head()
   @Operation('customers_count', 'Count organisations')
@@ -35,8 +40,10 @@ export class CustomersController {
   @Get()
   @Operation('customers_list', 'List organisations')
   @ApiListed(CustomerResponse)
-  async list(@Query() query: ListCustomersQuery): Promise<Page<CustomerResponse>> {
-    return (await this.customers.list(commandOf(query))).map(CustomerResponse.from);
+  list(@Query() query: ListCustomersQuery): PageOrFile<CustomerResponse> {
+    return this.files.pageOrFile('organisations', query, async (filter) =>
+      (await this.customers.list(filter)).map(CustomerResponse.from),
+    );
   }
 
   @Post()

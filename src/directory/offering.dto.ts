@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import {
@@ -62,6 +63,7 @@ export class UpdateOfferingDto extends PartialDto(OmitType(CreateOfferingDto, ['
 @Unkept(UNKEPT.offerings)
 export class ListOfferingsQuery extends CreatedModifiedQuery {
   @OrderFilter({ name: 'name', created: 'created', state: 'state', type: 'type' }) declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @LinkFilter(() => Customer) customer?: string;
@@ -144,10 +146,14 @@ export class OfferingResponse {
 
   static from(this: void, offering: Offering): OfferingResponse {
     return answerOf(OfferingResponse, offering, {
-      url: hyperlink(Offering, offering.uuid),
-      customer: offering.customerUuid && hyperlink(Customer, offering.customerUuid),
+      url: hyperlink(Offering, offering),
+      customer: offering.customer && hyperlink(Customer, offering.customer),
       customer_name: offering.customer?.name ?? null,
-      plans: offering.plans.map(({ uuid, name }) => ({ url: hyperlink(Plan, uuid), uuid: renderUuid(uuid), name })),
+      plans: offering.plans.map((plan) => ({
+        url: hyperlink(Plan, plan),
+        uuid: renderUuid(plan.uuid),
+        name: plan.name,
+      })),
     });
   }
 }

@@ -6,7 +6,9 @@ import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
+import { type Count, FieldsQuery } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { OfferingNotFoundError } from './directory.errors.js';
 import { CreateOfferingDto, ListOfferingsQuery, OfferingResponse, UpdateOfferingDto } from './offering.dto.js';
@@ -18,7 +20,10 @@ import { OfferingsService } from './offerings.service.js';
 @StaffOnly()
 @Existing(() => Offering, OfferingNotFoundError)
 export class OfferingsController {
-  constructor(private readonly offerings: OfferingsService) {}
+  constructor(
+    private readonly offerings: OfferingsService,
+    private readonly files: ListFiles,
+  ) {}
 
   @Head()
   @Operation('marketplace_provider_offerings_count', 'Count offerings')
@@ -29,8 +34,10 @@ export class OfferingsController {
   @Get()
   @Operation('marketplace_provider_offerings_list', 'List offerings')
   @ApiListed(OfferingResponse)
-  async list(@Query() query: ListOfferingsQuery): Promise<Page<OfferingResponse>> {
-    return (await this.offerings.list(commandOf(query))).map(OfferingResponse.from);
+  list(@Query() query: ListOfferingsQuery): PageOrFile<OfferingResponse> {
+    return this.files.pageOrFile('offerings', query, async (filter) =>
+      (await this.offerings.list(filter)).map(OfferingResponse.from),
+    );
   }
 
   @Post()

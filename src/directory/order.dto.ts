@@ -108,7 +108,7 @@ export class OrderResponse {
       project_name: project.name,
       customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,
-      offering: hyperlink(Offering, offering.uuid),
+      offering: hyperlink(Offering, offering),
       offering_uuid: offering.uuid,
       offering_name: offering.name,
       offering_type: offering.type,

@@ -15,6 +15,7 @@ import { User } from './users/user.entity.js';
 @Index(['created', 'uuid'])
 export class Order extends BaseEntity {
   static readonly path = '/api/marketplace-orders/';
+  static readonly isOurs = true;
 
   @Column({ type: 'varchar', length: 16, default: 'Create' })
   type: OrderType;

@@ -81,8 +81,8 @@ export class PlanResponse {
 
   static from(this: void, { plan, resourcesCount }: PlanInUse): PlanResponse {
     return answerOf(PlanResponse, plan, {
-      url: hyperlink(Plan, plan.uuid),
-      offering: hyperlink(Offering, plan.offeringUuid),
+      url: hyperlink(Plan, plan),
+      offering: hyperlink(Offering, { uuid: plan.offeringUuid, owner: plan.owner }),
       is_active: true,
       init_price: 0,
       switch_price: 0,

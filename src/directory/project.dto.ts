@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
@@ -56,6 +57,7 @@ export class ListProjectsQuery extends CreatedModifiedQuery {
     customer_native_name: 'customer.nativeName',
   })
   declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @UuidsFilter({ description: 'Organisations, UUIDs joined by commas' }) customer?: string[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
@@ -106,8 +108,8 @@ export class ProjectResponse {
 
   static from(this: void, project: Project): ProjectResponse {
     return answerOf(ProjectResponse, project, {
-      url: hyperlink(Project, project.uuid),
-      customer: hyperlink(Customer, project.customerUuid),
+      url: hyperlink(Project, project),
+      customer: hyperlink(Customer, project.customer),
       customer_name: project.customer.name,
       customer_native_name: project.customer.nativeName,
       customer_abbreviation: project.customer.abbreviation,

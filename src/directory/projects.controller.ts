@@ -6,7 +6,9 @@ import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
+import { type Count, FieldsQuery } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { ProjectNotFoundError } from './directory.errors.js';
 import {
@@ -24,7 +26,10 @@ import { ProjectsService } from './projects.service.js';
 @StaffOnly()
 @Existing(() => Project, ProjectNotFoundError)
 export class ProjectsController {
-  constructor(private readonly projects: ProjectsService) {}
+  constructor(
+    private readonly projects: ProjectsService,
+    private readonly files: ListFiles,
+  ) {}
 
   @Head()
   @Operation('projects_count', 'Count projects')
@@ -35,8 +40,10 @@ export class ProjectsController {
   @Get()
   @Operation('projects_list', 'List projects')
   @ApiListed(ProjectResponse)
-  async list(@Query() query: ListProjectsQuery): Promise<Page<ProjectResponse>> {
-    return (await this.projects.list(commandOf(query))).map(ProjectResponse.from);
+  list(@Query() query: ListProjectsQuery): PageOrFile<ProjectResponse> {
+    return this.files.pageOrFile('projects', query, async (filter) =>
+      (await this.projects.list(filter)).map(ProjectResponse.from),
+    );
   }
 
   @Post()

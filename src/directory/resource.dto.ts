@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '../common/validation/query-fields.js';
@@ -95,6 +96,7 @@ export class ListResourcesQuery extends CreatedModifiedQuery {
     plan_name: 'plan.name',
   })
   declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the name' }) name?: string;
   @TextFilter({ description: 'The whole name' }) name_exact?: string;
   @TextFilter({ description: 'The whole backend id' }) backend_id?: string;
@@ -183,15 +185,15 @@ export class ResourceResponse {
   static from(this: void, resource: Resource): ResourceResponse {
     const { offering, project, plan } = resource;
     return answerOf(ResourceResponse, resource, {
-      url: hyperlink(Resource, resource.uuid),
+      url: hyperlink(Resource, resource),
       backend_id: resource.backendId || resource.disputedBackendId,
-      offering: hyperlink(Offering, offering.uuid),
+      offering: hyperlink(Offering, offering),
       offering_name: offering.name,
       offering_type: offering.type,
       offering_state: offering.state,
-      plan: plan ? hyperlink(Plan, plan.uuid) : undefined,
+      plan: plan ? hyperlink(Plan, plan) : undefined,
       plan_name: plan && plan.name,
-      project: hyperlink(Project, project.uuid),
+      project: hyperlink(Project, project),
       project_name: project.name,
       customer_uuid: project.customer.uuid,
       customer_name: project.customer.name,

@@ -6,7 +6,9 @@ import { ApiController } from '../auth/api-controller.js';
 import { pick } from '../common/answer.interceptor.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
-import { type Count, FieldsQuery, type Page } from '../common/page.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
+import { type Count, FieldsQuery } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { ResourceNotFoundError } from './directory.errors.js';
 import {
@@ -25,7 +27,10 @@ import { ResourcesService } from './resources.service.js';
 @StaffOnly()
 @Existing(() => Resource, ResourceNotFoundError)
 export class ResourcesController {
-  constructor(private readonly resources: ResourcesService) {}
+  constructor(
+    private readonly resources: ResourcesService,
+    private readonly files: ListFiles,
+  ) {}
 
   @Head()
   @Operation('marketplace_resources_count', 'Count resources')
@@ -36,8 +41,10 @@ export class ResourcesController {
   @Get()
   @Operation('marketplace_resources_list', 'List resources')
   @ApiListed(ResourceResponse)
-  async list(@Query() query: ListResourcesQuery): Promise<Page<ResourceResponse>> {
-    return (await this.resources.list(commandOf(query))).map(ResourceResponse.from);
+  list(@Query() query: ListResourcesQuery): PageOrFile<ResourceResponse> {
+    return this.files.pageOrFile('resources', query, async (filter) =>
+      (await this.resources.list(filter)).map(ResourceResponse.from),
+    );
   }
 
   @Post()

@@ -13,6 +13,9 @@ export interface JobControl {
   readonly progress: (step: string, done: number, total: number) => Promise<void>;
 }
 
+/** Who hears how far the work is, and may stop it: a job, or somebody who waits for it. */
+export type Watch = Pick<JobControl, 'progress'> & Partial<Omit<JobControl, 'progress'>>;
+
 /**
  * Does the work and answers what came out, as JSON. It may be run again after a crash, and must bear that. A job that
  * failed and yet has a result throws `JobIncompleteError`.

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
+import { readUuidsIn } from '../common/uuid.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { narrow } from '../database/paginate.js';
 import { JobNotFoundError, LeaseLostError } from './job.errors.js';
@@ -279,7 +280,7 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
   protected filtered({ kind, scope, state }: JobFilter): SelectQueryBuilder<JobRun> {
     return narrow(this.rows.createQueryBuilder('job'), {
       'job.kind = :kind': kind,
-      'job.scope = :scope': scope,
+      'job.scope = :scope': scope && readUuidsIn(scope),
       'job.state = ANY(:state)': state,
     });
   }

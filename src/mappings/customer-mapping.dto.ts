@@ -2,6 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { answerOf, Shown } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
@@ -83,6 +84,7 @@ function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping {
 export class ListCustomerMappingsQuery extends ListQuery {
   @OrderFilter({ created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' })
   declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the ArrowSphere reference' }) arrow_reference?: string;
   @TextFilter({ description: 'Part of the ArrowSphere company name' }) arrow_company_name?: string;
   @TextFilter({ description: "Part of the organisation's name" }) waldur_customer_name?: string;
@@ -112,7 +114,7 @@ export class CustomerMappingResponse {
     return answerOf(CustomerMappingResponse, mapping, {
       url: hyperlink(CustomerMapping, mapping.uuid),
       settings: hyperlink(Settings, mapping.settingsUuid),
-      waldur_customer: hyperlink(Customer, mapping.waldurCustomerUuid),
+      waldur_customer: hyperlink(Customer, mapping.waldurCustomer),
       waldur_customer_name: mapping.waldurCustomer.name,
     });
   }

@@ -12,9 +12,11 @@ import {
   Operation,
 } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
 import { ApiController } from '../auth/api-controller.js';
 import { Bulk } from '../auth/priority.js';
-import { type Count, Counted, type Page } from '../common/page.js';
+import { type Count, Counted } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { AutoMapDto, AutoMapResponse } from './auto-map.dto.js';
 import { AutoMapService } from './auto-map.service.js';
@@ -45,6 +47,7 @@ export class CustomerMappingsController {
     private readonly available: AvailableCustomersService,
     private readonly autoMapping: AutoMapService,
     private readonly sync: SyncFromArrowService,
+    private readonly files: ListFiles,
   ) {}
 
   @Head()
@@ -56,8 +59,10 @@ export class CustomerMappingsController {
   @Get()
   @Operation('admin_arrow_customer_mappings_list', 'List mappings, newest first')
   @ApiListed(CustomerMappingResponse)
-  async list(@Query() query: ListCustomerMappingsQuery): Promise<Page<CustomerMappingResponse>> {
-    return (await this.mappings.list(commandOf(query))).keeping(...KEPT_KEYS).map(CustomerMappingResponse.from);
+  list(@Query() query: ListCustomerMappingsQuery): PageOrFile<CustomerMappingResponse> {
+    return this.files.pageOrFile('customer-mappings', query, async (filter) =>
+      (await this.mappings.list(filter)).keeping(...KEPT_KEYS).map(CustomerMappingResponse.from),
+    );
   }
 
   @Post()

@@ -29,6 +29,9 @@ export interface CustomerMappingFilter extends Paging {
 /** A mapping that should be there. */
 export type WantedMapping = Pick<CustomerMapping, 'arrowReference' | 'arrowCompanyName' | 'waldurCustomerUuid'>;
 
+/** A mapping that was made elsewhere, with the UUID that it has there. */
+export type ImportedCustomerMapping = WantedMapping & Pick<CustomerMapping, 'uuid' | 'isActive'>;
+
 const relations = { waldurCustomer: true };
 const refusals = {
   uq_customer_mapping_arrow_reference_settings: () => new ArrowCustomerAlreadyMappedError(),
@@ -42,6 +45,15 @@ const INSERT_MISSING = `
   FROM unnest($2::text[], $3::text[], $4::uuid[]) AS wanted
   ON CONFLICT (arrow_reference, settings_uuid) DO NOTHING
   RETURNING uuid, arrow_reference AS reference`;
+
+/** Whatever stands in the way, its UUID or its reference, stays. */
+const INSERT_IMPORTED = `
+  INSERT INTO customer_mapping
+    (uuid, settings_uuid, arrow_reference, arrow_company_name, waldur_customer_uuid, is_active)
+  SELECT uuid, $1, arrow_reference, arrow_company_name, waldur_customer_uuid, is_active
+  FROM jsonb_populate_recordset(NULL::customer_mapping, $2)
+  ON CONFLICT DO NOTHING
+  RETURNING uuid`;
 
 const rewrite = (column: 'arrow_reference' | 'arrow_company_name') => `
   UPDATE customer_mapping AS mapping
@@ -109,6 +121,25 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
       ]),
     );
     return new Map(made.map(({ uuid, reference }) => [reference, uuid]));
+  }
+
+  /** Makes, with their UUIDs, those that nothing stands in the way of; answers which. Throws `OrganisationGoneError`. */
+  async insertImported(
+    manager: EntityManager,
+    settingsUuid: string,
+    mappings: readonly ImportedCustomerMapping[],
+  ): Promise<Set<string>> {
+    const rows = mappings.map((row) => ({
+      uuid: row.uuid,
+      arrow_reference: row.arrowReference,
+      arrow_company_name: row.arrowCompanyName,
+      waldur_customer_uuid: row.waldurCustomerUuid,
+      is_active: row.isActive,
+    }));
+    const made = await translateConstraintErrors(refusals, () =>
+      manager.query<{ uuid: string }[]>(INSERT_IMPORTED, [settingsUuid, JSON.stringify(rows)]),
+    );
+    return new Set(made.map(({ uuid }) => uuid));
   }
 
   /** Writes what is given. Throws as {@link create}. */

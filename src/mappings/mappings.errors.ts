@@ -40,3 +40,15 @@ export class ArrowVendorAlreadyMappedError extends AppError {
   readonly code = 'arrow_vendor_already_mapped';
   override readonly fields = { non_field_errors: ['The fields settings, arrow_vendor_name must make a unique set.'] };
 }
+
+/** Waldur's own Arrow plugin has nothing to take over. */
+export class NoArrowAccountInWaldurError extends AppError {
+  readonly kind = 'invalid';
+  readonly code = 'no_arrow_account_in_waldur';
+
+  constructor() {
+    super(
+      'Waldur has no Arrow settings of its own, or WALDUR_URL leads back here: it has to be the address of Waldur itself.',
+    );
+  }
+}

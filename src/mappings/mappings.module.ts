@@ -12,6 +12,8 @@ import { CustomerMappingsService } from './customer-mappings.service.js';
 import { SettingsHealthService } from './settings-health.service.js';
 import { SetupService } from './setup.service.js';
 import { SyncFromArrowService } from './sync-from-arrow.service.js';
+import { WaldurGatewayModule } from '../waldur-gateway/waldur-gateway.module.js';
+import { ImportFromWaldurService } from './import-from-waldur.service.js';
 import { VendorChoicesService } from './vendor-choices.service.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
 import { VendorOfferingMappingsRepository } from './vendor-offering-mappings.repository.js';
@@ -25,6 +27,7 @@ const exported = [
   VendorOfferingMappingsService,
   VendorChoicesService,
   SetupService,
+  ImportFromWaldurService,
   SettingsHealthService,
 ];
 
@@ -38,6 +41,7 @@ const exported = [
     DirectoryModule,
     SettingsModule,
     ArrowGatewayModule,
+    WaldurGatewayModule,
     WaldurMirrorModule,
   ],
   providers: [CustomerMappingsRepository, VendorOfferingMappingsRepository, ...exported],

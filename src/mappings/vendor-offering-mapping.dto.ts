@@ -1,6 +1,7 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
@@ -74,6 +75,7 @@ function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping {
 export class ListVendorOfferingMappingsQuery extends ListQuery {
   @OrderFilter({ created: 'created', arrow_vendor_name: 'arrowVendorName' })
   declare o?: Order;
+  @ListFormatFilter() format?: ListFormat[];
   @TextFilter({ description: 'Part of the vendor name' }) arrow_vendor_name?: string;
   @BooleanFilter() is_active?: boolean;
   @LinkFilter(() => Settings) settings?: string;

@@ -4,8 +4,10 @@ import { Audited } from '../audit/audited.js';
 import { StaffOnly } from '../auth/access.js';
 import { ApiCreated, ApiDeleted, ApiFound, ApiListed, ApiUpdated, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
+import type { PageOrFile } from '../common/csv.js';
+import { ListFiles } from '../common/list-files.js';
 import { ApiController } from '../auth/api-controller.js';
-import type { Count, Page } from '../common/page.js';
+import type { Count } from '../common/page.js';
 import { Existing } from '../database/refusal.interceptor.js';
 import { VendorOfferingMappingNotFoundError } from './mappings.errors.js';
 import {
@@ -24,7 +26,10 @@ import { VendorOfferingMappingsService } from './vendor-offering-mappings.servic
 @StaffOnly()
 @Existing(() => VendorOfferingMapping, VendorOfferingMappingNotFoundError)
 export class VendorOfferingMappingsController {
-  constructor(private readonly mappings: VendorOfferingMappingsService) {}
+  constructor(
+    private readonly mappings: VendorOfferingMappingsService,
+    private readonly files: ListFiles,
+  ) {}
 
   @Head()
   @Operation('admin_arrow_vendor_offering_mappings_count', 'Count vendor mappings')
@@ -38,8 +43,10 @@ export class VendorOfferingMappingsController {
     'List which offering licences of a vendor become resources of, newest first',
   )
   @ApiListed(VendorOfferingMappingResponse)
-  async list(@Query() query: ListVendorOfferingMappingsQuery): Promise<Page<VendorOfferingMappingResponse>> {
-    return (await this.mappings.list(commandOf(query))).map(VendorOfferingMappingResponse.from);
+  list(@Query() query: ListVendorOfferingMappingsQuery): PageOrFile<VendorOfferingMappingResponse> {
+    return this.files.pageOrFile('vendor-offering-mappings', query, async (filter) =>
+      (await this.mappings.list(filter)).map(VendorOfferingMappingResponse.from),
+    );
   }
 
   @Post()

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type DeepPartial, Repository, type SelectQueryBuilder } from 'typeorm';
+import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
-import { updateDefined } from '../database/constraint.js';
+import { translateConstraintErrors, updateDefined } from '../database/constraint.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
@@ -24,6 +24,20 @@ const refusals = {
   uq_vendor_offering_mapping_settings_arrow_vendor_name: () => new ArrowVendorAlreadyMappedError(),
   fk_vendor_offering_mapping_plan_of_offering: () => new PlanOfAnotherOfferingError(),
 };
+
+/** A vendor mapping that was made elsewhere, with the UUID that it has there. */
+export type ImportedVendorMapping = Pick<
+  VendorOfferingMapping,
+  'uuid' | 'arrowVendorName' | 'offeringUuid' | 'planUuid' | 'isActive'
+>;
+
+/** Whatever stands in the way, its UUID or its vendor, stays. */
+const INSERT_IMPORTED = `
+  INSERT INTO vendor_offering_mapping (uuid, settings_uuid, arrow_vendor_name, offering_uuid, plan_uuid, is_active)
+  SELECT uuid, $1, arrow_vendor_name, offering_uuid, plan_uuid, is_active
+  FROM jsonb_populate_recordset(NULL::vendor_offering_mapping, $2)
+  ON CONFLICT DO NOTHING
+  RETURNING uuid`;
 
 /** Letter case counts only where two mappings differ in nothing else. */
 const PLANS = `
@@ -64,6 +78,30 @@ export class VendorOfferingMappingsRepository extends EntityRepository<VendorOff
    */
   create(mapping: DeepPartial<VendorOfferingMapping>): Promise<string> {
     return this.insert(mapping, refusals);
+  }
+
+  /** Under one account, by vendor; the rows alone. */
+  ofSettings(settingsUuid: string, manager: EntityManager): Promise<VendorOfferingMapping[]> {
+    return manager.find(VendorOfferingMapping, { where: { settingsUuid }, order: { arrowVendorName: 'ASC' } });
+  }
+
+  /** Makes, with their UUIDs, those that nothing stands in the way of; answers which. Throws as {@link create}. */
+  async insertImported(
+    manager: EntityManager,
+    settingsUuid: string,
+    mappings: readonly ImportedVendorMapping[],
+  ): Promise<Set<string>> {
+    const rows = mappings.map((row) => ({
+      uuid: row.uuid,
+      arrow_vendor_name: row.arrowVendorName,
+      offering_uuid: row.offeringUuid,
+      plan_uuid: row.planUuid,
+      is_active: row.isActive,
+    }));
+    const made = await translateConstraintErrors(refusals, () =>
+      manager.query<{ uuid: string }[]>(INSERT_IMPORTED, [settingsUuid, JSON.stringify(rows)]),
+    );
+    return new Set(made.map(({ uuid }) => uuid));
   }
 
   /** Writes what is given. Throws as {@link create}. */

@@ -21,7 +21,7 @@ import type { SavedSettings } from './settings.service.js';
 const example = 'https://xsp.arrow.com/index.php/api/';
 
 /** Keys go into a header, which takes no other characters: ArrowSphere could not even be asked. */
-const ApiKeyField = (options: FieldOptions & Pick<TextRules, 'blank'>) =>
+export const ApiKeyField = (options: FieldOptions & Pick<TextRules, 'blank'>) =>
   TextField({
     ...options,
     max: 500,

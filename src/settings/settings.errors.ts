@@ -55,6 +55,16 @@ export class PartnerChangedError extends AppError {
   }
 }
 
+/** The UUID that an account is to have here is that of another partner's. */
+export class AccountOfAnotherPartnerError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'account_of_another_partner';
+
+  constructor() {
+    super('The account with this UUID is here already, and belongs to another partner. Nothing was written.');
+  }
+}
+
 /** The stored key cannot be decrypted: `SECRET_KEY` is not the one it was stored with. */
 export class ApiKeyUnreadableError extends AppError {
   readonly kind = 'invalid';

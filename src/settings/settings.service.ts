@@ -7,11 +7,17 @@ import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
 import { Env } from '../config/env.js';
+import { translateConstraintErrors } from '../database/constraint.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
 import { Settings } from './settings.entity.js';
-import { ApiKeyNeededForNewUrlError, NoActiveSettingsError, SettingsMissingError } from './settings.errors.js';
+import {
+  AccountOfAnotherPartnerError,
+  ApiKeyNeededForNewUrlError,
+  NoActiveSettingsError,
+  SettingsMissingError,
+} from './settings.errors.js';
 import { type SettingsFilter, SettingsRepository } from './settings.repository.js';
 
 /** What is to be saved of an account; what is left out stays, or takes its default in a new one. */
@@ -176,17 +182,19 @@ export class SettingsService {
 
   /**
    * For the set-up, in its transaction: the account of that partner is made, or changed in place so that what
-   * refers to it stays, and is the active one afterwards. Set-ups at once happen one after the other.
+   * refers to it stays, and is the active one afterwards. Set-ups at once happen one after the other. `uuid`: of a new
+   * one, if it has one elsewhere. Throws `AccountOfAnotherPartnerError` where that is taken.
    */
   async storeActive(
     manager: EntityManager,
     account: ArrowAccount,
     partner: ArrowPartner,
     choices: SettingsChoices,
+    newUuid: string = randomUUID(),
   ): Promise<StoredAccount> {
     await this.repository.serialize(manager);
     const before = await this.rows.findOfPartner(account, partner, { manager, forChange: true });
-    const uuid = before?.uuid ?? randomUUID();
+    const uuid = before?.uuid ?? newUuid;
     await this.repository.deactivateOthers(manager, uuid, this.clock.now());
     const common = { ...choices, ...this.rows.partnerColumns(partner), apiUrl: account.apiUrl, isActive: true };
     if (before) {
@@ -194,7 +202,9 @@ export class SettingsService {
       await manager.update(Settings, { uuid }, { ...common, ...key, modified: this.clock.now() });
     } else {
       const key = await this.rows.keyColumns(manager, uuid, account.apiKey);
-      await manager.insert(Settings, { uuid, ...common, ...key });
+      await translateConstraintErrors({ pk_arrow_settings: () => new AccountOfAnotherPartnerError() }, () =>
+        manager.insert(Settings, { uuid, ...common, ...key }),
+      );
     }
     return { settings: await manager.findOneByOrFail(Settings, { uuid }), before };
   }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit, StreamableFile } from '@nestjs/common';
 import { camelCase } from '../common/command.js';
 import { csvLine } from '../common/csv.js';
+import { ListFiles, type SheetFormat } from '../common/list-files.js';
+import { XLSX } from '../common/route-table.js';
 import { renderUuid } from '../common/uuid.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Offering } from '../directory/offering.entity.js';
@@ -14,56 +16,30 @@ import type { SheetKindName } from './sheet-kind-names.js';
 import { headersOf, sheetKind, type SheetPart } from './sheet-kinds.js';
 import { writeXlsx } from './write-xlsx.js';
 
-export const SHEET_FORMATS = ['csv', 'xlsx'] as const;
-export type SheetFormat = (typeof SHEET_FORMATS)[number];
-
-const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
-
-/** A file that is made while it is sent. */
-export interface SheetFile {
-  /** With its ending. */
-  readonly name: string;
-  readonly type: string;
-  readonly content: Readable;
-}
-
-type FilterOf<Service extends { each(filter: never): unknown }> = Parameters<Service['each']>[0];
-
-/** Everything that a filter leaves, as a file that can be imported again. */
+/** Everything that a filter of a list leaves, as a file that can be imported again; made while it is sent. */
 @Injectable()
-export class ExportsService {
+export class ExportsService implements OnModuleInit {
   constructor(
+    private readonly files: ListFiles,
     private readonly customers: CustomersService,
-    private readonly projectRows: ProjectsService,
-    private readonly offeringRows: OfferingsService,
-    private readonly resourceRows: ResourcesService,
+    private readonly projects: ProjectsService,
+    private readonly offerings: OfferingsService,
+    private readonly resources: ResourcesService,
     private readonly mappings: CustomerMappingsService,
     private readonly vendorMappings: VendorOfferingMappingsService,
   ) {}
 
-  organisations(filter: FilterOf<CustomersService>, format: SheetFormat): SheetFile {
-    return fileOf('organisations', format, this.customers.each(filter));
+  onModuleInit(): void {
+    this.offer('organisations', (filter) => this.customers.each(filter));
+    this.offer('projects', (filter) => this.projects.each(filter));
+    this.offer('offerings', (filter) => withPlans(this.offerings.each(filter)));
+    this.offer('resources', (filter) => this.resources.each(filter));
+    this.offer('customer-mappings', (filter) => this.mappings.each(filter));
+    this.offer('vendor-offering-mappings', (filter) => this.vendorMappings.each(filter));
   }
 
-  projects(filter: FilterOf<ProjectsService>, format: SheetFormat): SheetFile {
-    return fileOf('projects', format, this.projectRows.each(filter));
-  }
-
-  /** Each is followed by its plans. */
-  offerings(filter: FilterOf<OfferingsService>, format: SheetFormat): SheetFile {
-    return fileOf('offerings', format, withPlans(this.offeringRows.each(filter)));
-  }
-
-  resources(filter: FilterOf<ResourcesService>, format: SheetFormat): SheetFile {
-    return fileOf('resources', format, this.resourceRows.each(filter));
-  }
-
-  customerMappings(filter: FilterOf<CustomerMappingsService>, format: SheetFormat): SheetFile {
-    return fileOf('customer-mappings', format, this.mappings.each(filter));
-  }
-
-  vendorOfferingMappings(filter: FilterOf<VendorOfferingMappingsService>, format: SheetFormat): SheetFile {
-    return fileOf('vendor-offering-mappings', format, this.vendorMappings.each(filter));
+  private offer(kind: SheetKindName, each: (filter: never) => AsyncIterable<object>): void {
+    this.files.register(kind, (filter, format) => fileOf(kind, format, each(filter)));
   }
 }
 
@@ -71,6 +47,7 @@ class PlanRow {
   constructor(readonly plan: object) {}
 }
 
+/** Each is followed by its plans. */
 async function* withPlans(offerings: AsyncIterable<Offering>): AsyncGenerator<object> {
   for await (const offering of offerings) {
     yield offering;
@@ -78,7 +55,7 @@ async function* withPlans(offerings: AsyncIterable<Offering>): AsyncGenerator<ob
   }
 }
 
-function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable<object>): SheetFile {
+function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable<object>): StreamableFile {
   const { parts } = sheetKind(kind);
   const headers = headersOf(sheetKind(kind));
   async function* rows() {
@@ -86,10 +63,11 @@ function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable
     for await (const object of objects)
       yield object instanceof PlanRow ? cellsOf(headers, parts[1]!, object.plan) : cellsOf(headers, parts[0]!, object);
   }
-  const name = `${kind}.${format}`;
-  return format === 'xlsx'
-    ? { name, type: XLSX, content: writeXlsx(rows()) }
-    : { name, type: 'text/csv; charset=utf-8; header=present', content: Readable.from(linesOf(rows())) };
+  const [content, type] =
+    format === 'xlsx'
+      ? [writeXlsx(rows()), XLSX]
+      : [Readable.from(linesOf(rows())), 'text/csv; charset=utf-8; header=present'];
+  return new StreamableFile(content, { type, disposition: `attachment; filename="${kind}.${format}"` });
 }
 
 async function* linesOf(rows: AsyncIterable<readonly string[]>): AsyncGenerator<string> {

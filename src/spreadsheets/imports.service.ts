@@ -6,7 +6,7 @@ import { csvLine } from '../common/csv.js';
 import { PublicAddress } from '../common/links.js';
 import { type Count, Page, pageOf, type Paging } from '../common/page.js';
 import { JobCancelledError, LeaseLostError } from '../jobs/job.errors.js';
-import { type JobControl, JobHandlers } from '../jobs/job-handlers.js';
+import { type JobControl, JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { type ImportFilter, ImportsRepository, type Outcome, OUTCOMES, type RowResult } from './imports.repository.js';
 import { readCsv, type SheetRow } from './read-csv.js';
@@ -33,9 +33,6 @@ const ROWS_AT_ONCE = 1_000;
 const MOST_PACKED_BYTES = 20_971_520;
 const KEPT_MS = 7 * 86_400_000;
 const PAGE = 1_000;
-
-/** Who hears how far the work is, and may stop it. */
-export type Watch = Pick<JobControl, 'progress'> & Partial<Pick<JobControl, 'lease' | 'signal'>>;
 
 /** A file that somebody wants to import. */
 export interface Upload {

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../directory/users/access.module.js';
-import { ExportsController } from './exports.controller.js';
 import { ImportsController } from './imports.controller.js';
 import { SpreadsheetsModule } from './spreadsheets.module.js';
 import { TemplatesController } from './templates.controller.js';
@@ -8,6 +7,6 @@ import { TemplatesController } from './templates.controller.js';
 /** Import and export over HTTP: `/api/admin/arrow/directory/`. */
 @Module({
   imports: [SpreadsheetsModule, AccessModule],
-  controllers: [ImportsController, ExportsController, TemplatesController],
+  controllers: [ImportsController, TemplatesController],
 })
 export class SpreadsheetsHttpModule {}

@@ -14,7 +14,7 @@ import {
   type UsageOutcome,
   type WaldurInvoiceItem,
 } from './waldur-invoices.js';
-import { USER_FIELDS, WALDUR_LISTS, type WaldurKind, type WaldurRows, WaldurUser } from './waldur-rows.js';
+import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
 import { WaldurWriter } from './waldur-writer.js';
 
 /** Which rows of a list are read. */
@@ -51,7 +51,7 @@ export class WaldurGateway {
    * Reads a list and gives its rows to `take` as they come, pages in any order, several at once. Throws `WaldurError`,
    * and what `take` throws.
    */
-  readList<K extends WaldurKind>(
+  readList<K extends keyof WaldurRows>(
     kind: K,
     wanted: ListWanted,
     take: (rows: readonly WaldurRows[K][]) => Promise<void>,
@@ -63,8 +63,21 @@ export class WaldurGateway {
     return readList({ pageSize, concurrency: maxConcurrency, fetch, take }, signal);
   }
 
+  /**
+   * All rows of a list that is short enough to be kept. Throws `WaldurError`, also where it cannot be proven complete.
+   */
+  async readAll<K extends keyof WaldurRows>(kind: K, options: ListWanted = {}): Promise<WaldurRows[K][]> {
+    const rows = new Map<string, WaldurRows[K]>();
+    const read = await this.readList(kind, options, (page) => {
+      for (const row of page) rows.set(row.uuid, row);
+      return Promise.resolve();
+    });
+    if (read.incomplete) throw new WaldurMalformedAnswerError(WALDUR_LISTS[kind].path, read.incomplete);
+    return [...rows.values()].filter(({ uuid }) => read.seen.has(uuid));
+  }
+
   /** One object; `undefined` where Waldur does not have it. Throws `WaldurError`. */
-  async findOne<K extends WaldurKind>(
+  async findOne<K extends keyof WaldurRows>(
     kind: K,
     uuid: string,
     options?: UpstreamCallOptions,
@@ -192,7 +205,7 @@ export class WaldurGateway {
     return { Authorization: `Token ${this.options.token}` };
   }
 
-  private pageRequest<K extends WaldurKind>(
+  private pageRequest<K extends keyof WaldurRows>(
     kind: K,
     page: number,
     modifiedSince?: Date,

@@ -17,7 +17,11 @@ const text = (length: number) =>
   z
     .string()
     .nullish()
-    .transform((given) => [...(given ?? '')].slice(0, length).join(''));
+    // Taking texts apart is dear, and few are too long.
+    .transform((given) => {
+      if (!given || given.length <= length) return given ?? '';
+      return [...given].slice(0, length).join('');
+    });
 
 /** Names are never blank here. */
 const name = (length: number) => text(length).transform((given) => (given.trim() ? given : '(no name)'));
@@ -119,6 +123,73 @@ const Resource = z
     isGone: row.state === 'Terminated',
   }));
 
+/** Waldur's own Arrow accounts; what `api_key` holds there is never asked for. */
+const ArrowSettings = z
+  .object({
+    uuid,
+    api_url: text(255),
+    export_type_reference: text(255),
+    classification_filter: text(50),
+    is_active: z.boolean().nullish(),
+    sync_enabled: z.boolean().nullish(),
+    partner_reference: text(255),
+    partner_name: text(255),
+    invoice_price_source: z.enum(['sell', 'buy']).nullish(),
+    // Since 8.0.3.
+    invoice_item_prefix: z.string().nullish(),
+  })
+  .transform((row) => ({
+    uuid: row.uuid,
+    apiUrl: row.api_url,
+    exportTypeReference: row.export_type_reference,
+    classificationFilter: row.classification_filter || undefined,
+    isActive: row.is_active ?? true,
+    syncEnabled: row.sync_enabled ?? false,
+    partnerReference: row.partner_reference,
+    partnerName: row.partner_name,
+    invoicePriceSource: row.invoice_price_source ?? undefined,
+    invoiceItemPrefix: row.invoice_item_prefix?.slice(0, 100),
+  }));
+
+const ArrowCustomerMapping = z
+  .object({
+    uuid,
+    settings_uuid: uuid,
+    arrow_reference: text(255),
+    arrow_company_name: text(500),
+    waldur_customer_uuid: uuid,
+    is_active: z.boolean().nullish(),
+  })
+  .transform((row) => ({
+    uuid: row.uuid,
+    settingsUuid: row.settings_uuid,
+    arrowReference: row.arrow_reference.trim(),
+    arrowCompanyName: row.arrow_company_name,
+    waldurCustomerUuid: row.waldur_customer_uuid,
+    isActive: row.is_active ?? true,
+  }));
+
+const ArrowVendorMapping = z
+  .object({
+    uuid,
+    settings_uuid: uuid,
+    arrow_vendor_name: text(255),
+    offering_uuid: uuid,
+    plan_uuid: uuid.nullish(),
+    is_active: z.boolean().nullish(),
+  })
+  .transform((row) => ({
+    uuid: row.uuid,
+    settingsUuid: row.settings_uuid,
+    arrowVendorName: row.arrow_vendor_name.trim(),
+    offeringUuid: row.offering_uuid,
+    planUuid: row.plan_uuid ?? null,
+    isActive: row.is_active ?? true,
+  }));
+
+export type WaldurArrowSettings = z.infer<typeof ArrowSettings>;
+export type WaldurCustomerMapping = z.infer<typeof ArrowCustomerMapping>;
+export type WaldurVendorMapping = z.infer<typeof ArrowVendorMapping>;
 export type WaldurCustomer = z.infer<typeof Customer>;
 export type WaldurProject = z.infer<typeof Project>;
 export type WaldurPlan = z.infer<typeof Plan>;
@@ -131,9 +202,12 @@ export interface WaldurRows {
   readonly projects: WaldurProject;
   readonly offerings: WaldurOffering;
   readonly resources: WaldurResource;
+  readonly arrowSettings: WaldurArrowSettings;
+  readonly customerMappings: WaldurCustomerMapping;
+  readonly vendorMappings: WaldurVendorMapping;
 }
 
-/** Lists in the order in which their rows can be stored: each names rows of those before it. */
+/** Lists that are copied, in the order in which their rows can be stored: each names rows of those before it. */
 export const WALDUR_KINDS = ['customers', 'projects', 'offerings', 'resources'] as const;
 export type WaldurKind = (typeof WALDUR_KINDS)[number];
 
@@ -151,7 +225,7 @@ export interface WaldurList<Row> {
 
 const fieldsOf = (type: { in: z.ZodObject }) => Object.keys(type.in.shape);
 
-export const WALDUR_LISTS: { readonly [K in WaldurKind]: WaldurList<WaldurRows[K]> } = {
+export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<WaldurRows[K]> } = {
   customers: {
     path: 'customers/',
     fields: fieldsOf(Customer),
@@ -176,6 +250,24 @@ export const WALDUR_LISTS: { readonly [K in WaldurKind]: WaldurList<WaldurRows[K
     fields: fieldsOf(Resource),
     hasModified: true,
     read: (row) => Resource.parse(row),
+  },
+  arrowSettings: {
+    path: 'admin/arrow/settings/',
+    fields: fieldsOf(ArrowSettings),
+    hasModified: false,
+    read: (row) => ArrowSettings.parse(row),
+  },
+  customerMappings: {
+    path: 'admin/arrow/customer-mappings/',
+    fields: fieldsOf(ArrowCustomerMapping),
+    hasModified: false,
+    read: (row) => ArrowCustomerMapping.parse(row),
+  },
+  vendorMappings: {
+    path: 'admin/arrow/vendor-offering-mappings/',
+    fields: fieldsOf(ArrowVendorMapping),
+    hasModified: false,
+    read: (row) => ArrowVendorMapping.parse(row),
   },
 };
 

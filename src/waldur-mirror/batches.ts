@@ -1,4 +1,4 @@
-const MOST_WAITING = 3_000;
+const MOST_WAITING = 1_000;
 
 /**
  * Rows on their way into the database: one write at a time, of everything that came meanwhile, so that reading goes on

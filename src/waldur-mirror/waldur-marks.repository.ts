@@ -16,6 +16,11 @@ export class WaldurMarksRepository {
     return this.marks.findOneBy({ kind });
   }
 
+  /** Everything is read anew from then on. */
+  async clear(manager: EntityManager): Promise<void> {
+    await manager.deleteAll(WaldurMark);
+  }
+
   /** `mayWrite`: first inside its transaction. */
   async set(mark: WaldurMark, mayWrite: (manager: EntityManager) => Promise<void>): Promise<void> {
     await this.marks.manager.transaction(async (manager) => {

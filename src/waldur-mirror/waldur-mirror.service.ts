@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
@@ -52,6 +53,8 @@ export interface KindReport {
   changed: number;
   gone: number;
   unchanged: number;
+  /** Of the changed ones: rows that were made here under the same UUID, and are Waldur's from now on. */
+  ours: number;
   /** Rows that name what is not here, the first of them. */
   passed_over: string[];
   /** Why it cannot be said that all came; nothing was called gone then. */
@@ -118,6 +121,11 @@ export class WaldurMirrorService implements OnModuleInit {
     const lastError = runs.items[0]?.errorMessage ?? '';
     const isLate = this.clock.now().getTime() - oldest > LATE_TURNS * this.env.WALDUR_SYNC_INTERVAL_MINUTES * 60_000;
     return { url: gateway.url, marks, readAt: isRead ? new Date(oldest) : null, isLate, lastError };
+  }
+
+  /** Within `manager`'s transaction: what was read is Waldur's no more, and all is read anew if there is a Waldur again. */
+  forget(manager: EntityManager): Promise<void> {
+    return this.marks.clear(manager);
   }
 
   /** Licences that several live resources have in Waldur: the first of them, and how many there are. */
@@ -277,15 +285,17 @@ const emptyReport = (whole: boolean): KindReport => ({
   changed: 0,
   gone: 0,
   unchanged: 0,
+  ours: 0,
   passed_over: [],
   incomplete: null,
 });
 
-function count(report: KindReport, rows: number, { created, changed, gone, passedOver }: Written): void {
+function count(report: KindReport, rows: number, { created, changed, gone, ours, passedOver }: Written): void {
   report.read += rows;
   report.created += created;
   report.changed += changed;
   report.gone += gone;
+  report.ours += ours;
   report.unchanged += Math.max(0, rows - created - changed - gone - passedOver.length);
   for (const uuid of passedOver) if (report.passed_over.length < MOST_NAMED) report.passed_over.push(uuid);
 }

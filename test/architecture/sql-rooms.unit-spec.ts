@@ -26,6 +26,9 @@ const BORROWED: Readonly<Record<string, string>> = {
   'src/spreadsheets/import.sql.ts': 'plan',
   // Which charges are closed and what they were moved by, and what speaks against sending it: for all months at once.
   'src/waldur-charges/pushed-items.sql.ts': 'charge customer invoice_posting pending_posting plan resource',
+  // Rows give their place to others with everything that names them, in one transaction; whether both were billed
+  // decides whether they may.
+  'src/moves/move.sql.ts': 'charge customer invoice offering plan project resource',
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -70,6 +70,12 @@ const OWN: Record<string, Call> = {
     const { body } = await api.post('/api/admin/arrow/billing-syncs/trigger_sync/', wanted);
     return { uuid: body.job_id as string };
   },
+  'POST /api/admin/arrow/directory/moves/': () => ({ body: { direction: 'out' } }),
+  'POST /api/admin/arrow/directory/moves/{uuid}/apply/': async (_, api) => {
+    const { uuid } = (await api.post('/api/admin/arrow/directory/moves/', { direction: 'out' })).body;
+    while ((await api.get(`/api/admin/arrow/directory/moves/${uuid}/`)).body.state === 'waiting');
+    return { uuid: uuid as string };
+  },
   'POST /api-auth/password': (world) => ({ body: world.login }),
 };
 
@@ -178,6 +184,7 @@ describe('Every route that changes something', () => {
       'POST /api/admin/arrow/license-links/{uuid}/resume/',
       'POST /api/admin/arrow/license-links/{uuid}/revert/',
       'POST /api/admin/arrow/pushed-items/push/',
+      'POST /api/admin/arrow/settings/import_from_waldur/',
     ]);
   });
 });

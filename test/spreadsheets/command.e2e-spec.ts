@@ -58,4 +58,15 @@ describe('waldur-arrow directory', () => {
     expect((await command('import', written('x.csv', 'name\na'))).code).toBe(2);
     expect((await command('import', join(folder, 'projects-none.csv'))).errors).toContain('no such file');
   });
+
+  it('says what moving would do, and does it; there is nowhere to move to without a Waldur', async () => {
+    const inward = await command('move-in');
+    expect([inward.code, inward.errors]).toEqual([1, expect.stringContaining('WALDUR_URL is not set')]);
+    const outward = await command('move-out');
+    expect([outward.code, outward.output]).toEqual([0, expect.stringContaining('customer: 0 would move')]);
+    const uuid = /apply-move (\S+)/.exec(outward.output)![1]!;
+    expect((await command('apply-move', uuid)).output).toContain('It is done.');
+    expect((await command('apply-move', uuid)).errors).toContain('this one is applied');
+    expect((await command('move-out', '--apply', '--json')).json).toMatchObject({ state: 'applied' });
+  });
 });

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { JobCancelledError } from '../../src/jobs/job.errors.js';
 import { ImportsService } from '../../src/spreadsheets/imports.service.js';
+import { SHEET_KINDS } from '../../src/spreadsheets/sheet-kind-names.js';
 import { ImportNotReadyError } from '../../src/spreadsheets/spreadsheets.errors.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
-import { counts, IMPORTS, Sheets } from './sheets.js';
+import { counts, IMPORTS, LISTS, Sheets } from './sheets.js';
 
 describe('A file that is imported', () => {
   let app: TestApp;
@@ -328,14 +329,7 @@ describe('A file that is imported', () => {
   });
 
   it('has a template for every kind', async () => {
-    for (const kind of [
-      'organisations',
-      'projects',
-      'offerings',
-      'resources',
-      'customer-mappings',
-      'vendor-offering-mappings',
-    ]) {
+    for (const kind of SHEET_KINDS) {
       const { status, body } = await app.api.get(`/api/admin/arrow/directory/template/${kind}/`);
       expect([status, body.split('\r\n').length]).toEqual([200, 3]);
       expect((await sheets.preview(kind, body)).state).toBe('previewed');
@@ -366,15 +360,8 @@ describe('A file that is imported', () => {
       const project = await make.project({ name, customer: customer.uuid });
       await make.resource({ name, project: project.uuid, offering: offering.uuid });
     }
-    for (const kind of [
-      'organisations',
-      'projects',
-      'offerings',
-      'resources',
-      'customer-mappings',
-      'vendor-offering-mappings',
-    ]) {
-      const { body, headers } = await app.api.get(`/api/admin/arrow/directory/export/${kind}/?format=csv`);
+    for (const kind of SHEET_KINDS) {
+      const { body, headers } = await app.api.get(`${LISTS[kind]}?format=csv`);
       expect(headers.get('content-disposition')).toBe(`attachment; filename="${kind}.csv"`);
       expect(body).not.toMatch(/(^|,|\n)"?[=+@]/);
       const found = await sheets.preview(kind, body);
@@ -382,8 +369,8 @@ describe('A file that is imported', () => {
       expect([kind, created, changed, refused, await sheets.faults(found)]).toEqual([kind, 0, 0, 0, []]);
       expect(unchanged).toBeGreaterThan(0);
     }
-    const { body } = await app.api.get('/api/admin/arrow/directory/export/organisations/?backend_id=trip');
+    const { body } = await app.api.get('/api/customers/?format=csv&backend_id=trip');
     expect(body.split('\r\n')).toHaveLength(3);
-    expect((await app.api.get('/api/admin/arrow/directory/export/organisations/?format=pdf')).status).toBe(400);
+    expect((await app.api.get('/api/customers/?format=pdf')).status).toBe(400);
   });
 });

@@ -1,5 +1,16 @@
+import type { SheetKindName } from '../../src/spreadsheets/sheet-kind-names.js';
 import type { Answer } from '../support/api-client.js';
 import { STAFF_TOKEN, type TestApp } from '../support/app.js';
+
+/** The list that has what a file of a kind brings. */
+export const LISTS: Readonly<Record<SheetKindName, string>> = {
+  organisations: '/api/customers/',
+  projects: '/api/projects/',
+  offerings: '/api/marketplace-provider-offerings/',
+  resources: '/api/marketplace-resources/',
+  'customer-mappings': '/api/admin/arrow/customer-mappings/',
+  'vendor-offering-mappings': '/api/admin/arrow/vendor-offering-mappings/',
+};
 
 export const IMPORTS = '/api/admin/arrow/directory/import/';
 
@@ -20,8 +31,8 @@ export class Sheets {
   }
 
   /** What is exported of a kind, byte for byte. */
-  async exported(kind: string, query: string): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await fetch(`${this.app.url}/api/admin/arrow/directory/export/${kind}/?${query}`, {
+  async exported(kind: SheetKindName, query: string): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await fetch(`${this.app.url}${LISTS[kind]}?${query}`, {
       headers: { Authorization: `Token ${STAFF_TOKEN}` },
     });
     return new Uint8Array(await response.arrayBuffer());

@@ -37,7 +37,7 @@ export const FILTERED_LISTS: readonly FilteredList[] = [
   { paths: ['users'], query: ListUsersQuery, unkept: UNKEPT.users },
 ];
 
-const NO_FILTERS = ['page', 'page_size', 'field', 'o'];
+const NO_FILTERS = ['page', 'page_size', 'field', 'o', 'format'];
 
 /** The filters that a list honours. */
 export const honouredBy = ({ query }: FilteredList): string[] =>

@@ -98,7 +98,7 @@ export class ConsumptionRecordResponse {
     const closedAt = charge.closedAt && renderDateTime(charge.closedAt);
     return answerOf(ConsumptionRecordResponse, record, {
       url: hyperlink(ConsumptionRecord, record.uuid),
-      resource: hyperlink(Resource, record.resourceUuid),
+      resource: hyperlink(Resource, record.resource),
       resource_name: record.resource.name,
       project_name: charge.project?.name ?? '',
       customer_name: record.customer.name,

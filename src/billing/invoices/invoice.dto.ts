@@ -157,7 +157,7 @@ export class InvoiceResponse {
         // Waldur's clients cannot read null as a number or as this date.
         number: invoice.number ?? undefined,
         due_date: invoice.dueDate ?? undefined,
-        customer: hyperlink(Customer, invoice.customerUuid),
+        customer: hyperlink(Customer, invoice.customer),
         customer_name: customer.name,
         customer_details: answerOf(InvoiceCustomerDetails, customer, {}),
         year: Number(invoice.month.slice(0, 4)),

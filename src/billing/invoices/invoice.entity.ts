@@ -49,6 +49,7 @@ export interface IssuedDocument extends InvoiceAmounts {
 @Index(['created', 'uuid'])
 export class Invoice extends BaseEntity {
   static readonly path = '/api/invoices/';
+  static readonly isOurs = true;
 
   @Column('uuid')
   accountUuid: string;

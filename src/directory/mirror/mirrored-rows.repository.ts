@@ -18,6 +18,8 @@ export interface Written {
   readonly created: number;
   readonly changed: number;
   readonly gone: number;
+  /** Of those changed: rows that were made here, under the UUID that Waldur has. */
+  readonly ours: number;
   /** UUIDs of rows that name what is not here. */
   readonly passedOver: readonly string[];
 }

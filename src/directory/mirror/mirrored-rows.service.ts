@@ -48,6 +48,7 @@ export class MirroredRowsService {
         created: written.created + planned.created,
         changed: written.changed + planned.changed,
         gone: written.gone + planned.gone + gone,
+        ours: written.ours + planned.ours,
         passedOver: written.passedOver,
       };
     });
@@ -91,12 +92,18 @@ export class MirroredRowsService {
   }
 }
 
+const columns = new Map<string, string>();
+
+/** Looked up: very many rows have the same few. */
+function columnOf(name: string): string {
+  let column = columns.get(name);
+  if (!column) columns.set(name, (column = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)));
+  return column;
+}
+
 /** A row with the names of columns. */
 function asColumns(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
-      value,
-    ]),
-  );
+  const renamed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) renamed[columnOf(name)] = value;
+  return renamed;
 }

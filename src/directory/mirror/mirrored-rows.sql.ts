@@ -19,7 +19,8 @@ const CREATED = { created: 'timestamptz' };
 
 /**
  * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, $2 now.
- * `unlessNewer` may use $3. Answers how many became `created`, `changed` and `gone`, and the UUIDs of those `passed_over`.
+ * `unlessNewer` may use $3. Answers how many became `created`, `changed` and `gone`, how many of the changed ones were
+ * `ours`, made here under the same UUID, and the UUIDs of those `passed_over`.
  */
 function writing({ table, columns, values = {}, parents = '', others = '', isGone, unlessNewer }: Target): string {
   const names = Object.keys(columns).filter((name) => name !== 'uuid');
@@ -61,6 +62,7 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
     (SELECT count(*)::integer FROM written WHERE is_new) AS created,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone IS NOT TRUE) AS changed,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone) AS gone,
+    (SELECT count(*)::integer FROM wanted JOIN ${table} AS ours USING (uuid) WHERE ours.owner = 'local') AS ours,
     ARRAY(SELECT uuid::text FROM given EXCEPT SELECT uuid::text FROM wanted) AS passed_over`;
 }
 
@@ -186,12 +188,13 @@ export const DISPUTES = `
 const TABLES = { customers: 'customer', projects: 'project', offerings: 'offering', resources: 'resource' } as const;
 export type MirroredKind = keyof typeof TABLES;
 
-/** Live copies whose UUIDs are not in $1. */
+/** Live copies whose UUIDs are not in $1. A set is taken from another, as nobody knows beforehand how many are seen. */
 export const unseenOf = (kind: MirroredKind): string => `
-  SELECT kept.uuid
-  FROM ${TABLES[kind]} kept
-  WHERE kept.owner = 'waldur' AND kept.gone_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM unnest($1::uuid[]) AS seen (uuid) WHERE seen.uuid = kept.uuid)`;
+  SELECT uuid
+  FROM ${TABLES[kind]}
+  WHERE owner = 'waldur' AND gone_at IS NULL
+  EXCEPT
+  SELECT unnest($1::uuid[])`;
 
 /** Copies ($1) that Waldur has no more; $2 now. A resource that is gone is terminated for everybody here. */
 export const goneOf = (kind: MirroredKind): string => `

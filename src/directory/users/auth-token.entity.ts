@@ -19,6 +19,7 @@ import { User } from './user.entity.js';
 export class AuthToken extends BaseEntity {
   /** Of personal access tokens; the others have no address. */
   static readonly path = '/api/personal-access-tokens/';
+  static readonly isOurs = true;
 
   @Column('uuid')
   userUuid: string;

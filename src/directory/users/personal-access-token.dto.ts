@@ -86,7 +86,7 @@ export class PersonalAccessTokenResponse {
   static from(this: void, token: PersonalAccessToken): PersonalAccessTokenResponse {
     return answerOf(PersonalAccessTokenResponse, token, {
       url: hyperlink(AuthToken, token.uuid),
-      user: hyperlink(User, token.userUuid),
+      user: hyperlink({ path: User.path, isOurs: true }, token.userUuid),
       user_username: token.user.username,
       token_prefix: '',
       scopes: includedIn(token.scope),

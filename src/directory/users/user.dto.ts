@@ -84,8 +84,13 @@ export class UserResponse {
   @ApiProperty({ format: 'date-time' }) date_joined: string;
 
   static from(this: void, user: User): UserResponse {
+    return UserResponse.of(user, true);
+  }
+
+  /** Of a user of Waldur's, `isOurs` is false. */
+  static of(this: void, user: User, isOurs: boolean): UserResponse {
     return answerOf(UserResponse, user, {
-      url: hyperlink(User, user.uuid),
+      url: hyperlink({ path: User.path, isOurs }, user.uuid),
       full_name: `${user.firstName} ${user.lastName}`.trim(),
       date_joined: renderDateTime(user.created),
     });
@@ -138,9 +143,9 @@ export class MeResponse extends UserResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it expires; null: never.' })
   token_expires_at: string | null;
 
-  static fromCall(this: void, user: User, { tokenLifetime, tokenExpiresAt }: Caller): MeResponse {
+  static fromCall(this: void, user: User, { tokenLifetime, tokenExpiresAt, profile }: Caller): MeResponse {
     return {
-      ...UserResponse.from(user),
+      ...UserResponse.of(user, !profile),
       token_lifetime: tokenLifetime,
       token_expires_at: tokenExpiresAt && renderDateTime(tokenExpiresAt),
     };

@@ -1,0 +1,129 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { readEnv } from '../src/config/env.js';
+import { createApp } from '../src/configure-app.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
+import { WaldurMirrorService } from '../src/waldur-mirror/waldur-mirror.service.js';
+import { createDatabase } from '../test/support/databases.js';
+import type { BenchRow } from './bench-row.js';
+import { COUNTS } from './waldur-pages.js';
+
+const PAGE_MS = 50;
+const PAGE_ROWS = 300;
+const CONCURRENCY = 4;
+const MOST_TIMES = 1.35;
+const MOST_MB = 100;
+const MOST_REQUESTS = 12;
+const CHANGES = 10;
+
+/** A Waldur of 20,000 organisations, 50,000 projects and 100,000 resources, copied to a PostgreSQL server. */
+export async function run(): Promise<BenchRow[]> {
+  process.env.TEST_DATABASE_URL ??= 'postgres://postgres@127.0.0.1:5432/postgres';
+  const database = await createDatabase('postgres', 'template0');
+  const waldur = fork(fileURLToPath(new URL('./waldur-pages.ts', import.meta.url)), { execArgv: process.execArgv });
+  const [{ port }] = (await once(waldur, 'message')) as [{ port: number }];
+  const app = await createApp(
+    readEnv({
+      ...database.variables,
+      STAFF_TOKEN: 'bench-token-0123456789abcdefghijklmnopqrstuv',
+      LOG_LEVEL: 'fatal',
+      WALDUR_URL: `http://127.0.0.1:${port}`,
+      WALDUR_TOKEN: 'bench',
+      WALDUR_SYNC_INTERVAL_MINUTES: '1440',
+    }),
+  );
+  try {
+    await app.init();
+    const [mirror, jobs] = [app.get(WaldurMirrorService), app.get(JobsService)];
+    const sync = async (whole: boolean) => {
+      const { uuid } = await mirror.request({ whole }, 'bench');
+      for (;;) {
+        const { state, startedAt, finishedAt, errorMessage } = await jobs.get(uuid);
+        if (state === 'failed') throw new Error(errorMessage);
+        if (state === 'succeeded') return finishedAt!.getTime() - startedAt!.getTime();
+        await sleep(20);
+      }
+    };
+    const first = await sync(true);
+    const again = await sync(true);
+    const grown = await highest(() => sync(true));
+    await counted(waldur, { changes: CHANGES });
+    const changed = await sync(false);
+    const requests = (await counted(waldur, {})) - pagesOf(COUNTS.customers);
+    const ideal = (Object.values(COUNTS).reduce((sum, rows) => sum + pagesOf(rows), 0) * PAGE_MS) / CONCURRENCY;
+    const against = (what: string, time: number): BenchRow[] => {
+      const ratio = Math.round((time / ideal) * 100) / 100;
+      return [
+        { name: what, figure: time, unit: 'ms' },
+        {
+          name: `${what}, times the ideal`,
+          figure: ratio,
+          unit: '×',
+          goal: `<= ${MOST_TIMES}`,
+          ok: ratio <= MOST_TIMES,
+        },
+      ];
+    };
+    return [
+      { name: `pages of ${PAGE_ROWS} at ${PAGE_MS} ms, ${CONCURRENCY} at once: the ideal`, figure: ideal, unit: 'ms' },
+      ...against('a first reading of everything', first),
+      ...against('everything again, nothing changed', again),
+      { name: `an incremental reading with ${CHANGES} changes`, figure: changed, unit: 'ms' },
+      {
+        name: 'its requests besides the list of customers',
+        figure: requests,
+        unit: '',
+        goal: `<= ${MOST_REQUESTS}`,
+        ok: requests <= MOST_REQUESTS,
+      },
+      {
+        name: 'memory in use grown meanwhile, at most',
+        figure: Math.round(grown),
+        unit: 'MB',
+        goal: `< ${MOST_MB}`,
+        ok: grown < MOST_MB,
+      },
+    ];
+  } finally {
+    await app.close();
+    waldur.disconnect();
+    await database.drop();
+  }
+}
+
+const pagesOf = (rows: number) => Math.ceil(rows / PAGE_ROWS);
+
+/** Requests since the last time it was asked. */
+async function counted(waldur: ChildProcess, message: object): Promise<number> {
+  waldur.send(message);
+  const [{ requests }] = (await once(waldur, 'message')) as [{ requests: number }];
+  return requests;
+}
+
+/**
+ * By how many MB the memory that this process uses grew while it worked. What nobody uses any more is collected before
+ * each look: how much of it lies about until then says how much memory the machine has.
+ */
+async function highest(work: () => Promise<unknown>): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = used();
+  let most = before;
+  const looking = setInterval(() => (most = Math.max(most, used())), 1_000);
+  try {
+    await work();
+  } finally {
+    clearInterval(looking);
+  }
+  return (most - before) / 1_048_576;
+}
