@@ -75,7 +75,7 @@ const SCOPE_MISSING = (needed: string, given: string): Expectation => ({
 const unauthenticated = (detail: string): Expectation => ({ status: 401, detail });
 
 /** Where whoever changes something changes users, tokens or keys. */
-const ADMIN_PATHS = /^\/api\/(users|personal-access-tokens|admin\/arrow\/(settings|directory\/import))\//;
+const ADMIN_PATHS = /^\/api\/(users|personal-access-tokens|admin\/arrow\/(settings|directory\/(import|moves)))\//;
 
 /** Which scope a route asks of a token. */
 function scopeOf({ method, path }: Route): string {

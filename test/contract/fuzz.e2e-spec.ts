@@ -38,6 +38,8 @@ const SELDOM: Record<string, string> = {
   admin_arrow_directory_import_refused: 'The same.',
   admin_arrow_directory_import_apply: 'The same.',
   admin_arrow_directory_moves_apply: 'It has to be previewed and nothing else under way, and once only.',
+  admin_arrow_directory_moves_retrieve: 'There has to be one, and there is none at first.',
+  admin_arrow_directory_moves_rows: 'The same.',
   admin_arrow_directory_sync: 'There has to be a Waldur.',
   admin_arrow_pushed_items_push: 'The same.',
   admin_arrow_pushed_items_retrieve: 'The same.',

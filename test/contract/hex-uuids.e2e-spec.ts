@@ -45,7 +45,7 @@ describe('UUID_FORMAT=hex', () => {
       if (status !== 200) continue;
       await get(`${path}?format=csv`);
       const rows: unknown = text.startsWith('[') ? JSON.parse(text) : [];
-      const { uuid } = ((rows as { uuid?: string }[])[0] ?? {});
+      const { uuid } = (rows as { uuid?: string }[])[0] ?? {};
       for (const each of reading.filter((route) => route.path.startsWith(`${path}{uuid}/`))) {
         if (!uuid) unread.push(each.path);
         else await get(each.path.replace('{uuid}', uuid));
