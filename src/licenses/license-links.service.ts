@@ -76,6 +76,11 @@ export class LicenseLinksService {
     return this.get(known);
   }
 
+  /** Entries that Waldur has not carried out have failed from then on: there is no Waldur any more. */
+  giveUpUnfinished(manager: EntityManager): Promise<void> {
+    return this.waldur.giveUp(manager);
+  }
+
   /** Adds entries, in this order, as part of the transaction that changes the resources. One statement. */
   async record(manager: EntityManager, entries: readonly NewLicenseLink[]): Promise<void> {
     await this.links.insert(manager, entries);

@@ -43,6 +43,17 @@ const UNFINISHED = `
   WHERE link.state IN ('intended', 'done')
   ORDER BY link.number`;
 
+const SAY_WHY = `
+  UPDATE waldur_write
+  SET problem = $1, claim_token = NULL, claim_expires_at = NULL
+  FROM license_link link
+  WHERE link.uuid = waldur_write.uuid AND link.state IN ('intended', 'done')`;
+
+const GIVE_UP = `
+  UPDATE license_link
+  SET state = 'failed'
+  WHERE state IN ('intended', 'done')`;
+
 /** How far Waldur is with entries of the ledger. Who works on one has a claim on it, by the database's clock. */
 @Injectable()
 export class WaldurWritesRepository {
@@ -98,6 +109,12 @@ export class WaldurWritesRepository {
   async unfinished(): Promise<string[]> {
     const rows = await this.dataSource.query<{ uuid: string }[]>(UNFINISHED);
     return rows.map(({ uuid }) => uuid);
+  }
+
+  /** Nothing that Waldur has not carried out will be, because of this problem. */
+  async giveUp(manager: EntityManager, problem: string): Promise<void> {
+    await manager.query(SAY_WHY, [problem]);
+    await manager.query(GIVE_UP);
   }
 
   /** Nobody works on anything: what was claimed was left behind. */

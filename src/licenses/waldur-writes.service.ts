@@ -70,6 +70,14 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
     return this.beside.gateway !== undefined;
   }
 
+  /** As part of the transaction that moves the directory out of Waldur: what was not recorded until then never is. */
+  giveUp(manager: EntityManager): Promise<void> {
+    return this.writes.giveUp(
+      manager,
+      'The directory was moved out before this was recorded: look into Waldur whether it was done.',
+    );
+  }
+
   onModuleInit(): void {
     if (!this.beside.gateway) return;
     this.handlers.register(LICENSE_WRITES, (control) => this.goOn(control));

@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { type Count, Page, pageOf } from '../common/page.js';
 import { JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
+import { LicenseLinksService } from '../licenses/license-links.service.js';
 import { NotBesideWaldurError } from '../waldur-mirror/waldur-mirror.errors.js';
 import { WaldurMirrorService } from '../waldur-mirror/waldur-mirror.service.js';
 import type { DirectoryMove, MoveDirection } from './move.entity.js';
@@ -47,6 +48,7 @@ export class MovesService implements OnModuleInit {
   constructor(
     private readonly moves: MovesRepository,
     private readonly mirror: WaldurMirrorService,
+    private readonly links: LicenseLinksService,
     private readonly jobs: JobsService,
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
@@ -137,6 +139,7 @@ export class MovesService implements OnModuleInit {
         const now = this.clock.now();
         const followed = direction === 'in' ? await this.moves.moveIn(manager, uuid, now) : {};
         if (direction === 'out') {
+          await this.links.giveUpUnfinished(manager);
           await this.moves.moveOut(manager, now);
           await this.mirror.forget(manager);
         }

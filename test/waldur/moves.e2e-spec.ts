@@ -44,6 +44,19 @@ async function sync(app: TestApp) {
   return ended(app, body.job_id);
 }
 
+/** As it is listed where charges are pushed, while Waldur does not have the organisation. */
+const NOT_PUSHED = `
+  INSERT INTO pushed_item (
+    charge_uuid, after_revision, revision, posting_uuid, customer_uuid, charge_month, invoice_month, name, currency, amount,
+    state, reason
+  )
+  SELECT charge.uuid, 0, 1, posting.uuid, charge.customer_uuid, charge.month, charge.month, 'VM', charge.currency,
+    posting.amount, 'not_sent', 'customer_not_in_waldur'
+  FROM charge
+  JOIN invoice_posting posting ON posting.charge_uuid = charge.uuid
+  WHERE charge.customer_uuid = $1
+  LIMIT 1`;
+
 describe('A directory that was kept here, and now has a Waldur', () => {
   let waldur: WaldurStandIn;
   let app: TestApp;
@@ -98,6 +111,7 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     await api.post(`/api/invoices/${draft.uuid}/issue/`, {});
     invoices = await list(`/api/invoices/?customer_uuid=${linked.customer}`);
     billedAt = app.clock.now();
+    await app.database.query(NOT_PUSHED, [linked.customer]);
 
     const customer = waldurCustomer({ name: 'In Waldur', registration_code: '10001' });
     const project = waldurProject(customer, { name: 'In Waldur', backend_id: 'P-1' });
@@ -222,7 +236,24 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     ]);
   });
 
+  it('has what was to be pushed to Waldur under the organisation there, and nothing else of it changed', async () => {
+    const items = await app.database.query('SELECT customer_uuid, name, state FROM pushed_item');
+    expect(items).toEqual([{ customer_uuid: dashed(theirs.customer.uuid), name: 'VM', state: 'not_sent' }]);
+    const change = app.database.transaction(async (manager) => {
+      await manager.query(`SELECT set_config('waldur_arrow.moving', 'on', true)`);
+      await manager.query('UPDATE pushed_item SET amount = amount + 1');
+    });
+    await expect(change).rejects.toThrow('Moving the directory changes nothing of pushed_item but customer_uuid');
+  });
+
   it('becomes ours again once there is no Waldur: the copies can be changed here', async () => {
+    const unlink = async () => {
+      const path = `/api/admin/arrow/customer-mappings/${linked.mapping}/unlink_resource/`;
+      return (await app.api.post(path, { resource_uuid: theirs.resource.uuid })).status;
+    };
+    waldur.meanwhile = ({ method }) => (method === 'POST' ? { status: 500, body: {} } : undefined);
+    expect(await unlink()).toBe(503);
+    waldur.meanwhile = () => undefined;
     await app.stop();
     app = await start({});
     app.clock.set(billedAt);
@@ -232,6 +263,9 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     expect((await apply(app, move)).state).toBe('applied');
     const left = await app.database.query(`SELECT uuid FROM customer WHERE owner = 'waldur'`);
     expect(left).toEqual([]);
+    const [never] = await list('/api/admin/arrow/license-links/?kind=unlink&o=-created');
+    expect(never).toMatchObject({ state: 'failed', problem: expect.stringContaining('moved out') });
+    expect(await unlink()).toBe(200);
     await app.stop();
     app = await beside();
     const { result } = await sync(app);
