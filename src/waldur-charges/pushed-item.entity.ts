@@ -87,7 +87,7 @@ export class PushedItem extends BaseEntity {
   invoiceMonth: string;
 
   /** As Waldur has it. */
-  @Column({ length: 300 })
+  @Column({ length: 282 })
   name: string;
 
   /** ISO 4217 */

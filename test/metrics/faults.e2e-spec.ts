@@ -12,6 +12,7 @@ import { JobsService } from '../../src/jobs/jobs.service.js';
 import { BillingWorld } from '../billing/billing-world.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { MetricsPage } from '../support/metrics-page.js';
+import { PushWorld } from '../waldur/push-world.js';
 import { type Beside, startBeside } from '../waldur/support.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -39,11 +40,14 @@ interface Fault {
   readonly stays?: readonly string[];
   /** Brings it about; answers what ends it. */
   happen(): Promise<() => unknown>;
+  /** Makes more of it, where what there was may not have been enough. */
+  readonly more?: () => unknown;
 }
 
 let current: TestApp;
 let world: BillingWorld;
 let beside: Beside;
+let pushing: PushWorld;
 const app = () => current;
 const account = () => ({ apiUrl: app().arrow.url, apiKey: app().arrow.apiKey });
 const whoAmI = (signal?: AbortSignal) =>
@@ -328,6 +332,13 @@ const busyLoop: Fault = {
   },
 };
 
+const kept: unknown[] = [];
+function keepMore(): void {
+  kept.push(
+    Array.from({ length: 64 }, () => Buffer.alloc(2 ** 20, 1)),
+    Array.from({ length: 2_000_000 }, (_, n) => ({ n })),
+  );
+}
 const memoryIsKept: Fault = {
   title: 'memory that is kept',
   moves: Object.fromEntries(
@@ -353,11 +364,11 @@ const memoryIsKept: Fault = {
     'nodejs_heap_space_size_total_bytes',
   ],
   happen() {
-    const kept: unknown[] = [];
-    const outside = Array.from({ length: 64 }, () => Buffer.alloc(2 ** 20, 1));
-    for (let n = 0; n < 2_000_000; n++) kept.push({ n });
-    return Promise.resolve(() => kept.length + outside.length);
+    keepMore();
+    return Promise.resolve(() => (kept.length = 0));
   },
+  // What was garbage before is used first.
+  more: keepMore,
 };
 
 const garbage: Fault = {
@@ -433,6 +444,34 @@ const ALONE = [
 ];
 const BESIDE = [waldurIsDown, licenceOfTwo];
 
+const waldurRefusesCharges: Fault = {
+  title: 'that Waldur refuses what is to be put on its invoices',
+  moves: { waldur_arrow_charges_not_at_waldur: rises, waldur_arrow_charges_not_at_waldur_items: rises },
+  happen: async () => {
+    pushing.waldur.invoices.refuse = () => 'Not today.';
+    await pushing.push();
+    return async () => {
+      pushing.waldur.invoices.refuse = () => undefined;
+      await pushing.push({ retry_refused: true });
+    };
+  },
+};
+const invoicesCannotBeRead: Fault = {
+  title: "that Waldur's invoices cannot be read",
+  moves: { waldur_arrow_charges_push_age_seconds: over(3_600) },
+  happen: async () => {
+    later(3_600);
+    const fault = pushing.waldur.faults.add({ path: '^invoice', action: { kind: 'status', status: 500 } });
+    expect((await pushing.push({ check: true })).state).toBe('failed');
+    return async () => {
+      pushing.waldur.faults.remove(fault);
+      app().clock.set(new Date());
+      await pushing.push({ check: true });
+    };
+  },
+};
+const PUSHING_CHARGES = [waldurRefusesCharges, invoicesCannotBeRead];
+
 /** What is the same for as long as the process lives, and what it has to say. */
 const LASTING: Readonly<Record<string, () => number>> = {
   nodejs_version_info: () => 1,
@@ -444,7 +483,7 @@ it('Every metric has a fault that moves it', () => {
   const page = readFileSync('docs/metrics.md', 'utf8');
   const rows = page.matchAll(/^\| (`[a-z]\w+`.*?) \|/gm);
   const documented = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
-  const known = [...ALONE, ...BESIDE].flatMap(({ moves }) => Object.keys(moves));
+  const known = [...ALONE, ...BESIDE, ...PUSHING_CHARGES].flatMap(({ moves }) => Object.keys(moves));
   expect([...known, ...Object.keys(LASTING)].sort()).toEqual(documented.sort());
 });
 
@@ -453,7 +492,7 @@ async function tryOut(fault: Fault): Promise<void> {
   const { moves, stays = [] } = fault;
   const before = await look();
   const end = await fault.happen();
-  const during = await moved(moves, before);
+  const during = await moved(moves, before, fault.more);
   await end();
   const back = Object.keys(moves).filter((name) => !stays.includes(name));
   const isBack = back.map((name) => [name, valueOf(during, name) > valueOf(before, name) ? falls : rises] as const);
@@ -498,4 +537,21 @@ describe('A metric of a service beside a Waldur shows', () => {
   afterEach(() => void beside.waldur.faults.clear());
 
   it.each(BESIDE)('$title', tryOut);
+});
+
+describe('A metric of a service that pushes charges to a Waldur shows', () => {
+  beforeAll(async () => {
+    pushing = await PushWorld.begin(VARIABLES);
+    current = pushing.app;
+    // The ends of jobs have the time of the database.
+    current.clock.set(new Date());
+    await pushing.push();
+    const { license } = await pushing.linked();
+    pushing.export([pushing.line(license, '100')]);
+    await pushing.sync();
+    expect(await pushing.reconcile()).toMatchObject({ state: 'succeeded' });
+  });
+  afterAll(() => pushing?.beside.stop());
+
+  it.each(PUSHING_CHARGES)('$title', tryOut);
 });

@@ -20,7 +20,7 @@ export class PushCharges1795870000000 implements MigrationInterface {
         customer_uuid uuid NOT NULL,
         charge_month date NOT NULL,
         invoice_month date NOT NULL,
-        name character varying(300) NOT NULL,
+        name character varying(282) NOT NULL,
         currency character varying(3) NOT NULL,
         amount numeric(22,10) NOT NULL,
         state character varying(16) NOT NULL DEFAULT 'intended',
