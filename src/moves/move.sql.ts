@@ -15,35 +15,26 @@ const NAMING = `(^|_)(${MOVED_KINDS.join('|')})_uuid$`;
 const shown = (kind: MovedKind, row: string) =>
   `jsonb_build_object(${TABLES[kind].map((column) => `'${column}', ${row}.${column}`).join(', ')})`;
 
+/** Rows here and of Waldur that have the same in this column. */
+const ofSame = (kind: MovedKind, column: string) => `
+    SELECT here.uuid, there.uuid AS waldur_uuid, '${column}' AS matched_by
+    FROM ${kind} here
+    JOIN ${kind} there ON there.${column} = here.${column}
+    WHERE here.${column} <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL`;
+
 /** Which rows of Waldur (`there`) a row here may be, and by what key. */
 const CANDIDATES: Readonly<Record<MovedKind, string>> = {
-  customer: `
-    SELECT here.uuid, there.uuid AS waldur_uuid, 'backend_id' AS matched_by
-    FROM customer here
-    JOIN customer there ON there.backend_id = here.backend_id
-    WHERE here.backend_id <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL
-    UNION ALL
-    SELECT here.uuid, there.uuid, 'registration_code'
-    FROM customer here
-    JOIN customer there ON there.registration_code = here.registration_code
-    WHERE here.registration_code <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL
+  customer: `${ofSame('customer', 'backend_id')}
+    UNION ALL${ofSame('customer', 'registration_code')}
       AND (here.backend_id = '' OR there.backend_id IN ('', here.backend_id))`,
-  offering: `
-    SELECT here.uuid, there.uuid AS waldur_uuid, 'backend_id' AS matched_by
-    FROM offering here
-    JOIN offering there ON there.backend_id = here.backend_id
-    WHERE here.backend_id <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL`,
+  offering: ofSame('offering', 'backend_id'),
   plan: `
     SELECT here.uuid, there.uuid AS waldur_uuid, 'name, of the same offering' AS matched_by
     FROM plan here
     JOIN offering_moved offered ON offered.uuid = here.offering_uuid
     JOIN plan there ON there.offering_uuid = offered.waldur_uuid AND there.name = here.name
     WHERE here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL`,
-  project: `
-    SELECT here.uuid, there.uuid AS waldur_uuid, 'backend_id' AS matched_by
-    FROM project here
-    JOIN project there ON there.backend_id = here.backend_id
-    WHERE here.backend_id <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL`,
+  project: ofSame('project', 'backend_id'),
   resource: `
     SELECT here.uuid, there.uuid AS waldur_uuid, 'backend_id' AS matched_by
     FROM resource here

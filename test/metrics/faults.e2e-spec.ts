@@ -335,34 +335,24 @@ const busyLoop: Fault = {
 const kept: unknown[] = [];
 function keepMore(): void {
   kept.push(
-    Array.from({ length: 64 }, () => Buffer.alloc(2 ** 20, 1)),
+    Array.from({ length: 256 }, () => Buffer.alloc(2 ** 20, 1)),
     Array.from({ length: 2_000_000 }, (_, n) => ({ n })),
   );
 }
+const MEMORY = [
+  'process_resident_memory_bytes',
+  'process_virtual_memory_bytes',
+  'process_heap_bytes',
+  'nodejs_external_memory_bytes',
+  'nodejs_heap_size_used_bytes',
+  'nodejs_heap_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_heap_space_size_total_bytes',
+];
 const memoryIsKept: Fault = {
   title: 'memory that is kept',
-  moves: Object.fromEntries(
-    [
-      'process_resident_memory_bytes',
-      'process_virtual_memory_bytes',
-      'process_heap_bytes',
-      'nodejs_external_memory_bytes',
-      'nodejs_heap_size_used_bytes',
-      'nodejs_heap_size_total_bytes',
-      'nodejs_heap_space_size_used_bytes',
-      'nodejs_heap_space_size_total_bytes',
-    ].map((name) => [name, rises]),
-  ),
-  stays: [
-    'process_resident_memory_bytes',
-    'process_virtual_memory_bytes',
-    'process_heap_bytes',
-    'nodejs_external_memory_bytes',
-    'nodejs_heap_size_used_bytes',
-    'nodejs_heap_size_total_bytes',
-    'nodejs_heap_space_size_used_bytes',
-    'nodejs_heap_space_size_total_bytes',
-  ],
+  moves: Object.fromEntries(MEMORY.map((name) => [name, rises])),
+  stays: MEMORY,
   happen() {
     keepMore();
     return Promise.resolve(() => (kept.length = 0));

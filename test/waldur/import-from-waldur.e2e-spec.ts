@@ -6,10 +6,8 @@ import {
   waldurPlan,
   waldurVendorMapping,
 } from '../../emulator/waldur/waldur-data.js';
-import { parseUuid } from '../../src/common/uuid.js';
-import { type Beside, startBeside } from './support.js';
+import { type Beside, startBeside, dashed } from './support.js';
 
-const dashed = (uuid: string) => parseUuid(uuid)!;
 const IMPORT = '/api/admin/arrow/settings/import_from_waldur/';
 
 describe('What the Arrow plugin of a Waldur has', () => {

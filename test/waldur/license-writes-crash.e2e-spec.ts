@@ -14,7 +14,8 @@ import { STAFF_TOKEN } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
-import { dashed, LEDGER } from './licenses-world.js';
+import { LEDGER } from './licenses-world.js';
+import { dashed } from './support.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 

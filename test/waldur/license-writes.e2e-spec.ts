@@ -1,6 +1,7 @@
 import { waldurOffering, waldurPlan, waldurUser } from '../../emulator/waldur/waldur-data.js';
 import { Builders } from '../support/builders.js';
-import { dashed, LEDGER, LicensesBeside } from './licenses-world.js';
+import { LEDGER, LicensesBeside } from './licenses-world.js';
+import { dashed } from './support.js';
 
 describe('Licences of resources that Waldur owns', () => {
   let at: LicensesBeside;

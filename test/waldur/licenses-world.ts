@@ -7,12 +7,9 @@ import {
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
 import { Builders } from '../support/builders.js';
-import { type Beside, startBeside } from './support.js';
+import { type Beside, startBeside, dashed } from './support.js';
 
 export const LEDGER = '/api/admin/arrow/license-links/';
-
-export const dashed = (uuid: string) =>
-  [uuid.slice(0, 8), uuid.slice(8, 12), uuid.slice(12, 16), uuid.slice(16, 20), uuid.slice(20)].join('-');
 
 /** A mapped customer whose organisation, project and offering are Waldur's. */
 export class LicensesBeside {

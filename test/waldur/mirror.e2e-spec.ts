@@ -5,10 +5,7 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
-import { parseUuid } from '../../src/common/uuid.js';
-import { type Beside, startBeside } from './support.js';
-
-const dashed = (uuid: string) => parseUuid(uuid)!;
+import { type Beside, startBeside, dashed } from './support.js';
 
 describe('The copy of a Waldur', () => {
   let beside: Beside;

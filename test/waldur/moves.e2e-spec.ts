@@ -6,16 +6,14 @@ import {
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
-import { parseUuid } from '../../src/common/uuid.js';
 import { BillingWorld, type Linked } from '../billing/billing-world.js';
 import type { Answer } from '../support/api-client.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { createDatabase } from '../support/databases.js';
-import { ended } from './support.js';
+import { ended, dashed } from './support.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
-const dashed = (uuid: string) => parseUuid(uuid)!;
 const MOVES = '/api/admin/arrow/directory/moves/';
 
 /** A move when its last job has ended, and that job. */

@@ -7,11 +7,9 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
-import { parseUuid } from '../../src/common/uuid.js';
 import { BillingWorld, type Linked, type MappedCustomer, money } from '../billing/billing-world.js';
-import { type Beside, ended, startBeside } from './support.js';
+import { type Beside, ended, startBeside, dashed } from './support.js';
 
-const dashed = (uuid: string) => parseUuid(uuid)!;
 export const ITEMS = '/api/admin/arrow/pushed-items/';
 
 export const PUSHING = { WALDUR_PUSH_CHARGES: 'true', WALDUR_PUSH_FROM: '2026-01', WALDUR_CURRENCY: 'EUR' };

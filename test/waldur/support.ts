@@ -1,6 +1,10 @@
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import type { EmulatorOptions } from '../../emulator/arrow-emulator.js';
+import { parseUuid } from '../../src/common/uuid.js';
 import { startApp, type TestApp } from '../support/app.js';
+
+/** A UUID of Waldur's as it is here. */
+export const dashed = (uuid: string) => parseUuid(uuid)!;
 
 /** A service beside a Waldur, and that Waldur. */
 export interface Beside {
