@@ -28,7 +28,7 @@ const BORROWED: Readonly<Record<string, string>> = {
   'src/waldur-charges/pushed-items.sql.ts': 'charge customer invoice_posting pending_posting plan resource',
   // Rows give their place to others with everything that names them, in one transaction; whether both were billed
   // decides whether they may.
-  'src/moves/move.sql.ts': 'charge customer invoice offering plan project resource',
+  'src/moves/move.sql.ts': 'charge invoice plan project resource',
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })

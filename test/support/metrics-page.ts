@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { TestApp } from './app.js';
 import { MetricsServer } from '../../src/metrics-server.js';
 
@@ -27,9 +30,10 @@ export class MetricsPage {
   }
 
   static async read(app: Pick<TestApp, 'app'>, headers: Record<string, string> = {}): Promise<MetricsPage> {
-    const response = await fetch(metricsUrl(app), { headers });
-    if (response.status !== 200) throw new Error(`The metrics answered ${response.status}`);
-    return new MetricsPage(await response.text());
+    // A connection kept from before may be closed by then, where a process has been too busy to notice.
+    const [response] = (await once(get(metricsUrl(app), { headers, agent: false }), 'response')) as [IncomingMessage];
+    if (response.statusCode !== 200) throw new Error(`The metrics answered ${response.statusCode}`);
+    return new MetricsPage(await text(response));
   }
 
   /** Names of the metrics, without what histograms add. */
