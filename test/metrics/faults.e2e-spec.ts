@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waldurCustomer, waldurOffering, waldurProject, waldurResource } from '../../emulator/waldur/waldur-data.js';
@@ -11,7 +8,10 @@ import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
 import { JobsService } from '../../src/jobs/jobs.service.js';
 import { BillingWorld } from '../billing/billing-world.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { createDatabase, root, type TestDatabase } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
 import { MetricsPage } from '../support/metrics-page.js';
+import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 import { PushWorld } from '../waldur/push-world.js';
 import { type Beside, startBeside } from '../waldur/support.js';
 
@@ -40,8 +40,6 @@ interface Fault {
   readonly stays?: readonly string[];
   /** Brings it about; answers what ends it. */
   happen(): Promise<() => unknown>;
-  /** Makes more of it, where what there was may not have been enough. */
-  readonly more?: () => unknown;
 }
 
 let current: TestApp;
@@ -59,10 +57,11 @@ const later = (seconds: number) => app().clock.set(new Date(app().clock.now().ge
 const elsewhere = { 'X-Forwarded-For': '203.0.113.9' };
 
 /** With figures that are not those of the last look. */
-async function look(): Promise<MetricsPage> {
+const lookAtApp = () => {
   later(11);
   return MetricsPage.read(app());
-}
+};
+let look: () => Promise<MetricsPage> = lookAtApp;
 
 /** The sum over all labels; of histograms how much was observed. */
 const valueOf = (page: MetricsPage, name: string) => page.value(name) ?? page.value(`${name}_count`) ?? 0;
@@ -302,6 +301,17 @@ const ledgerWrittenWrongly: Fault = {
   },
 };
 
+/** Of the service in a process of its own: what a worker of tests has done before would show in these. */
+let service: ServiceProcess;
+let troubles: string;
+let started: number;
+
+/** Begins a trouble of that process, or some more of it; answers what ends it. */
+async function begin(name: string): Promise<() => Promise<unknown>> {
+  await fetch(`${troubles}/${name}`, { method: 'POST' });
+  return () => fetch(`${troubles}/${name}`, { method: 'DELETE' });
+}
+
 const busyLoop: Fault = {
   title: 'work that does not let others have their turn',
   moves: Object.fromEntries([
@@ -320,25 +330,9 @@ const busyLoop: Fault = {
     'nodejs_eventloop_lag_seconds',
     ...['min', 'max', 'mean', 'p50', 'p90', 'p99'].map((which) => `nodejs_eventloop_lag_${which}_seconds`),
   ],
-  happen() {
-    let isBusy = true;
-    const work = () => {
-      const end = performance.now() + 50;
-      while (performance.now() < end);
-      if (isBusy) setImmediate(work);
-    };
-    work();
-    return Promise.resolve(() => (isBusy = false));
-  },
+  happen: () => begin('busy-loop'),
 };
 
-const kept: unknown[] = [];
-function keepMore(): void {
-  kept.push(
-    Array.from({ length: 256 }, () => Buffer.alloc(2 ** 20, 1)),
-    Array.from({ length: 2_000_000 }, (_, n) => ({ n })),
-  );
-}
 const MEMORY = [
   'process_resident_memory_bytes',
   'process_virtual_memory_bytes',
@@ -353,23 +347,14 @@ const memoryIsKept: Fault = {
   title: 'memory that is kept',
   moves: Object.fromEntries(MEMORY.map((name) => [name, rises])),
   stays: MEMORY,
-  happen() {
-    keepMore();
-    return Promise.resolve(() => (kept.length = 0));
-  },
-  // What was garbage before is used first.
-  more: keepMore,
+  happen: () => begin('memory-that-is-kept'),
 };
 
 const garbage: Fault = {
   title: 'garbage',
   moves: { nodejs_gc_duration_seconds: rises, nodejs_heap_space_size_available_bytes: changes },
   stays: ['nodejs_gc_duration_seconds', 'nodejs_heap_space_size_available_bytes'],
-  happen() {
-    let last: unknown[] = [];
-    for (let n = 0; n < 200; n++) last = Array.from({ length: 10_000 }, (_, at) => ({ at }));
-    return Promise.resolve(() => last);
-  },
+  happen: () => begin('garbage'),
 };
 
 const connectionsAreKept: Fault = {
@@ -384,9 +369,10 @@ const connectionsAreKept: Fault = {
     ].map((name) => [name, rises]),
   ),
   async happen() {
+    const { baseUrl } = await service.api();
     const sockets: Socket[] = [];
     for (let n = 0; n < 30; n++) {
-      const socket = connect(Number(new URL(app().url).port), '127.0.0.1');
+      const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1');
       await once(socket, 'connect');
       sockets.push(socket);
     }
@@ -402,17 +388,7 @@ const fileDoesNotCome: Fault = {
     process_cpu_system_seconds_total: rises,
   },
   stays: ['process_cpu_system_seconds_total'],
-  happen() {
-    const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-pipe-'));
-    const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const reading = readFile(pipe);
-    return Promise.resolve(async () => {
-      closeSync(openSync(pipe, 'w'));
-      await reading;
-      rmSync(folder, { recursive: true });
-    });
-  },
+  happen: () => begin('file-that-does-not-come'),
 };
 
 const ALONE = [
@@ -426,12 +402,8 @@ const ALONE = [
   schedulesArePaused,
   moneyOfNobody,
   ledgerWrittenWrongly,
-  busyLoop,
-  memoryIsKept,
-  garbage,
-  connectionsAreKept,
-  fileDoesNotCome,
 ];
+const OF_THE_PROCESS = [busyLoop, memoryIsKept, garbage, connectionsAreKept, fileDoesNotCome];
 const BESIDE = [waldurIsDown, licenceOfTwo];
 
 const waldurRefusesCharges: Fault = {
@@ -462,18 +434,22 @@ const invoicesCannotBeRead: Fault = {
 };
 const PUSHING_CHARGES = [waldurRefusesCharges, invoicesCannotBeRead];
 
-/** What is the same for as long as the process lives, and what it has to say. */
-const LASTING: Readonly<Record<string, () => number>> = {
-  nodejs_version_info: () => 1,
-  process_start_time_seconds: () => Math.round(Date.now() / 1000 - process.uptime()),
-  process_max_fds: () => Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1]),
+/** What is the same for as long as the process lives; at least and at most what it has to say. */
+const LASTING: Readonly<Record<string, () => readonly [number, number]>> = {
+  nodejs_version_info: () => [1, 1],
+  process_start_time_seconds: () => [Math.floor(started / 1000), Date.now() / 1000],
+  process_max_fds: () => {
+    const limits = readFileSync(`/proc/${service.child.pid}/limits`, 'utf8');
+    const most = Number(/^Max open files +(\d+)/m.exec(limits)![1]);
+    return [most, most];
+  },
 };
 
 it('Every metric has a fault that moves it', () => {
   const page = readFileSync('docs/metrics.md', 'utf8');
   const rows = page.matchAll(/^\| (`[a-z]\w+`.*?) \|/gm);
   const documented = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
-  const known = [...ALONE, ...BESIDE, ...PUSHING_CHARGES].flatMap(({ moves }) => Object.keys(moves));
+  const known = [...ALONE, ...OF_THE_PROCESS, ...BESIDE, ...PUSHING_CHARGES].flatMap(({ moves }) => Object.keys(moves));
   expect([...known, ...Object.keys(LASTING)].sort()).toEqual(documented.sort());
 });
 
@@ -482,7 +458,7 @@ async function tryOut(fault: Fault): Promise<void> {
   const { moves, stays = [] } = fault;
   const before = await look();
   const end = await fault.happen();
-  const during = await moved(moves, before, fault.more);
+  const during = await moved(moves, before);
   await end();
   const back = Object.keys(moves).filter((name) => !stays.includes(name));
   const isBack = back.map((name) => [name, valueOf(during, name) > valueOf(before, name) ? falls : rises] as const);
@@ -502,10 +478,34 @@ describe('A metric shows', () => {
   afterEach(() => void current.arrow.faults.clear());
 
   it.each(ALONE)('$title', tryOut);
+});
+
+describe('A metric of the process shows', () => {
+  const processes = new ServiceProcesses();
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase(TEST_DATABASE);
+    const port = await freePort();
+    const trouble = `--import=${join(root, 'test/metrics/trouble.mjs')}`;
+    started = Date.now();
+    service = processes.start({ ...database.variables, METRICS_PORT: String(port), NODE_OPTIONS: trouble });
+    [, troubles] = (await service.says(/Troubles on (\S+)/)) as unknown as [string, string];
+    await service.api();
+    look = () => MetricsPage.at(`http://127.0.0.1:${port}/metrics`);
+  });
+  afterAll(async () => {
+    look = lookAtApp;
+    await processes.end();
+    await database?.drop();
+  });
+
+  it.each(OF_THE_PROCESS)('$title', tryOut);
 
   it.each(Object.keys(LASTING))('what lasts as long as the process: %s', async (name) => {
     const page = await look();
-    expect(Math.abs(page.value(name)! - LASTING[name]!())).toBeLessThanOrEqual(1);
+    const [least, most] = LASTING[name]!();
+    expect(page.value(name)).toBeGreaterThanOrEqual(least);
+    expect(page.value(name)).toBeLessThanOrEqual(most);
     expect(page.value('nodejs_version_info', { version: process.version })).toBe(1);
   });
 });

@@ -29,9 +29,13 @@ export class MetricsPage {
       });
   }
 
-  static async read(app: Pick<TestApp, 'app'>, headers: Record<string, string> = {}): Promise<MetricsPage> {
+  static read(app: Pick<TestApp, 'app'>, headers: Record<string, string> = {}): Promise<MetricsPage> {
+    return MetricsPage.at(metricsUrl(app), headers);
+  }
+
+  static async at(url: string, headers: Record<string, string> = {}): Promise<MetricsPage> {
     // A connection kept from before may be closed by then, where a process has been too busy to notice.
-    const [response] = (await once(get(metricsUrl(app), { headers, agent: false }), 'response')) as [IncomingMessage];
+    const [response] = (await once(get(url, { headers, agent: false }), 'response')) as [IncomingMessage];
     if (response.statusCode !== 200) throw new Error(`The metrics answered ${response.statusCode}`);
     return new MetricsPage(await text(response));
   }
