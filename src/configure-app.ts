@@ -17,6 +17,7 @@ import { Requests } from './common/requests.js';
 import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
 import { MetricsRegistry } from './common/metrics-registry.js';
+import { LoadGate } from './limits/load-gate.js';
 import { connectionLimits, letConnectionsEnd } from './connections.js';
 import { measureRequests } from './request-metrics.js';
 import { traceRequests } from './request-traces.js';
@@ -64,6 +65,7 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
   leaveBodiesUnread(fastify);
   void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
+  app.get(LoadGate).watch(fastify.server);
   if (isTraced(env)) traceRequests(fastify, app.get(Requests));
   registerRequestHooks(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));
   if (env.METRICS_PORT !== undefined) measureRequests(fastify, app.get(MetricsRegistry));

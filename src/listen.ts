@@ -1,6 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Env } from './config/env.js';
 
+/** Clients that the operating system keeps until they are accepted, where it is not set to fewer. */
+const MOST_TO_ACCEPT = 4096;
+
 /** There is no listening at HOST and PORT; the sentence says what to do. */
 export class ListenError extends Error {
   /** `prefix`: of the variables that say where. */
@@ -19,7 +22,7 @@ export async function listen(app: NestFastifyApplication, env: Pick<Env, 'HOST' 
   // What goes wrong at start otherwise would be blamed on HOST and PORT.
   await app.init();
   try {
-    await app.listen(env.PORT, env.HOST);
+    await app.listen({ port: env.PORT, host: env.HOST, backlog: MOST_TO_ACCEPT });
   } catch (error) {
     throw new ListenError(env, error as NodeJS.ErrnoException);
   }

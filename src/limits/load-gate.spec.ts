@@ -126,6 +126,52 @@ describe('A load gate', () => {
     expect(gate.running).toBe(0);
   });
 
+  describe('of a server for which clients wait to be accepted', () => {
+    /** Turns of the event loop that each accept one; answers how many requests were inside after each of them. */
+    const turns = async (count: number, server: EventEmitter, gate: LoadGate) => {
+      const running: number[] = [];
+      for (let turn = 0; turn < count; turn++) {
+        server.emit('connection');
+        await soon();
+        running.push(gate.running);
+      }
+      return running;
+    };
+
+    it('accepts several of them for each request that begins', async () => {
+      const [gate, server] = [gateFor(8, 3), new EventEmitter()];
+      gate.watch(server);
+      await turns(10, server, gate);
+      const requests = Array.from({ length: 12 }, () => enter(gate, 'read'));
+      expect([gate.running, gate.waiting, shed.length]).toEqual([1, 10, 1]);
+      const running = await turns(30, server, gate);
+      expect(running.at(-1)).toBe(8);
+      for (let inside = 2; inside < 8; inside++) expect(running.filter((count) => count === inside)).toHaveLength(4);
+      expect((await outcomes(requests)).filter((outcome) => outcome === 'refused')).toHaveLength(1);
+    });
+
+    it('goes on with everything once none waits any longer', async () => {
+      const [gate, server] = [gateFor(100, 0), new EventEmitter()];
+      gate.watch(server);
+      await turns(10, server, gate);
+      const requests = Array.from({ length: 50 }, () => enter(gate, 'write'));
+      expect([gate.running, gate.waiting]).toEqual([1, 49]);
+      expect(new Set(await outcomes(requests))).toEqual(new Set(['in']));
+      expect(shed).toEqual([]);
+    });
+
+    it('does not mind connections that come now and then', async () => {
+      const [gate, server] = [gateFor(100, 0), new EventEmitter()];
+      gate.watch(server);
+      for (let n = 0; n < 10; n++) {
+        await turns(2, server, gate);
+        const request = enter(gate, 'read');
+        expect(await outcomes([request])).toEqual(['in']);
+        await soon();
+      }
+    });
+  });
+
   it('lets everybody in where there is no bound', async () => {
     const gate = gateFor(0, 0);
     const many = Array.from({ length: 100 }, () => enter(gate, 'bulk'));

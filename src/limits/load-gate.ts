@@ -1,4 +1,12 @@
+import type { EventEmitter } from 'node:events';
+import { AcceptQueue } from './accept-queue.js';
 import { OverloadedError } from './limits.errors.js';
+
+/** While clients wait to be accepted, as many of them are for each request that begins. */
+const ACCEPTED_PER_START = 4;
+
+/** One for all: to be refused has to cost less than to be served. */
+const REFUSAL = new OverloadedError();
 
 /** Who comes first where not everybody can be served. Health checks come before all, and never wait. */
 export const PRIORITIES = ['read', 'write', 'bulk'] as const;
@@ -51,15 +59,27 @@ interface Waiting {
   refuse(): void;
 }
 
-/** Lets as many requests in as the process can serve; some of the others wait, the rest is refused, bulk work first. */
+/**
+ * Lets as many requests in as the process can serve; some of the others wait, the rest is refused, bulk work first. Those
+ * that the process has not even accepted count too, where it watches its server: they are accepted first, so that they
+ * can be refused.
+ */
 export class LoadGate {
   private readonly inside: Record<Priority, number> = { read: 0, write: 0, bulk: 0 };
+  private readonly toAccept = new AcceptQueue(() => this.afterTurn());
+  /** Since the last request began. */
+  private accepted = 0;
   private readonly queues: Record<Priority, Set<Waiting>> = { read: new Set(), write: new Set(), bulk: new Set() };
 
   constructor(
     private readonly bounds: LoadBounds,
     private readonly onShed: (priority: Priority) => void = () => undefined,
   ) {}
+
+  /** Clients that wait to be accepted by this server come before work. */
+  watch(server: EventEmitter): void {
+    this.toAccept.watch(server);
+  }
 
   get running(): number {
     return this.inside.read + this.inside.write + this.inside.bulk;
@@ -82,7 +102,7 @@ export class LoadGate {
       const refuse = () => {
         this.takeOut(queue, waiting);
         this.onShed(priority);
-        reject(new OverloadedError());
+        reject(REFUSAL);
       };
       let place: Place | undefined;
       const start = () => {
@@ -93,24 +113,33 @@ export class LoadGate {
       queue.add(waiting);
       answer.once('close', () => {
         if (place) place.release();
-        else if (this.takeOut(queue, waiting)) reject(new OverloadedError());
+        else if (this.takeOut(queue, waiting)) reject(REFUSAL);
       });
     });
   }
 
   private hasRoomFor(priority: Priority): boolean {
     const { atOnce } = this.bounds;
+    if (this.toAccept.hasClients && this.accepted < ACCEPTED_PER_START) return false;
     return this.running < atOnce && (priority !== 'bulk' || this.inside.bulk < Math.ceil(atOnce / 2));
   }
 
   private placeFor(priority: Priority): Place {
     return new Place(
-      () => (this.inside[priority] += 1),
+      () => {
+        this.inside[priority] += 1;
+        this.accepted = 0;
+      },
       () => {
         this.inside[priority] -= 1;
         this.letNextIn();
       },
     );
+  }
+
+  private afterTurn(): void {
+    this.accepted += 1;
+    this.letNextIn();
   }
 
   private letNextIn(): void {
@@ -122,14 +151,14 @@ export class LoadGate {
     }
   }
 
-  /** Where all that may wait do, the newest of those that come last makes room. Throws {@link OverloadedError}. */
+  /** Where as many are inside or wait as may, the newest of those that come last makes room. Throws {@link OverloadedError}. */
   private makeRoomToWait(priority: Priority): void {
-    if (this.waiting < this.bounds.waiting) return;
+    if (this.running + this.waiting < this.bounds.atOnce + this.bounds.waiting) return;
     const lower = PRIORITIES.slice(PRIORITIES.indexOf(priority) + 1);
     const last = lower.findLast((each) => this.queues[each].size);
     if (last) return [...this.queues[last]].at(-1)!.refuse();
     this.onShed(priority);
-    throw new OverloadedError();
+    throw REFUSAL;
   }
 
   /** Whether it still waited. */

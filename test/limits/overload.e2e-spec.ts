@@ -49,9 +49,11 @@ async function holdDatabase(database = app.database): Promise<() => Promise<void
 }
 
 /** The status of any request; `fetch` sends no TRACE. */
-async function answerOf(method: string, path: string): Promise<number> {
+const answerOf = (method: string, path: string) => statusOf(method, app.url + path);
+
+async function statusOf(method: string, url: string): Promise<number> {
   const headers = { Authorization: `Token ${STAFF_TOKEN}` };
-  const asked = request(app.url + path, { method, headers, agent: false }).end();
+  const asked = request(url, { method, headers, agent: false }).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   answer.resume();
   await once(answer, 'end');
@@ -228,5 +230,26 @@ describe('A host of its own on Express', () => {
     expect((await api.get('/api/customers/')).status).toBe(200);
     await host.close();
     await database.drop();
+  });
+});
+
+describe('Clients that wait to be accepted', () => {
+  let other: TestApp;
+  beforeAll(async () => void (other = await startApp({ REQUESTS_AT_ONCE: '200' })));
+  afterAll(() => other?.stop());
+
+  it('come before work: others wait meanwhile, however many could be served', async () => {
+    const waiting = new Set<number>();
+    let isOver = false;
+    const watch = () => {
+      waiting.add(other.app.get(LoadGate).waiting);
+      if (!isOver) setImmediate(watch);
+    };
+    watch();
+    const path = `${other.url}/api/customers/`;
+    const statuses = await Promise.all(Array.from({ length: 100 }, () => statusOf('GET', path)));
+    isOver = true;
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(Math.max(...waiting)).toBeGreaterThan(1);
   });
 });
