@@ -15,8 +15,6 @@ export interface StepsAround {
   readonly note: Note;
   readonly options: UpstreamCallOptions;
   readonly now: () => Date;
-  /** For so long Waldur may still be working on what it was sent, in milliseconds. */
-  readonly patienceMs: number;
 }
 
 /**
@@ -242,7 +240,7 @@ export class WaldurSteps {
   /** It may be on its way in Waldur: sending it again before that is over could make two. */
   private assertTimeIsUp(): void {
     const { sentAt } = this.claimed.write;
-    if (sentAt && this.around.now().getTime() - sentAt.getTime() < this.around.patienceMs)
+    if (sentAt && sentAt > this.gateway.settledBefore(this.around.now()))
       throw new WaldurNotDoneYetError('It was sent, and Waldur neither answered nor shows it yet.');
   }
 

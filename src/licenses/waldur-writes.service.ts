@@ -151,7 +151,6 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
       note: (notes = {}) => this.writes.extend(claimed, claimSeconds, notes),
       options,
       now: () => this.clock.now(),
-      patienceMs: 2 * this.env.WALDUR_TIMEOUT_MS,
     });
     try {
       await this.carryOut(claimed, steps);

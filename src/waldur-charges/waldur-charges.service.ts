@@ -28,11 +28,6 @@ import { ChargesNotPushedError } from './waldur-charges.errors.js';
 
 export const CHARGES_PUSH = 'charges-push';
 
-/**
- * What Waldur may still be at after our call has ended is not there yet when it is looked for. After so long it is over,
- * and what is not there then never came.
- */
-const DOUBT_MS = 15 * 60_000;
 /** What was sent is looked at once a day for a year. */
 const LOOK_EVERY_MS = 20 * 3_600_000;
 const MONTHS_LOOKED_AT = 12;
@@ -183,7 +178,7 @@ export class WaldurChargesService implements OnModuleInit {
     const ours = there.map(({ name }) => name).filter((name) => NAME_OF_OURS.test(name));
     const unknown = ours.length ? await this.items.unknownNames(invoice.customerUuid, ours) : [];
     const decided = await this.writing(control, async (manager) => {
-      const rows = await this.items.decide(manager, invoice, there, now, new Date(now.getTime() - DOUBT_MS));
+      const rows = await this.items.decide(manager, invoice, there, now, this.gateway.settledBefore(now));
       if (unknown.length) await this.items.hold(manager, invoice, 'unknown_items', now);
       return rows;
     });

@@ -17,6 +17,13 @@ import {
 import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
 import { WaldurWriter } from './waldur-writer.js';
 
+/**
+ * What Waldur was sent may begin there after our call for it has ended: it waits behind other requests, and nobody tells
+ * Waldur that we went away. Its image of 2026 ends a request that takes longer than half a minute, that of 2024 none, and
+ * neither says how long one waits; so this is more than one that is alive needs, and our assumption.
+ */
+const LATEST_EFFECT_MS = 15 * 60_000;
+
 /** Which rows of a list are read. */
 export interface ListWanted extends UpstreamCallOptions {
   /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
@@ -45,6 +52,11 @@ export class WaldurGateway {
   /** Where people find it: `https://waldur.example`. */
   get url(): string {
     return this.options.url;
+  }
+
+  /** What was sent before then, and is not there when Waldur is read now, never came. */
+  settledBefore(now: Date): Date {
+    return new Date(now.getTime() - this.options.timeoutMs - LATEST_EFFECT_MS);
   }
 
   /**
