@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 import type { Env } from '../config/env.js';
 import { isSchemaOfOurs } from '../database/migrate.js';
 import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
+import type { HalfDone } from '../licenses/waldur-writes.repository.js';
+import { renderUuid } from '../common/uuid.js';
 import { tableSizes } from '../database/table-sizes.js';
 import type { PushOverview } from '../waldur-charges/pushed-items.service.js';
 import type { Check } from './check.js';
@@ -121,6 +123,24 @@ export function secretKeyCheck(status: SecretKeyStatus): Check[] {
         'Take it out of the settings of every instance, and keep it with the backups of that time.',
         true,
       );
+}
+
+/** Nothing where no Waldur carries out changes of licences, and none is left from when one did. */
+export function licensesCheck(isBeside: boolean, unfinished: readonly HalfDone[]): Check[] {
+  if (!isBeside && !unfinished.length) return [];
+  const open = unfinished.map(({ state, entries, since, oldest, problem }) => {
+    const why = problem && `: ${problem.replace(/\.$/, '')}`;
+    return `${entries} ${state}, the oldest (${renderUuid(oldest)}) since ${since.toISOString()}${why}`;
+  });
+  return [
+    {
+      name: 'licences at Waldur',
+      good: true,
+      warns: open.length > 0,
+      says: open.length ? `Half-way: ${open.join('; ')}.` : 'Every change of a licence has ended.',
+      advice: `${isBeside ? 'They are gone on with every minute' : 'Nothing goes on with them while WALDUR_URL is not set'}; GET /api/admin/arrow/license-links/?state=intended&state=done says of each why and what to do.`,
+    },
+  ];
 }
 
 /** Nothing where charges are not pushed and never were. */

@@ -38,13 +38,14 @@ import { UsersService } from '../directory/users/users.service.js';
 import type { Watch } from '../jobs/job-handlers.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
+import { LicenseLinksService } from '../licenses/license-links.service.js';
 import type { MoveDirection } from '../moves/move.entity.js';
 import { MovesService } from '../moves/moves.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
 import { byCommand, COMMAND_LINE } from './by-command.js';
 import type { Check } from './check.js';
-import { chargesCheck, clockCheck, databaseChecks, secretKeyCheck } from './checks.js';
+import { chargesCheck, clockCheck, databaseChecks, licensesCheck, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
 import { ImportsService } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
@@ -150,7 +151,13 @@ export class Operations {
     }
     if (!items.length) checks.push({ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' });
     const pushed = await this.get(PushedItemsService).state();
-    return [...checks, ...chargesCheck(pushed), ...secretKeyCheck(await this.get(KeyRotationService).status())];
+    const links = this.get(LicenseLinksService);
+    return [
+      ...checks,
+      ...licensesCheck(links.isBesideWaldur, await links.unfinished()),
+      ...chargesCheck(pushed),
+      ...secretKeyCheck(await this.get(KeyRotationService).status()),
+    ];
   }
 
   /** Does `work` as an act of the audit trail. */

@@ -12,6 +12,7 @@ import { describeLink } from './describe-link.js';
 import type { LicenseLink, NewLicenseLink } from './license-link.entity.js';
 import { type LicenseLinkFilter, LicenseLinksRepository, type ListedLink } from './license-links.repository.js';
 import { LicenseChangeUnderWayError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
+import type { HalfDone } from './waldur-writes.repository.js';
 import { WaldurWritesService } from './waldur-writes.service.js';
 
 /** The columns that say who does it, and who really calls. */
@@ -74,6 +75,16 @@ export class LicenseLinksService {
     const { uuid: known } = await this.links.get(uuid);
     await this.waldur.finish([known]);
     return this.get(known);
+  }
+
+  /** Entries that are half-way, by their state. */
+  unfinished(): Promise<HalfDone[]> {
+    return this.waldur.halfDone();
+  }
+
+  /** Whether there is a Waldur that carries entries out. */
+  get isBesideWaldur(): boolean {
+    return this.waldur.isBeside;
   }
 
   /** Entries that Waldur has not carried out have failed from then on: there is no Waldur any more. */

@@ -15,6 +15,7 @@ import { LicenseLink } from './license-link.entity.js';
 import { LicenseLinkingService } from './license-linking.service.js';
 import { LicenseLinksRepository } from './license-links.repository.js';
 import { LicenseLinksService } from './license-links.service.js';
+import { LicenseWritesMetrics } from './license-writes.metrics.js';
 import { WaldurWrite } from './waldur-write.entity.js';
 import { WaldurWritesRepository } from './waldur-writes.repository.js';
 import { WaldurWritesService } from './waldur-writes.service.js';
@@ -38,7 +39,14 @@ const services = [
     MappingsModule,
     ArrowGatewayModule,
   ],
-  providers: [CustomerExportService, LicenseLinksRepository, WaldurWritesRepository, WaldurWritesService, ...services],
+  providers: [
+    CustomerExportService,
+    LicenseLinksRepository,
+    LicenseWritesMetrics,
+    WaldurWritesRepository,
+    WaldurWritesService,
+    ...services,
+  ],
   exports: services,
 })
 export class LicensesModule {

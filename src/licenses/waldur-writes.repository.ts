@@ -14,6 +14,17 @@ export interface ClaimedWrite {
 /** What is remembered before and after each call. */
 export type WriteNotes = Partial<Pick<WaldurWrite, 'sentAt' | 'orderUuid' | 'madeUuid'>>;
 
+/** Entries that are half-way, of one state. */
+export interface HalfDone {
+  readonly state: 'intended' | 'done';
+  readonly entries: number;
+  /** When the oldest was asked for (UTC) … */
+  readonly since: Date;
+  /** … its UUID, and why it is not done; `""`: nothing is wrong. */
+  readonly oldest: string;
+  readonly problem: string;
+}
+
 const CLAIM = `
   UPDATE waldur_write
   SET claim_token = $2, claim_expires_at = clock_timestamp() + make_interval(secs => $3)
@@ -42,6 +53,19 @@ const UNFINISHED = `
   JOIN license_link link ON link.uuid = write.uuid
   WHERE link.state IN ('intended', 'done')
   ORDER BY link.number`;
+
+const HALF_DONE = `
+  SELECT
+    link.state,
+    count(*)::integer AS entries,
+    min(link.created) AS since,
+    (array_agg(link.uuid ORDER BY link.number))[1] AS oldest,
+    (array_agg(write.problem ORDER BY link.number))[1] AS problem
+  FROM waldur_write write
+  JOIN license_link link ON link.uuid = write.uuid
+  WHERE link.state IN ('intended', 'done')
+  GROUP BY link.state
+  ORDER BY link.state DESC`;
 
 const SAY_WHY = `
   UPDATE waldur_write
@@ -109,6 +133,10 @@ export class WaldurWritesRepository {
   async unfinished(): Promise<string[]> {
     const rows = await this.dataSource.query<{ uuid: string }[]>(UNFINISHED);
     return rows.map(({ uuid }) => uuid);
+  }
+
+  halfDone(): Promise<HalfDone[]> {
+    return this.dataSource.query(HALF_DONE);
   }
 
   /** Nothing that Waldur has not carried out will be, because of this problem. */

@@ -24,7 +24,7 @@ import {
 } from './licenses.errors.js';
 import { WaldurSteps } from './waldur-steps.js';
 import type { WaldurWrite } from './waldur-write.entity.js';
-import { type ClaimedWrite, WaldurWritesRepository } from './waldur-writes.repository.js';
+import { type ClaimedWrite, type HalfDone, WaldurWritesRepository } from './waldur-writes.repository.js';
 
 export const LICENSE_WRITES = 'license-writes';
 
@@ -124,6 +124,11 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
         state === 'failed' ? new WaldurWriteFailedError(problem) : new WaldurWriteUnfinishedError(entry, problem);
       return { resourceUuid, error };
     });
+  }
+
+  /** Entries that are half-way, by their state. */
+  halfDone(): Promise<HalfDone[]> {
+    return this.writes.halfDone();
   }
 
   /** Queues the job that goes on with what was left, if there is any. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waldurCustomer, waldurOffering, waldurProject, waldurResource } from '../../emulator/waldur/waldur-data.js';
+import { waldurResource } from '../../emulator/waldur/waldur-data.js';
 import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
 import { JobsService } from '../../src/jobs/jobs.service.js';
 import { BillingWorld } from '../billing/billing-world.js';
@@ -13,7 +13,8 @@ import { freePort } from '../support/free-port.js';
 import { MetricsPage } from '../support/metrics-page.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 import { PushWorld } from '../waldur/push-world.js';
-import { type Beside, startBeside } from '../waldur/support.js';
+import { LicensesBeside } from '../waldur/licenses-world.js';
+import type { Beside } from '../waldur/support.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
@@ -45,6 +46,7 @@ interface Fault {
 let current: TestApp;
 let world: BillingWorld;
 let beside: Beside;
+let linking: LicensesBeside;
 let pushing: PushWorld;
 const app = () => current;
 const account = () => ({ apiUrl: app().arrow.url, apiKey: app().arrow.apiKey });
@@ -220,6 +222,23 @@ const licenceOfTwo: Fault = {
     return async () => {
       data.resources.splice(data.resources.indexOf(second), 1);
       await beside.sync({ whole: true });
+    };
+  },
+};
+
+const waldurCannotBeWritten: Fault = {
+  title: 'a Waldur that can be read and takes no change',
+  moves: { waldur_arrow_license_writes_unfinished: rises, waldur_arrow_license_writes_oldest_seconds: over(3_600) },
+  async happen() {
+    beside.waldur.meanwhile = ({ method }) => (method === 'POST' ? { status: 500, body: {} } : undefined);
+    const resource = await linking.resource();
+    const license = linking.license();
+    expect((await linking.link(resource, license)).body.code).toBe('waldur_write_unfinished');
+    const { uuid } = await linking.entry(license);
+    later(2 * 3_600);
+    return async () => {
+      beside.waldur.meanwhile = () => undefined;
+      expect(await linking.resume(uuid)).toMatchObject({ state: 'recorded' });
     };
   },
 };
@@ -404,7 +423,7 @@ const ALONE = [
   ledgerWrittenWrongly,
 ];
 const OF_THE_PROCESS = [busyLoop, memoryIsKept, garbage, connectionsAreKept, fileDoesNotCome];
-const BESIDE = [waldurIsDown, licenceOfTwo];
+const BESIDE = [waldurIsDown, licenceOfTwo, waldurCannotBeWritten];
 
 const waldurRefusesCharges: Fault = {
   title: 'that Waldur refuses what is to be put on its invoices',
@@ -512,15 +531,11 @@ describe('A metric of the process shows', () => {
 
 describe('A metric of a service beside a Waldur shows', () => {
   beforeAll(async () => {
-    beside = await startBeside(VARIABLES);
+    linking = await LicensesBeside.start(VARIABLES);
+    beside = linking.beside;
     current = beside.app;
     current.clock.set(current.clock.now());
-    const customer = waldurCustomer();
-    const project = waldurProject(customer);
-    const offering = waldurOffering();
-    const resource = waldurResource(project, offering, { backend_id: 'XSP-of-one' });
-    const { data } = beside.waldur;
-    Object.assign(data, { customers: [customer], projects: [project], offerings: [offering], resources: [resource] });
+    await linking.resource({ backend_id: 'XSP-of-one' });
     await beside.sync();
   });
   afterAll(() => beside?.stop());

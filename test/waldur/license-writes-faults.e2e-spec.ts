@@ -1,3 +1,5 @@
+import type { Check } from '../../src/cli/check.js';
+import { Operations } from '../../src/cli/operations.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { startAnother } from '../support/app.js';
 import { LEDGER, LicensesBeside } from './licenses-world.js';
@@ -28,6 +30,11 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
   };
   /** So much later, by our clock. */
   const later = (ms: number) => at.beside.app.clock.set(new Date(Date.now() + ms));
+  /** What is said of licences at Waldur. */
+  const doctor = async () => {
+    const checks = (await new Operations(at.beside.app.app).run('accounts', {})) as Check[];
+    return checks.find(({ name }) => name === 'licences at Waldur');
+  };
   const imported = (license: string) => ['order', 'approve_by_provider', 'set_state_done', `set_backend_id ${license}`];
   const answers = {
     'is cut off': { kind: 'reset-before-headers' },
@@ -66,12 +73,19 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
       ...{ state: 'intended', is_active: false, problem: expect.stringContaining('status 500') },
       what_to_do: expect.stringContaining(`${LEDGER}${entry.uuid}/resume/`),
     });
+    expect(await doctor()).toMatchObject({
+      ...{ good: true, warns: true, advice: expect.stringContaining('license-links/?state=intended&state=done') },
+      says: expect.stringMatching(
+        new RegExp(`^Half-way: 1 intended, the oldest \\(${entry.uuid}\\) since .*status 500`),
+      ),
+    });
     expect((await at.here(resource.uuid)).backend_id).toBe('');
     const second = await at.act('link_resource', { resource_uuid: resource.uuid, license_reference: at.license() });
     expect([second.status, second.body.code]).toEqual([409, 'license_change_under_way']);
     at.beside.waldur.meanwhile = () => undefined;
     expect(await at.resume(entry.uuid)).toMatchObject({ state: 'recorded', problem: '', is_active: true });
     expect(at.changes()).toEqual([`set_backend_id ${license}`]);
+    expect(await doctor()).toMatchObject({ warns: false, says: 'Every change of a licence has ended.' });
   });
 
   it('sends an order again only when Waldur has had its time and does not show it', async () => {
