@@ -85,7 +85,7 @@ const repositories = [
     ...repositories,
     { provide: Authenticator, useExisting: TokensService },
   ],
-  exports: [...services, Authenticator],
+  exports: [...services, Authenticator, WaldurOwnership],
 })
 export class DirectoryModule {
   constructor(people: NamesOfPeople) {

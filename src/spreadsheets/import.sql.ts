@@ -123,15 +123,23 @@ function usualOf(fields: readonly SheetField[]): string {
 
 /**
  * What the rows of one part of a file ($1: the import, $2: the part) would do now: which object each means, what that is
- * and would be, and what is wrong. One statement, however many rows.
+ * and would be, and what is wrong. `refusal`: why Waldur's objects are neither made nor changed, where there is a Waldur.
+ * One statement, however many rows.
  */
-export function judged(part: SheetPart): string {
-  const { what, table, fields, keys, names, unique } = part;
+export function judged(part: SheetPart, refusal?: string): string {
+  const { what, table, fields, keys, names, unique, isOfDirectory } = part;
+  const isWaldurs = isOfDirectory && refusal !== undefined;
   const references = fields.filter(({ refersTo }) => refersTo);
   const withinOffering = references.filter(({ refersTo }) => refersTo!.withinOffering);
   const keyless = keys.map((key) => `NOT (${gives(key)})`).join(' AND ') || 'true';
   const before = fields.map(({ column }) => `${quoted(column)}, t.${column}`).join(', ');
   const faults = [
+    ...(isWaldurs
+      ? [
+          `CASE WHEN existing IS NULL OR (compared.owner = 'waldur' AND before <> after)
+      THEN ${fault('', quoted(refusal))} END`,
+        ]
+      : []),
     `CASE WHEN candidates > 1
       THEN ${fault('', `'More than one ${what} has this key: give its uuid.'`)} END`,
     ...fields
@@ -203,7 +211,7 @@ export function judged(part: SheetPart): string {
       FROM candidate
       ORDER BY row_number, rank
     ), stored AS (
-      SELECT resolved.*, candidates, t.uuid AS existing,
+      SELECT resolved.*, candidates, t.uuid AS existing,${isWaldurs ? ' t.owner,' : ''}
         CASE WHEN t.uuid IS NOT NULL THEN jsonb_build_object(${before}) END AS before
       FROM resolved
       LEFT JOIN best USING (row_number)
@@ -255,13 +263,14 @@ export function judged(part: SheetPart): string {
 }
 
 /** Keeps it. */
-export const previewed = (part: SheetPart) => `INSERT INTO sheet_import_result ${judged(part)}`;
+export const previewed = (part: SheetPart, refusal?: string) =>
+  `INSERT INTO sheet_import_result ${judged(part, refusal)}`;
 
 /** Whether what would happen now is anything else than what was kept. */
-export const hasMoved = (part: SheetPart) => `
+export const hasMoved = (part: SheetPart, refusal?: string) => `
   SELECT EXISTS (
     SELECT
-    FROM (${judged(part)}) AS now
+    FROM (${judged(part, refusal)}) AS now
     LEFT JOIN sheet_import_result AS kept USING (import_uuid, row_number)
     WHERE (now.target, now.outcome, now.before, now.after, now.faults)
       IS DISTINCT FROM (kept.target, kept.outcome, kept.before, kept.after, kept.faults)

@@ -6,6 +6,7 @@ import { translateConstraintErrors } from '../database/constraint.js';
 import { copyRows } from '../database/copy-rows.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { narrow } from '../database/paginate.js';
+import { WaldurOwnership } from '../directory/mirror/waldur-ownership.js';
 import {
   ADD_CHUNK,
   ANALYZE_ROWS,
@@ -26,7 +27,7 @@ import {
 import type { ReadRow, SheetFault } from './read-rows.js';
 import { type ImportState, SheetImport } from './sheet-import.entity.js';
 import type { SheetKindName } from './sheet-kind-names.js';
-import type { SheetKind } from './sheet-kinds.js';
+import type { SheetKind, SheetPart } from './sheet-kinds.js';
 import { ImportOutdatedError, SheetImportNotFoundError } from './spreadsheets.errors.js';
 
 export const OUTCOMES = ['created', 'changed', 'unchanged', 'refused'] as const;
@@ -63,7 +64,10 @@ const COLUMNS = ['import_uuid', 'row_number', 'part', 'cells', 'given', 'faults'
 /** Uploaded files, what they say, and what that would do. Rows wait in unlogged tables, however many they are. */
 @Injectable()
 export class ImportsRepository extends EntityRepository<SheetImport, ImportFilter> {
-  constructor(@InjectRepository(SheetImport) rows: Repository<SheetImport>) {
+  constructor(
+    @InjectRepository(SheetImport) rows: Repository<SheetImport>,
+    private readonly ownership: WaldurOwnership,
+  ) {
     super(rows, SheetImportNotFoundError);
   }
 
@@ -115,7 +119,8 @@ export class ImportsRepository extends EntityRepository<SheetImport, ImportFilte
     await this.rows.query(ANALYZE_ROWS);
     await this.rows.manager.transaction(async (manager) => {
       await manager.query(SORT_IN_MEMORY);
-      for (const [at, part] of parts.entries()) await manager.query(previewed(part), [importUuid, at]);
+      for (const [at, part] of parts.entries())
+        await manager.query(previewed(part, this.refusalOf(part)), [importUuid, at]);
     });
     return this.counts(importUuid);
   }
@@ -144,7 +149,10 @@ export class ImportsRepository extends EntityRepository<SheetImport, ImportFilte
   /** Whether the rows would do anything else now than what was previewed. */
   async hasMoved(manager: EntityManager, importUuid: string, { parts }: SheetKind): Promise<boolean> {
     for (const [at, part] of parts.entries()) {
-      const [{ moved }] = await manager.query<[{ moved: boolean }]>(hasMoved(part), [importUuid, at]);
+      const [{ moved }] = await manager.query<[{ moved: boolean }]>(hasMoved(part, this.refusalOf(part)), [
+        importUuid,
+        at,
+      ]);
       if (moved) return true;
     }
     return false;
@@ -190,6 +198,10 @@ export class ImportsRepository extends EntityRepository<SheetImport, ImportFilte
       cells: JSON.parse(cells) as string[],
       faults,
     }));
+  }
+
+  private refusalOf({ what }: SheetPart): string | undefined {
+    return this.ownership.refusalOf(`${what}s`);
   }
 
   protected filtered({ kind, state }: ImportFilter): SelectQueryBuilder<SheetImport> {

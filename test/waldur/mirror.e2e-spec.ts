@@ -5,6 +5,7 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import { counts, Sheets } from '../spreadsheets/sheets.js';
 import { type Beside, startBeside, dashed } from './support.js';
 
 describe('The copy of a Waldur', () => {
@@ -96,6 +97,33 @@ describe('The copy of a Waldur', () => {
       expect([status, body.code]).toEqual([409, 'owned_by_waldur']);
       expect(body.detail).toContain(beside.waldur.url);
     }
+  });
+
+  it('cannot be made or changed by a file either: its rows are refused, and unchanged ones and mappings are not', async () => {
+    const sheets = new Sheets(beside.app);
+    const says = (what: string) =>
+      expect.stringMatching(new RegExp(`^2 : Here ${what} are copies of Waldur's.*${beside.waldur.url}`));
+    const files = [
+      ['organisations', `uuid,name\n${customer.uuid},Other`],
+      ['organisations', 'backend_id,name\nC-new,New'],
+      ['projects', `uuid,name\n${project.uuid},Other`],
+      ['offerings', `uuid,state\n${offering.uuid},Paused`],
+      ['resources', `uuid,backend_id\n${resource.uuid},XSP-other`],
+    ] as const;
+    for (const [kind, file] of files) {
+      const preview = await sheets.preview(kind, file);
+      expect([kind, counts(preview)]).toEqual([kind, [0, 0, 0, 1]]);
+      expect(await sheets.faults(preview)).toEqual([says(kind)]);
+      expect((await sheets.apply(preview, true)).state).toBe('applied');
+    }
+    expect(await sheets.faults(await sheets.preview('offerings', `offering,name\n${offering.uuid},New`))).toEqual([
+      says('plans'),
+    ]);
+    const ofHere = new TextDecoder().decode(await sheets.exported('organisations', 'format=csv'));
+    expect(counts(await sheets.preview('organisations', ofHere))).toEqual([0, 0, 1, 0]);
+    const { body } = await beside.app.api.get(`/api/marketplace-resources/${resource.uuid}/`);
+    expect([body.backend_id, body.customer_name]).toEqual(['XSP1', customer.name]);
+    expect((await beside.sync({ whole: true })).result).toMatchObject({ customers: { changed: 0 } });
   });
 
   it('asks Waldur once for a row that a request names and it lacks', async () => {

@@ -13,6 +13,11 @@ export class WaldurOwnership {
     if (this.beside.gateway) throw new OwnedByWaldurError(what, this.beside.gateway.url);
   }
 
+  /** What is said of such a change where it is not asked for alone; `undefined`: there is no Waldur. `what`: plural. */
+  refusalOf(what: string): string | undefined {
+    return this.beside.gateway && new OwnedByWaldurError(what, this.beside.gateway.url).sentence;
+  }
+
   /** `find` is asked beside a Waldur only. Throws {@link OwnedByWaldurError} where one of the rows is Waldur's. */
   async ensureOurs(what: string, find: () => Promise<readonly Pick<MirroredEntity, 'owner'>[]>): Promise<void> {
     if (!this.beside.gateway) return;
