@@ -67,7 +67,7 @@ export class PublicAddress {
   constructor(
     private readonly publicUrl: string | undefined,
     private readonly hosts: readonly string[],
-    private readonly isBesideWaldur = false,
+    readonly isBesideWaldur = false,
   ) {
     this.pathPrefix = (publicUrl && parseUrl(publicUrl)?.pathname.replace(/\/+$/, '')) ?? '';
   }

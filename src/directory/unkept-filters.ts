@@ -2,8 +2,8 @@ import type { UnkeptParameters } from '../common/validation/unkept-filters.js';
 
 /**
  * Parameters that Waldur's API of August 2026 documents for these lists and that this service has no data for, with the
- * values that leave every row in. All other documented ones are fields of the list's query. `docs/filters.md` is written
- * from it.
+ * values that leave every row in: of our own, and of copies of Waldur's. All other documented ones are fields of the
+ * list's query. `docs/filters.md` is written from it.
  */
 export const UNKEPT = {
   customers: {
@@ -21,6 +21,7 @@ export const UNKEPT = {
       slug: 'none',
       user_uuid: 'none',
     },
+    ofCopies: { archived: 'none' },
   },
   projects: {
     filters: {
@@ -43,6 +44,8 @@ export const UNKEPT = {
       user_uuid: 'none',
       user_uuid_with_active_role: 'none',
     },
+    // What is removed there is not in the list.
+    ofCopies: { conceal_finished_projects: 'false', include_terminated: 'false', is_removed: 'false' },
     orders: ['end_date', 'estimated_cost', 'start_date'],
   },
   offerings: {
@@ -123,6 +126,8 @@ export const UNKEPT = {
       slug: 'none',
       was_auto_approved: 'false',
     },
+    // Orders are none of Waldur's.
+    ofCopies: { was_auto_approved: 'false' },
     orders: ['consumer_reviewed_at', 'cost'],
   },
   plans: {

@@ -1,5 +1,7 @@
+import { takenBy } from '../../src/common/validation/unkept-filters.js';
 import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
 import { FILTERED_LISTS, honouredBy } from '../support/filter-table.js';
+import { type Beside, startBeside } from '../waldur/support.js';
 import { type FilterCase, FILTERS } from './filters.js';
 import { Wire } from './wire.js';
 import { EARLIER, type Seeded, World } from './world.js';
@@ -212,5 +214,30 @@ describe('Lists of neighbours', () => {
     expect((await ask('marketplace-resources', 'o=end_date')).body).toEqual({
       o: ['This service does not keep `end_date`, so it cannot order the list by it. Leave it out.'],
     });
+  });
+});
+
+describe('Lists of copies of a Waldur', () => {
+  let beside: Beside;
+  beforeAll(async () => {
+    beside = await startBeside();
+  });
+  afterAll(() => beside?.stop());
+
+  it.each(FILTERED_LISTS)('refuse what would need data that is not copied: $paths', async ({ paths, unkept }) => {
+    const taken: Record<string, string> = takenBy(unkept, true);
+    expect(Object.keys(taken)).toEqual(expect.arrayContaining(Object.keys(unkept.filters)));
+    for (const path of paths)
+      for (const [name, value] of Object.entries(taken))
+        for (const sent of ['true', 'false', 'anything']) {
+          const { status, body } = await beside.app.api.get(`/api/admin/arrow/${path}/?${name}=${sent}`);
+          const told = status === 200 ? [] : Object.keys(body).filter((key) => key === name);
+          expect([path, name, sent, status, told]).toEqual([
+            path,
+            name,
+            sent,
+            ...(sent === value ? [200, []] : [400, [name]]),
+          ]);
+        }
   });
 });

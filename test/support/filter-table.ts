@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { UnkeptParameters } from '../../src/common/validation/unkept-filters.js';
+import { takenBy, type UnkeptParameters } from '../../src/common/validation/unkept-filters.js';
 import { fieldsOf } from '../../src/common/validation/field.js';
 import { ListInvoicesQuery } from '../../src/billing/invoices/invoice.dto.js';
 import { ListCustomersQuery } from '../../src/directory/customer.dto.js';
@@ -55,6 +55,9 @@ const codes = (names: readonly string[]) =>
 export function filterTable(): string {
   const sections = FILTERED_LISTS.map((list) => {
     const { filters, orders = [] } = list.unkept;
+    const ofCopies = takenBy(list.unkept, true);
+    const takenOfCopies = Object.keys(ofCopies).filter((name) => ofCopies[name] !== 'none');
+    const answeredHere = Object.keys(ofCopies).filter((name) => !(name in filters));
     const taking = (value: string) => codes(Object.keys(filters).filter((name) => filters[name] === value));
     return [
       `## ${list.paths.map((path) => `\`/api/${path}/\``).join(' and ')}`,
@@ -66,6 +69,8 @@ export function filterTable(): string {
       `| \`false\` is taken and narrows nothing, all else is refused | ${taking('false')} |`,
       `| any value is taken and narrows nothing | ${taking('any')} |`,
       `| refused | ${taking('none')} |`,
+      `| taken [beside a Waldur](beside-waldur.md) too, of these | ${codes(takenOfCopies.map((name) => `${name}=${ofCopies[name]}`))} |`,
+      `| refused beside a Waldur, and honoured without one | ${codes(answeredHere)} |`,
       `| refused in \`o\` | ${codes(orders)} |`,
     ].join('\n');
   });
@@ -77,8 +82,11 @@ export function filterTable(): string {
     'Every parameter that the description of Waldur’s API of August 2026 has for these lists, and a few of this',
     'service’s own. One that would need data that is not kept is refused with 400 where it would narrow the list:',
     '`{"slug": ["This service does not keep what `slug` asks for, …"]}`. One without a value counts as left out. Names',
-    'that Waldur does not know either are ignored, as it ignores them. Keys asked for with `field` that rows do not',
-    'have are left out of them.',
+    'that Waldur does not know either are ignored, as it ignores them. So are keys asked for with `field` that rows do',
+    'not have; where they have none of them, all keys come.',
+    '',
+    'Beside a Waldur rows are copies, and Waldur has more of them than is copied: what narrows nothing of our own rows may',
+    'narrow those, and is refused but for the values that are said.',
     '',
     sections.join('\n\n'),
     '',

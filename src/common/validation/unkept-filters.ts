@@ -11,6 +11,11 @@ export type TakenValues = 'true' | 'false' | 'any' | 'none';
 /** Parameters of a list in Waldur that this service has no data for. */
 export interface UnkeptParameters {
   readonly filters: Readonly<Record<string, TakenValues>>;
+  /**
+   * Which of them are taken where rows are copies of Waldur's, which has data of them that is not copied; all others are
+   * refused there. A name that is not among `filters` is answered here, and refused there.
+   */
+  readonly ofCopies?: Readonly<Record<string, TakenValues>>;
   /** Names that `o` takes in Waldur. */
   readonly orders?: readonly string[];
 }
@@ -23,17 +28,24 @@ const UNKEPT = 'unkept-parameters';
  */
 export const Unkept = (parameters: UnkeptParameters): ClassDecorator => SetMetadata(UNKEPT, parameters);
 
-/** What is told of the parameters of a query that are {@link Unkept}, by name. */
-export function unkeptIn(dto: Type<object>, given: object): FieldErrors {
+/** Which values leave every row in, by parameter. `areCopies`: rows are copies of Waldur's. */
+export function takenBy({ filters, ofCopies }: UnkeptParameters, areCopies: boolean): Record<string, TakenValues> {
+  const refused = Object.fromEntries(Object.keys(filters).map((name) => [name, 'none' as const]));
+  return areCopies ? { ...refused, ...ofCopies } : { ...filters };
+}
+
+/** What is told of the parameters of a query that are {@link Unkept}, by name. `areCopies`: rows are copies of Waldur's. */
+export function unkeptIn(dto: Type<object>, given: object, areCopies: boolean): FieldErrors {
   const unkept = Reflect.getMetadata(UNKEPT, dto) as UnkeptParameters | undefined;
   if (!unkept) return {};
+  const taken = takenBy(unkept, areCopies);
   const errors = Object.entries(given).flatMap(([name, sent]) => {
     const texts = [sent as unknown].flat().filter((text): text is string => typeof text === 'string' && !!text.trim());
     const sentence =
       name === 'o'
         ? orderRefused(texts, unkept.orders)
-        : Object.hasOwn(unkept.filters, name)
-          ? valueRefused(name, texts, unkept.filters[name]!)
+        : Object.hasOwn(taken, name)
+          ? valueRefused(name, texts, taken[name]!)
           : undefined;
     return sentence ? [[name, [sentence]]] : [];
   });

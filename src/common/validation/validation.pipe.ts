@@ -57,7 +57,11 @@ export class ValidationPipe implements PipeTransform {
     const dto = metatype as Type<object>;
     const { value, errors } = readDto(dto, given === undefined ? {} : given, this.address);
     const sentQuery = type === 'query' ? (given as object) : {};
-    const all = { ...errors, ...unknownNames(dto, sentQuery), ...unkeptIn(dto, sentQuery) };
+    const all = {
+      ...errors,
+      ...unknownNames(dto, sentQuery),
+      ...unkeptIn(dto, sentQuery, this.address.isBesideWaldur),
+    };
     if (Object.keys(all).length) throw new RefusedRequestError(all, dto, value);
     return value;
   }
