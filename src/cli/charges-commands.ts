@@ -27,6 +27,7 @@ export function addChargesCommands(
     leaf(charges, 'push', 'Queue a run that puts charges of closed months there; the service runs it.')
       .option('--check', 'look at everything that was sent')
       .option('--retry-refused', 'try again what Waldur refused')
+      .option('--retry-missing', 'send again what was sent and is not there any more')
       .option('--wait', 'until the job has ended; exit code 1 where it has not succeeded'),
     async (options: Arguments) => outcomeOfJob((await operate('charges push', options)) as Job, options.wait === true),
   );

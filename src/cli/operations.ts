@@ -199,8 +199,12 @@ export class Operations {
     return this.queued(run, wait);
   }
 
-  private async pushCharges({ check, retryRefused, wait }: Arguments): Promise<object> {
-    const wanted = { check: check === true, retryRefused: retryRefused === true };
+  private async pushCharges({ check, retryRefused, retryMissing, wait }: Arguments): Promise<object> {
+    const wanted = {
+      check: check === true,
+      retryRefused: retryRefused === true,
+      retryMissing: retryMissing === true,
+    };
     const run = await this.acting('charges.push', () => this.get(WaldurChargesService).request(wanted, COMMAND_LINE));
     return this.queued(run, wait);
   }

@@ -23,6 +23,9 @@ export class PushChargesDto {
 
   @BooleanField({ description: 'Try again what Waldur refused' })
   retry_refused?: boolean;
+
+  @BooleanField({ description: 'Look at everything that was sent, and send again what is not there any more' })
+  retry_missing?: boolean;
 }
 
 @ApiSchema({ name: 'PushChargesAccepted' })

@@ -19,6 +19,7 @@ import {
   JUDGE_ITEMS,
   PLAN_ITEMS,
   DECIDE_ITEMS,
+  SEND_MISSING_AGAIN,
   SHORTFALLS,
   UNKNOWN_NAMES,
 } from './pushed-items.sql.js';
@@ -157,6 +158,10 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
     const parameters = [customerUuid, invoiceMonth, names, amounts, now, lostBefore];
     const [rows] = await manager.query<[DecidedItem[], number]>(DECIDE_ITEMS, parameters);
     return rows;
+  }
+
+  async sendMissingAgain(manager: EntityManager, { customerUuid, invoiceMonth }: DueInvoice, now: Date): Promise<void> {
+    await manager.query(SEND_MISSING_AGAIN, [customerUuid, invoiceMonth, now]);
   }
 
   async unknownNames(customerUuid: string, names: readonly string[]): Promise<string[]> {

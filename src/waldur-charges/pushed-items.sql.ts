@@ -163,6 +163,16 @@ export const DECIDE_ITEMS = `
   WHERE own.uuid = item.uuid
   RETURNING item.uuid, own.was, item.state AS is`;
 
+/** What an invoice was seen to lack, though it was sent, is sent again. `$1` organisation, `$2` month, `$3` now. */
+export const SEND_MISSING_AGAIN = `
+  UPDATE pushed_item
+  SET state = 'intended', sent_at = NULL, modified = $3
+  WHERE customer_uuid = $1
+    AND invoice_month = $2
+    AND state = 'sent'
+    AND seen_at IS NOT NULL
+    AND seen_amount IS NULL`;
+
 /** Of these names (`$2`), those that we did not give for the organisation (`$1`). */
 export const UNKNOWN_NAMES = `
   SELECT DISTINCT name

@@ -47,6 +47,8 @@ export interface PushRequest {
   readonly check?: boolean;
   /** What Waldur refused is tried again, whenever that was. */
   readonly retryRefused?: boolean;
+  /** What was sent is looked at, and sent again where it is not there. */
+  readonly retryMissing?: boolean;
 }
 
 /** What came of a run, in items. */
@@ -95,9 +97,13 @@ export class WaldurChargesService implements OnModuleInit {
   }
 
   /** Queues a run. Throws {@link ChargesNotPushedError}. */
-  async request({ check, retryRefused }: PushRequest, requestedBy: string): Promise<JobRun> {
+  async request({ check, retryRefused, retryMissing }: PushRequest, requestedBy: string): Promise<JobRun> {
     if (!this.isOn) throw new ChargesNotPushedError();
-    const parameters = { check: check ?? false, retry_refused: retryRefused ?? false };
+    const parameters = {
+      check: check ?? false,
+      retry_refused: retryRefused ?? false,
+      retry_missing: retryMissing ?? false,
+    };
     return this.jobs.enqueue({ kind: CHARGES_PUSH, scope: 'waldur', parameters, requestedBy });
   }
 
@@ -105,7 +111,8 @@ export class WaldurChargesService implements OnModuleInit {
     const { parameters } = control.run;
     const tally = new Tally();
     tally.planned = await this.plan(control, parameters['retry_refused'] === true);
-    const seenBefore = parameters['check'] === true ? this.clock.now() : this.ago(LOOK_EVERY_MS);
+    const isAll = parameters['check'] === true || parameters['retry_missing'] === true;
+    const seenBefore = isAll ? this.clock.now() : this.ago(LOOK_EVERY_MS);
     await this.push(await this.due(seenBefore), control, tally);
     if (tally.moved) {
       const current = this.current.firstDay;
@@ -160,7 +167,7 @@ export class WaldurChargesService implements OnModuleInit {
   ): Promise<void> {
     await step();
     tally.invoices += 1;
-    await this.look(invoice, control, tally);
+    await this.look(invoice, control, tally, control.run.parameters['retry_missing'] === true);
     const items = await this.items.intended(invoice);
     if (!items.length) return;
     for (const item of items) {
@@ -170,8 +177,8 @@ export class WaldurChargesService implements OnModuleInit {
     await this.look(invoice, control, tally);
   }
 
-  /** Reads what stands on the invoice and goes by it. */
-  private async look(invoice: DueInvoice, control: JobControl, tally: Tally): Promise<void> {
+  /** Reads what stands on the invoice and goes by it. `again`: what was sent and is not there is to be sent. */
+  private async look(invoice: DueInvoice, control: JobControl, tally: Tally, again = false): Promise<void> {
     const now = this.clock.now();
     const month = YearMonth.from(invoice.invoiceMonth);
     const there = await this.gateway.invoiceItems(invoice.customerUuid, month, optionsOf(control));
@@ -179,6 +186,7 @@ export class WaldurChargesService implements OnModuleInit {
     const unknown = ours.length ? await this.items.unknownNames(invoice.customerUuid, ours) : [];
     const decided = await this.writing(control, async (manager) => {
       const rows = await this.items.decide(manager, invoice, there, now, this.gateway.settledBefore(now));
+      if (again) await this.items.sendMissingAgain(manager, invoice, now);
       if (unknown.length) await this.items.hold(manager, invoice, 'unknown_items', now);
       return rows;
     });
