@@ -151,6 +151,7 @@ export function waldurArrowSettings(given: Partial<Row> = {}): Row {
     partner_reference: '',
     partner_name: '',
     invoice_price_source: 'sell',
+    invoice_item_prefix: '',
     ...stamps(),
     ...given,
   };

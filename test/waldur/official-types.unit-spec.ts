@@ -1,15 +1,18 @@
 import {
   type Row,
+  waldurArrowSettings,
   waldurCustomer,
+  waldurCustomerMapping,
   waldurOffering,
   waldurPlan,
   waldurProject,
   waldurResource,
+  waldurVendorMapping,
 } from '../../emulator/waldur/waldur-data.js';
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { ORDER_FIELDS, USER_FIELDS, WALDUR_LISTS } from '../../src/waldur-gateway/waldur-rows.js';
 
-/** `text`, `flag`, `object`, `list`, or one of these words; `?`: null too. */
+/** `text`, `number`, `flag`, `object`, `list`, or one of these words; `?`: null too. */
 type Shape = Readonly<Record<string, string | readonly string[]>>;
 
 const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'];
@@ -53,12 +56,40 @@ const TYPES = {
     ...{ uuid: 'text', username: 'text', email: 'text', first_name: 'text', last_name: 'text' },
     ...{ is_staff: 'flag', is_support: 'flag', is_active: 'flag', date_joined: 'text' },
   },
+  InvoiceItem: {
+    ...{
+      uuid: 'text',
+      name: 'text',
+      unit_price: 'text',
+      quantity: 'text',
+      article_code: 'text',
+      project_uuid: 'text?',
+    },
+  },
+  ImportUsageResponse: { created: 'number', skipped: 'number', errors: 'list' },
+  ImportUsageError: { customer_name: 'text', reason: 'text' },
+  ArrowSettings: {
+    ...{ uuid: 'text', api_url: 'text', api_key: 'text', export_type_reference: 'text', classification_filter: 'text' },
+    ...{ is_active: 'flag', sync_enabled: 'flag', partner_reference: 'text', partner_name: 'text' },
+    ...{ invoice_price_source: ['sell', 'buy'], invoice_item_prefix: 'text', created: 'text', modified: 'text' },
+  },
+  ArrowCustomerMapping: {
+    ...{ uuid: 'text', settings_uuid: 'text', arrow_reference: 'text', arrow_company_name: 'text' },
+    ...{ waldur_customer_uuid: 'text', waldur_customer_name: 'text', is_active: 'flag' },
+    ...{ created: 'text', modified: 'text' },
+  },
+  ArrowVendorOfferingMapping: {
+    ...{ uuid: 'text', settings_uuid: 'text', arrow_vendor_name: 'text', offering: 'text', offering_uuid: 'text' },
+    ...{ offering_name: 'text', offering_type: 'text', plan_uuid: 'text', is_active: 'flag' },
+    ...{ created: 'text', modified: 'text' },
+  },
   Status: { status: 'text' },
   OrderInfoResponse: { detail: 'text' },
 } satisfies Record<string, Shape>;
 
 const IS: Readonly<Record<string, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
   flag: (value) => typeof value === 'boolean',
   list: Array.isArray,
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -133,6 +164,38 @@ describe('The stand-in for Waldur, held to the types of the official clients', (
     expect(ORDER_FIELDS.filter((field) => !(field in made))).toEqual([]);
     const { body: orders } = await call('GET', 'marketplace-orders/?slug=a-slug');
     expect(orders).toEqual([made]);
+  });
+
+  it('answers what the Arrow plugin has, all of it, whatever fields are asked for', async () => {
+    const settings = waldurArrowSettings();
+    Object.assign(waldur.data, {
+      arrowSettings: [settings],
+      customerMappings: [waldurCustomerMapping(settings, customer)],
+      vendorMappings: [waldurVendorMapping(settings, offering, { plan_uuid: 'a'.repeat(32) })],
+    });
+    const lists = [
+      ['ArrowSettings', WALDUR_LISTS.arrowSettings],
+      ['ArrowCustomerMapping', WALDUR_LISTS.customerMappings],
+      ['ArrowVendorOfferingMapping', WALDUR_LISTS.vendorMappings],
+    ] as const;
+    for (const [type, { path, fields }] of lists) {
+      const { status, body } = await call('GET', `${path}?field=uuid`);
+      expect([status, body.length, faultsOf(body[0], TYPES[type])]).toEqual([200, 1, []]);
+      expect([type, fields.filter((field) => !(field in body[0]))]).toEqual([type, []]);
+    }
+  });
+
+  it('answers what is put on an invoice, and the invoice, with nothing that their types do not have', async () => {
+    const item = { customer_uuid: customer.uuid, name: 'Microsoft 365', unit_price: '1.5' };
+    const put = (items: object[]) => call('POST', 'invoices/import_usage/', { year: 2026, month: 1, items });
+    const { status, body } = await put([item, item, { ...item, customer_uuid: 'e'.repeat(32) }]);
+    expect([status, faultsOf(body, TYPES.ImportUsageResponse), body.created, body.skipped]).toEqual([200, [], 1, 1]);
+    expect(body.errors).toHaveLength(1);
+    expect(faultsOf(body.errors[0], TYPES.ImportUsageError)).toEqual([]);
+    const { body: items } = await call('GET', 'invoice-items/?year=2026&month=1');
+    const { body: invoices } = await call('GET', `invoices/?customer_uuid=${customer.uuid}&field=uuid&field=items`);
+    expect([items.length, Object.keys(invoices[0]).sort()]).toEqual([1, ['items', 'uuid']]);
+    for (const one of [...items, ...invoices[0].items]) expect(faultsOf(one, TYPES.InvoiceItem)).toEqual([]);
   });
 
   it('answers what changes something with the status and the body that the types have', async () => {
