@@ -5,6 +5,11 @@ const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const fault = (column: string, sentence: string) =>
   `jsonb_build_object('column', ${quoted(column)}, 'sentence', ${sentence})`;
 
+/** Tables whose rows may be copies of Waldur's that are gone there; gone resources are terminated ones. */
+const MAY_BE_GONE = ['customer', 'project', 'offering', 'plan'];
+const COPIED = [...MAY_BE_GONE, 'resource'];
+const isThere = (table: string) => (MAY_BE_GONE.includes(table) ? ' AND t.gone_at IS NULL' : '');
+
 const isNamed = (column: string) => `jsonb_typeof(staged.given->${quoted(column)}) = 'object'`;
 
 /** Which objects the cells of a column may mean. */
@@ -12,8 +17,10 @@ function found({ column, refersTo }: SheetField): string {
   const { table, keys, part } = refersTo!;
   const named = `${column}_named`;
   const among = [
-    `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.uuid = (cell->>'uuid')::uuid`,
-    ...keys.map((key) => `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.${key} = cell->>'key'`),
+    `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.uuid = (cell->>'uuid')::uuid${isThere(table)}`,
+    ...keys.map(
+      (key) => `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.${key} = cell->>'key'${isThere(table)}`,
+    ),
   ];
   if (part !== undefined)
     for (const [name, value] of [
@@ -69,7 +76,7 @@ function matches(table: string, keys: SheetPart['keys']): string {
       const only = [`NOT given ? 'uuid'`, gives(key), ...before].join(' AND ');
       return `
         SELECT row_number, ${at + 1}, t.uuid
-        FROM resolved JOIN ${table} t ON ${same.join(' AND ')}
+        FROM resolved JOIN ${table} t ON ${same.join(' AND ')}${isThere(table)}
         WHERE ${only}`;
     })
     .map((text) => `UNION ALL ${text}`)
@@ -113,7 +120,7 @@ function takenElsewhere(table: string, { columns, where }: SheetUnique, at: numb
     taken_${at} AS (
       SELECT DISTINCT row_number
       FROM compared JOIN ${table} t ON ${same} AND t.uuid IS DISTINCT FROM existing
-      WHERE ${where ? `${where('after')} AND ${where('to_jsonb(t)')}` : 'true'}
+      WHERE ${where ? `${where('after')} AND ${where('to_jsonb(t)')}` : 'true'}${isThere(table)}
     ),`;
 }
 
@@ -127,14 +134,21 @@ function usualOf(fields: readonly SheetField[]): string {
  * One statement, however many rows.
  */
 export function judged(part: SheetPart, refusal?: string): string {
-  const { what, table, fields, keys, names, unique, isOfDirectory } = part;
-  const isWaldurs = isOfDirectory && refusal !== undefined;
+  const { what, table, fields, keys, names, unique } = part;
+  const isCopied = COPIED.includes(table);
+  const mayBeGone = MAY_BE_GONE.includes(table);
   const references = fields.filter(({ refersTo }) => refersTo);
   const withinOffering = references.filter(({ refersTo }) => refersTo!.withinOffering);
   const keyless = keys.map((key) => `NOT (${gives(key)})`).join(' AND ') || 'true';
   const before = fields.map(({ column }) => `${quoted(column)}, t.${column}`).join(', ');
   const faults = [
-    ...(isWaldurs
+    ...(mayBeGone
+      ? [
+          `CASE WHEN gone_at IS NOT NULL
+      THEN ${fault('uuid', `'This ${what} was of Waldur, and is gone there.'`)} END`,
+        ]
+      : []),
+    ...(isCopied && refusal !== undefined
       ? [
           `CASE WHEN existing IS NULL OR (compared.owner = 'waldur' AND before <> after)
       THEN ${fault('', quoted(refusal))} END`,
@@ -211,7 +225,7 @@ export function judged(part: SheetPart, refusal?: string): string {
       FROM candidate
       ORDER BY row_number, rank
     ), stored AS (
-      SELECT resolved.*, candidates, t.uuid AS existing,${isWaldurs ? ' t.owner,' : ''}
+      SELECT resolved.*, candidates, t.uuid AS existing,${isCopied ? ' t.owner,' : ''}${mayBeGone ? ' t.gone_at,' : ''}
         CASE WHEN t.uuid IS NOT NULL THEN jsonb_build_object(${before}) END AS before
       FROM resolved
       LEFT JOIN best USING (row_number)
@@ -241,7 +255,7 @@ export function judged(part: SheetPart, refusal?: string): string {
       LEFT JOIN twice ON twice.row_number = compared.row_number
       ${
         names.length
-          ? `LEFT JOIN (SELECT DISTINCT ${textOf(names)} AS value FROM ${table} t) AS namesake
+          ? `LEFT JOIN (SELECT DISTINCT ${textOf(names)} AS value FROM ${table} t WHERE true${isThere(table)}) AS namesake
               ON existing IS NULL AND NOT given ? 'uuid' AND ${keyless}
                 AND namesake.value = ${valuesOf('after', names)}`
           : ''

@@ -69,8 +69,6 @@ export interface SheetPart {
   /** Columns that keep a row without any key from being made twice. */
   readonly names: readonly string[];
   readonly unique: readonly SheetUnique[];
-  /** Beside a Waldur its objects are copies of Waldur's. */
-  readonly isOfDirectory?: boolean;
 }
 
 /** What a file can bring. */
@@ -121,7 +119,6 @@ const organisations: SheetKind = {
     {
       what: 'organisation',
       table: 'customer',
-      isOfDirectory: true,
       dto: PartialDto(CreateCustomerDto),
       fields: [
         BACKEND_ID,
@@ -147,7 +144,6 @@ const projects: SheetKind = {
     {
       what: 'project',
       table: 'project',
-      isOfDirectory: true,
       dto: PartialDto(OmitType(CreateProjectDto, ['customer'])),
       fields: [BACKEND_ID, NAME, reference('customer', 'customer_uuid', organisation, { required: true })],
       keys: [['backend_id']],
@@ -165,7 +161,6 @@ const offerings: SheetKind = {
     {
       what: 'offering',
       table: 'offering',
-      isOfDirectory: true,
       dto: PartialDto(OmitType(CreateOfferingDto, ['customer'])),
       fields: [
         BACKEND_ID,
@@ -181,7 +176,6 @@ const offerings: SheetKind = {
     {
       what: 'plan',
       table: 'plan',
-      isOfDirectory: true,
       dto: PartialDto(OmitType(CreatePlanDto, ['offering'])),
       fields: [
         NAME,
@@ -203,7 +197,6 @@ const resources: SheetKind = {
     {
       what: 'resource',
       table: 'resource',
-      isOfDirectory: true,
       dto: PartialDto(OmitType(CreateResourceDto, ['project', 'offering', 'plan'])),
       fields: [
         BACKEND_ID,

@@ -104,6 +104,20 @@ describe('A file that is imported', () => {
     ]);
   });
 
+  it('does not mean what is gone in a Waldur that was beside: its keys and name are free, and its uuid is refused', async () => {
+    await sheets.import('organisations', 'backend_id,name\nGONE-1,Gone OÜ');
+    const [gone] = (await app.api.get('/api/customers/?backend_id=GONE-1')).body;
+    await app.database.query(`UPDATE customer SET owner = 'waldur', gone_at = now() WHERE uuid = $1`, [gone.uuid]);
+    const named = await sheets.preview('projects', `backend_id,name,customer\nGP-1,Cloud,${gone.uuid}`);
+    expect(await sheets.faults(named)).toEqual([
+      `2 customer: There is no organisation with the uuid, backend_id or registration_code "${gone.uuid}".`,
+    ]);
+    const itself = await sheets.preview('organisations', `uuid,name\n${gone.uuid},Back OÜ`);
+    expect(await sheets.faults(itself)).toEqual(['2 uuid: This organisation was of Waldur, and is gone there.']);
+    expect(counts(await sheets.import('organisations', 'backend_id,name\nGONE-1,Gone OÜ'))).toEqual([1, 0, 0, 0]);
+    expect((await app.api.get('/api/customers/?backend_id=GONE-1')).body).toHaveLength(1);
+  });
+
   it('is refused where two rows mean the same object', async () => {
     const known = await make.customer({ backend_id: 'twice-1' });
     const file = [
