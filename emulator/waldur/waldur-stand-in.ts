@@ -262,7 +262,7 @@ function chosen(row: Row, query: URLSearchParams): Record<string, unknown> {
 
 /** Lists of the Arrow plugin answer all fields, whatever is asked for. */
 function answered({ name, ...row }: Row, url: URL): Record<string, unknown> {
-  return url.pathname.startsWith('/api/admin/arrow/') ? row : chosen({ name, ...row } as Row, url.searchParams);
+  return url.pathname.startsWith('/api/admin/arrow/') ? row : chosen({ name, ...row }, url.searchParams);
 }
 
 function links(url: URL, page: number, pages: number): string {
