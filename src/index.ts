@@ -130,6 +130,7 @@ export type * from './jobs/lease.js';
 // The Waldur beside, and the copy of it.
 export { MirroredRowsService } from './directory/mirror/mirrored-rows.service.js';
 export type * from './directory/mirror/mirrored-rows.service.js';
+export { WaldurOwnership } from './directory/mirror/waldur-ownership.js';
 export type * from './directory/mirrored.entity.js';
 export type * from './waldur-gateway/read-list.js';
 export type * from './waldur-gateway/waldur-gateway.js';

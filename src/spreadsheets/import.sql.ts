@@ -255,7 +255,9 @@ export function judged(part: SheetPart, refusal?: string): string {
       LEFT JOIN twice ON twice.row_number = compared.row_number
       ${
         names.length
-          ? `LEFT JOIN (SELECT DISTINCT ${textOf(names)} AS value FROM ${table} t WHERE true${isThere(table)}) AS namesake
+          ? `LEFT JOIN (
+              SELECT DISTINCT ${textOf(names)} AS value FROM ${table} t WHERE true${isThere(table)}
+            ) AS namesake
               ON existing IS NULL AND NOT given ? 'uuid' AND ${keyless}
                 AND namesake.value = ${valuesOf('after', names)}`
           : ''
