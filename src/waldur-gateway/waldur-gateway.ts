@@ -17,6 +17,9 @@ import {
 import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
 import { WaldurWriter } from './waldur-writer.js';
 
+/** Pages that wait for their turn, so that one is asked for at once when an answer has come, and not when it is stored. */
+const WAITING_PAGES = 2;
+
 /** Which rows of a list are read. */
 export interface ListWanted extends UpstreamCallOptions {
   /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
@@ -60,7 +63,7 @@ export class WaldurGateway {
     const fetch = (page: number, signal: AbortSignal) =>
       this.client.call(this.state, this.pageRequest(kind, page, wanted.modifiedSince), { ...wanted, signal });
     const signal = wanted.signal ?? new AbortController().signal;
-    return readList({ pageSize, concurrency: maxConcurrency, fetch, take }, signal);
+    return readList({ pageSize, concurrency: maxConcurrency + WAITING_PAGES, fetch, take }, signal);
   }
 
   /**
