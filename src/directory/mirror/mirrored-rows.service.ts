@@ -81,7 +81,7 @@ export class MirroredRowsService {
 
   /** Copies that were not among those seen. */
   unseen(kind: MirroredKind, seen: Iterable<string>): Promise<string[]> {
-    return this.rows.unseen(kind, [...seen]);
+    return this.rows.unseen(kind, seen);
   }
 
   /** Answers how many were there until now. */
