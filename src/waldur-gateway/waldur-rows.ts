@@ -152,7 +152,7 @@ function readResource(given: unknown) {
     state: row.state,
     projectUuid: uuidIn(row, 'project_uuid'),
     offeringUuid: uuidIn(row, 'offering_uuid'),
-    planUuid: row.plan_uuid == null ? null : uuidIn(row, 'plan_uuid'),
+    planUuid: typeof row.plan_uuid === 'string' ? uuidIn(row, 'plan_uuid') : null,
     isGone: row.state === 'Terminated',
     created: new Date(row.created),
   };

@@ -3,7 +3,7 @@ import { Batches } from './batches.js';
 const rows = (count: number) => Array.from({ length: count }, (_, at) => at);
 
 describe('Rows on their way into the database', () => {
-  /** Each write, and what lets it go on. */
+  /** Each write, and how it ends. */
   let writes: { readonly count: number; done(): void; fail(error: Error): void }[];
   let batches: Batches<number>;
 

@@ -26,12 +26,13 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
   const names = Object.keys(columns).filter((name) => name !== 'uuid');
   const valueOf = (name: string) => values[name] ?? `given.${name}`;
   const fields = Object.entries({ ...columns, ...(isGone && { is_gone: 'boolean' }) });
+  const row = fields.map(([name, type]) => `"${camelCase(name)}" ${type}`);
   const gone = isGone ? 'CASE WHEN given.is_gone THEN coalesce(kept.gone_at, $2) END' : 'NULL::timestamptz';
   const wanted = [...names, 'owner', 'gone_at'];
   return `
   WITH given (${fields.map(([name]) => name).join(', ')}) AS (
     SELECT *
-    FROM json_to_recordset($1::json) AS row (${fields.map(([name, type]) => `"${camelCase(name)}" ${type}`).join(',\n      ')})
+    FROM json_to_recordset($1::json) AS row (${row.join(',\n      ')})
   ), wanted AS (
     SELECT given.uuid,
       ${names.map((name) => `${valueOf(name)} AS ${name}`).join(',\n      ')},
