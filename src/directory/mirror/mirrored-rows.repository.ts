@@ -69,10 +69,9 @@ export class MirroredRowsRepository {
     return rows.length;
   }
 
-  /** To this resource only, or those of one half of all licences. */
-  async grantClaims(manager: EntityManager, now: Date, only: { uuid: string } | { half: 0 | 1 }): Promise<void> {
-    const { uuid = null, half = null } = only as { uuid?: string; half?: 0 | 1 };
-    await manager.query(GRANT_CLAIMS, [now, uuid, half]);
+  /** `uuid`: to this resource only. */
+  async grantClaims(manager: EntityManager, now: Date, uuid?: string): Promise<void> {
+    await manager.query(GRANT_CLAIMS, [now, uuid ?? null]);
   }
 
   async confirm(manager: EntityManager, uuid: string, now: Date): Promise<void> {

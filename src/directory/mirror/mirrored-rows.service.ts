@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../../common/clock.js';
-import { inParallel } from '../../common/in-parallel.js';
 import type { WaldurResource, WaldurRows } from '../../waldur-gateway/waldur-rows.js';
 import { type Dispute, type MirroredKind, MirroredRowsRepository, type Written } from './mirrored-rows.repository.js';
 
@@ -61,22 +60,17 @@ export class MirroredRowsService {
    */
   async confirm(manager: EntityManager, resource: WaldurResource, now: Date): Promise<boolean> {
     const { passedOver } = await this.rows.write(manager, 'resources', [resource], now);
-    await this.rows.grantClaims(manager, now, { uuid: resource.uuid });
+    await this.rows.grantClaims(manager, now, resource.uuid);
     await this.rows.confirm(manager, resource.uuid, now);
     return passedOver.length === 0;
   }
 
-  /**
-   * After all resources that changed have been written: licences that only one of them claims become its own. In two
-   * transactions side by side, as nothing else is left to do for a first reading by then.
-   */
-  async grantClaims(mayWrite: MayWrite): Promise<void> {
-    await inParallel([0, 1] as const, 2, (half) =>
-      this.dataSource.transaction(async (manager) => {
-        await mayWrite(manager);
-        await this.rows.grantClaims(manager, this.clock.now(), { half });
-      }),
-    );
+  /** After all resources that changed have been written: licences that only one of them claims become its own. */
+  grantClaims(mayWrite: MayWrite): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await mayWrite(manager);
+      await this.rows.grantClaims(manager, this.clock.now());
+    });
   }
 
   /** Copies that were not among those seen. */
