@@ -6,6 +6,7 @@ const HEX = /^[0-9a-f]{32}$/;
  */
 export function parseUuid(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > 47) return undefined;
+  if (HEX.test(text)) return dashed(text);
   const bare = text
     .trim()
     .toLowerCase()
@@ -14,8 +15,12 @@ export function parseUuid(text: unknown): string | undefined {
   const hex = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(bare)
     ? bare.replaceAll('-', '')
     : bare;
-  if (!HEX.test(hex)) return undefined;
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return HEX.test(hex) ? dashed(hex) : undefined;
+}
+
+/** Joined, which makes one text: a template would be put together again by whoever looks it up in a set. */
+function dashed(hex: string): string {
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 export const UUID_FORMATS = ['dashed', 'hex'] as const;

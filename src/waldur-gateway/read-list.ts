@@ -11,7 +11,7 @@ export interface WaldurPage<Row> {
 
 export interface ListReading<Row> {
   readonly pageSize: number;
-  /** Pages fetched at once. */
+  /** Pages that are fetched and taken over at once. */
   readonly concurrency: number;
   readonly fetch: (page: number, signal: AbortSignal) => Promise<WaldurPage<Row>>;
   /** Takes over the rows of a page; the next one is asked for when it resolves. A row may come more than once. */

@@ -24,6 +24,9 @@ import { WaldurWriter } from './waldur-writer.js';
  */
 const LATEST_EFFECT_MS = 15 * 60_000;
 
+/** Pages that wait for their turn, so that one is asked for at once when an answer has come, and not when it is stored. */
+const WAITING_PAGES = 2;
+
 /** Which rows of a list are read. */
 export interface ListWanted extends UpstreamCallOptions {
   /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
@@ -72,7 +75,7 @@ export class WaldurGateway {
     const fetch = (page: number, signal: AbortSignal) =>
       this.client.call(this.state, this.pageRequest(kind, page, wanted.modifiedSince), { ...wanted, signal });
     const signal = wanted.signal ?? new AbortController().signal;
-    return readList({ pageSize, concurrency: maxConcurrency, fetch, take }, signal);
+    return readList({ pageSize, concurrency: maxConcurrency + WAITING_PAGES, fetch, take }, signal);
   }
 
   /**

@@ -5,64 +5,93 @@ import { parseUuid } from '../common/uuid.js';
  * What is read of Waldur's objects, by the types of its official clients of August 2026. Each has `fields`, which Waldur
  * is asked for and no others.
  */
-const uuid = z.string().transform((text, context) => {
-  const read = parseUuid(text);
+const uuid = z.string().transform((given, context) => {
+  const read = parseUuid(given);
   if (read) return read;
-  context.addIssue({ code: 'custom', message: 'is no UUID' });
+  context.addIssue({ code: 'custom', message: NO_UUID });
   return z.NEVER;
 });
+const NO_UUID = 'is no UUID';
 
-/** Shortened to what the column takes: a longer text must not keep a whole page from being stored. */
 const text = (length: number) =>
   z
     .string()
     .nullish()
-    // Taking texts apart is dear, and few are too long.
-    .transform((given) => {
-      if (!given || given.length <= length) return given ?? '';
-      return [...given].slice(0, length).join('');
-    });
+    .transform((given) => shortText(given, length));
+
+/** Shortened to what the column takes: a longer text must not keep a whole page from being stored. */
+function shortText(given: string | null | undefined, length: number): string {
+  // Taking texts apart is dear, and few are too long.
+  if (!given || given.length <= length) return given ?? '';
+  return [...given].slice(0, length).join('');
+}
+
+const name = (length: number) =>
+  z
+    .string()
+    .nullish()
+    .transform((given) => shortName(given, length));
 
 /** Names are never blank here. */
-const name = (length: number) => text(length).transform((given) => (given.trim() ? given : '(no name)'));
+function shortName(given: string | null | undefined, length: number): string {
+  const short = shortText(given, length);
+  return short.trim() ? short : '(no name)';
+}
 
 const created = z.string().transform((given) => new Date(given));
 
-const Customer = z
-  .object({
-    uuid,
-    name: name(150),
-    abbreviation: text(12),
-    native_name: text(160),
-    email: text(75),
-    backend_id: text(255),
-    registration_code: text(160),
-    country: text(2),
-    created,
-  })
-  .transform(({ native_name, backend_id, registration_code, ...row }) => ({
-    ...row,
-    nativeName: native_name,
-    backendId: backend_id,
-    registrationCode: registration_code,
-  }));
+const given = z.string();
+const perhapsGiven = given.nullish();
 
-const Project = z
-  .object({
-    uuid,
-    name: name(500),
-    backend_id: text(255),
-    customer_uuid: uuid,
-    // What was written before Waldur knew of it has none.
-    is_removed: z.boolean().nullish(),
-    created,
-  })
-  .transform(({ backend_id, customer_uuid, is_removed, ...row }) => ({
-    ...row,
-    backendId: backend_id,
-    customerUuid: customer_uuid,
-    isGone: is_removed ?? false,
-  }));
+/** Lists of very many rows have no transforms: each costs several times what all else that is done to a row does. */
+const Customer = z.object({
+  uuid: given,
+  name: perhapsGiven,
+  abbreviation: perhapsGiven,
+  native_name: perhapsGiven,
+  email: perhapsGiven,
+  backend_id: perhapsGiven,
+  registration_code: perhapsGiven,
+  country: perhapsGiven,
+  created: given,
+});
+
+function readCustomer(given: unknown) {
+  const row = Customer.parse(given);
+  return {
+    uuid: uuidIn(row, 'uuid'),
+    name: shortName(row.name, 150),
+    abbreviation: shortText(row.abbreviation, 12),
+    nativeName: shortText(row.native_name, 160),
+    email: shortText(row.email, 75),
+    backendId: shortText(row.backend_id, 255),
+    registrationCode: shortText(row.registration_code, 160),
+    country: shortText(row.country, 2),
+    created: new Date(row.created),
+  };
+}
+
+const Project = z.object({
+  uuid: given,
+  name: perhapsGiven,
+  backend_id: perhapsGiven,
+  customer_uuid: given,
+  // What was written before Waldur knew of it has none.
+  is_removed: z.boolean().nullish(),
+  created: given,
+});
+
+function readProject(given: unknown) {
+  const row = Project.parse(given);
+  return {
+    uuid: uuidIn(row, 'uuid'),
+    name: shortName(row.name, 500),
+    backendId: shortText(row.backend_id, 255),
+    customerUuid: uuidIn(row, 'customer_uuid'),
+    isGone: row.is_removed ?? false,
+    created: new Date(row.created),
+  };
+}
 
 const UNITS = ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'] as const;
 
@@ -103,25 +132,38 @@ const Offering = z
     plans: plans ?? [],
   }));
 
-const Resource = z
-  .object({
-    uuid,
-    name: name(150),
-    backend_id: text(255),
-    state: z.enum(['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated']),
-    project_uuid: uuid,
-    offering_uuid: uuid,
-    plan_uuid: uuid.nullish(),
-    created,
-  })
-  .transform(({ backend_id, project_uuid, offering_uuid, plan_uuid, ...row }) => ({
-    ...row,
-    backendId: backend_id.trim(),
-    projectUuid: project_uuid,
-    offeringUuid: offering_uuid,
-    planUuid: plan_uuid ?? null,
+const Resource = z.object({
+  uuid: given,
+  name: perhapsGiven,
+  backend_id: perhapsGiven,
+  state: z.enum(['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated']),
+  project_uuid: given,
+  offering_uuid: given,
+  plan_uuid: perhapsGiven,
+  created: given,
+});
+
+function readResource(given: unknown) {
+  const row = Resource.parse(given);
+  return {
+    uuid: uuidIn(row, 'uuid'),
+    name: shortName(row.name, 150),
+    backendId: shortText(row.backend_id, 255).trim(),
+    state: row.state,
+    projectUuid: uuidIn(row, 'project_uuid'),
+    offeringUuid: uuidIn(row, 'offering_uuid'),
+    planUuid: typeof row.plan_uuid === 'string' ? uuidIn(row, 'plan_uuid') : null,
     isGone: row.state === 'Terminated',
-  }));
+    created: new Date(row.created),
+  };
+}
+
+/** Throws `z.ZodError`. */
+function uuidIn<Row extends object>(row: Row, key: keyof Row & string): string {
+  const read = parseUuid(row[key]);
+  if (read) return read;
+  throw new z.ZodError([{ code: 'custom', message: NO_UUID, path: [key], input: row[key] }]);
+}
 
 /** Waldur's own Arrow accounts; what `api_key` holds there is never asked for. */
 const ArrowSettings = z
@@ -190,11 +232,11 @@ const ArrowVendorMapping = z
 export type WaldurArrowSettings = z.infer<typeof ArrowSettings>;
 export type WaldurCustomerMapping = z.infer<typeof ArrowCustomerMapping>;
 export type WaldurVendorMapping = z.infer<typeof ArrowVendorMapping>;
-export type WaldurCustomer = z.infer<typeof Customer>;
-export type WaldurProject = z.infer<typeof Project>;
+export type WaldurCustomer = ReturnType<typeof readCustomer>;
+export type WaldurProject = ReturnType<typeof readProject>;
 export type WaldurPlan = z.infer<typeof Plan>;
 export type WaldurOffering = z.infer<typeof Offering>;
-export type WaldurResource = z.infer<typeof Resource>;
+export type WaldurResource = ReturnType<typeof readResource>;
 
 /** A row of one of the lists. */
 export interface WaldurRows {
@@ -228,16 +270,16 @@ const fieldsOf = (type: { in: z.ZodObject }) => Object.keys(type.in.shape);
 export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<WaldurRows[K]> } = {
   customers: {
     path: 'customers/',
-    fields: fieldsOf(Customer),
+    fields: Object.keys(Customer.shape),
     hasModified: false,
-    read: (row) => Customer.parse(row),
+    read: readCustomer,
   },
   projects: {
     path: 'projects/',
-    fields: fieldsOf(Project),
+    fields: Object.keys(Project.shape),
     hasModified: true,
     query: { include_terminated: 'true' },
-    read: (row) => Project.parse(row),
+    read: readProject,
   },
   offerings: {
     path: 'marketplace-provider-offerings/',
@@ -247,9 +289,9 @@ export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<Waldur
   },
   resources: {
     path: 'marketplace-provider-resources/',
-    fields: fieldsOf(Resource),
+    fields: Object.keys(Resource.shape),
     hasModified: true,
-    read: (row) => Resource.parse(row),
+    read: readResource,
   },
   arrowSettings: {
     path: 'admin/arrow/settings/',

@@ -61,6 +61,15 @@ export interface KindReport {
   incomplete: string | null;
 }
 
+/** A list whose pages have all come. */
+interface Reading {
+  readonly kind: MirroredKind;
+  readonly report: KindReport;
+  readonly list: ListRead;
+  /** Its rows that are not stored yet. */
+  readonly batches: Pick<Batches<never>, 'end'>;
+}
+
 /** How fresh the copies are. */
 export interface MirrorState {
   readonly url: string;
@@ -139,51 +148,65 @@ export class WaldurMirrorService implements OnModuleInit {
   }
 
   private async run(control: JobControl): Promise<Record<string, unknown>> {
-    const reports: Partial<Record<MirroredKind, unknown>> = {};
-    const incomplete: string[] = [];
-    for (const kind of WALDUR_KINDS) {
-      const mark = await this.marks.of(kind);
-      if (mark?.runUuid === control.run.uuid) {
-        reports[kind] = mark.report;
-        continue;
+    const reports: Partial<Record<MirroredKind, KindReport | WaldurMark['report']>> = {};
+    let stored = Promise.resolve();
+    try {
+      for (const kind of WALDUR_KINDS) {
+        const mark = await this.marks.of(kind);
+        if (mark?.runUuid === control.run.uuid) {
+          reports[kind] = mark.report;
+          continue;
+        }
+        // The next list is read while the end of this one is being stored.
+        const reading = await this.read(kind, mark, control, stored);
+        reports[kind] = reading.report;
+        stored = stored.then(() => this.store(reading, mark, control));
+        stored.catch(() => undefined);
       }
-      const report = await this.mirror(kind, mark, control);
-      reports[kind] = report;
-      if (report.incomplete) incomplete.push(`${kind}: ${report.incomplete}`);
+    } finally {
+      await stored;
     }
+    const incomplete = Object.entries(reports).filter(([, report]) => report.incomplete);
     const { total: conflicts } = await this.disputes();
     const result = { ...reports, conflicts };
-    if (incomplete.length)
-      throw new JobIncompleteError(`Not all of Waldur was read (${incomplete.join('; ')}).`, result);
+    if (incomplete.length) {
+      const why = incomplete.map(([kind, report]) => `${kind}: ${String(report.incomplete)}`).join('; ');
+      throw new JobIncompleteError(`Not all of Waldur was read (${why}).`, result);
+    }
     return result;
   }
 
-  private async mirror<K extends MirroredKind>(
-    kind: K,
+  /** All pages of a list. Its rows are stored when those of the lists before it are, as they name them. */
+  private async read(
+    kind: MirroredKind,
     mark: WaldurMark | null,
     control: JobControl,
-  ): Promise<KindReport> {
-    const { run, signal, lease } = control;
-    const mayWrite: MayWrite = (manager) => lease.check(manager);
-    const since = this.changedSince(kind, mark, run.parameters['whole'] === true);
-    const report = emptyReport(!since);
-    const read = await this.readInto(report, kind, since, control).catch(async (error: unknown) => {
+    before: Promise<void>,
+  ): Promise<Reading> {
+    const since = this.changedSince(kind, mark, control.run.parameters['whole'] === true);
+    return this.readSince(kind, since, control, before).catch((error: unknown) => {
       // The Waldur of 2024 takes a date here, and no time.
       if (!since || !(error instanceof WaldurRefusedError)) throw error;
-      return this.readInto(Object.assign(report, emptyReport(true)), kind, undefined, control);
+      return this.readSince(kind, undefined, control, before);
     });
+  }
+
+  private async store(
+    { kind, report, list, batches }: Reading,
+    mark: WaldurMark | null,
+    { run, signal, lease }: JobControl,
+  ): Promise<void> {
+    const mayWrite: MayWrite = (manager) => lease.check(manager);
+    await batches.end();
     if (kind === 'resources') await this.rows.grantClaims(mayWrite);
-    report.incomplete = read.incomplete ?? null;
-    if (report.whole && !read.incomplete) {
-      const missing = await this.missing(kind, read, signal);
-      report.gone += await this.rows.markGone(kind, missing, mayWrite);
-    }
-    if (read.incomplete) return report;
+    report.incomplete = list.incomplete ?? null;
+    if (list.incomplete) return;
+    if (report.whole) report.gone += await this.rows.markGone(kind, await this.missing(kind, list, signal), mayWrite);
     const now = this.clock.now();
     await this.marks.set(
       {
         kind,
-        changedSince: read.began ?? null,
+        changedSince: list.began ?? null,
         readAt: now,
         wholeAt: report.whole ? now : (mark?.wholeAt ?? null),
         runUuid: run.uuid,
@@ -191,7 +214,6 @@ export class WaldurMirrorService implements OnModuleInit {
       },
       mayWrite,
     );
-    return report;
   }
 
   /** From when on changes are to be read, by Waldur's clock; `undefined`: everything. */
@@ -201,23 +223,32 @@ export class WaldurMirrorService implements OnModuleInit {
     return new Date(mark.changedSince.getTime() - OVERLAP_MS);
   }
 
-  private async readInto<K extends MirroredKind>(
-    report: KindReport,
+  private async readSince<K extends MirroredKind>(
     kind: K,
     modifiedSince: Date | undefined,
     { lease, signal, progress }: JobControl,
-  ): Promise<ListRead> {
+    before: Promise<void>,
+  ): Promise<Reading> {
+    const report = emptyReport(!modifiedSince);
     const askedAt = this.clock.now();
     const batches = new Batches<WaldurRows[K]>(async (rows) => {
+      await before;
       count(report, rows.length, await this.rows.write(kind, rows, (manager) => lease.check(manager), askedAt));
-      await progress(kind, report.read, 0);
     });
+    let come = 0;
     try {
-      return await this.gateway().readList(kind, { modifiedSince, signal, lane: DIRECTORY_SYNC }, (rows) =>
-        batches.add(rows),
+      const list = await this.gateway().readList(
+        kind,
+        { modifiedSince, signal, lane: DIRECTORY_SYNC },
+        async (rows) => {
+          await progress(kind, (come += rows.length), 0);
+          await batches.add(rows);
+        },
       );
-    } finally {
+      return { kind, report, list, batches };
+    } catch (error) {
       await batches.end();
+      throw error;
     }
   }
 

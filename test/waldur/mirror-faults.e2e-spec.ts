@@ -155,6 +155,25 @@ describe('A Waldur that is not well, or changes while it is read', () => {
   });
 });
 
+describe('A reading that cannot be stored', () => {
+  let beside: Beside;
+  beforeAll(async () => {
+    beside = await startBeside();
+    beside.waldur.data.customers.push(waldurCustomer());
+  });
+  afterAll(() => beside?.stop());
+
+  it('fails the run, though nothing came of the lists that were read meanwhile', async () => {
+    const { database } = beside.app;
+    await database.query(`ALTER TABLE waldur_mark ADD CONSTRAINT ck_full CHECK (kind <> 'customers')`);
+    expect((await beside.sync()).state).toBe('failed');
+    expect(await database.query('SELECT kind FROM waldur_mark')).toEqual([]);
+    await database.query('ALTER TABLE waldur_mark DROP CONSTRAINT ck_full');
+    expect((await beside.sync()).state).toBe('succeeded');
+    expect(await database.query('SELECT kind FROM waldur_mark')).toHaveLength(4);
+  });
+});
+
 describe('A reading whose process is gone', () => {
   let beside: Beside;
   beforeAll(async () => {

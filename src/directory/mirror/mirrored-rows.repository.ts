@@ -78,8 +78,8 @@ export class MirroredRowsRepository {
     await manager.query(CONFIRM, [uuid, now]);
   }
 
-  async unseen(kind: MirroredKind, seen: readonly string[]): Promise<string[]> {
-    const rows = await this.dataSource.query<{ uuid: string }[]>(unseenOf(kind), [seen]);
+  async unseen(kind: MirroredKind, seen: Iterable<string>): Promise<string[]> {
+    const rows = await this.dataSource.query<{ uuid: string }[]>(unseenOf(kind), [`{${[...seen].join()}}`]);
     return rows.map(({ uuid }) => uuid);
   }
 

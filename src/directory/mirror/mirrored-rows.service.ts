@@ -33,11 +33,11 @@ export class MirroredRowsService {
     const now = this.clock.now();
     return this.dataSource.transaction(async (manager) => {
       await mayWrite(manager);
-      const written = await this.rows.write(manager, kind, unique.map(asColumns), now, askedAt);
+      const written = await this.rows.write(manager, kind, unique, now, askedAt);
       if (kind !== 'offerings') return written;
       const offerings = unique as readonly WaldurRows['offerings'][];
       const plans = offerings.flatMap(({ uuid, plans }) => plans.map((plan) => ({ ...plan, offeringUuid: uuid })));
-      const planned = await this.rows.write(manager, 'plans', plans.map(asColumns), now);
+      const planned = await this.rows.write(manager, 'plans', plans, now);
       const gone = await this.rows.retirePlans(
         manager,
         offerings.map(({ uuid }) => uuid),
@@ -59,7 +59,7 @@ export class MirroredRowsService {
    * here, at `now`. What is being read of it meanwhile is older. Answers false where what it belongs to is not here.
    */
   async confirm(manager: EntityManager, resource: WaldurResource, now: Date): Promise<boolean> {
-    const { passedOver } = await this.rows.write(manager, 'resources', [asColumns(resource)], now);
+    const { passedOver } = await this.rows.write(manager, 'resources', [resource], now);
     await this.rows.grantClaims(manager, now, resource.uuid);
     await this.rows.confirm(manager, resource.uuid, now);
     return passedOver.length === 0;
@@ -75,7 +75,7 @@ export class MirroredRowsService {
 
   /** Copies that were not among those seen. */
   unseen(kind: MirroredKind, seen: Iterable<string>): Promise<string[]> {
-    return this.rows.unseen(kind, [...seen]);
+    return this.rows.unseen(kind, seen);
   }
 
   /** Answers how many were there until now. */
@@ -90,20 +90,4 @@ export class MirroredRowsService {
   disputes(limit: number): Promise<{ total: number; disputes: Dispute[] }> {
     return this.rows.disputes(limit);
   }
-}
-
-const columns = new Map<string, string>();
-
-/** Looked up: very many rows have the same few. */
-function columnOf(name: string): string {
-  let column = columns.get(name);
-  if (!column) columns.set(name, (column = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)));
-  return column;
-}
-
-/** A row with the names of columns. */
-function asColumns(row: object): object {
-  const renamed: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(row)) renamed[columnOf(name)] = value;
-  return renamed;
 }

@@ -18,41 +18,38 @@ interface Target {
 const CREATED = { created: 'timestamptz' };
 
 /**
- * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, $2 now.
- * `unlessNewer` may use $3. Answers how many became `created`, `changed` and `gone`, how many of the changed ones were
- * `ours`, made here under the same UUID, and the UUIDs of those `passed_over`.
+ * Writes rows that are new or differ, in the order of their UUIDs, and touches no other: $1 the rows as JSON, their names
+ * in camel case; $2 now. `unlessNewer` may use $3. Answers how many became `created`, `changed` and `gone`, how many of
+ * the changed ones were `ours`, made here under the same UUID, and the UUIDs of those `passed_over`.
  */
 function writing({ table, columns, values = {}, parents = '', others = '', isGone, unlessNewer }: Target): string {
   const names = Object.keys(columns).filter((name) => name !== 'uuid');
   const valueOf = (name: string) => values[name] ?? `given.${name}`;
   const fields = Object.entries({ ...columns, ...(isGone && { is_gone: 'boolean' }) });
+  const row = fields.map(([name, type]) => `"${camelCase(name)}" ${type}`);
   const gone = isGone ? 'CASE WHEN given.is_gone THEN coalesce(kept.gone_at, $2) END' : 'NULL::timestamptz';
   const wanted = [...names, 'owner', 'gone_at'];
   return `
-  WITH given AS (
+  WITH given (${fields.map(([name]) => name).join(', ')}) AS (
     SELECT *
-    FROM jsonb_to_recordset($1::jsonb) AS row (${fields.map(([name, type]) => `${name} ${type}`).join(',\n      ')})
+    FROM json_to_recordset($1::json) AS row (${row.join(',\n      ')})
   ), wanted AS (
     SELECT given.uuid,
       ${names.map((name) => `${valueOf(name)} AS ${name}`).join(',\n      ')},
       'waldur'::varchar AS owner,
-      ${gone} AS gone_at
+      ${gone} AS gone_at,
+      kept.uuid IS NULL AS is_new,
+      ${wanted.map((name) => `kept.${name} AS kept_${name}`).join(',\n      ')}
     FROM given
     ${parents}
     ${others}
     LEFT JOIN ${table} kept ON kept.uuid = given.uuid
   ), written AS (
     INSERT INTO ${table} AS kept (uuid, ${wanted.join(', ')}, modified)
-    SELECT wanted.uuid, ${wanted.map((name) => `wanted.${name}`).join(',\n      ')},
-      $2
+    SELECT uuid, ${wanted.join(', ')}, $2
     FROM wanted
-    WHERE NOT EXISTS (
-      SELECT 1
-      FROM ${table} same
-      WHERE same.uuid = wanted.uuid
-        ${wanted.map((name) => `AND same.${name} IS NOT DISTINCT FROM wanted.${name}`).join('\n        ')}
-    )
-    ORDER BY wanted.uuid
+    WHERE is_new OR (${wanted.join(', ')}) IS DISTINCT FROM (${wanted.map((name) => `kept_${name}`).join(', ')})
+    ORDER BY uuid
     ON CONFLICT (uuid) DO UPDATE
     SET ${[...wanted, 'modified'].map((name) => `${name} = excluded.${name}`).join(',\n      ')}
     ${unlessNewer ? `WHERE ${unlessNewer}` : ''}
@@ -62,9 +59,11 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
     (SELECT count(*)::integer FROM written WHERE is_new) AS created,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone IS NOT TRUE) AS changed,
     (SELECT count(*)::integer FROM written WHERE NOT is_new AND is_gone) AS gone,
-    (SELECT count(*)::integer FROM wanted JOIN ${table} AS ours USING (uuid) WHERE ours.owner = 'local') AS ours,
-    ARRAY(SELECT uuid::text FROM given EXCEPT SELECT uuid::text FROM wanted) AS passed_over`;
+    (SELECT count(*)::integer FROM wanted WHERE kept_owner = 'local') AS ours,
+    ARRAY(SELECT uuid FROM given EXCEPT SELECT uuid FROM wanted)::text[] AS passed_over`;
 }
+
+const camelCase = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /**
  * A licence that a resource has already stays with it. One that is new to it is only claimed at first: others may claim
