@@ -46,6 +46,8 @@ server and SECRET_KEY the key, as the service is to have them afterwards. The ke
 DATA_DIR/secret.key. What is there stays as it is.
 Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 
+const MOST_LISTED = 300;
+
 /** The operators' command line. `finish` is told how each command ended. */
 export function commandLine(surroundings: Surroundings, finish: (isGood: boolean) => void): Command {
   const { variables, print, warn } = surroundings;
@@ -192,7 +194,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     leaf(job, 'list', 'Jobs, newest first.')
       .addOption(new Option('--state <state>', 'only these').choices(JOB_STATES))
       .option('--kind <kind>', 'only these, such as billing-sync')
-      .option('--limit <count>', 'at most so many, up to 300', '20'),
+      .option('--limit <count>', `at most so many, up to ${MOST_LISTED}`, parseLimit, '20'),
     async (options: Arguments) => {
       const jobs = (await operate('job list', options)) as Job[];
       const lines = jobs.map(
@@ -239,7 +241,8 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     },
   );
 
-  const limited = (command: Command) => command.option('--limit <count>', 'at most so many, up to 300', '100');
+  const limited = (command: Command) =>
+    command.option('--limit <count>', `at most so many, up to ${MOST_LISTED}`, parseLimit, '100');
   const user = program.command('user').description('Users of the service.');
   ends(
     limited(leaf(user, 'list', 'Users, by name.'))
@@ -250,7 +253,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   ends(
     leaf(user, 'create', 'Create a user; its token is shown this once.')
       .argument('<username>')
-      .option('--email <address>')
+      .option('--email <address>', 'where it is written to')
       .option('--staff', 'may use the whole API')
       .option('--support', 'is support'),
     async (username: string, options: Arguments) => {
@@ -377,6 +380,12 @@ function aboutBackup(manifest: BackupManifest): string[] {
   return [
     `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
   ];
+}
+
+function parseLimit(text: string): string {
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > MOST_LISTED)
+    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MOST_LISTED}.`);
+  return text;
 }
 
 function parseTokenName(text: string): string {
