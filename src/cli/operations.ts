@@ -8,6 +8,7 @@ import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
 import type { Caller } from '../auth/caller.js';
 import type { TokenScope } from '../auth/scopes.js';
 import { exportedLine } from '../audit-events/audit-event.dto.js';
+import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { AuditEventsService } from '../audit/audit-events.service.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
@@ -116,6 +117,7 @@ export class Operations {
     ['key status', () => this.keyStatus()],
     ['key rotate', (args) => this.rotateKey(args)],
     ['audit export', (args) => this.exportAudit(args)],
+    ['audit exported', (args) => this.auditExported(args)],
     ['audit drop', (args) => this.dropAudit(args)],
     ['charges push', (args) => this.pushCharges(args)],
     ['charges compare', ({ from, to }) => this.get(PushedItemsService).differences(monthOf(from), monthOf(to))],
@@ -168,7 +170,13 @@ export class Operations {
   private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
     const events = this.get(AuditEventsService);
     const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
-    for await (const entry of events.export(month, byCommand('audit.export'))) yield Buffer.from(exportedLine(entry));
+    for await (const entry of events.export(month)) yield Buffer.from(exportedLine(entry));
+  }
+
+  private async auditExported({ months }: Arguments): Promise<object> {
+    const exported = months as AuditMonth[];
+    await this.get(AuditEventsService).exported(exported, byCommand('audit.export'));
+    return exported;
   }
 
   private async dropAudit({ before }: Arguments): Promise<object> {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
@@ -12,6 +11,7 @@ import { type Env, readEnv } from '../config/env.js';
 import { BackupOnServerError } from '../database/backup.errors.js';
 import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
+import { writeNewFile } from '../database/new-file.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
 import { addChargesCommands } from './charges-commands.js';
@@ -69,21 +69,18 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       print(`${text}\n`);
       finish(isGood);
     });
-  /** `use`: what is done with the answer while that which gives it is there. */
-  const operate = async (
-    name: string,
-    args: Arguments,
-    use: (answer: unknown) => unknown = (answer) => answer,
-  ): Promise<unknown> => {
+  const operate: Commands['operate'] = async (name, args, use = (answer) => answer) => {
     const env = readEnv(variables);
-    const answer = env.DATABASE_URL ? undefined : await askService(env.DATA_DIR, name, args);
-    if (answer !== undefined) return use(answer);
+    const ask = (...asked: [string, Arguments]) => askService(env.DATA_DIR, ...asked);
+    const answer = env.DATABASE_URL ? undefined : await ask(name, args);
+    if (answer !== undefined) return use(answer, ask);
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
       const { Operations } = await import('./operations.js');
       const operations = new Operations(app, (text) => warn(`${text}\n`));
-      return await use(await operations.run(name, args));
+      const run = async (...asked: [string, Arguments]) => operations.run(...asked);
+      return await use(await run(name, args), run);
     } finally {
       await app.close();
     }
@@ -225,11 +222,12 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       'a new file; it must not be there yet',
     ),
     async ({ to, before }: { to: string; before?: string }) => {
-      const file = await open(to, 'wx', 0o600);
-      await operate('audit export', { before }, (lines) =>
-        pipeline(lines as AsyncIterable<Buffer>, file.createWriteStream()),
-      );
-      return { value: { file: resolve(to) }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
+      const months = await operate('audit export', { before }, async (lines, next) => {
+        await writeNewFile(lines as AsyncIterable<Buffer>, to);
+        // Months that are said to be exported may be dropped: what is in the file counts.
+        return next('audit exported', { months: await monthsIn(to) });
+      });
+      return { value: { file: resolve(to), months }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
     },
   );
   ends(
@@ -380,6 +378,19 @@ function aboutBackup(manifest: BackupManifest): string[] {
   return [
     `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
   ];
+}
+
+/** What an exported audit trail has of each month, oldest first. */
+async function monthsIn(path: string): Promise<AuditMonth[]> {
+  const months = new Map<string, { month: string; events: number; changes: number }>();
+  const file = await open(path);
+  for await (const line of file.readLines()) {
+    const { created, change_count: changes } = JSON.parse(line) as { created: string; change_count: number };
+    const month = created.slice(0, 7);
+    const { events = 0, changes: others = 0 } = months.get(month) ?? {};
+    months.set(month, { month, events: events + 1, changes: others + changes });
+  }
+  return [...months.values()];
 }
 
 function parseLimit(text: string): string {
