@@ -20,7 +20,7 @@ import {
   BillingJobsService,
 } from '../billing/operations/billing-jobs.service.js';
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
-import type { ActFields } from '../common/acts.js';
+import { type ActFields, COMMAND_LINE } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
@@ -44,7 +44,7 @@ import type { MoveDirection } from '../moves/move.entity.js';
 import { MovesService } from '../moves/moves.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { byCommand, COMMAND_LINE } from './by-command.js';
+import { byCommand } from './by-command.js';
 import type { Check } from './check.js';
 import { chargesCheck, clockCheck, databaseChecks, licensesCheck, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
@@ -285,9 +285,11 @@ export class Operations {
   }
 
   private async eraseUser({ username }: Arguments): Promise<object> {
-    const { uuid } = await this.userNamed(username);
-    const about = { objectType: 'user', objectUuid: uuid };
-    const erase = () => this.get(PersonErasureService).erase(uuid);
+    const name = String(username);
+    const [user] = (await this.get(UsersService).list({ username: name })).items;
+    const about = { objectType: 'user', objectUuid: user?.uuid };
+    const people = this.get(PersonErasureService);
+    const erase = () => (user ? people.erase(user.uuid) : people.eraseStranger(name));
     const { columns, ...erased } = await this.acting('user.erase', erase, about);
     return { ...wireOf(erased), columns };
   }

@@ -279,9 +279,11 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       return {
         value,
         lines: [
-          `The user is called ${value.pseudonym} from now on, and may not use the service any more.`,
+          value.uuid
+            ? `The user is called ${value.pseudonym} from now on, and may not use the service any more.`
+            : `Whoever that was is called ${value.pseudonym} from now on. It is no user here: withdraw it in Waldur, or its name comes back.`,
           ...rows.map(([column, count]) => `  ${column}: ${count}`),
-          'Backups and logs still have the name until they are deleted.',
+          'Backups, exported months of the audit trail and logs still have the name until they are deleted.',
         ],
       };
     },
