@@ -79,7 +79,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     try {
       const { Operations } = await import('./operations.js');
       const operations = new Operations(app, (text) => warn(`${text}\n`));
-      const run = async (...asked: [string, Arguments]) => operations.run(...asked);
+      const run = (...asked: [string, Arguments]) => Promise.resolve(operations.run(...asked));
       return await use(await run(name, args), run);
     } finally {
       await app.close();
