@@ -6,7 +6,7 @@ import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure-app.js';
 
 const AT_ONCE = 8;
-const TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
+export const BENCH_TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
 
 /** The service in this process, on an embedded database of its own. */
 export interface Served {
@@ -17,7 +17,9 @@ export interface Served {
 
 export async function serve(variables: Record<string, string>): Promise<Served> {
   const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-bench-'));
-  const app = await createApp(readEnv({ DATA_DIR: dataDir, STAFF_TOKEN: TOKEN, LOG_LEVEL: 'fatal', ...variables }));
+  const app = await createApp(
+    readEnv({ DATA_DIR: dataDir, STAFF_TOKEN: BENCH_TOKEN, LOG_LEVEL: 'fatal', ...variables }),
+  );
   await app.listen(0, '127.0.0.1');
   return {
     app,
@@ -42,7 +44,7 @@ export async function load(url: string, requests: number): Promise<number> {
 }
 
 export async function asked(url: string): Promise<void> {
-  const response = await fetch(url, { headers: { Authorization: `Token ${TOKEN}` } });
+  const response = await fetch(url, { headers: { Authorization: `Token ${BENCH_TOKEN}` } });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   await response.text();
 }

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Surroundings } from './cli/doctor.js';
 import { sentenceOf } from './cli/operator-socket.js';
 import { commandLine } from './cli/program.js';
@@ -25,6 +25,8 @@ export async function runCommand(
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
+    // Of its own parsers' it has said so; what a command finds wrong itself comes as it was thrown.
+    if (error instanceof InvalidArgumentError) io.warn(`error: ${error.message}\n`);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
     const message = explain(error, environment(io.variables));
     const code = error instanceof AppError ? error.code : undefined;

@@ -8,6 +8,17 @@ const LONGEST_FLUSH_MS = 5_000;
 export const isTraced = (env: Env): boolean =>
   !env.OTEL_SDK_DISABLED && !!(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_ENDPOINT);
 
+/** As OpenTelemetry writes them; from a file, its SDK would not read them itself. */
+function headersOf({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: Env): Record<string, string> {
+  const pairs = text.split(',').filter(Boolean);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at), decodeURIComponent(pair.slice(at + 1).trim())];
+    }),
+  );
+}
+
 /**
  * Sends spans as OTLP over HTTP from now on, where the environment says whereto. How many, under which name and with which
  * headers is said by the other variables of OpenTelemetry, which its SDK reads. Answers what sends the last ones.
@@ -29,7 +40,7 @@ export async function startTracing(env: Env): Promise<() => Promise<void>> {
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': 'waldur-arrowsphere' }))
       .merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ headers: headersOf(env) }))],
   });
   provider.register();
   return () => {

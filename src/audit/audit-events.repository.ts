@@ -133,7 +133,7 @@ export class AuditEventsRepository {
   }
 
   /** What there is of months that ended before a moment, oldest first. */
-  months(before: Date, manager: EntityManager = this.events.manager): Promise<AuditMonth[]> {
+  months(before: Date, manager: EntityManager): Promise<AuditMonth[]> {
     return manager.query(MONTHS, [before]);
   }
 

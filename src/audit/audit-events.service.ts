@@ -47,14 +47,14 @@ export class AuditEventsService {
     return YearMonth.at(this.clock.now()).plus(-this.env.AUDIT_KEEP_MONTHS);
   }
 
-  /**
-   * All events of before a month, oldest first, one JSON object a line. That, and how much it was, is an event itself
-   * once the last line is read.
-   */
-  async *export(before: YearMonth, by: ActFields): AsyncGenerator<AuditEntry> {
+  /** All events of before a month, oldest first, each with all of its changes. */
+  export(before: YearMonth): AsyncGenerator<AuditEntry> {
     const until = startOf(before);
-    const months = await this.events.months(until);
-    yield* inPages(ROWS, (_, last?: AuditEntry) => this.events.pageBefore(until, ROWS, last?.event));
+    return inPages(ROWS, (_, last?: AuditEntry) => this.events.pageBefore(until, ROWS, last?.event));
+  }
+
+  /** These months are in a file that is whole; that is an event itself, and lets them be dropped as they are there. */
+  async exported(months: readonly AuditMonth[], by: ActFields): Promise<void> {
     const act = new Act(by, this.clock.now());
     await this.events.transaction(async (manager) => {
       for (const month of months)

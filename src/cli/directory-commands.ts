@@ -1,7 +1,7 @@
-import { accessSync, constants, createWriteStream } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { writeNewFile } from '../database/new-file.js';
 import { SHEET_KINDS } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';
 import type { Outcome } from './outcomes.js';
@@ -11,8 +11,12 @@ export interface Commands {
   readonly leaf: (parent: Command, name: string, description: string) => Command;
   /** A command that ends in an outcome. */
   readonly ends: <A extends unknown[]>(command: Command, work: (...given: A) => Promise<Outcome>) => Command;
-  /** `use`: what is done with the answer while that which gives it is there. */
-  readonly operate: (name: string, args: Arguments, use?: (answer: unknown) => unknown) => Promise<unknown>;
+  /** `use`: what is done with the answer while that which gives it is there, and can be asked for more. */
+  readonly operate: (
+    name: string,
+    args: Arguments,
+    use?: (answer: unknown, next: (name: string, args: Arguments) => Promise<unknown>) => unknown,
+  ) => Promise<unknown>;
 }
 
 /** `waldur-arrow directory`: files that bring organisations and the like. */
@@ -53,9 +57,7 @@ export function addDirectoryCommands(program: Command, { leaf, ends, operate }: 
       .argument('<uuid>', 'as import prints it')
       .requiredOption('--to <file>', 'a new file; it must not be there yet'),
     async (uuid: string, { to }: { to: string }) => {
-      await operate('directory refused', { uuid }, (rows) =>
-        pipeline(rows as AsyncIterable<Buffer>, createWriteStream(to, { flags: 'wx' })),
-      );
+      await operate('directory refused', { uuid }, (rows) => writeNewFile(rows as AsyncIterable<Buffer>, to));
       return { value: { file: resolve(to) }, lines: [`The refused rows are in ${resolve(to)}.`] };
     },
   );

@@ -8,6 +8,7 @@ import { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
 import type { Caller } from '../auth/caller.js';
 import type { TokenScope } from '../auth/scopes.js';
 import { exportedLine } from '../audit-events/audit-event.dto.js';
+import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { AuditEventsService } from '../audit/audit-events.service.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { BillingAccountsService } from '../billing/accounts/billing-accounts.service.js';
@@ -19,7 +20,7 @@ import {
   BillingJobsService,
 } from '../billing/operations/billing-jobs.service.js';
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
-import type { ActFields } from '../common/acts.js';
+import { type ActFields, COMMAND_LINE } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
@@ -43,7 +44,7 @@ import type { MoveDirection } from '../moves/move.entity.js';
 import { MovesService } from '../moves/moves.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { byCommand, COMMAND_LINE } from './by-command.js';
+import { byCommand } from './by-command.js';
 import type { Check } from './check.js';
 import { chargesCheck, clockCheck, databaseChecks, licensesCheck, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
@@ -116,6 +117,7 @@ export class Operations {
     ['key status', () => this.keyStatus()],
     ['key rotate', (args) => this.rotateKey(args)],
     ['audit export', (args) => this.exportAudit(args)],
+    ['audit exported', (args) => this.auditExported(args)],
     ['audit drop', (args) => this.dropAudit(args)],
     ['charges push', (args) => this.pushCharges(args)],
     ['charges compare', ({ from, to }) => this.get(PushedItemsService).differences(monthOf(from), monthOf(to))],
@@ -168,7 +170,13 @@ export class Operations {
   private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
     const events = this.get(AuditEventsService);
     const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
-    for await (const entry of events.export(month, byCommand('audit.export'))) yield Buffer.from(exportedLine(entry));
+    for await (const entry of events.export(month)) yield Buffer.from(exportedLine(entry));
+  }
+
+  private async auditExported({ months }: Arguments): Promise<object> {
+    const exported = months as AuditMonth[];
+    await this.get(AuditEventsService).exported(exported, byCommand('audit.export'));
+    return exported;
   }
 
   private async dropAudit({ before }: Arguments): Promise<object> {
@@ -277,9 +285,11 @@ export class Operations {
   }
 
   private async eraseUser({ username }: Arguments): Promise<object> {
-    const { uuid } = await this.userNamed(username);
-    const about = { objectType: 'user', objectUuid: uuid };
-    const erase = () => this.get(PersonErasureService).erase(uuid);
+    const name = String(username);
+    const [user] = (await this.get(UsersService).list({ username: name })).items;
+    const about = { objectType: 'user', objectUuid: user?.uuid };
+    const people = this.get(PersonErasureService);
+    const erase = () => (user ? people.erase(user.uuid) : people.eraseStranger(name));
     const { columns, ...erased } = await this.acting('user.erase', erase, about);
     return { ...wireOf(erased), columns };
   }

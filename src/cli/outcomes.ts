@@ -32,7 +32,8 @@ export interface User {
 }
 
 export interface Erased {
-  readonly uuid: string;
+  /** Null: the person is no user here, but of the Waldur beside. */
+  readonly uuid: string | null;
   readonly pseudonym: string;
   readonly columns: Readonly<Record<string, number>>;
 }

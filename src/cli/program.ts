@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
@@ -12,6 +11,7 @@ import { type Env, readEnv } from '../config/env.js';
 import { BackupOnServerError } from '../database/backup.errors.js';
 import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
+import { writeNewFile } from '../database/new-file.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
 import { addChargesCommands } from './charges-commands.js';
@@ -46,6 +46,8 @@ server and SECRET_KEY the key, as the service is to have them afterwards. The ke
 DATA_DIR/secret.key. What is there stays as it is.
 Exit codes: 0 good, 1 refused or failed, 2 wrong usage.`;
 
+const MOST_LISTED = 300;
+
 /** The operators' command line. `finish` is told how each command ended. */
 export function commandLine(surroundings: Surroundings, finish: (isGood: boolean) => void): Command {
   const { variables, print, warn } = surroundings;
@@ -67,21 +69,18 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       print(`${text}\n`);
       finish(isGood);
     });
-  /** `use`: what is done with the answer while that which gives it is there. */
-  const operate = async (
-    name: string,
-    args: Arguments,
-    use: (answer: unknown) => unknown = (answer) => answer,
-  ): Promise<unknown> => {
+  const operate: Commands['operate'] = async (name, args, use = (answer) => answer) => {
     const env = readEnv(variables);
-    const answer = env.DATABASE_URL ? undefined : await askService(env.DATA_DIR, name, args);
-    if (answer !== undefined) return use(answer);
+    const ask = (...asked: [string, Arguments]) => askService(env.DATA_DIR, ...asked);
+    const answer = env.DATABASE_URL ? undefined : await ask(name, args);
+    if (answer !== undefined) return use(answer, ask);
     assertUsable(env);
     const app = await surroundings.open(env);
     try {
       const { Operations } = await import('./operations.js');
       const operations = new Operations(app, (text) => warn(`${text}\n`));
-      return await use(await operations.run(name, args));
+      const run = (...asked: [string, Arguments]) => Promise.resolve(operations.run(...asked));
+      return await use(await run(name, args), run);
     } finally {
       await app.close();
     }
@@ -192,7 +191,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     leaf(job, 'list', 'Jobs, newest first.')
       .addOption(new Option('--state <state>', 'only these').choices(JOB_STATES))
       .option('--kind <kind>', 'only these, such as billing-sync')
-      .option('--limit <count>', 'at most so many, up to 300', '20'),
+      .option('--limit <count>', `at most so many, up to ${MOST_LISTED}`, parseLimit, '20'),
     async (options: Arguments) => {
       const jobs = (await operate('job list', options)) as Job[];
       const lines = jobs.map(
@@ -223,11 +222,12 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       'a new file; it must not be there yet',
     ),
     async ({ to, before }: { to: string; before?: string }) => {
-      const file = await open(to, 'wx', 0o600);
-      await operate('audit export', { before }, (lines) =>
-        pipeline(lines as AsyncIterable<Buffer>, file.createWriteStream()),
-      );
-      return { value: { file: resolve(to) }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
+      const months = await operate('audit export', { before }, async (lines, next) => {
+        await writeNewFile(lines as AsyncIterable<Buffer>, to);
+        // Months that are said to be exported may be dropped: what is in the file counts.
+        return next('audit exported', { months: await monthsIn(to) });
+      });
+      return { value: { file: resolve(to), months }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
     },
   );
   ends(
@@ -239,7 +239,8 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     },
   );
 
-  const limited = (command: Command) => command.option('--limit <count>', 'at most so many, up to 300', '100');
+  const limited = (command: Command) =>
+    command.option('--limit <count>', `at most so many, up to ${MOST_LISTED}`, parseLimit, '100');
   const user = program.command('user').description('Users of the service.');
   ends(
     limited(leaf(user, 'list', 'Users, by name.'))
@@ -250,7 +251,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   ends(
     leaf(user, 'create', 'Create a user; its token is shown this once.')
       .argument('<username>')
-      .option('--email <address>')
+      .option('--email <address>', 'where it is written to')
       .option('--staff', 'may use the whole API')
       .option('--support', 'is support'),
     async (username: string, options: Arguments) => {
@@ -278,9 +279,11 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       return {
         value,
         lines: [
-          `The user is called ${value.pseudonym} from now on, and may not use the service any more.`,
+          value.uuid
+            ? `The user is called ${value.pseudonym} from now on, and may not use the service any more.`
+            : `Whoever that was is called ${value.pseudonym} from now on. It is no user here: withdraw it in Waldur, or its name comes back.`,
           ...rows.map(([column, count]) => `  ${column}: ${count}`),
-          'Backups and logs still have the name until they are deleted.',
+          'Backups, exported months of the audit trail and logs still have the name until they are deleted.',
         ],
       };
     },
@@ -377,6 +380,25 @@ function aboutBackup(manifest: BackupManifest): string[] {
   return [
     `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
   ];
+}
+
+/** What an exported audit trail has of each month, oldest first. */
+async function monthsIn(path: string): Promise<AuditMonth[]> {
+  const months = new Map<string, { month: string; events: number; changes: number }>();
+  const file = await open(path);
+  for await (const line of file.readLines()) {
+    const { created, change_count: changes } = JSON.parse(line) as { created: string; change_count: number };
+    const month = created.slice(0, 7);
+    const { events = 0, changes: others = 0 } = months.get(month) ?? {};
+    months.set(month, { month, events: events + 1, changes: others + changes });
+  }
+  return [...months.values()];
+}
+
+function parseLimit(text: string): string {
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > MOST_LISTED)
+    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${MOST_LISTED}.`);
+  return text;
 }
 
 function parseTokenName(text: string): string {

@@ -2,6 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
+/** Who acts where no user does. */
+export const SCHEDULE = 'schedule';
+export const COMMAND_LINE = 'command line';
+export const SERVICE_START = 'start of the service';
+
+/** Whether it is the name of a user, and not what acts without one. */
+export const isPerson = (actor: string): boolean =>
+  ![SCHEDULE, COMMAND_LINE, SERVICE_START].includes(actor) && !actor.startsWith('database user ');
+
 /** Who does something, and what it is called: what the audit trail says of it besides what was changed. */
 export interface ActFields {
   /** User name; where there is no user, what it is: `command line`, `schedule`. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readdirSync } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -9,6 +9,7 @@ import { makeFolder } from '../common/make-folder.js';
 import { type ReadTarEntry, TarError, tarEntries } from '../common/tar.js';
 import { BackupDamagedError, PlaceTakenError } from './backup.errors.js';
 import { BACKUP_MANIFEST, type BackupManifest, DATABASE_FOLDER } from './base-backup.js';
+import { writeNewFile } from './new-file.js';
 import { withDatabase } from './with-database.js';
 
 /** A database as it came out of a backup. */
@@ -18,24 +19,10 @@ export interface RestoredDatabase {
   readonly tables: Readonly<Record<string, number>>;
 }
 
-/**
- * Compresses a backup into a new file of the owner's, which has its name only once it is whole and on the disk. Answers
- * its size in bytes. Throws {@link PlaceTakenError}.
- */
-export async function writeBackup(tar: Readable, file: string): Promise<number> {
-  const path = resolve(file);
-  await assertNew(path);
-  const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  try {
-    // Pages of a database have so much in common that more work on them makes little difference.
-    await pipeline(tar, createGzip({ level: 3 }), createWriteStream(part, { mode: 0o600, flags: 'wx', flush: true }));
-    await assertNew(path);
-    await rename(part, path);
-    await syncFolder(dirname(path));
-  } finally {
-    await rm(part, { force: true });
-  }
-  return (await stat(path)).size;
+/** Compresses a backup into a new file. Answers its size in bytes. Throws {@link PlaceTakenError}. */
+export function writeBackup(tar: Readable, file: string): Promise<number> {
+  // Pages of a database have so much in common that more work on them makes little difference.
+  return writeNewFile(tar, file, createGzip({ level: 3 }));
 }
 
 /** Reads a backup to its end and compares every checksum. Throws {@link BackupDamagedError}. */
@@ -128,16 +115,4 @@ function countRows(dataDir: string): Promise<Record<string, number>> {
     }
     return tables;
   });
-}
-
-async function assertNew(path: string): Promise<void> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  if (found) throw new PlaceTakenError(`${path} is there already: name a new file.`);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  await folder.sync().finally(() => folder.close());
 }

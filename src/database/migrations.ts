@@ -27,6 +27,7 @@ import { LetNamesBeErasedFromAuditTrail1795840000000 } from './migrations/179584
 import { WriteThroughWaldur1795860000000 } from './migrations/1795860000000-WriteThroughWaldur.js';
 import { PushCharges1795870000000 } from './migrations/1795870000000-PushCharges.js';
 import { MoveDirectory1795880000000 } from './migrations/1795880000000-MoveDirectory.js';
+import { CompleteAuditTrail1795900000000 } from './migrations/1795900000000-CompleteAuditTrail.js';
 import { SendMissingItemsAgain1795910000000 } from './migrations/1795910000000-SendMissingItemsAgain.js';
 
 /** Every migration, oldest first. */
@@ -60,5 +61,6 @@ export const migrations = [
   WriteThroughWaldur1795860000000,
   PushCharges1795870000000,
   MoveDirectory1795880000000,
+  CompleteAuditTrail1795900000000,
   SendMissingItemsAgain1795910000000,
 ];

@@ -100,6 +100,7 @@ export class LoginsBusyError extends AppError {
 export class TooManyUnknownTokensError extends AppError {
   readonly kind = 'too-many';
   readonly code = 'too_many_unknown_tokens';
+  override readonly retryAfterSeconds = 60;
 
   constructor() {
     super('Too many unknown tokens came from this address. Try again in a minute.');

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { SCHEDULE } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { Env } from '../config/env.js';
 import { type JobControl, JobHandlers } from './job-handlers.js';
@@ -30,7 +31,7 @@ export class JobCleanupService implements OnModuleInit {
   /** Nothing is asked for where there is nothing to be done. */
   private async start(): Promise<void> {
     if (!this.env.JOBS_KEEP_DAYS || !(await this.runs.countOutdated(this.oldest))) return;
-    await this.jobs.enqueue({ kind: JOB_CLEANUP, scope: 'all', parameters: {}, requestedBy: 'schedule' });
+    await this.jobs.enqueue({ kind: JOB_CLEANUP, scope: 'all', parameters: {}, requestedBy: SCHEDULE });
   }
 
   private async run({ progress }: JobControl): Promise<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { Act, Acts } from '../common/acts.js';
+import { Act, Acts, SCHEDULE } from '../common/acts.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { databaseFault } from '../common/database-fault.js';
@@ -84,7 +84,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     for (const { name, everyHours, start } of this.handlers.schedules) {
       const now = this.clock.now();
       if (!(await this.jobs.claimTurn(name, now, new Date(now.getTime() - everyHours() * 3_600_000)))) continue;
-      const by = { actor: 'schedule', action: `schedule.${name}` };
+      const by = { actor: SCHEDULE, action: `schedule.${name}` };
       await this.trail
         .changing(by, start)
         .catch((error: Error) => this.logger.error(`The schedule ${name} failed`, error.stack));

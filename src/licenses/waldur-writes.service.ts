@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SCHEDULE } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
@@ -134,7 +135,7 @@ export class WaldurWritesService implements OnModuleInit, OnApplicationBootstrap
   /** Queues the job that goes on with what was left, if there is any. */
   private async request(): Promise<void> {
     if (!(await this.writes.unfinished()).length) return;
-    await this.jobs.enqueue({ kind: LICENSE_WRITES, scope: 'waldur', parameters: {}, requestedBy: 'schedule' });
+    await this.jobs.enqueue({ kind: LICENSE_WRITES, scope: 'waldur', parameters: {}, requestedBy: SCHEDULE });
   }
 
   private async goOn({ signal, progress }: JobControl): Promise<Record<string, unknown>> {

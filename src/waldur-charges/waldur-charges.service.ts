@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { SCHEDULE } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
 import { YearMonth } from '../common/year-month.js';
@@ -92,7 +93,7 @@ export class WaldurChargesService implements OnModuleInit {
     this.handlers.every({
       name: CHARGES_PUSH,
       everyHours: () => this.env.WALDUR_PUSH_INTERVAL_HOURS,
-      start: async () => void (await this.request({}, 'schedule')),
+      start: async () => void (await this.request({}, SCHEDULE)),
     });
   }
 

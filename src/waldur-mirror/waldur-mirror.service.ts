@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { SCHEDULE } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
@@ -107,7 +108,7 @@ export class WaldurMirrorService implements OnModuleInit {
     this.handlers.every({
       name: DIRECTORY_SYNC,
       everyHours: () => this.env.WALDUR_SYNC_INTERVAL_MINUTES / 60,
-      start: async () => void (await this.request({ whole: false }, 'schedule')),
+      start: async () => void (await this.request({ whole: false }, SCHEDULE)),
     });
     this.absentRows.bringWith((entity, uuid) => this.bring(entity, uuid));
   }

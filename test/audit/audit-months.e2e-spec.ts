@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AuditNotExportedError } from '../../src/audit/audit.errors.js';
 import { Operations } from '../../src/cli/operations.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -59,7 +60,26 @@ describe('Months of the audit trail', () => {
         changes: [{ object_type: 'audit_month', after: { month: thisMonth, events: lines.length } }],
       },
     ]);
-    expect((await command('export', '--before', next, '--to', file)).code).toBe(1);
+    expect(await command('export', '--before', next, '--to', file, '--json')).toMatchObject({
+      code: 1,
+      json: { code: 'place_taken' },
+    });
+  });
+
+  it('whose file could not be written are not exported, and there is no part of a file', async () => {
+    const before = (await api.get(`${EVENTS}?action=audit.export`)).body;
+    const unwritten = join(folder, 'unwritten.jsonl');
+    const args = [join(process.env.TEST_COMPILED!, 'src/cli.js'), 'audit', 'export', '--before', '2099-01', '--to'];
+    const limited = ['-c', 'ulimit -f 0; exec "$@"', 'sh', process.execPath, ...args, unwritten];
+    const { PATH = '', HOME = '' } = process.env;
+    const ended = await new Promise<{ code: unknown; errors: string }>((resolve) =>
+      execFile('sh', limited, { env: { PATH, HOME, ...variables } }, (error, _, errors) =>
+        resolve({ code: error?.code, errors }),
+      ),
+    );
+    expect(ended).toEqual({ code: 1, errors: expect.stringContaining('EFBIG') });
+    expect(readdirSync(folder)).toEqual([basename(file)]);
+    expect((await api.get(`${EVENTS}?action=audit.export`)).body).toEqual(before);
   });
 
   it('are looked for by a command that is an event, whether there is one to drop or not', async () => {
@@ -80,17 +100,23 @@ describe('Months of the audit trail', () => {
       app.clock.set(undefined);
       await expect(drop()).rejects.toThrow(AuditNotExportedError);
 
-      const lines: string[] = [];
-      const exported = operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>;
-      for await (const line of exported) lines.push(line.toString());
-      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ changes: [{ after: { name: 'Old' } }] }]);
+      const linesOf = async () => {
+        const lines: string[] = [];
+        const exported = operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>;
+        for await (const line of exported) lines.push(line.toString());
+        return lines.map((line) => JSON.parse(line) as object);
+      };
+      expect(await linesOf()).toMatchObject([{ changes: [{ after: { name: 'Old' } }] }]);
+      await expect(drop()).rejects.toThrow(AuditNotExportedError);
+      await operations.run('audit exported', { months: [{ month: '2020-01', events: 1, changes: 1 }] });
 
       app.clock.set('2020-01-31T23:59:59Z');
       await app.api.post('/api/customers/', { name: 'Not exported' });
       app.clock.set(undefined);
       await expect(drop()).rejects.toThrow(AuditNotExportedError);
-      for await (const _ of operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>);
       const gone = { month: '2020-01', events: 2, changes: 2 };
+      expect(await linesOf()).toHaveLength(gone.events);
+      await operations.run('audit exported', { months: [gone] });
       expect(await drop()).toEqual({ before: '2020-02', dropped: [gone] });
 
       expect((await app.api.get(`${EVENTS}?created_before=2020-02-01`)).body).toEqual([]);

@@ -1,3 +1,4 @@
+import { Act, Acts } from '../../src/common/acts.js';
 import { BillingWorld } from '../billing/billing-world.js';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
@@ -194,6 +195,32 @@ describe('The audit trail', () => {
       [job.uuid],
     );
     expect(posted).toBe(1);
+  });
+
+  it('has the event of a job that changed something, was interrupted, and is cancelled while it waits', async () => {
+    const { uuid: customer } = await make.customer({ name: 'Before' });
+    const [job] = await app.database.query<{ uuid: string; created: Date }[]>(
+      `INSERT INTO job_run (kind, scope, requested_by, state, attempts)
+       VALUES ('unknown', 'none', 'admin', 'queued', 1) RETURNING uuid, created`,
+    );
+    const { uuid, created } = job!;
+    const about = { actor: 'admin', action: 'job.unknown', objectType: 'job_run', objectUuid: uuid };
+    await app.app
+      .get(Acts)
+      .run(new Act(about, created, uuid, uuid), () =>
+        app.database.query(`UPDATE customer SET name = 'After' WHERE uuid = $1`, [customer]),
+      );
+    const cancelled = await app.api.post(`/api/admin/arrow/jobs/${uuid}/cancel/`);
+    expect(await eventOf(cancelled)).toMatchObject({ action: 'job_run.cancel', outcome: 'done', change_count: 1 });
+    const [event] = await eventsOf(`object_uuid=${customer}&action=job.unknown`);
+    expect(event).toMatchObject({
+      uuid,
+      actor: 'admin',
+      object_type: 'job_run',
+      object_uuid: uuid,
+      outcome: 'cancelled',
+    });
+    expect(event.changes).toMatchObject([{ before: { name: 'Before' }, after: { name: 'After' } }]);
   });
 
   it('has no secret in it', async () => {

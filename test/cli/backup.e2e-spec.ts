@@ -1,7 +1,9 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Decimal } from 'decimal.js';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
@@ -11,12 +13,13 @@ import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar.js';
 import { withDatabase } from '../../src/database/with-database.js';
 import { BillingWorld, money } from '../billing/billing-world.js';
 import type { ApiClient } from '../support/api-client.js';
-import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
+import { STAFF_TOKEN, startApp, TestClock, type TestApp } from '../support/app.js';
 import { waldurArrow } from '../support/command-line.js';
-import { createDatabase } from '../support/databases.js';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
+const run = promisify(execFile);
 const ORGANISATIONS = 6;
 const LINES = 5;
 
@@ -143,12 +146,12 @@ const LINES = 5;
     const alone = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tgz'), '--json');
     expect([alone.code, alone.json.by]).toEqual([0, 'command']);
 
-    const original = await contentsOf(dataDir);
+    const original = await contentsOf({ DATA_DIR: dataDir });
     expect(Object.keys(original).length).toBeGreaterThan(30);
     for (const name of ['quiet', 'alone']) {
       const { code } = await waldurArrow({}, 'backup', 'restore', file(`${name}.tgz`), '--data-dir', file(name));
       expect([name, code]).toEqual([name, 0]);
-      expect(await contentsOf(file(name))).toEqual(original);
+      expect(await contentsOf({ DATA_DIR: file(name) })).toEqual(original);
     }
     ({ started: service, client: api } = await start(variables()));
   });
@@ -223,13 +226,85 @@ const LINES = 5;
   });
 });
 
+/** PostgreSQL's own tools, which the recipe of docs/operations.md takes. */
+const hasTools = ['pg_dump', 'pg_restore'].every((tool) => !spawnSync(tool, ['--version']).error);
+const withTools = hasTools ? it : it.skip;
+
 (TEST_DATABASE === 'postgres' ? describe : describe.skip)('A backup of a PostgreSQL server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waldur-arrow-dump-'));
+  let app: TestApp;
+  let restored: TestDatabase;
+  beforeAll(async () => {
+    [app, restored] = await Promise.all([startApp(), createDatabase('postgres', 'template0')]);
+  });
+  afterAll(async () => {
+    await app.stop();
+    await restored.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   it('is refused with the tool that takes it', async () => {
-    const database = await createDatabase('postgres');
-    const refused = await waldurArrow(database.variables, 'backup', 'create', '--to', '/tmp/never', '--json');
-    await database.drop();
+    const refused = await waldurArrow(app.variables, 'backup', 'create', '--to', '/tmp/never', '--json');
     expect([refused.code, refused.json.code]).toEqual([1, 'backup_on_server']);
     expect(refused.json.error).toMatch(/pg_dump .* pg_restore, as docs\/operations\.md shows/);
+  });
+
+  const dump = (file: string) =>
+    run('pg_dump', ['--format=custom', `--file=${file}`, app.variables.DATABASE_URL!]).then(() => file);
+  const restore = (file: string) =>
+    run('pg_restore', [
+      ...['--exit-on-error', '--no-owner', '--single-transaction'],
+      `--dbname=${restored.variables.DATABASE_URL}`,
+      file,
+    ]);
+
+  withTools(`has every table row by row as it was${hasTools ? '' : ' (skipped: there is no pg_dump)'}`, async () => {
+    const w = await new BillingWorld(app).start();
+    const { license } = await w.linked();
+    w.export([w.line(license, '10.25')]);
+    expect(await w.sync()).toMatchObject({ result: { postings: 1 } });
+    await restore(await dump(join(folder, 'quiet.dump')));
+    const original = await contentsOf(app.variables);
+    expect(Object.keys(original).length).toBeGreaterThan(30);
+    expect(await contentsOf(restored.variables)).toEqual(original);
+  });
+
+  withTools(`taken while months are billed bills them again, and posts nothing twice`, async () => {
+    await restored.drop();
+    restored = await createDatabase('postgres', 'template0');
+    const w = await new BillingWorld(app).start();
+    const linked = [await w.linked(), await w.linked()];
+    let round = 0;
+    const publish = () => {
+      round++;
+      w.export(linked.map(({ license }) => w.line(license, `${round}.01`)));
+    };
+    let isOver = false;
+    const billing = (async () => {
+      do {
+        publish();
+        expect(await w.sync({ accept_shrinkage: true })).toMatchObject({ state: 'succeeded' });
+      } while (!isOver);
+    })();
+    const file = await dump(join(folder, 'load.dump')).finally(() => (isOver = true));
+    await billing;
+    await restore(file);
+
+    const again = await startApp({}, {}, restored);
+    try {
+      const copy = new BillingWorld({ ...again, arrow: app.arrow });
+      copy.settings = w.settings;
+      const billed = await copy.sync({ accept_shrinkage: true });
+      expect(billed).toMatchObject({ state: 'succeeded', result: { tie_out: [{ ties_out: true }] } });
+      const { body } = await again.api.get('/api/invoices/?page_size=100');
+      const mine = body.filter(({ customer_uuid: of }: { customer_uuid: string }) =>
+        linked.some(({ customer }) => customer === of),
+      );
+      expect(mine.map(({ price }: { price: unknown }) => money(price))).toEqual(linked.map(() => `${round}.01`));
+      expect(await copy.sync()).toMatchObject({ state: 'succeeded', result: { postings: 0 } });
+    } finally {
+      await again.stop();
+    }
   });
 });
 
@@ -238,8 +313,8 @@ function ask<T>(dataDir: string, text: string): Promise<T[]> {
 }
 
 /** Every table as one hash of its rows. The service may start a schedule at any time, which is a row of one table. */
-function contentsOf(dataDir: string): Promise<Record<string, string>> {
-  return withDatabase({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: 2 }, async (database) => {
+function contentsOf(variables: { DATA_DIR?: string; DATABASE_URL?: string }): Promise<Record<string, string>> {
+  return withDatabase({ DATA_DIR: '', DATABASE_POOL_SIZE: 2, ...variables }, async (database) => {
     const tables = await database.query<{ name: string }[]>(
       `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'job_schedule'`,
     );

@@ -74,9 +74,13 @@ describe('The command line', () => {
       command('backup', 'create'),
       command('nothing'),
       command('job', 'list', '--state', 'asleep'),
+      ...['0', '301', '-1', '1.5', 'all'].map((limit) => command('user', 'list', '--limit', limit)),
+      command('directory', 'import', join(folder, 'nameless.csv')),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 2, 2, 2, 2, 2]);
+    const wrong = ends.slice(2);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, ...wrong.map(() => 2)]);
     expect(ends[4].errors).toContain("required option '--to <file>' not specified");
+    expect(wrong.filter(({ errors }) => !errors)).toEqual([]);
   });
 
   it('is a program, whose exit code and output are those of the command', async () => {

@@ -41,6 +41,9 @@ describe('The settings, wherever they are listed', () => {
     const { properties } = JSON.parse(read('deploy/helm/waldur-arrowsphere/values.schema.json')) as {
       properties: { settings: { propertyNames: { enum: string[] } }; secretFiles: { items: { enum: string[] } } };
     };
+    const template = read('deploy/helm/waldur-arrowsphere/templates/deployment.yaml');
+    const [, handedOver = ''] = /range list ((?:"[A-Z_]+" )+)/.exec(template) ?? [];
+    expect(handedOver.trim().replaceAll('"', '').split(' ')).toEqual(properties.secretFiles.items.enum);
     const ofSecret = properties.secretFiles.items.enum.flatMap((name) => [name, `${name}_FILE`]);
     const ofImage = ['HOST', 'PORT', 'DATA_DIR', 'METRICS_HOST'];
     expect([...properties.settings.propertyNames.enum, ...ofSecret, ...ofImage].sort()).toEqual(sorted);

@@ -39,6 +39,7 @@ describe('A secret in a file', () => {
       STAFF_TOKEN,
       HTTPS_PROXY: 'http://me:word@proxy.example:8080',
       METRICS_TOKEN: 'metrics-token-0123456789',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-collector-key=for-the-collector',
       WALDUR_URL: 'https://waldur.example',
       WALDUR_TOKEN: 'waldur-token-0123456789abcdef',
     };
@@ -61,6 +62,7 @@ describe('A secret in a file', () => {
       'WALDUR_TOKEN_FILE',
       'HTTPS_PROXY_FILE',
       'METRICS_TOKEN_FILE',
+      'OTEL_EXPORTER_OTLP_HEADERS_FILE',
     ]);
   });
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 import { type Span, TraceCollector } from '../support/trace-collector.js';
@@ -34,10 +36,12 @@ describe('Traces', () => {
   });
 
   it('of a request go on from its caller, down to ArrowSphere and the database, and hold no secret', async () => {
+    const headers = join(processes.dataDir(), 'headers');
+    writeFileSync(headers, 'x-collector-key=for%20the-collector\n');
     service = processes.start(
       variables({
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-        OTEL_EXPORTER_OTLP_HEADERS: 'x-collector-key=for-the-collector',
+        OTEL_EXPORTER_OTLP_HEADERS_FILE: headers,
         OTEL_SERVICE_NAME: 'arrow-of-a-reseller',
       }),
     );
@@ -72,10 +76,12 @@ describe('Traces', () => {
     );
     expect(new Set(below.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
 
-    expect(new Set(collector.headers)).toEqual(new Set(['POST /v1/traces for-the-collector']));
+    expect(new Set(collector.headers)).toEqual(new Set(['POST /v1/traces for the-collector']));
     const sent = collector.bodies.join('\n');
     expect(sent).toContain('arrow-of-a-reseller');
-    expect([sent, service.output].join('\n')).not.toMatch(/a-secret-api-key|wrong-token-|for-the-collector/);
+    expect([sent, service.output].join('\n')).not.toMatch(
+      /a-secret-api-key|wrong-token-|for the-collector|for%20the-collector/,
+    );
     expect(sent).not.toContain(STAFF_TOKEN);
   });
 

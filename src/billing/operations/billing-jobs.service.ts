@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { wireOf } from '../../common/answer.js';
+import { SCHEDULE } from '../../common/acts.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
@@ -27,7 +28,6 @@ import { monthsToWatch, openMonths, type OpenWindow } from './due-months.js';
 import { type AppliedMonth, DueMonthsRepository } from './due-months.repository.js';
 import { renderMonthReport, shortfallOf } from './job-result.dto.js';
 
-const SCHEDULE = 'schedule';
 export const BILLING_SYNC = 'billing-sync';
 export const BILLING_RECONCILIATION = 'billing-reconciliation';
 

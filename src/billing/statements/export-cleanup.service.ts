@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { SCHEDULE } from '../../common/acts.js';
 import { Clock } from '../../common/clock.js';
 import { Env } from '../../config/env.js';
 import { type JobControl, JobHandlers } from '../../jobs/job-handlers.js';
@@ -32,7 +33,7 @@ export class ExportCleanupService implements OnModuleInit {
   /** Nothing is asked for where there is nothing to be done. */
   private async start(): Promise<void> {
     if (!(await this.outdated()).length) return;
-    await this.jobs.enqueue({ kind: EXPORT_CLEANUP, scope: 'all', parameters: {}, requestedBy: 'schedule' });
+    await this.jobs.enqueue({ kind: EXPORT_CLEANUP, scope: 'all', parameters: {}, requestedBy: SCHEDULE });
   }
 
   private async run({ progress }: JobControl): Promise<Record<string, unknown>> {

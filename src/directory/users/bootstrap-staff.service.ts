@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { newToken } from '../../auth/token.js';
+import { SERVICE_START } from '../../common/acts.js';
 import { makeFolder } from '../../common/make-folder.js';
 import { Env } from '../../config/env.js';
 import { UsersService } from './users.service.js';
@@ -46,7 +47,7 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
   }
 
   private ensureStaff(username: string, token: string): Promise<boolean> {
-    const fields = { actor: 'start of the service', action: 'user.ensure_staff' };
+    const fields = { actor: SERVICE_START, action: 'user.ensure_staff' };
     return this.trail.changing(fields, () => this.users.ensureStaff(username, token));
   }
 }

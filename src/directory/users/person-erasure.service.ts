@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { AuditTrailRepository } from '../../audit/audit-trail.repository.js';
+import { isPerson } from '../../common/acts.js';
 import { parseUuid } from '../../common/uuid.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
 import { LastStaffUserError, UserNotFoundError } from '../directory.errors.js';
-import { NamesOfPeople } from './names-of-people.js';
+import { NamesOfPeople, type PersonToErase } from './names-of-people.js';
 import { PersonErasureRepository } from './person-erasure.repository.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
@@ -12,7 +14,8 @@ import { UsersRepository } from './users.repository.js';
 
 /** What became of a person. */
 export interface ErasedPerson {
-  readonly uuid: string;
+  /** Null: no user here. */
+  readonly uuid: string | null;
   /** What the user is called from now on. */
   readonly pseudonym: string;
   /** Rows that named the person, by table and column; those of `core_user` are not among them. */
@@ -44,20 +47,41 @@ export class PersonErasureService {
       if (staff.length === 1 && staff[0] === parseUuid(uuid)) throw new LastStaffUserError();
       const lock = { mode: 'pessimistic_write' } as const;
       const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
-      const pseudonym = `erased-${user.uuid.slice(0, 8)}`;
-      const columns: Record<string, number> = {};
-      await this.rows.begin(manager);
-      for (const erase of this.names.erasures) Object.assign(columns, await erase(user, manager));
-      if (user.email) columns['customer.email'] = await this.rows.eraseContact(manager, user.email);
-      for (const each of this.names.columns) {
-        const { column, rows } = await this.rows.rename(manager, each, user.username, pseudonym);
-        columns[column] = rows;
-      }
-      columns.audit_change = await this.trail.erase(manager, user, pseudonym);
+      const { pseudonym, columns } = await this.replaceNames(user, manager);
       await this.tokens.endAll(manager, user.uuid);
       const nobody = { username: pseudonym, email: '', firstName: '', lastName: '', passwordHash: null };
       await manager.update(User, { uuid: user.uuid }, { ...nobody, isStaff: false, isSupport: false, isActive: false });
       return { uuid: user.uuid, pseudonym, columns };
     });
+  }
+
+  /**
+   * Forgets somebody who is no user here, but was let in by the Waldur beside. Throws `UserNotFoundError` where nothing
+   * bears that name, and `JobsOfPersonUnderWayError`.
+   */
+  eraseStranger(username: string): Promise<ErasedPerson> {
+    if (!isPerson(username)) throw new UserNotFoundError();
+    return this.dataSource.transaction(async (manager) => {
+      const erased = await this.replaceNames({ uuid: randomUUID(), username, email: '' }, manager);
+      if (!Object.values(erased.columns).some(Boolean)) throw new UserNotFoundError();
+      return { uuid: null, ...erased };
+    });
+  }
+
+  private async replaceNames(
+    person: PersonToErase,
+    manager: EntityManager,
+  ): Promise<Pick<ErasedPerson, 'pseudonym' | 'columns'>> {
+    const pseudonym = `erased-${person.uuid.slice(0, 8)}`;
+    const columns: Record<string, number> = {};
+    await this.rows.begin(manager);
+    for (const erase of this.names.erasures) Object.assign(columns, await erase(person, manager));
+    if (person.email) columns['customer.email'] = await this.rows.eraseContact(manager, person.email);
+    for (const each of this.names.columns) {
+      const { column, rows } = await this.rows.rename(manager, each, person.username, pseudonym);
+      columns[column] = rows;
+    }
+    columns.audit_change = await this.trail.erase(manager, person, pseudonym);
+    return { pseudonym, columns };
   }
 }
