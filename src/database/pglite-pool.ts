@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type PGlite, types } from '@electric-sql/pglite';
+import { parse, type PGlite, protocol, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { type Acts, marked, RECORDED } from '../common/acts.js';
 import { DatabaseBusyError } from '../common/database-fault.js';
@@ -25,11 +25,6 @@ const PARSERS = {
   1182: arrayOfText(1182),
   1231: arrayOfText(1231),
   17: (text: string) => Buffer.from(text.slice(2), 'hex'),
-};
-
-/** node-postgres hands dates and JSON over as text; PGlite wants to be told. */
-const SERIALIZERS = {
-  17: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`,
 };
 
 /** What ends a transaction, or a part of it. */
@@ -64,6 +59,8 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     private readonly acts?: Acts,
   ) {
     super();
+    // Given with every statement, they would be copied with some hundred others each time, which takes longer than most statements.
+    Object.assign(database.parsers, PARSERS);
   }
 
   get isFull(): boolean {
@@ -206,10 +203,28 @@ export class PgliteConnection extends EventEmitter {
     };
     const run = async () =>
       parameters?.length
-        ? this.database.query(sent, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS, onNotice })
-        : (await this.database.exec(sent, { parsers: PARSERS, onNotice })).at(-1);
+        ? this.ask(sent, parameters, onNotice)
+        : (await this.database.exec(sent, { onNotice })).at(-1);
     const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
+  }
+
+  /**
+   * As PGlite's own `query`, which goes to the database and back six times: to hear of which types the parameters are, too,
+   * which what node-postgres sends does without.
+   */
+  private async ask(text: string, parameters: unknown[], onNotice: (notice: { code?: string }) => void) {
+    const { serialize } = protocol;
+    const message = Buffer.concat([
+      serialize.parse({ text }),
+      serialize.bind({ values: parameters.map(asPgDoes) }),
+      serialize.describe({ type: 'P' }),
+      serialize.execute(),
+      serialize.sync(),
+    ]);
+    const { database } = this;
+    const answers = await database.runExclusive(() => database.execProtocolStream(message, { onNotice }));
+    return parse.parseResults(answers, database.parsers)[0];
   }
 
   private async whileThereIsRoom<T>(run: () => Promise<T>): Promise<T> {
@@ -223,7 +238,12 @@ export class PgliteConnection extends EventEmitter {
   }
 }
 
-/** node-postgres writes `undefined` as NULL and objects as JSON text. */
-function asPgDoes(value: unknown): unknown {
-  return value === undefined ? null : value;
+/** The text that node-postgres writes for a value. */
+function asPgDoes(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
+  if (Array.isArray(value)) return types.arraySerializer(value, asPgDoes as (element: unknown) => string, 0);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | bigint | boolean);
 }
