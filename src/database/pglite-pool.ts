@@ -59,7 +59,7 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     private readonly acts?: Acts,
   ) {
     super();
-    // Given with every statement, they would be copied with some hundred others each time, which takes longer than most statements.
+    // Given with every statement, they would be copied with hundreds of others each time.
     Object.assign(database.parsers, PARSERS);
   }
 
@@ -187,11 +187,11 @@ export class PgliteConnection extends EventEmitter {
   }
 
   /** As node-postgres: several statements only without parameters, and then the last one's result. */
-  query(text: string, parameters?: unknown[]): Promise<PgResult> {
+  query(text: string, parameters: unknown[] = []): Promise<PgResult> {
     return tracedStatement(text, () => this.run(text, parameters));
   }
 
-  private async run(text: string, parameters?: unknown[]): Promise<PgResult> {
+  private async run(text: string, parameters: unknown[]): Promise<PgResult> {
     if (this.released) throw new Error('This lease of the embedded database has been given back.');
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
@@ -201,30 +201,29 @@ export class PgliteConnection extends EventEmitter {
     const onNotice = ({ code }: { code?: string }) => {
       if (act && code === RECORDED) act.isRecorded = true;
     };
-    const run = async () =>
-      parameters?.length
-        ? this.ask(sent, parameters, onNotice)
-        : (await this.database.exec(sent, { onNotice })).at(-1);
+    const run = () => this.ask(sent, parameters, onNotice);
     const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
   }
 
   /**
-   * As PGlite's own `query`, which goes to the database and back six times: to hear of which types the parameters are, too,
+   * Goes to the database and back once. PGlite's own `query` does so six times, also to hear of which types parameters are,
    * which what node-postgres sends does without.
    */
   private async ask(text: string, parameters: unknown[], onNotice: (notice: { code?: string }) => void) {
     const { serialize } = protocol;
-    const message = Buffer.concat([
-      serialize.parse({ text }),
-      serialize.bind({ values: parameters.map(asPgDoes) }),
-      serialize.describe({ type: 'P' }),
-      serialize.execute(),
-      serialize.sync(),
-    ]);
+    const message = parameters.length
+      ? Buffer.concat([
+          serialize.parse({ text }),
+          serialize.bind({ values: parameters.map(asPgDoes) }),
+          serialize.describe({ type: 'P' }),
+          serialize.execute(),
+          serialize.sync(),
+        ])
+      : serialize.query(text);
     const { database } = this;
     const answers = await database.runExclusive(() => database.execProtocolStream(message, { onNotice }));
-    return parse.parseResults(answers, database.parsers)[0];
+    return parse.parseResults(answers, database.parsers).at(-1);
   }
 
   private async whileThereIsRoom<T>(run: () => Promise<T>): Promise<T> {
@@ -245,5 +244,6 @@ function asPgDoes(value: unknown): string | null {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
   if (Array.isArray(value)) return types.arraySerializer(value, asPgDoes as (element: unknown) => string, 0);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | bigint | boolean);
+  const isPlain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+  return isPlain ? String(value) : JSON.stringify(value);
 }

@@ -159,9 +159,9 @@ describe('An application that was closed', () => {
   it('leaves nothing behind that each promise of its host would carry on', async () => {
     const carried = () => Object.getOwnPropertySymbols(new AsyncResource('of the host'));
     const before = carried();
-    const { api, stop } = await startApp();
-    expect((await api.post('/api/customers/', { name: 'One' })).status).toBe(201);
-    await stop();
+    const app = await startApp();
+    expect((await app.api.post('/api/customers/', { name: 'One' })).status).toBe(201);
+    await app.stop();
     expect(carried()).toEqual(before);
   });
 });
