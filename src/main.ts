@@ -1,14 +1,4 @@
-import 'reflect-metadata';
-import { resolve } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Operations } from './cli/operations.js';
-import { hearCommands } from './cli/operator-socket.js';
-import { type Env, readEnv, variableNames } from './config/env.js';
-import { logsJson } from './common/app.logger.js';
-import { createApp } from './configure-app.js';
-import { listen } from './listen.js';
-import { startTracing } from './start-tracing.js';
-import { startupErrorMessage } from './startup-error.js';
+import { type Env, InvalidEnvironmentError, readEnv, variableNames } from './config/env.js';
 
 const HELP = `Usage: node dist/main.js
 
@@ -27,42 +17,30 @@ if (argument !== undefined) {
 }
 
 let env: Env | undefined;
-let app: NestFastifyApplication | undefined;
-let stopHearing: () => void = () => undefined;
-let stopTracing: () => Promise<void> = () => Promise.resolve();
+let stopService: (() => Promise<void>) | undefined;
 // From the beginning: as process 1 of a container, nothing else ends it while it starts.
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
 try {
   env = readEnv();
-  stopTracing = await startTracing(env);
-  app = await createApp(env);
-  const url = await listen(app, env);
-  const operations = new Operations(app);
-  if (!env.DATABASE_URL) stopHearing = await hearCommands(env.DATA_DIR, (name, args) => operations.run(name, args));
-  const message = `Listening on ${url} – Swagger UI at ${url}/docs – ${databaseOf(env)}`;
-  process.stdout.write(
-    `${logsJson(env) ? JSON.stringify({ level: 'log', timestamp: Date.now(), message }) : message}\n`,
-  );
+  // Loading all of it takes seconds: whoever made a mistake in the environment, or stops it again, need not wait for that.
+  const { serve } = await import('./serve.js');
+  await serve(env, (stopping) => (stopService = stopping));
 } catch (error) {
-  process.stderr.write(`${startupErrorMessage(error, env)}\n`);
+  process.stderr.write(`${await messageOf(error)}\n`);
   process.exit(1);
 }
 
-function stop(): void {
-  if (!env || !app) process.exit(0);
-  setTimeout(() => process.exit(1), env.SHUTDOWN_GRACE_SECONDS * 1000);
-  stopHearing();
-  void app
-    .close()
-    .then(stopTracing)
-    .then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+async function messageOf(error: unknown): Promise<string> {
+  if (error instanceof InvalidEnvironmentError) return error.message;
+  const { startupErrorMessage } = await import('./startup-error.js');
+  return startupErrorMessage(error, env);
 }
 
-function databaseOf({ DATABASE_URL, DATA_DIR }: Env): string {
-  if (!DATABASE_URL) return `embedded database in ${resolve(DATA_DIR)}`;
-  const { host, pathname, username } = new URL(DATABASE_URL);
-  return `database ${pathname.slice(1)} on ${host}${username && `, as ${decodeURIComponent(username)}`}`;
+function stop(): void {
+  if (!env || !stopService) process.exit(0);
+  setTimeout(() => process.exit(1), env.SHUTDOWN_GRACE_SECONDS * 1000);
+  stopService().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 }

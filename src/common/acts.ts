@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /** Who acts where no user does. */
 export const SCHEDULE = 'schedule';
@@ -61,8 +61,13 @@ export class Act {
 
 /** What the code now running does it for. The pools of the database write it into each statement that may change something. */
 @Injectable()
-export class Acts {
+export class Acts implements OnApplicationShutdown {
   private readonly storage = new AsyncLocalStorage<Act>();
+
+  /** What stays enabled costs every promise of the process. */
+  onApplicationShutdown(): void {
+    this.storage.disable();
+  }
 
   /** `undefined` where nothing is to be changed, and in what is no part of the service. */
   get current(): Act | undefined {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import { type HttpReply, type HttpRequest, responseOf } from './http.js';
 import { isApiPath } from './route-table.js';
@@ -25,9 +25,14 @@ export interface RequestContext {
  * and what is logged learns here which request it is for; services are given what they need as arguments.
  */
 @Injectable()
-export class Requests {
+export class Requests implements OnApplicationShutdown {
   private readonly contexts = new WeakMap<HttpRequest, RequestContext>();
   private readonly storage = new AsyncLocalStorage<RequestContext>();
+
+  /** What stays enabled costs every promise of the process. */
+  onApplicationShutdown(): void {
+    this.storage.disable();
+  }
 
   /** The request that the code now running works for; `undefined` in jobs, at start, and where there is no HTTP. */
   get current(): RequestContext | undefined {

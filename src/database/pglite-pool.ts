@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type PGlite, types } from '@electric-sql/pglite';
+import { parse, type PGlite, protocol, types } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { type Acts, marked, RECORDED } from '../common/acts.js';
 import { DatabaseBusyError } from '../common/database-fault.js';
@@ -25,11 +25,6 @@ const PARSERS = {
   1182: arrayOfText(1182),
   1231: arrayOfText(1231),
   17: (text: string) => Buffer.from(text.slice(2), 'hex'),
-};
-
-/** node-postgres hands dates and JSON over as text; PGlite wants to be told. */
-const SERIALIZERS = {
-  17: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`,
 };
 
 /** What ends a transaction, or a part of it. */
@@ -64,6 +59,8 @@ export class PglitePool extends EventEmitter implements KnowsRoom, CountsConnect
     private readonly acts?: Acts,
   ) {
     super();
+    // Given with every statement, they would be copied with hundreds of others each time.
+    Object.assign(database.parsers, PARSERS);
   }
 
   get isFull(): boolean {
@@ -190,11 +187,11 @@ export class PgliteConnection extends EventEmitter {
   }
 
   /** As node-postgres: several statements only without parameters, and then the last one's result. */
-  query(text: string, parameters?: unknown[]): Promise<PgResult> {
+  query(text: string, parameters: unknown[] = []): Promise<PgResult> {
     return tracedStatement(text, () => this.run(text, parameters));
   }
 
-  private async run(text: string, parameters?: unknown[]): Promise<PgResult> {
+  private async run(text: string, parameters: unknown[]): Promise<PgResult> {
     if (this.released) throw new Error('This lease of the embedded database has been given back.');
     const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
     if (command === 'START' || command === 'BEGIN') this.inTransaction = true;
@@ -204,12 +201,29 @@ export class PgliteConnection extends EventEmitter {
     const onNotice = ({ code }: { code?: string }) => {
       if (act && code === RECORDED) act.isRecorded = true;
     };
-    const run = async () =>
-      parameters?.length
-        ? this.database.query(sent, parameters.map(asPgDoes), { parsers: PARSERS, serializers: SERIALIZERS, onNotice })
-        : (await this.database.exec(sent, { parsers: PARSERS, onNotice })).at(-1);
+    const run = () => this.ask(sent, parameters, onNotice);
     const result = await (ENDS.includes(command) ? run() : this.whileThereIsRoom(run));
     return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? 0, command: result?.command ?? command };
+  }
+
+  /**
+   * Goes to the database and back once. PGlite's own `query` does so six times, also to hear of which types parameters are,
+   * which what node-postgres sends does without.
+   */
+  private async ask(text: string, parameters: unknown[], onNotice: (notice: { code?: string }) => void) {
+    const { serialize } = protocol;
+    const message = parameters.length
+      ? Buffer.concat([
+          serialize.parse({ text }),
+          serialize.bind({ values: parameters.map(asPgDoes) }),
+          serialize.describe({ type: 'P' }),
+          serialize.execute(),
+          serialize.sync(),
+        ])
+      : serialize.query(text);
+    const { database } = this;
+    const answers = await database.runExclusive(() => database.execProtocolStream(message, { onNotice }));
+    return parse.parseResults(answers, database.parsers).at(-1);
   }
 
   private async whileThereIsRoom<T>(run: () => Promise<T>): Promise<T> {
@@ -223,7 +237,13 @@ export class PgliteConnection extends EventEmitter {
   }
 }
 
-/** node-postgres writes `undefined` as NULL and objects as JSON text. */
-function asPgDoes(value: unknown): unknown {
-  return value === undefined ? null : value;
+/** The text that node-postgres writes for a value. */
+function asPgDoes(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
+  if (Array.isArray(value)) return types.arraySerializer(value, asPgDoes as (element: unknown) => string, 0);
+  const isPlain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+  return isPlain ? String(value) : JSON.stringify(value);
 }

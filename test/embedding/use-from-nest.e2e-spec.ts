@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type DynamicModule, Global, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -26,10 +27,10 @@ import {
   UsersService,
 } from '../../src/index.js';
 import { ApiClient } from '../support/api-client.js';
+import { STAFF_TOKEN, startApp } from '../support/app.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
-const STAFF_TOKEN = 'staff-token-for-tests-0123456789abcdefghij';
 const quiet = { logger: false, abortOnError: false } as const;
 
 /** What another Nest application might do with ours: no HTTP, only injected services. */
@@ -151,6 +152,17 @@ describe('Another Nest application', () => {
     const host = await NestFactory.createApplicationContext(HostModule, quiet);
     expect(await host.get(UsersService).hasUsers()).toBe(false);
     await host.close();
+  });
+});
+
+describe('An application that was closed', () => {
+  it('leaves nothing behind that each promise of its host would carry on', async () => {
+    const carried = () => Object.getOwnPropertySymbols(new AsyncResource('of the host'));
+    const before = carried();
+    const app = await startApp();
+    expect((await app.api.post('/api/customers/', { name: 'One' })).status).toBe(201);
+    await app.stop();
+    expect(carried()).toEqual(before);
   });
 });
 

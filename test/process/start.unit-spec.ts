@@ -127,12 +127,8 @@ describe('The process', () => {
       );
       expect(await first.exit('SIGTERM')).toBe(0);
 
-      const started = performance.now();
       const again = start(variables);
       const there = await again.api(token);
-      process.stderr.write(
-        `Start to ready on an existing embedded database: ${Math.round(performance.now() - started)} ms\n`,
-      );
       expect(again.output).not.toMatch(/[0-9a-f]{40}/);
       expect(again.output).not.toContain('staff token');
       for (const { output } of [first, again]) expect(output).not.toContain(token);

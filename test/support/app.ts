@@ -86,6 +86,7 @@ export async function startApp(
     statements: (work) => counter.during(work),
     stop: async () => {
       await app.close();
+      counter.stop();
       await arrow.stop();
       await database.drop();
     },

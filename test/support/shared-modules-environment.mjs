@@ -1,3 +1,4 @@
+import asyncHooks from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +32,15 @@ const modules = new Map([
   ...PACKAGES.map((name) => [name, () => import(name)]),
 ]);
 
+const stores = [];
+/** What Jest makes for each file, and leaves enabled: every promise of the files after it would carry it on. */
+asyncHooks.AsyncLocalStorage = class extends asyncHooks.AsyncLocalStorage {
+  constructor(...given) {
+    super(...given);
+    stores.push(this);
+  }
+};
+
 /**
  * Jest evaluates every module anew for every test file, which takes seconds for this application. Here its modules, and
  * the packages they share with tests, are evaluated once in a worker: `share-modules.mjs` hands them to each file.
@@ -40,5 +50,10 @@ export default class SharedModulesEnvironment extends TestEnvironment {
     super(config, context);
     for (const name of INTRINSICS) this.global[name] = globalThis[name];
     this.global.sharedModules = modules;
+  }
+
+  async teardown() {
+    for (const store of stores.splice(0)) store.disable();
+    await super.teardown();
   }
 }

@@ -24,6 +24,10 @@ export class StatementCounter {
     dataSource.logger = listening;
   }
 
+  stop(): void {
+    this.inTest.disable();
+  }
+
   async during(work: () => Promise<unknown>): Promise<string[]> {
     this.statements = [];
     await this.inTest.run(true, work);
