@@ -81,7 +81,7 @@ describe('Months of the audit trail', () => {
       await expect(drop()).rejects.toThrow(AuditNotExportedError);
 
       const lines: string[] = [];
-      const exported = operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>;
+      const exported = (await operations.run('audit export', { before: '2020-02' })) as AsyncIterable<Buffer>;
       for await (const line of exported) lines.push(line.toString());
       expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ changes: [{ after: { name: 'Old' } }] }]);
 
@@ -89,7 +89,7 @@ describe('Months of the audit trail', () => {
       await app.api.post('/api/customers/', { name: 'Not exported' });
       app.clock.set(undefined);
       await expect(drop()).rejects.toThrow(AuditNotExportedError);
-      for await (const _ of operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>);
+      for await (const _ of (await operations.run('audit export', { before: '2020-02' })) as AsyncIterable<Buffer>);
       const gone = { month: '2020-01', events: 2, changes: 2 };
       expect(await drop()).toEqual({ before: '2020-02', dropped: [gone] });
 
