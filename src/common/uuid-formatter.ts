@@ -33,30 +33,26 @@ export const naming = (text: string, uuids: readonly string[]): string =>
 
 /** How one application writes UUIDs in all that it sends (`UUID_FORMAT`); within it they have dashes. */
 export class UuidFormatter {
-  private readonly isDashed: boolean;
-
-  constructor(format: UuidFormat) {
-    this.isDashed = format === 'dashed';
-  }
+  constructor(private readonly format: UuidFormat) {}
 
   /** A UUID, or a text in which there are no others than ours. */
   text(text: string): string {
-    return this.isDashed ? text : text.replace(ANY, withoutDashes);
+    return this.format === 'dashed' ? text : text.replace(ANY, withoutDashes);
   }
 
   /** An answer, or the value of one field; a copy, where anything differs. */
   answer<T>(answer: T, field = ''): T {
-    return this.isDashed ? answer : (copy(answer, field) as T);
+    return this.format === 'dashed' ? answer : (copy(answer, field) as T);
   }
 
   /** A row of a file. */
   row<Cell>(header: readonly string[], row: readonly Cell[]): readonly Cell[] {
-    return this.isDashed ? row : row.map((cell, at) => this.answer(cell, header[at]));
+    return this.format === 'dashed' ? row : row.map((cell, at) => this.answer(cell, header[at]));
   }
 
   /** Sentences, in whatever they stand, which name `uuids`. */
   sentences<T>(said: T, uuids: readonly string[]): T {
-    if (this.isDashed || uuids.length === 0) return said;
+    if (this.format === 'dashed' || uuids.length === 0) return said;
     const json = uuids.reduce((text, uuid) => text.replaceAll(uuid, withoutDashes(uuid)), JSON.stringify(said));
     return JSON.parse(json) as T;
   }
