@@ -12,7 +12,7 @@ export { Clock, SystemClock } from './common/clock.js';
 
 // What many services speak of.
 export { AppError, type AppErrorKind, type FieldErrors, InvalidFieldsError } from './common/app.error.js';
-export type { FileQuery, PageOrFile } from './common/csv.js';
+export type { FileQuery, PageOrFile, RowsFile } from './common/csv.js';
 export {
   ChangedAtOnceError,
   DatabaseBusyError,

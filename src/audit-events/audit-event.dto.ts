@@ -7,12 +7,12 @@ import {
   type AuditOutcome,
 } from '../audit/audit-event.entity.js';
 import type { AuditEventsService } from '../audit/audit-events.service.js';
-import { answerOf, renderKept, Shown, ShownOrNull } from '../common/answer.js';
+import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { commandOf } from '../common/command.js';
 import { type CsvColumns, FileQuery, pageOrFile, type PageOrFile } from '../common/csv.js';
 import { hyperlink } from '../common/links.js';
-import { renderUuid } from '../common/uuid.js';
 import { Count, pageOf } from '../common/page.js';
+import type { UuidFormatter } from '../common/uuid-formatter.js';
 import { ChoicesFilter, DateFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
 
@@ -42,10 +42,7 @@ export class AuditChangeResponse {
   @columns() after: Record<string, unknown> | null;
 
   static from(this: void, change: AuditChange): AuditChangeResponse {
-    return answerOf(AuditChangeResponse, change, {
-      before: renderKept(change.before),
-      after: renderKept(change.after),
-    });
+    return answerOf(AuditChangeResponse, change, {});
   }
 }
 
@@ -81,12 +78,10 @@ interface Line {
   readonly change?: AuditChange;
 }
 
-const rendered = (uuid: string | null) => uuid && renderUuid(uuid);
-
 /** A line for each change, and one for an event without any. */
 const COLUMNS: CsvColumns<Line> = {
   created: ({ event }) => event.created.toISOString(),
-  event_uuid: ({ event }) => renderUuid(event.uuid),
+  event_uuid: ({ event }) => event.uuid,
   actor: ({ event }) => event.actor,
   impersonator: ({ event }) => event.impersonator,
   token: ({ event }) => event.token,
@@ -96,9 +91,9 @@ const COLUMNS: CsvColumns<Line> = {
   outcome: ({ event }) => event.outcome,
   operation: ({ change }) => change?.operation,
   object_type: ({ event, change }) => (change ?? event).objectType,
-  object_uuid: ({ event, change }) => rendered((change ?? event).objectUuid),
-  before: ({ change }) => change?.before && JSON.stringify(renderKept(change.before)),
-  after: ({ change }) => change?.after && JSON.stringify(renderKept(change.after)),
+  object_uuid: ({ event, change }) => (change ?? event).objectUuid,
+  before: ({ change }) => change?.before,
+  after: ({ change }) => change?.after,
 };
 
 async function* linesOf(entries: AsyncIterable<AuditEntry>): AsyncGenerator<Line> {
@@ -128,6 +123,6 @@ export async function countEvents(query: ListAuditEventsQuery, events: AuditEven
 }
 
 /** A line of an export: all that the trail has of an event. */
-export function exportedLine(entry: AuditEntry): string {
-  return `${JSON.stringify({ ...AuditEventResponse.from(entry), url: undefined })}\n`;
+export function exportedLine(entry: AuditEntry, uuids: UuidFormatter): string {
+  return `${JSON.stringify(uuids.answer({ ...AuditEventResponse.from(entry), url: undefined }))}\n`;
 }

@@ -6,7 +6,8 @@ import { Act } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
 import { type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
 import { Requests } from '../common/requests.js';
-import { parseUuid, renderUuid } from '../common/uuid.js';
+import { parseUuid } from '../common/uuid.js';
+import { UuidFormatter } from '../common/uuid-formatter.js';
 import { ACCESS_RULE, type AccessRule, ADMIN_SCOPE, type GuardedRequest } from './access.js';
 import {
   AccessRuleMissingError,
@@ -44,6 +45,7 @@ export class AccessGuard implements CanActivate {
     private readonly attempts: FailedAttemptsService,
     private readonly gate: LoadGate,
     private readonly trail: AuditTrail,
+    private readonly uuids: UuidFormatter,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -133,7 +135,7 @@ export class AccessGuard implements CanActivate {
     const known = parseUuid(uuid);
     const other = known && (await this.authenticator.findImpersonated(known, caller, presented));
     if (!other) throw new NobodyToImpersonateError();
-    reply.header('X-impersonator-uuid', renderUuid(caller.uuid));
+    reply.header('X-impersonator-uuid', this.uuids.text(caller.uuid));
     this.logger.log(`${caller.username} acts as ${other.username}.`);
     return other;
   }

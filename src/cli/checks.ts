@@ -5,7 +5,6 @@ import type { Env } from '../config/env.js';
 import { isSchemaOfOurs } from '../database/migrate.js';
 import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
 import type { HalfDone } from '../licenses/waldur-writes.repository.js';
-import { renderUuid } from '../common/uuid.js';
 import { tableSizes } from '../database/table-sizes.js';
 import type { PushOverview } from '../waldur-charges/pushed-items.service.js';
 import type { Check } from './check.js';
@@ -130,7 +129,7 @@ export function licensesCheck(isBeside: boolean, unfinished: readonly HalfDone[]
   if (!isBeside && !unfinished.length) return [];
   const open = unfinished.map(({ state, entries, since, oldest, problem }) => {
     const why = problem && `: ${problem.replace(/\.$/, '')}`;
-    return `${entries} ${state}, the oldest (${renderUuid(oldest)}) since ${since.toISOString()}${why}`;
+    return `${entries} ${state}, the oldest (${oldest}) since ${since.toISOString()}${why}`;
   });
   return [
     {

@@ -25,6 +25,7 @@ import { wireOf } from '../common/answer.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { parseUuid } from '../common/uuid.js';
+import { UuidFormatter } from '../common/uuid-formatter.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import { baseBackup } from '../database/base-backup.js';
@@ -53,7 +54,7 @@ import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import { PushedItemsService } from '../waldur-charges/pushed-items.service.js';
 import { WaldurChargesService } from '../waldur-charges/waldur-charges.service.js';
-import type { Arguments } from './operator-socket.js';
+import { type Arguments, isBytes } from './operator-socket.js';
 
 const LOOK_EVERY_MS = 500;
 const SHOWN_ROWS = '20';
@@ -84,10 +85,11 @@ export class Operations {
   ) {}
 
   /** Answers JSON, or bytes. Throws the errors of the services. */
-  run(name: string, args: Arguments): unknown {
+  async run(name: string, args: Arguments): Promise<unknown> {
     const operation = this.all.get(name);
     if (!operation) throw new UnknownCommandError(name);
-    return operation(args);
+    const answer = await operation(args);
+    return isBytes(answer) ? answer : this.get(UuidFormatter).answer(answer);
   }
 
   private readonly all = new Map<string, (args: Arguments) => unknown>([
@@ -170,7 +172,8 @@ export class Operations {
   private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
     const events = this.get(AuditEventsService);
     const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
-    for await (const entry of events.export(month)) yield Buffer.from(exportedLine(entry));
+    const uuids = this.get(UuidFormatter);
+    for await (const entry of events.export(month)) yield Buffer.from(exportedLine(entry, uuids));
   }
 
   private async auditExported({ months }: Arguments): Promise<object> {

@@ -106,7 +106,7 @@ function sendJson(answer: ServerResponse, status: number, body: unknown): void {
   answer.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function isBytes(result: unknown): result is AsyncGenerator<Buffer> {
+export function isBytes(result: unknown): result is AsyncGenerator<Buffer> {
   return typeof (result as AsyncIterable<Buffer> | undefined)?.[Symbol.asyncIterator] === 'function';
 }
 

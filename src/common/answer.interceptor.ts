@@ -6,20 +6,24 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
+import { RowsFile } from './csv.js';
 import type { HttpReply, HttpRequest } from './http.js';
 import { PublicAddress } from './links.js';
 import { Count, Counted, Page, type PageInfo } from './page.js';
 import { Requests } from './requests.js';
+import { UuidFormatter } from './uuid-formatter.js';
 
 /**
- * Makes of what a route answers what goes out: hyperlinks in full, and the headers that answers carry: `X-Result-Count`
- * and `Link` of lists, whose items go out as a bare array, and `Location` of new objects.
+ * Makes of what a route answers what goes out: hyperlinks in full, UUIDs in the application's format, and the headers
+ * that answers carry: `X-Result-Count` and `Link` of lists, whose items go out as a bare array, and `Location` of new
+ * objects.
  */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
   constructor(
     private readonly requests: Requests,
     private readonly address: PublicAddress,
+    private readonly uuids: UuidFormatter,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
@@ -31,11 +35,16 @@ export class AnswerInterceptor implements NestInterceptor {
 
   private finish(answer: unknown, request: HttpRequest, reply: HttpReply): unknown {
     if (typeof answer !== 'object' || answer === null || answer instanceof StreamableFile) return answer;
+    if (answer instanceof RowsFile) return answer.stream(this.uuids);
+    return this.uuids.answer(this.bodyOf(answer, request, reply));
+  }
+
+  private bodyOf(answer: object, request: HttpRequest, reply: HttpReply): unknown {
     const base = this.address.baseFor(request);
-    this.address.completeLinks(answer, base);
+    this.address.completeTexts(answer, base, this.uuids);
     if (answer instanceof Counted) {
       write(reply, { 'X-Result-Count': String(answer.total), ...answer.headers });
-      return (answer.body as unknown) ?? unread(reply);
+      return answer.body ?? unread(reply);
     }
     if (answer instanceof Page || answer instanceof Count) {
       write(reply, { 'X-Result-Count': String(answer.total), Link: linkHeader(base, request.originalUrl, answer) });

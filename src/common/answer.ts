@@ -2,7 +2,6 @@ import type { Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { type Camel, camelCase } from './command.js';
 import { renderDateTime } from './date-time.js';
-import { renderUuid, renderUuidsIn } from './uuid.js';
 
 /** A field of an answer; `format` as in OpenAPI, or `integer`. */
 export function Shown(format: string | ApiPropertyOptions = {}, more: ApiPropertyOptions = {}): PropertyDecorator {
@@ -93,7 +92,7 @@ export function answerOf<A extends object, T extends object>(
   const given = { ...same, ...rest } as Record<string, unknown>;
   const entries = propertiesOf(answer).flatMap(([field, property]) => {
     const value = field in given ? given[field] : (from as Record<string, unknown>)[property];
-    return value === undefined ? [] : [[field, render(field, value)]];
+    return value === undefined ? [] : [[field, render(value)]];
   });
   return Object.fromEntries(entries) as A;
 }
@@ -103,14 +102,14 @@ export function wireOf(value: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).map(([name, below]) => {
       const field = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      return [field, deepRender(field, below)];
+      return [field, deepRender(below)];
     }),
   );
 }
 
-function deepRender(field: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => deepRender(field, item));
-  return value && typeof value === 'object' && !(value instanceof Date) ? wireOf(value) : render(field, value);
+function deepRender(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deepRender);
+  return value && typeof value === 'object' && !(value instanceof Date) ? wireOf(value) : render(value);
 }
 
 const known = new WeakMap<object, [field: string, property: string][]>();
@@ -125,22 +124,6 @@ function propertiesOf(answer: Type): [field: string, property: string][] {
   return found;
 }
 
-/** Fields that hold UUIDs, alone or in lists. Others may hold texts of people that look like one. */
-const UUID_FIELD = /(^|_)uuid$|^(postings|charges|passed_over)$/;
-
-function render(field: string, value: unknown): unknown {
-  if (value instanceof Date) return renderDateTime(value);
-  if (typeof value !== 'string') return value;
-  // What a job must not run twice on, such as an account and a month.
-  if (field === 'scope') return renderUuidsIn(value);
-  return UUID_FIELD.test(field) ? renderUuid(value) : value;
-}
-
-/** JSON that was kept, with its UUIDs as answers have them. */
-export function renderKept<T>(kept: T, field = ''): T {
-  if (Array.isArray(kept)) return kept.map((item: unknown) => renderKept(item, field)) as T;
-  if (!kept || typeof kept !== 'object') return render(field, kept) as T;
-  return Object.fromEntries(
-    Object.entries(kept).map(([name, value]) => [name, renderKept(value as unknown, name)]),
-  ) as T;
+function render(value: unknown): unknown {
+  return value instanceof Date ? renderDateTime(value) : value;
 }

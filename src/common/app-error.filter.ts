@@ -5,6 +5,7 @@ import { databaseFault } from './database-fault.js';
 import type { HttpReply, HttpRequest } from './http.js';
 import { RequestError } from './http-errors.js';
 import { Requests } from './requests.js';
+import { UuidFormatter } from './uuid-formatter.js';
 
 const STATUS: Record<AppErrorKind, number> = {
   invalid: 400,
@@ -56,6 +57,7 @@ export class AppErrorFilter implements ExceptionFilter {
   constructor(
     private readonly server: HttpAdapterHost,
     private readonly requests: Requests,
+    private readonly uuids: UuidFormatter,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -66,7 +68,8 @@ export class AppErrorFilter implements ExceptionFilter {
     if (fault) this.logger.warn({ event: fault.code, why: (error as Error).message });
     const answer = answerTo(error) ?? this.unforeseen(error, host.switchToHttp().getRequest<HttpRequest>(), reply);
     for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
-    httpAdapter.reply(reply, answer.body, answer.status);
+    const body = error instanceof AppError ? this.uuids.sentences(answer.body, error.uuids) : answer.body;
+    httpAdapter.reply(reply, body, answer.status);
   }
 
   private unforeseen(error: unknown, request: HttpRequest, reply: HttpReply): ErrorAnswer {

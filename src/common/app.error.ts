@@ -32,6 +32,14 @@ export abstract class AppError extends Error {
   /** Snake case, stable once published: clients and log searches rely on it. */
   abstract readonly code: string;
 
+  /** UUIDs of ours that the sentence names: answers have them as the application writes UUIDs. */
+  readonly uuids: readonly string[];
+
+  constructor(message?: string, options: ErrorOptions & { readonly uuids?: readonly string[] } = {}) {
+    super(message, options);
+    this.uuids = options.uuids ?? [];
+  }
+
   /** The tree of wrong fields, for `kind: 'fields'`. */
   readonly fields?: FieldErrors;
 

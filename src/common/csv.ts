@@ -3,6 +3,7 @@ import { StreamableFile, type Type } from '@nestjs/common';
 import { answerFieldsOf } from './answer.js';
 import { commandOf } from './command.js';
 import { Page, PagedQuery, pageOf } from './page.js';
+import type { UuidFormatter } from './uuid-formatter.js';
 import { ChoicesFilter } from './validation/query-fields.js';
 
 const FORMATS = ['json', 'csv'] as const;
@@ -12,7 +13,8 @@ export class FileQuery extends PagedQuery {
   @ChoicesFilter(FORMATS, { description: 'csv: all rows as a file' }) format?: (typeof FORMATS)[number][];
 }
 
-export type CsvCell = string | number | boolean | null | undefined;
+/** An object stands in its cell as JSON. */
+export type CsvCell = string | number | boolean | object | null | undefined;
 
 /**
  * What a spreadsheet would run instead of show: a formula sign, full-width ones too, where a cell begins. It also begins
@@ -44,7 +46,7 @@ export function asWritten(cell: string): string {
 }
 
 function csvCell(cell: CsvCell): string {
-  const text = neutralised(cell === null || cell === undefined ? '' : String(cell));
+  const text = neutralised(typeof cell === 'object' && cell ? JSON.stringify(cell) : String(cell ?? ''));
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -55,14 +57,54 @@ export type CsvColumns<T> = Readonly<Record<string, (row: T) => CsvCell>>;
 export const answerColumnsOf = <A extends object>(answer: Type<A>): CsvColumns<A> =>
   Object.fromEntries(answerFieldsOf(answer).map((field) => [field, (row: A) => row[field] as CsvCell]));
 
-export type PageOrFile<Answer> = Promise<Page<Answer> | StreamableFile>;
+type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
+/** What a file is made of. */
+export type RowsToWrite<Row> = [header: readonly string[], rows: Rows<Row>, cellsOf: (row: Row) => readonly CsvCell[]];
+
+/** How a file of rows is made. */
+export interface FileFormat {
+  readonly extension: string;
+  readonly type: string;
+  readonly write: <Row>(...rows: RowsToWrite<Row>) => Readable;
+}
+
+export const CSV: FileFormat = {
+  extension: 'csv',
+  type: 'text/csv; charset=utf-8; header=present',
+  write: (...rows) => Readable.from(csvLines(...rows)),
+};
+
+async function* csvLines<Row>(...[header, rows, cellsOf]: RowsToWrite<Row>): AsyncGenerator<string> {
+  yield csvLine(header);
+  for await (const row of rows) yield csvLine(cellsOf(row));
+}
+
+/** Rows that go out as a file, made while it is sent; `name` without its extension. */
+export class RowsFile {
+  private constructor(readonly stream: (uuids: UuidFormatter) => StreamableFile) {}
+
+  static of<Row>(
+    name: string,
+    { extension, type, write }: FileFormat,
+    ...[header, rows, cellsOf]: RowsToWrite<Row>
+  ): RowsFile {
+    const disposition = `attachment; filename="${name.replace(/[^\w.-]/g, '_')}.${extension}"`;
+    return new RowsFile((uuids) => {
+      const content = write(header, rows, (row) => uuids.row(header, cellsOf(row)));
+      return new StreamableFile(content, { type, disposition });
+    });
+  }
+}
+
+export type PageOrFile<Answer> = Promise<Page<Answer> | RowsFile>;
 
 /** A list that is answered in pages or as one file. */
 interface Listing<Answer, Row> {
   /** Of the file, without its ending. */
   readonly name: string;
   readonly columns: CsvColumns<Row>;
-  readonly rows: () => Iterable<Row> | AsyncIterable<Row>;
+  readonly rows: () => Rows<Row>;
   readonly count: () => number | Promise<number>;
   readonly page: (limit: number, skip: number) => readonly Answer[] | Promise<readonly Answer[]>;
 }
@@ -72,24 +114,12 @@ export async function pageOrFile<Answer, Row>(
   query: FileQuery,
   { name, columns, rows, count, page }: Listing<Answer, Row>,
 ): PageOrFile<Answer> {
-  if (query.format?.includes('csv')) return csvFile(name, columns, rows());
+  if (query.format?.includes('csv')) {
+    const cells = Object.values(columns);
+    return RowsFile.of(name, CSV, Object.keys(columns), rows(), (row) => cells.map((cellOf) => cellOf(row)));
+  }
   const { total, page: number, pageSize } = pageOf(commandOf(query), await count());
   return new Page(await page(pageSize, (number - 1) * pageSize), total, number, pageSize, query.field);
-}
-
-function csvFile<Row>(
-  name: string,
-  columns: CsvColumns<Row>,
-  rows: Iterable<Row> | AsyncIterable<Row>,
-): StreamableFile {
-  async function* lines() {
-    yield csvLine(Object.keys(columns));
-    for await (const row of rows) yield csvLine(Object.values(columns).map((cellOf) => cellOf(row)));
-  }
-  return new StreamableFile(Readable.from(lines()), {
-    type: 'text/csv; charset=utf-8; header=present',
-    disposition: `attachment; filename="${name.replace(/[^\w.-]/g, '_')}.csv"`,
-  });
 }
 
 /** The rows of pages that are read one after the other, each from an offset or after the last row, until one is short. */

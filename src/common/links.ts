@@ -1,7 +1,8 @@
 import { baseUrlOf } from './base-url.js';
 import type { HttpRequest } from './http.js';
 import { parseUrl } from './parse-url.js';
-import { parseUuid, renderUuid } from './uuid.js';
+import { parseUuid } from './uuid.js';
+import type { NamingText, UuidFormatter } from './uuid-formatter.js';
 
 /** A thing that has an address of its own: `static readonly path` of its entity, such as `/api/customers/`. */
 export interface Addressable {
@@ -51,7 +52,7 @@ type OwnedRow = { readonly uuid: string; readonly owner?: string };
  */
 export function hyperlink(to: Addressable, of?: string | OwnedRow): string {
   const [uuid, isLocal] = typeof of === 'object' ? [of.uuid, of.owner === 'local'] : [of, false];
-  const path = uuid === undefined ? to.path : `${to.path}${renderUuid(uuid)}/`;
+  const path = uuid === undefined ? to.path : `${to.path}${uuid}/`;
   return new Link(path, isLocal || to.isOurs) as unknown as string;
 }
 
@@ -77,22 +78,23 @@ export class PublicAddress {
     return this.publicUrl ?? baseUrlOf(request, this.hosts);
   }
 
-  /** Puts `base` before every link in an answer, in place. */
-  completeLinks(answer: object, base: string): void {
-    completeLinks(answer, (link) => {
-      const path = link.toString();
-      return `${base}${this.isBesideWaldur && link.isOurs ? belowOwnPath(path) : path}`;
+  /** Puts `base` before every link in an answer, and writes out what else is marked in it, in place. */
+  completeTexts(answer: object, base: string, uuids: UuidFormatter): void {
+    completeTexts(answer, (text) => {
+      if (!(text instanceof Link)) return uuids.sentences(text.toString(), text.uuids);
+      const path = uuids.text(text.toString());
+      return `${base}${this.isBesideWaldur && text.isOurs ? belowOwnPath(path) : path}`;
     });
   }
 }
 
-/** Writes every link in an answer out, in place. */
-function completeLinks(answer: object, complete: (link: Link) => string): void {
+/** Writes every marked text in an answer out, in place. */
+function completeTexts(answer: object, complete: (text: Link | NamingText) => string): void {
   const fields = answer as Record<string, unknown>;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    if (value instanceof Link) fields[key] = complete(value);
-    else if (typeof value === 'object' && value !== null) completeLinks(value, complete);
+    if (value instanceof String) fields[key] = complete(value as Link | NamingText);
+    else if (typeof value === 'object' && value !== null) completeTexts(value, complete);
   }
 }
 

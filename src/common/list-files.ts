@@ -1,7 +1,7 @@
-import { Injectable, StreamableFile } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InvalidFieldsError } from './app.error.js';
 import { type CommandOf, commandOf } from './command.js';
-import type { PageOrFile } from './csv.js';
+import type { PageOrFile, RowsFile } from './csv.js';
 import type { Page } from './page.js';
 import { ChoicesFilter } from './validation/query-fields.js';
 
@@ -17,7 +17,7 @@ export const ListFormatFilter = () =>
   ChoicesFilter(FORMATS, { description: 'csv, xlsx: all rows as a file that can be imported again' });
 
 /** Makes a file of everything that a filter of the list leaves. */
-export type MakeFile = (filter: never, format: SheetFormat) => StreamableFile;
+export type MakeFile = (filter: never, format: SheetFormat) => RowsFile;
 
 /** Lists that also come as files. Whoever knows how files are made says so; without, there are none. */
 @Injectable()

@@ -26,26 +26,10 @@ function dashed(hex: string): string {
 export const UUID_FORMATS = ['dashed', 'hex'] as const;
 export type UuidFormat = (typeof UUID_FORMATS)[number];
 
-let format: UuidFormat = 'dashed';
+/** A UUID with dashes, as part of a pattern. */
+export const DASHED = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
-/** How UUIDs are written from now on, in the whole process (`UUID_FORMAT`). */
-export function writeUuidsAs(wanted: UuidFormat): void {
-  format = wanted;
-}
-
-/** How UUIDs are written in answers. */
-export function renderUuid(uuid: string): string {
-  return format === 'hex' ? uuid.replaceAll('-', '') : uuid;
-}
-
-const DASHED = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
-
-/** A text of ours in which UUIDs stand among other things. */
-export function renderUuidsIn(text: string): string {
-  return format === 'hex' ? text.replace(DASHED, renderUuid) : text;
-}
-
-/** The same text with dashes in its UUIDs, as it is kept. */
+/** A text with dashes in its UUIDs, as it is kept. */
 export function readUuidsIn(text: string): string {
   return text.replace(/\b[0-9a-f]{32}\b/gi, (hex) => parseUuid(hex)!);
 }

@@ -5,7 +5,7 @@ import { ListFiles } from '../common/list-files.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
 import { Requests } from '../common/requests.js';
-import { writeUuidsAs } from '../common/uuid.js';
+import { UuidFormatter } from '../common/uuid-formatter.js';
 import { Env } from './env.js';
 
 /** How the environment is made of what other providers know. */
@@ -37,13 +37,16 @@ export class ConfigModule {
         {
           provide: PublicAddress,
           inject: [Env],
-          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS, WALDUR_URL, UUID_FORMAT }: Env) => {
-            writeUuidsAs(UUID_FORMAT);
-            return new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS], !!WALDUR_URL);
-          },
+          useFactory: ({ PUBLIC_URL, HOST, ALLOWED_HOSTS, WALDUR_URL }: Env) =>
+            new PublicAddress(PUBLIC_URL, [HOST, ...ALLOWED_HOSTS], !!WALDUR_URL),
+        },
+        {
+          provide: UuidFormatter,
+          inject: [Env],
+          useFactory: ({ UUID_FORMAT }: Env) => new UuidFormatter(UUID_FORMAT),
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress],
+      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress, UuidFormatter],
     };
   }
 }

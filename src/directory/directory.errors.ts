@@ -1,6 +1,5 @@
 import { AppError, InvalidFieldsError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
-import { renderUuid } from '../common/uuid.js';
 
 export class UserNotFoundError extends notFoundError('User', 'user_not_found') {}
 
@@ -122,12 +121,12 @@ export class LicenseOnAnotherResourceError extends AppError {
 
   constructor(field: string, license: string, holder?: { readonly uuid: string; readonly name: string }) {
     const sentence = heldBy(license, holder);
-    super(sentence);
+    super(sentence, { uuids: holder && [holder.uuid] });
     this.fields = { [field]: [sentence] };
   }
 }
 
 /** The sentence that says where a licence is; the holder may be gone by the time it is looked for. */
 export function heldBy(license: string, holder?: { readonly uuid: string; readonly name: string }): string {
-  return `License ${license} is already linked to ${holder ? `the resource "${holder.name}" (${renderUuid(holder.uuid)})` : 'another resource'}.`;
+  return `License ${license} is already linked to ${holder ? `the resource "${holder.name}" (${holder.uuid})` : 'another resource'}.`;
 }

@@ -13,7 +13,6 @@ import {
   UuidsFilter,
 } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
-import { renderUuid } from '../common/uuid.js';
 import type { New } from '../database/base.entity.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
@@ -151,7 +150,7 @@ export class OfferingResponse {
       customer_name: offering.customer?.name ?? null,
       plans: offering.plans.map((plan) => ({
         url: hyperlink(Plan, plan),
-        uuid: renderUuid(plan.uuid),
+        uuid: plan.uuid,
         name: plan.name,
       })),
     });

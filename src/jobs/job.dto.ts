@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { answerOf, renderKept } from '../common/answer.js';
+import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
@@ -39,8 +39,6 @@ export class JobResponse {
   static from(this: void, run: JobRun): JobResponse {
     return answerOf(JobResponse, run, {
       url: hyperlink(JobRun, run.uuid),
-      parameters: renderKept(run.parameters),
-      result: renderKept(run.result),
       progress: { done: run.progressDone, total: run.progressTotal },
     });
   }

@@ -47,7 +47,9 @@ export class JobsOfPersonUnderWayError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'jobs_of_person_under_way';
   constructor(uuids: readonly string[]) {
-    super(`Jobs that the user asked for are not over: wait for their end, or cancel them: ${uuids.join(', ')}.`);
+    super(`Jobs that the user asked for are not over: wait for their end, or cancel them: ${uuids.join(', ')}.`, {
+      uuids,
+    });
   }
 }
 

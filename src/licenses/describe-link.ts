@@ -1,4 +1,3 @@
-import { renderUuid } from '../common/uuid.js';
 import type { LicenseLink } from './license-link.entity.js';
 
 type Told = Pick<
@@ -27,5 +26,5 @@ export function describeLink({
 
 /** Where an entry is gone on with at once. */
 export function resumePath(entry: string): string {
-  return `POST /api/admin/arrow/license-links/${renderUuid(entry)}/resume/`;
+  return `POST /api/admin/arrow/license-links/${entry}/resume/`;
 }

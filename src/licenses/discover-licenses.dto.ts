@@ -3,7 +3,6 @@ import { ApiSchema } from '@nestjs/swagger';
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { Counted } from '../common/page.js';
-import { renderUuid } from '../common/uuid.js';
 import { type Resource, RESOURCE_STATES, type ResourceState } from '../directory/resource.entity.js';
 import { EvidenceResponse } from '../mappings/available-customers.dto.js';
 import type { DiscoveredLicenses } from './discover-licenses.service.js';
@@ -87,7 +86,7 @@ export function answerDiscovered(found: DiscoveredLicenses): Counted<DiscoverLic
   const resources = new Map(found.resources.map((resource) => [resource.uuid, resource]));
   const licenses = new Map(found.licenses.map((license) => [license.licenseReference, license]));
   const body = {
-    customer_mapping_uuid: renderUuid(found.mapping.uuid),
+    customer_mapping_uuid: found.mapping.uuid,
     arrow_reference: found.arrowReference,
     waldur_customer_name: found.mapping.waldurCustomer.name,
     arrow_licenses: found.licenses.map((license) =>

@@ -1,7 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
-import { renderUuid } from '../common/uuid.js';
 import { FieldsQuery, ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanFilter, ChoicesFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
@@ -79,16 +78,14 @@ export class LicenseLinkResponse {
         resource_name: link.resource?.name ?? write?.resourceName ?? '',
         problem: write?.problem ?? '',
         what_to_do: whatToDo(link, write),
-        waldur_order_uuid: write?.orderUuid ? renderUuid(write.orderUuid) : null,
+        waldur_order_uuid: write?.orderUuid ?? null,
       },
     );
   }
 }
 
 function whatToDo({ uuid, state }: LicenseLink, write: ListedLink['write']): string {
-  const order = write?.orderUuid
-    ? ` The order ${renderUuid(write.orderUuid)} in Waldur may have to be ended there.`
-    : '';
+  const order = write?.orderUuid ? ` The order ${write.orderUuid} in Waldur may have to be ended there.` : '';
   if (state === 'recorded') return '';
   if (state === 'failed') return `Mend what the problem says, and ask for it anew.${order}`;
   return `Nothing: it is gone on with every minute, and at once by ${resumePath(uuid)}.${order}`;

@@ -8,7 +8,7 @@ import {
   TextField,
   UuidField,
 } from '../common/validation/body-fields.js';
-import { renderUuid } from '../common/uuid.js';
+import { naming } from '../common/uuid-formatter.js';
 import type { ImportCommand, LicenseCommand, LinkCommand, UnlinkCommand } from './decide-links.js';
 import type { ChangedLicenses, ChangeLicenses, LinkResult } from './license-linking.service.js';
 
@@ -125,7 +125,7 @@ class Linked extends Verified {
 
   protected static linked(this: void, result: LinkResult): Linked {
     return {
-      resource_uuid: renderUuid(result.resource!.uuid!),
+      resource_uuid: result.resource!.uuid!,
       resource_name: result.resource!.name,
       license_reference: result.license,
       success: true,
@@ -190,10 +190,10 @@ export class BulkResponse {
       outcome: one.outcome,
       success: one.outcome === 'done' || one.outcome === 'unchanged',
       license_reference: one.license,
-      resource_uuid: one.resource?.uuid ? renderUuid(one.resource.uuid) : null,
+      resource_uuid: one.resource?.uuid ?? null,
       resource_name: one.resource?.name ?? null,
       previous_backend_id: one.previous,
-      error: one.error?.message ?? null,
+      error: one.error ? naming(one.error.message, one.error.uuids) : null,
       code: one.error?.code ?? null,
       ...verification(one),
     }));

@@ -125,8 +125,7 @@ export class LicenseLinksService {
     const isWaldurs = this.waldur.isBeside && resource!.owner === 'waldur';
     const [pending] = isWaldurs ? await this.links.unfinished([resourceUuid], [license].filter(Boolean), manager) : [];
     if (pending) throw new LicenseChangeUnderWayError(pending.uuid);
-    const touched = await this.touchedSince(manager, link, resource!);
-    if (touched) throw new ResourceTouchedSinceError(touched);
+    await this.assertUntouched(manager, link, resource!);
     const { mappingUuid, arrowReference, licenseReference } = link;
     const entry: NewLicenseLink = {
       ...{ kind: 'revert', resourceUuid, mappingUuid, arrowReference, revertsUuid: link.uuid },
@@ -146,27 +145,23 @@ export class LicenseLinksService {
     return (await this.links.insert(manager, [entry]))[0]!;
   }
 
-  /** What happened to the resource after the entry, as a sentence; `undefined`: nothing. */
-  private async touchedSince(
-    manager: EntityManager,
-    link: LicenseLink,
-    resource: Resource,
-  ): Promise<string | undefined> {
+  /** Throws `ResourceTouchedSinceError` where anything happened to the resource after the entry. */
+  private async assertUntouched(manager: EntityManager, link: LicenseLink, resource: Resource): Promise<void> {
     const later = await this.links.next(manager, link);
-    if (later) return describeLink(later);
+    if (later) throw new ResourceTouchedSinceError(describeLink(later));
     const { name, state, backendId } = resource;
     if (backendId !== link.licenseReference) {
       const now = backendId ? `has the licence ${backendId} now` : 'has no licence any more';
-      return `the resource "${name}" ${now}, by a change outside this ledger.`;
+      throw new ResourceTouchedSinceError(`the resource "${name}" ${now}, by a change outside this ledger.`);
     }
-    if (state === 'Terminated') return `the resource "${name}" is terminated.`;
+    if (state === 'Terminated') throw new ResourceTouchedSinceError(`the resource "${name}" is terminated.`);
     // Written in one transaction, the two have the same time to the millisecond; any other change has another.
     if (resource.modified.getTime() !== (link.recordedAt ?? link.created).getTime()) {
-      return `the resource "${name}" was changed at ${resource.modified.toISOString()}.`;
+      throw new ResourceTouchedSinceError(`the resource "${name}" was changed at ${resource.modified.toISOString()}.`);
     }
     const former = link.previousLicenseReference;
     const holder = former && (await this.resources.liveHolders([former], manager)).get(former);
-    return holder ? heldBy(former, holder) : undefined;
+    if (holder) throw new ResourceTouchedSinceError(heldBy(former, holder), [holder.uuid]);
   }
 
   private async listed(links: readonly LicenseLink[]): Promise<ListedLink[]> {

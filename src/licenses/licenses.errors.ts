@@ -1,7 +1,6 @@
 import { AppError } from '../common/app.error.js';
 import { WaldurError } from '../waldur-gateway/waldur-gateway.errors.js';
 import { notFoundError } from '../common/http-errors.js';
-import { renderUuid } from '../common/uuid.js';
 import { heldBy } from '../directory/directory.errors.js';
 import { resumePath } from './describe-link.js';
 
@@ -33,7 +32,7 @@ export class ResourceNotOfCustomerError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'resource_not_of_customer';
   constructor(uuid: string) {
-    super(`Resource ${renderUuid(uuid)} not found for this customer`);
+    super(`Resource ${uuid} not found for this customer`, { uuids: [uuid] });
   }
 }
 
@@ -42,7 +41,7 @@ export class ProjectNotOfCustomerError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'project_not_of_customer';
   constructor(uuid: string) {
-    super(`Project ${renderUuid(uuid)} not found for this customer`);
+    super(`Project ${uuid} not found for this customer`, { uuids: [uuid] });
   }
 }
 
@@ -50,7 +49,7 @@ export class OfferingNotThereError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'offering_not_there';
   constructor(uuid: string) {
-    super(`Offering ${renderUuid(uuid)} not found`);
+    super(`Offering ${uuid} not found`, { uuids: [uuid] });
   }
 }
 
@@ -80,8 +79,9 @@ export class LicenseChangeUnderWayError extends AppError {
   constructor(entry: string) {
     super(
       entry
-        ? `Waldur has not carried out an earlier change of it yet, entry ${renderUuid(entry)} of the link ledger. Wait for its end, or send ${resumePath(entry)}.`
+        ? `Waldur has not carried out an earlier change of it yet, entry ${entry} of the link ledger. Wait for its end, or send ${resumePath(entry)}.`
         : 'An earlier item of the same request changes it, and Waldur has to carry that out first. Send this one again.',
+      { uuids: entry ? [entry] : [] },
     );
   }
 }
@@ -101,10 +101,11 @@ export class WaldurWriteUnfinishedError extends AppError {
   readonly code = 'waldur_write_unfinished';
   constructor(entry: string, problem: string) {
     super(
-      `Waldur has not carried this out yet. ${problem} It is kept as entry ${renderUuid(entry)} of the link ledger and is gone on with every minute: do not send it again.`.replace(
+      `Waldur has not carried this out yet. ${problem} It is kept as entry ${entry} of the link ledger and is gone on with every minute: do not send it again.`.replace(
         /  +/g,
         ' ',
       ),
+      { uuids: [entry] },
     );
   }
 }
@@ -131,7 +132,7 @@ export class LicenseLinkedElsewhereError extends AppError {
   readonly kind = 'invalid';
   readonly code = 'license_linked_elsewhere';
   constructor(license: string, holder: Named) {
-    super(heldBy(license, holder));
+    super(heldBy(license, holder), { uuids: [holder.uuid] });
   }
 }
 
@@ -209,7 +210,7 @@ export class ClaimLostError extends AppError {
 export class ResourceTouchedSinceError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'resource_touched_since';
-  constructor(what: string) {
-    super(`This cannot be reverted: ${what}`);
+  constructor(what: string, uuids: readonly string[] = []) {
+    super(`This cannot be reverted: ${what}`, { uuids });
   }
 }

@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
 import { BooleanField, NumberField, UuidField } from '../common/validation/body-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import { type AutoMap, type AutoMapping, SKIPPED, type SkipReason } from './auto-map.service.js';
 import { CustomerBrief, MatchReasons } from './available-customers.dto.js';
@@ -71,7 +70,7 @@ export class AutoMapResponse {
 
   static from(this: void, done: AutoMapping): AutoMapResponse {
     return {
-      settings_uuid: renderUuid(done.settingsUuid),
+      settings_uuid: done.settingsUuid,
       dry_run: done.dryRun,
       min_confidence: done.minConfidence,
       planned: done.planned.map(({ arrowCustomer, suggestion }) => ({
@@ -81,7 +80,7 @@ export class AutoMapResponse {
         ...MatchReasons.reasons(suggestion),
       })),
       created: done.created.map(({ uuid, planned: { arrowCustomer, suggestion } }) => ({
-        uuid: renderUuid(uuid),
+        uuid,
         ...named(arrowCustomer),
         ...organisation(suggestion.organisation),
       })),
@@ -103,5 +102,5 @@ function named({ reference, companyName }: ArrowCustomer) {
 }
 
 function organisation({ uuid, name }: Customer) {
-  return { waldur_customer_uuid: renderUuid(uuid), waldur_customer_name: name };
+  return { waldur_customer_uuid: uuid, waldur_customer_name: name };
 }

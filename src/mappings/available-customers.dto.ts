@@ -2,7 +2,6 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ArrowCustomer } from '../arrow-gateway/arrow-gateway.js';
 import { Counted } from '../common/page.js';
 import { BooleanFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import type { Customer } from '../directory/customer.entity.js';
 import type { AvailableCustomers, CustomerMappingSuggestion } from './available-customers.service.js';
 import type { CustomerSuggestion } from './customer-suggestions.js';
@@ -32,7 +31,7 @@ export class CustomerBrief {
   @ApiProperty() abbreviation: string;
 
   static from(this: void, { uuid, name, abbreviation }: Customer): CustomerBrief {
-    return { uuid: renderUuid(uuid), name, abbreviation };
+    return { uuid, name, abbreviation };
   }
 }
 
@@ -86,7 +85,7 @@ export class SuggestionResponse extends MatchReasons {
       suggested_waldur_customer: suggestion && CustomerBrief.from(suggestion.organisation),
       confidence: suggestion?.confidence ?? 0,
       existing_mapping: mappingUuid !== undefined,
-      mapping_uuid: mappingUuid && renderUuid(mappingUuid),
+      mapping_uuid: mappingUuid,
       ...MatchReasons.reasons(suggestion),
     };
   }
@@ -102,7 +101,7 @@ export class AvailableCustomersResponse {
 
 export function answerAvailable(available: AvailableCustomers): Counted<AvailableCustomersResponse> {
   const body = {
-    settings_uuid: renderUuid(available.settingsUuid),
+    settings_uuid: available.settingsUuid,
     arrow_customers: available.arrowCustomers.map(ArrowCustomerResponse.from),
     waldur_customers: available.organisations.map(CustomerBrief.from),
     suggestions: available.suggestions.map(SuggestionResponse.from),

@@ -1,7 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Shown, ShownOrNull, wireOf } from '../common/answer.js';
 import { renderDateTime } from '../common/date-time.js';
-import { renderUuid } from '../common/uuid.js';
 import { type SettingsHealth, type HealthVerdict, VERDICTS } from './settings-health.service.js';
 
 class HealthCheck {
@@ -94,7 +93,7 @@ export class SettingsHealthResponse {
   static from(this: void, { settingsUuid, checkedAt, checks }: SettingsHealth): SettingsHealthResponse {
     const found = Object.values({ ...checks }).map(({ verdict }) => verdict);
     return {
-      settings_uuid: renderUuid(settingsUuid),
+      settings_uuid: settingsUuid,
       verdict: VERDICTS.findLast((verdict) => found.includes(verdict))!,
       checked_at: renderDateTime(checkedAt),
       checks: wireOf(checks) as unknown as HealthChecksResponse,

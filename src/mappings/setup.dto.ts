@@ -13,7 +13,6 @@ import {
   TextField,
   UuidField,
 } from '../common/validation/body-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { CredentialsDto } from '../settings/settings.dto.js';
 import { ArrowCustomerResponse, CustomerBrief, SuggestionResponse } from './available-customers.dto.js';
 import { MAPPING_OUTCOMES, type MappingOutcome } from './customer-mappings.service.js';
@@ -143,7 +142,7 @@ export class DiscoverCustomersResponse {
       export_types_error: exportTypes.error,
       partner_reference: partner.reference,
       partner_name: partner.companyName,
-      settings_uuid: settings && renderUuid(settings.uuid),
+      settings_uuid: settings?.uuid,
     };
   }
 }
@@ -202,8 +201,8 @@ class SavedMapping {
   ): SavedMapping {
     return {
       arrow_reference: mapping.arrowReference,
-      waldur_customer_uuid: renderUuid(mapping.waldurCustomerUuid),
-      mapping_uuid: renderUuid(mapping.uuid),
+      waldur_customer_uuid: mapping.waldurCustomerUuid,
+      mapping_uuid: mapping.uuid,
       outcome,
       shared_organisation: sharesOrganisation,
       known_to_arrow: known,

@@ -5,7 +5,6 @@ import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
-import { renderUuid } from '../common/uuid.js';
 import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';
 import { Settings } from '../settings/settings.entity.js';
@@ -107,10 +106,10 @@ export class VendorOfferingMappingResponse {
     return answerOf(VendorOfferingMappingResponse, mapping, {
       url: hyperlink(VendorOfferingMapping, mapping.uuid),
       settings: hyperlink(Settings, mapping.settingsUuid),
-      offering: renderUuid(offering.uuid),
+      offering: offering.uuid,
       offering_name: offering.name,
       offering_type: offering.type,
-      plan: plan && renderUuid(plan.uuid),
+      plan: plan?.uuid ?? null,
       plan_uuid: plan?.uuid,
       plan_name: plan?.name,
     });

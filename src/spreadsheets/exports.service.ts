@@ -1,10 +1,8 @@
-import { Readable } from 'node:stream';
-import { Injectable, type OnModuleInit, StreamableFile } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { camelCase } from '../common/command.js';
-import { csvLine } from '../common/csv.js';
+import { CSV, type FileFormat, RowsFile, type RowsToWrite } from '../common/csv.js';
 import { ListFiles, type SheetFormat } from '../common/list-files.js';
 import { XLSX } from '../common/route-table.js';
-import { renderUuid } from '../common/uuid.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Offering } from '../directory/offering.entity.js';
 import { OfferingsService } from '../directory/offerings.service.js';
@@ -55,23 +53,23 @@ async function* withPlans(offerings: AsyncIterable<Offering>): AsyncGenerator<ob
   }
 }
 
-function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable<object>): StreamableFile {
-  const { parts } = sheetKind(kind);
-  const headers = headersOf(sheetKind(kind));
-  async function* rows() {
-    yield headers;
-    for await (const object of objects)
-      yield object instanceof PlanRow ? cellsOf(headers, parts[1]!, object.plan) : cellsOf(headers, parts[0]!, object);
-  }
-  const [content, type] =
-    format === 'xlsx'
-      ? [writeXlsx(rows()), XLSX]
-      : [Readable.from(linesOf(rows())), 'text/csv; charset=utf-8; header=present'];
-  return new StreamableFile(content, { type, disposition: `attachment; filename="${kind}.${format}"` });
+const WORKBOOK: FileFormat = {
+  extension: 'xlsx',
+  type: XLSX,
+  write: (...rows) => writeXlsx(textsOf(...rows)),
+};
+
+async function* textsOf<Row>(...[header, rows, cellsOf]: RowsToWrite<Row>): AsyncGenerator<readonly string[]> {
+  yield header;
+  for await (const row of rows) yield cellsOf(row) as string[];
 }
 
-async function* linesOf(rows: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
-  for await (const row of rows) yield csvLine(row);
+function fileOf(kind: SheetKindName, format: SheetFormat, objects: AsyncIterable<object>): RowsFile {
+  const { parts } = sheetKind(kind);
+  const headers = headersOf(sheetKind(kind));
+  return RowsFile.of(kind, format === 'xlsx' ? WORKBOOK : CSV, headers, objects, (object) =>
+    object instanceof PlanRow ? cellsOf(headers, parts[1]!, object.plan) : cellsOf(headers, parts[0]!, object),
+  );
 }
 
 function cellsOf(headers: readonly string[], { fields }: SheetPart, object: object): string[] {
@@ -79,7 +77,6 @@ function cellsOf(headers: readonly string[], { fields }: SheetPart, object: obje
   return headers.map((header) => {
     const column = columnOf.get(header);
     const value = column && (object as Record<string, string | boolean | null | undefined>)[camelCase(column)];
-    if (value === null || value === undefined || value === '') return '';
-    return /(^|_)uuid$/.test(column!) ? renderUuid(String(value)) : String(value);
+    return String(value ?? '');
   });
 }

@@ -5,7 +5,6 @@ import { ListQuery, type Order, OrderFilter, PagedQuery } from '../common/page.j
 import { BooleanField, ChoiceField } from '../common/validation/body-fields.js';
 import { ChoicesFilter } from '../common/validation/query-fields.js';
 import { KnownNamesOnly } from '../common/validation/validation.pipe.js';
-import { renderUuid } from '../common/uuid.js';
 import { type Outcome, OUTCOMES, type RowResult } from './imports.repository.js';
 import type { SheetFault } from './read-rows.js';
 import { IMPORT_STATES, type ImportState, SheetImport } from './sheet-import.entity.js';
@@ -88,7 +87,7 @@ export class ImportRowResponse {
     return ({ rowNumber, outcome, target, before, after, faults }) => ({
       row: rowNumber,
       outcome,
-      uuid: renderUuid(target),
+      uuid: target,
       changes: [...columns]
         .filter(([column]) => outcome !== 'refused' && (after[column] || null) !== (before?.[column] || null))
         .map(([column, header]) => ({ column: header, old: before?.[column] ?? null, new: after[column] })),

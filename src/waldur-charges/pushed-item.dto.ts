@@ -6,7 +6,6 @@ import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
 import { type DecimalString, round } from '../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { renderUuid } from '../common/uuid.js';
 import { BooleanField } from '../common/validation/body-fields.js';
 import { MonthFilter } from '../common/validation/month-fields.js';
 import { BooleanFilter, ChoicesFilter, UuidFilter } from '../common/validation/query-fields.js';
@@ -35,7 +34,7 @@ export class PushChargesAccepted {
   @Shown('uri', { description: 'How far it is and what came out' }) job_url: string;
 
   static from(this: void, { uuid }: JobRun): PushChargesAccepted {
-    return { message: 'Push of charges scheduled', job_id: renderUuid(uuid), job_url: hyperlink(JobRun, uuid) };
+    return { message: 'Push of charges scheduled', job_id: uuid, job_url: hyperlink(JobRun, uuid) };
   }
 }
 

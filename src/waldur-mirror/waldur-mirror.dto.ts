@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { hyperlink } from '../common/links.js';
 import { renderDateTime } from '../common/date-time.js';
-import { renderUuid } from '../common/uuid.js';
 import { BooleanField } from '../common/validation/body-fields.js';
 import { JobRun } from '../jobs/job-run.entity.js';
 import type { Dispute } from '../directory/mirror/mirrored-rows.service.js';
@@ -22,7 +21,7 @@ export class DirectorySyncAccepted {
   @ApiProperty({ format: 'uri', description: 'How far it is and what came out' }) job_url: string;
 
   static from(this: void, { uuid }: JobRun): DirectorySyncAccepted {
-    return { message: 'Directory sync task scheduled', job_id: renderUuid(uuid), job_url: hyperlink(JobRun, uuid) };
+    return { message: 'Directory sync task scheduled', job_id: uuid, job_url: hyperlink(JobRun, uuid) };
   }
 }
 
@@ -45,10 +44,10 @@ class DirectoryConflict {
 
   static from(this: void, { resourceUuid, resourceName, licenseReference, holderUuid }: Dispute): DirectoryConflict {
     return {
-      resource_uuid: renderUuid(resourceUuid),
+      resource_uuid: resourceUuid,
       resource_name: resourceName,
       license_reference: licenseReference,
-      holder_uuid: holderUuid && renderUuid(holderUuid),
+      holder_uuid: holderUuid,
     };
   }
 }

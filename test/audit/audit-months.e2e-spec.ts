@@ -102,7 +102,7 @@ describe('Months of the audit trail', () => {
 
       const linesOf = async () => {
         const lines: string[] = [];
-        const exported = operations.run('audit export', { before: '2020-02' }) as AsyncIterable<Buffer>;
+        const exported = (await operations.run('audit export', { before: '2020-02' })) as AsyncIterable<Buffer>;
         for await (const line of exported) lines.push(line.toString());
         return lines.map((line) => JSON.parse(line) as object);
       };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { renderUuid } from '../../common/uuid.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import type { Settings } from '../../settings/settings.entity.js';
@@ -155,7 +154,7 @@ export class BillingAccountsService {
       await this.settings.setSyncEnabled(manager, settings.uuid, enabled);
       await this.repository.update(account.uuid, columns, manager);
     });
-    return [...(everything ? ['global'] : []), ...(settings ? [renderUuid(settings.uuid)] : [])];
+    return [...(everything ? ['global'] : []), ...(settings ? [settings.uuid] : [])];
   }
 
   /** The active settings of the same partner, else these: they say what the account is billed by. */

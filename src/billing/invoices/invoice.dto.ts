@@ -5,7 +5,6 @@ import type { CsvColumns } from '../../common/csv.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
-import { renderUuid } from '../../common/uuid.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
   AliasedChoicesFilter,
@@ -89,13 +88,13 @@ export class InvoiceItemResponse {
 
 /** An item as a row of CSV. */
 export const itemColumns = (currency: string): CsvColumns<InvoiceItem> => ({
-  uuid: (item) => renderUuid(item.uuid),
+  uuid: (item) => item.uuid,
   name: (item) => item.name,
   price: (item) => round(item.price, currencyDigits(currency)),
   start: (item) => item.start,
   end: (item) => item.end,
-  resource_uuid: (item) => item.resourceUuid && renderUuid(item.resourceUuid),
-  project_uuid: (item) => item.projectUuid && renderUuid(item.projectUuid),
+  resource_uuid: (item) => item.resourceUuid,
+  project_uuid: (item) => item.projectUuid,
   source: (item) => item.source,
   license_reference: (item) => item.licenseReference,
   original_period: (item) => item.originalPeriod,

@@ -1,7 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Shown } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
-import { renderUuid } from '../../common/uuid.js';
 import { BooleanField, IntegerField, TextField, UuidField } from '../../common/validation/body-fields.js';
 import { YearMonth } from '../../common/year-month.js';
 import { JobRun } from '../../jobs/job-run.entity.js';
@@ -68,7 +67,7 @@ export class JobAccepted {
   @Shown('uri', { description: 'How far it is and what came out' }) job_url: string;
 
   static from(message: string, run: JobRun): JobAccepted {
-    return { message, job_id: renderUuid(run.uuid), job_url: hyperlink(JobRun, run.uuid) };
+    return { message, job_id: run.uuid, job_url: hyperlink(JobRun, run.uuid) };
   }
 }
 

@@ -1,7 +1,6 @@
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { wireOf } from '../../common/answer.js';
 import { round, trimmed } from '../../common/money.js';
-import { renderUuid } from '../../common/uuid.js';
 import type { PostingSample } from '../ledger/ledger.repository.js';
 import type { MonthReport } from '../statements/month-report.js';
 
@@ -29,7 +28,7 @@ function sampleOf(posting: PostingSample): object {
   const { revision, kind, customerUuid, licenseReference, name, currency } = posting;
   const digits = currencyDigits(currency);
   return {
-    chargeKey: `${licenseReference}/${renderUuid(customerUuid)}/${currency}`,
+    chargeKey: `${licenseReference}/${customerUuid}/${currency}`,
     ...{ revision, kind, customerUuid, licenseReference, name, currency },
     target: trimmed(posting.target),
     posted: round(posting.posted, digits),

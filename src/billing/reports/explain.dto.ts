@@ -3,7 +3,6 @@ import { currencyDigits } from '../../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { round, trimmed } from '../../common/money.js';
-import { renderUuid } from '../../common/uuid.js';
 import { type InvoicePosting, POSTING_KINDS, type PostingKind } from '../ledger/invoice-posting.entity.js';
 import type { PageRows } from '../statements/snapshots.repository.js';
 import type { ExplainedLine } from './explained-line.js';
@@ -23,7 +22,7 @@ export class ExplainedPosting {
 
   static from(posting: InvoicePosting, currency: string): ExplainedPosting {
     return answerOf(ExplainedPosting, posting, {
-      idempotency_key: `${renderUuid(posting.chargeUuid)}/${posting.revision}`,
+      idempotency_key: `${posting.chargeUuid}/${posting.revision}`,
       amount: round(posting.amount, currencyDigits(currency)),
       target: trimmed(posting.target),
       invoice_month: posting.invoice.month.slice(0, 7),
@@ -67,7 +66,7 @@ export class ExplainedLineResponse {
       raw: Object.fromEntries((page?.headers ?? []).map((header, i) => [header, cells[i] ?? null])),
       normalised: wireOf({ licenseReference, ...amounts, ...about, amountState, priced: amountState === 'value' }),
       match: wireOf({ status, reason, presence, arrowCustomerReference: arrowCustomer || null, ...party }),
-      charge_key: customerUuid ? `${licenseReference}/${renderUuid(customerUuid)}/${currency}` : '',
+      charge_key: customerUuid ? `${licenseReference}/${customerUuid}/${currency}` : '',
       postings: postings.map((posting) => ExplainedPosting.from(posting, currency)),
       posted,
       why,
@@ -77,7 +76,7 @@ export class ExplainedLineResponse {
 
 /** A line as a row of CSV. */
 export const EXPLAIN_COLUMNS: CsvColumns<ExplainedLine> = {
-  uuid: ({ line }) => renderUuid(line.uuid),
+  uuid: ({ line }) => line.uuid,
   arrow_line_reference: ({ line }) => line.arrowLineReference,
   occurrence: ({ line }) => line.occurrence,
   license_reference: ({ line }) => line.licenseReference,
@@ -85,8 +84,8 @@ export const EXPLAIN_COLUMNS: CsvColumns<ExplainedLine> = {
   buy: ({ line }) => exact(line.buy),
   currency: ({ line }) => line.currency,
   status: ({ line }) => line.status,
-  customer_uuid: ({ charge }) => charge && renderUuid(charge.customerUuid),
-  resource_uuid: ({ charge }) => charge?.resourceUuid && renderUuid(charge.resourceUuid),
+  customer_uuid: ({ charge }) => charge?.customerUuid,
+  resource_uuid: ({ charge }) => charge?.resourceUuid,
   posted: ({ posted }) => posted,
   postings: ({ charge }) => charge?.postings.length ?? 0,
   why: ({ why }) => why,

@@ -3,7 +3,6 @@ import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
-import { renderUuid } from '../../common/uuid.js';
 import {
   BooleanFilter,
   IntegerFilter,
@@ -102,7 +101,7 @@ export class BillingSyncItemDetailResponse extends BillingSyncItemResponse {
       ...BillingSyncItemResponse.from(charged),
       url: hyperlink(BillingSyncItem, line.uuid),
       billing_sync: hyperlink(BillingSync, line.billingSyncUuid!),
-      billing_sync_uuid: renderUuid(line.billingSyncUuid!),
+      billing_sync_uuid: line.billingSyncUuid!,
       report_period: line.month.slice(0, 7),
       has_compensation: compensationItemUuid !== null,
     };
