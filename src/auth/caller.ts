@@ -48,6 +48,12 @@ export function namesIn(actor: string): string[] {
   return [actor, ...actor.split(' as ')];
 }
 
+/** The user that an actor acted as, and who really called where that was another. */
+export function partiesOf(actor: string): { readonly actor: string; readonly impersonator?: string } {
+  const [caller = '', user] = actor.split(' as ');
+  return user ? { actor: user, impersonator: caller } : { actor };
+}
+
 /** Room for two user names. */
 export const ACTOR_LENGTH = 300;
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { partiesOf } from '../auth/caller.js';
 import { Act, Acts, SCHEDULE } from '../common/acts.js';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
@@ -217,7 +218,12 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
 /** One event for a run, however many attempts it took: the one that ends it writes it. */
 const actOf = ({ uuid, kind, requestedBy, created }: JobRun) =>
-  new Act({ actor: requestedBy, action: `job.${kind}`, objectType: 'job_run', objectUuid: uuid }, created, uuid, uuid);
+  new Act(
+    { ...partiesOf(requestedBy), action: `job.${kind}`, objectType: 'job_run', objectUuid: uuid },
+    created,
+    uuid,
+    uuid,
+  );
 
 const endOf = (run: JobRun) => ({
   ...named(run),

@@ -197,11 +197,22 @@ describe('The audit trail', () => {
     expect(posted).toBe(1);
   });
 
+  it('names both in the event of a job that staff asked for as another user', async () => {
+    const other = await make.user({ username: 'liis', is_staff: true });
+    const w = await new BillingWorld(app).start();
+    const asked = { settings_uuid: w.settings, year: 2026, month: 5 };
+    const asLiis = { 'X-Impersonated-User-Uuid': other.uuid as string };
+    const { body } = await app.api.post('/api/admin/arrow/billing-syncs/trigger_sync/', asked, asLiis);
+    await w.ended(body.job_url);
+    const [event] = await eventsOf(`object_uuid=${body.job_id}&action=job.billing-sync`);
+    expect(event).toMatchObject({ actor: 'liis', impersonator: 'admin' });
+  });
+
   it('has the event of a job that changed something, was interrupted, and is cancelled while it waits', async () => {
     const { uuid: customer } = await make.customer({ name: 'Before' });
     const [job] = await app.database.query<{ uuid: string; created: Date }[]>(
       `INSERT INTO job_run (kind, scope, requested_by, state, attempts)
-       VALUES ('unknown', 'none', 'admin', 'queued', 1) RETURNING uuid, created`,
+       VALUES ('unknown', 'none', 'admin as mari', 'queued', 1) RETURNING uuid, created`,
     );
     const { uuid, created } = job!;
     const about = { actor: 'admin', action: 'job.unknown', objectType: 'job_run', objectUuid: uuid };
@@ -215,7 +226,8 @@ describe('The audit trail', () => {
     const [event] = await eventsOf(`object_uuid=${customer}&action=job.unknown`);
     expect(event).toMatchObject({
       uuid,
-      actor: 'admin',
+      actor: 'mari',
+      impersonator: 'admin',
       object_type: 'job_run',
       object_uuid: uuid,
       outcome: 'cancelled',

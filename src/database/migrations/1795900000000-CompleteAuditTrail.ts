@@ -63,8 +63,9 @@ export class CompleteAuditTrail1795900000000 implements MigrationInterface {
     await queryRunner.query(
       endJob(`IF act->>'job' IS NULL AND NEW.state = 'cancelled' AND NEW.attempts > 0 THEN
       PERFORM write_audit_event(
-        jsonb_build_object('uuid', NEW.uuid, 'created', NEW.created, 'actor', NEW.requested_by,
-          'action', 'job.' || NEW.kind, 'objectType', 'job_run', 'objectUuid', NEW.uuid),
+        jsonb_build_object('uuid', NEW.uuid, 'created', NEW.created,
+          'actor', regexp_replace(NEW.requested_by, '^.+? as ', ''),
+          'impersonator', substring(NEW.requested_by FROM '^(.+?) as '), 'action', 'job.' || NEW.kind, 'objectType', 'job_run', 'objectUuid', NEW.uuid),
         NULL, NULL, 'cancelled');
     END IF;`),
     );
