@@ -45,9 +45,10 @@ import type { MoveDirection } from '../moves/move.entity.js';
 import { MovesService } from '../moves/moves.service.js';
 import { KEY_ROTATION, KeyRotationService } from '../settings/key-rotation.service.js';
 import { SettingsService } from '../settings/settings.service.js';
+import { accountChecks } from './account-checks.js';
 import { byCommand } from './by-command.js';
 import type { Check } from './check.js';
-import { chargesCheck, clockCheck, databaseChecks, licensesCheck, secretKeyCheck } from './checks.js';
+import { chargesCheck, databaseChecks, licensesCheck, secretKeyCheck } from './checks.js';
 import { ImportRowResponse } from '../spreadsheets/import.dto.js';
 import { ImportsService } from '../spreadsheets/imports.service.js';
 import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
@@ -135,29 +136,12 @@ export class Operations {
     return this.app.get<T>(service, { strict: false });
   }
 
-  /** Whether each account's key can be read, and whether ArrowSphere takes it. */
+  /** What stands outside of the database: accounts at ArrowSphere, licences and charges at Waldur, and the keys. */
   private async accounts(): Promise<Check[]> {
-    const settings = this.get(SettingsService);
-    const { items } = await settings.list({ pageSize: '300' });
-    const checks: Check[] = [];
-    for (const each of items) {
-      const name = `account ${each.partnerName || each.apiUrl}`;
-      try {
-        const account = settings.accountOf(each);
-        const { companyName, reference } = await this.get(ArrowGateway).whoAmI(account, { refresh: true });
-        checks.push({ name, good: true, says: `ArrowSphere takes the key of ${companyName} (${reference}).` });
-        checks.push(...clockCheck(name, this.get(ArrowGatewayMetrics).clockSkewOf(account)));
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        const advice = `GET /api/admin/arrow/settings/${each.uuid}/ shows the account; save its address or key again.`;
-        checks.push({ name, good: false, says: error.sentence, advice });
-      }
-    }
-    if (!items.length) checks.push({ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' });
     const pushed = await this.get(PushedItemsService).state();
     const links = this.get(LicenseLinksService);
     return [
-      ...checks,
+      ...(await accountChecks(this.get(SettingsService), this.get(ArrowGateway), this.get(ArrowGatewayMetrics))),
       ...licensesCheck(links.isBesideWaldur, await links.unfinished()),
       ...chargesCheck(pushed),
       ...secretKeyCheck(await this.get(KeyRotationService).status()),
@@ -170,10 +154,8 @@ export class Operations {
   }
 
   private async *exportAudit({ before }: Arguments): AsyncGenerator<Buffer> {
-    const events = this.get(AuditEventsService);
-    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
-    const uuids = this.get(UuidFormatter);
-    for await (const entry of events.export(month)) yield Buffer.from(exportedLine(entry, uuids));
+    const [events, uuids] = [this.get(AuditEventsService), this.get(UuidFormatter)];
+    for await (const entry of events.export(this.firstKept(before))) yield Buffer.from(exportedLine(entry, uuids));
   }
 
   private async auditExported({ months }: Arguments): Promise<object> {
@@ -183,9 +165,13 @@ export class Operations {
   }
 
   private async dropAudit({ before }: Arguments): Promise<object> {
-    const events = this.get(AuditEventsService);
-    const month = typeof before === 'string' ? YearMonth.from(before) : events.keptFrom;
-    return { before: month.toString(), dropped: await events.drop(month, byCommand('audit.drop')) };
+    const month = this.firstKept(before);
+    const dropped = await this.get(AuditEventsService).drop(month, byCommand('audit.drop'));
+    return { before: month.toString(), dropped };
+  }
+
+  private firstKept(before: unknown): YearMonth {
+    return typeof before === 'string' ? YearMonth.from(before) : this.get(AuditEventsService).keptFrom;
   }
 
   private async cancelJob(uuid: string): Promise<object> {
