@@ -2,7 +2,7 @@ import { baseUrlOf } from './base-url.js';
 import type { HttpRequest } from './http.js';
 import { parseUrl } from './parse-url.js';
 import { parseUuid } from './uuid.js';
-import type { NamingText, UuidFormatter } from './uuid-formatter.js';
+import type { Sentence, UuidFormatter } from './uuid-formatter.js';
 
 /** A thing that has an address of its own: `static readonly path` of its entity, such as `/api/customers/`. */
 export interface Addressable {
@@ -89,11 +89,11 @@ export class PublicAddress {
 }
 
 /** Writes every marked text in an answer out, in place. */
-function completeTexts(answer: object, complete: (text: Link | NamingText) => string): void {
+function completeTexts(answer: object, complete: (text: Link | Sentence) => string): void {
   const fields = answer as Record<string, unknown>;
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    if (value instanceof String) fields[key] = complete(value as Link | NamingText);
+    if (value instanceof String) fields[key] = complete(value as Link | Sentence);
     else if (typeof value === 'object' && value !== null) completeTexts(value, complete);
   }
 }

@@ -1,4 +1,4 @@
-import { naming, type NamingText, UuidFormatter } from './uuid-formatter.js';
+import { type Sentence, sentence, UuidFormatter } from './uuid-formatter.js';
 
 const [ONE, OTHER] = ['6f1c2a7e-0b1d-4c56-9f0e-3a1b2c3d4e5f', '00000000-0000-4000-8000-0000000000aa'];
 const [HEX_ONE, HEX_OTHER] = [ONE, OTHER].map((uuid) => uuid.replaceAll('-', ''));
@@ -47,11 +47,11 @@ describe('A formatter of UUIDs', () => {
   });
 
   test('writes those UUIDs in a sentence that it is told of', () => {
-    const sentence = `License ${OTHER} is already linked to the resource "${OTHER}" (${ONE}).`;
+    const said = `License ${OTHER} is already linked to the resource "${OTHER}" (${ONE}).`;
     const written = `License ${OTHER} is already linked to the resource "${OTHER}" (${HEX_ONE}).`;
-    expect(hex.sentences({ backend_id: [sentence] }, [ONE])).toEqual({ backend_id: [written] });
-    const marked = naming(sentence, [ONE]) as unknown as NamingText;
-    expect(JSON.stringify({ marked })).toBe(JSON.stringify({ marked: sentence }));
+    expect(hex.sentences({ backend_id: [said] }, [ONE])).toEqual({ backend_id: [written] });
+    const marked = sentence(said, [ONE]) as unknown as Sentence;
+    expect(JSON.stringify({ marked })).toBe(JSON.stringify({ marked: said }));
     expect(hex.sentences(marked.toString(), marked.uuids)).toBe(written);
   });
 });

@@ -17,8 +17,8 @@ const UPSTREAM = /^(raw|data)$/;
 const ANY = new RegExp(`\\b${DASHED}\\b`, 'g');
 const withoutDashes = (uuid: string) => uuid.replaceAll('-', '');
 
-/** A text of an answer that names UUIDs of ours besides what others wrote. */
-export class NamingText extends String {
+/** A text of an answer that has UUIDs of ours besides what others wrote. */
+export class Sentence extends String {
   constructor(
     text: string,
     readonly uuids: readonly string[],
@@ -27,9 +27,9 @@ export class NamingText extends String {
   }
 }
 
-/** A sentence that names `uuids`, declared as the text that it is in the answer. */
-export const naming = (text: string, uuids: readonly string[]): string =>
-  new NamingText(text, uuids) as unknown as string;
+/** One in which `uuids` are ours, declared as the text that it is in the answer. */
+export const sentence = (text: string, uuids: readonly string[]): string =>
+  new Sentence(text, uuids) as unknown as string;
 
 /** How one application writes UUIDs in all that it sends (`UUID_FORMAT`); within it they have dashes. */
 export class UuidFormatter {

@@ -8,7 +8,7 @@ import {
   TextField,
   UuidField,
 } from '../common/validation/body-fields.js';
-import { naming } from '../common/uuid-formatter.js';
+import { sentence } from '../common/uuid-formatter.js';
 import type { ImportCommand, LicenseCommand, LinkCommand, UnlinkCommand } from './decide-links.js';
 import type { ChangedLicenses, ChangeLicenses, LinkResult } from './license-linking.service.js';
 
@@ -193,7 +193,7 @@ export class BulkResponse {
       resource_uuid: one.resource?.uuid ?? null,
       resource_name: one.resource?.name ?? null,
       previous_backend_id: one.previous,
-      error: one.error ? naming(one.error.message, one.error.uuids) : null,
+      error: one.error ? sentence(one.error.message, one.error.uuids) : null,
       code: one.error?.code ?? null,
       ...verification(one),
     }));
