@@ -198,14 +198,14 @@ describe('The audit trail', () => {
   });
 
   it('names both in the event of a job that staff asked for as another user', async () => {
-    const other = await make.user({ username: 'liis', is_staff: true });
+    const other = await make.user({ username: 'asked-as', is_staff: true });
     const w = await new BillingWorld(app).start();
     const asked = { settings_uuid: w.settings, year: 2026, month: 5 };
-    const asLiis = { 'X-Impersonated-User-Uuid': other.uuid as string };
-    const { body } = await app.api.post('/api/admin/arrow/billing-syncs/trigger_sync/', asked, asLiis);
+    const asOther = { 'X-Impersonated-User-Uuid': other.uuid as string };
+    const { body } = await app.api.post('/api/admin/arrow/billing-syncs/trigger_sync/', asked, asOther);
     await w.ended(body.job_url);
     const [event] = await eventsOf(`object_uuid=${body.job_id}&action=job.billing-sync`);
-    expect(event).toMatchObject({ actor: 'liis', impersonator: 'admin' });
+    expect(event).toMatchObject({ actor: 'asked-as', impersonator: 'admin' });
   });
 
   it('has the event of a job that changed something, was interrupted, and is cancelled while it waits', async () => {
