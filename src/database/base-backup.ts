@@ -42,8 +42,11 @@ export const WITHOUT_KEY =
 
 const underWay = new WeakSet<DataSource>();
 
-const CHUNK_BYTES = 1_048_576;
+/** Each piece waits for its turn among what the service does, several times. */
+const CHUNK_BYTES = 8 * 1_048_576;
 const SMALL_BYTES = 262_144;
+/** So much is read while everything else waits. */
+const AT_ONCE_BYTES = 1_048_576;
 /** What opening a file costs, as if it were so many bytes more. */
 const BYTES_PER_FILE = 32_768;
 const CONTROL_FILE = 'global/pg_control';
@@ -83,7 +86,7 @@ export async function* baseBackup(dataSource: DataSource, dataDir: string, clock
     if (bytes) {
       // Each wait is a turn behind everything that the service does, and most of a thousand files are small.
       readAtOnce += bytes.length + BYTES_PER_FILE;
-      if (readAtOnce > CHUNK_BYTES) {
+      if (readAtOnce > AT_ONCE_BYTES) {
         readAtOnce = 0;
         await setImmediate();
       }
