@@ -171,12 +171,21 @@ async function stop(dataSource: DataSource): Promise<{ label: string; last: stri
 
 /** Exactly so many bytes of a file that may grow and shrink: what it has lost meanwhile is lost in the log too. */
 async function* piecesOf(file: Awaited<ReturnType<typeof open>>, size: number): AsyncGenerator<Buffer> {
-  for (let at = 0; at < size;) {
-    const piece = Buffer.alloc(Math.min(CHUNK_BYTES, size - at));
+  const read = async (at: number) => {
+    const piece = Buffer.allocUnsafe(Math.max(0, Math.min(CHUNK_BYTES, size - at)));
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
-    at += bytesRead || piece.length;
-    yield bytesRead ? piece.subarray(0, bytesRead) : piece;
+    return bytesRead ? piece.subarray(0, bytesRead) : piece.fill(0);
+  };
+  let next = read(0);
+  for (let at = 0; at < size;) {
+    const piece = await next;
+    at += piece.length;
+    // While this one is packed.
+    next = read(at);
+    next.catch(() => undefined);
+    yield piece;
   }
+  await next;
 }
 
 /** A file as a whole, unless it is large or gone. */

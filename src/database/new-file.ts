@@ -5,6 +5,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PlaceTakenError } from './backup.errors.js';
 
+/** Read while what came before is being packed and written. */
+const AHEAD_BYTES = 33_554_432;
+
 /**
  * Writes a new file of the owner's, through `through` where given. It has its name only once it is whole and on the
  * disk; where anything fails, there is none. Answers its size in bytes. Throws {@link PlaceTakenError}.
@@ -18,7 +21,7 @@ export async function writeNewFile(
   await assertNew(path);
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    const all = Readable.from(content, { objectMode: false });
+    const all = Readable.from(content, { objectMode: false, highWaterMark: AHEAD_BYTES });
     await pipeline([all, ...through, createWriteStream(part, { mode: 0o600, flags: 'wx', flush: true })]);
     await assertNew(path);
     await rename(part, path);
