@@ -9,6 +9,8 @@ import { Unkept } from '../common/validation/unkept-filters.js';
 import { Customer } from './customer.entity.js';
 import { UNKEPT } from './unkept-filters.js';
 
+const LETTERS = /^[A-Za-z]{2}$/;
+
 /** What is left out stays as it is. */
 @ApiSchema({ name: 'CustomerRequest' })
 export class ReplaceCustomerDto {
@@ -30,7 +32,15 @@ export class ReplaceCustomerDto {
   @TextField({ max: 160, blank: true })
   registration_code?: string;
 
-  @TextField({ max: 2, blank: true, description: 'ISO 3166-1 alpha-2', example: 'EE' })
+  @TextField({
+    max: 2,
+    blank: true,
+    description: 'ISO 3166-1 alpha-2',
+    example: 'EE',
+    // Of other letters one may become several.
+    clean: (code) => (LETTERS.test(code) ? code.toUpperCase() : code),
+    check: (code) => (!code || LETTERS.test(code) ? undefined : `"${code}" is not a valid choice.`),
+  })
   country?: string;
 }
 

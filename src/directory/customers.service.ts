@@ -62,13 +62,13 @@ export class CustomersService {
   /** Throws `UuidTakenError`, `OwnedByWaldurError`. */
   async create(fields: CustomerFields & New & Pick<Customer, 'name'>): Promise<Customer> {
     this.ownership.ensureMadeHere('organisations');
-    return this.get(await this.customers.insert(columns(fields)));
+    return this.get(await this.customers.insert(fields));
   }
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, fields: CustomerFields): Promise<Customer> {
     await this.ensureOurs(uuid);
-    await this.customers.update(uuid, columns(fields));
+    await this.customers.update(uuid, fields);
     return this.get(uuid);
   }
 
@@ -81,8 +81,4 @@ export class CustomersService {
   private ensureOurs(uuid: string): Promise<void> {
     return this.ownership.ensureOurs('organisations', async () => [await this.customers.get(uuid)]);
   }
-}
-
-function columns<F extends CustomerFields>({ country, ...fields }: F) {
-  return { ...fields, country: country?.toUpperCase() };
 }

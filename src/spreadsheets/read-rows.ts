@@ -82,9 +82,8 @@ export class RowReader {
     }
     const { value, errors = {} } = readDto(this.kind.parts[part]!.dto, sent, this.reading);
     for (const header of Object.keys(sent)) {
-      const read = (value as Record<string, unknown>)[header];
-      const field = fields.get(header);
-      if (!(header in errors)) given[field?.column ?? header] = field?.write ? field.write(read) : read;
+      const column = fields.get(header)?.column ?? header;
+      if (!(header in errors)) given[column] = (value as Record<string, unknown>)[header];
     }
     const faults = Object.entries(errors).map(([column, sentences]) => ({
       column,

@@ -44,7 +44,6 @@ export interface SheetField {
   readonly blankSaysNothing?: boolean;
   /** What a new object has where the file does not say. */
   readonly usual?: string | boolean | null;
-  readonly write?: (value: unknown) => unknown;
 }
 
 /** What may be in the database once only. */
@@ -127,7 +126,7 @@ const organisations: SheetKind = {
         text('native_name'),
         text('email'),
         text('registration_code'),
-        text('country', { write: (country) => String(country).toUpperCase() }),
+        text('country'),
       ],
       keys: [['backend_id'], ['registration_code']],
       names: ['name'],

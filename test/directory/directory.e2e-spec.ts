@@ -558,6 +558,17 @@ describe('The directory', () => {
     expect((await app.api.get(plan.url)).body.resources_count).toBe(2);
   });
 
+  it.each(['ΐⳔ', 'ßa', 'ﬁ', 'E1', 'E', '-'])('refuses %s as the country of an organisation', async (country) => {
+    const { url } = await make.customer({ country: 'lv' });
+    for (const answer of [
+      await app.api.patch(url, { country }),
+      await app.api.post('/api/customers/', { name: 'Of nowhere', country }),
+    ])
+      expect([answer.status, answer.body]).toEqual([400, { country: [`"${country}" is not a valid choice.`] }]);
+    expect((await app.api.get(url)).body.country).toBe('LV');
+    expect((await app.api.patch(url, { country: '' })).body.country).toBe('');
+  });
+
   it('refuses a plan of another offering, and words that are no choice', async () => {
     const [plan, offering, project] = [await make.plan(), await make.offering(), await make.project()];
     const body = { name: 'R', project: project.uuid, offering: offering.uuid };
