@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { DataSource } from 'typeorm';
 import { SystemClock } from '../src/common/clock.js';
@@ -57,7 +56,7 @@ export async function run(): Promise<BenchRow[]> {
     const take = async (name: string) => {
       const begun = performance.now();
       const file = join(folder, name);
-      await writeBackup(Readable.from(baseBackup(database, dataDir, new SystemClock())), file);
+      await writeBackup(baseBackup(database, dataDir, new SystemClock()), file);
       return { file, milliseconds: performance.now() - begun };
     };
     const quiet = await take('quiet.tgz');

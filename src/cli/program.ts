@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
@@ -79,7 +78,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
     try {
       const { Operations } = await import('./operations.js');
       const operations = new Operations(app, (text) => warn(`${text}\n`));
-      const run = (...asked: [string, Arguments]) => Promise.resolve(operations.run(...asked));
+      const run = (...asked: [string, Arguments]) => operations.run(...asked);
       return await use(await run(name, args), run);
     } finally {
       await app.close();
@@ -349,11 +348,11 @@ interface Version {
 
 async function createBackup(env: Env, to: string): Promise<Outcome> {
   if (env.DATABASE_URL) throw new BackupOnServerError();
-  const stream = (await askService(env.DATA_DIR, 'backup', {})) as Readable | undefined;
+  const stream = (await askService(env.DATA_DIR, 'backup', {})) as AsyncIterable<Buffer> | undefined;
   const bytes = stream
     ? await writeBackup(stream, to)
     : await withDatabase(env, (dataSource) =>
-        writeBackup(Readable.from(baseBackup(dataSource, resolve(env.DATA_DIR), new SystemClock())), to),
+        writeBackup(baseBackup(dataSource, resolve(env.DATA_DIR), new SystemClock()), to),
       );
   const manifest = await verifyBackup(to);
   const by = stream ? 'taken by the service that serves' : 'taken while no service runs';

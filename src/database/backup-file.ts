@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { makeFolder } from '../common/make-folder.js';
@@ -20,7 +20,7 @@ export interface RestoredDatabase {
 }
 
 /** Compresses a backup into a new file. Answers its size in bytes. Throws {@link PlaceTakenError}. */
-export function writeBackup(tar: Readable, file: string): Promise<number> {
+export function writeBackup(tar: AsyncIterable<Buffer>, file: string): Promise<number> {
   // Pages of a database have so much in common that more work on them makes little difference. Each chunk waits for its
   // turn among what the process does.
   return writeNewFile(tar, file, createGzip({ level: 1, chunkSize: 1_048_576 }));

@@ -3,7 +3,7 @@ import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
-import { EmailField, OwnUuidField, PartialDto, TextField } from '../common/validation/body-fields.js';
+import { EmailField, notAChoice, OwnUuidField, PartialDto, TextField } from '../common/validation/body-fields.js';
 import { BooleanFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
 import { Customer } from './customer.entity.js';
@@ -39,7 +39,7 @@ export class ReplaceCustomerDto {
     example: 'EE',
     // Of other letters one may become several.
     clean: (code) => (LETTERS.test(code) ? code.toUpperCase() : code),
-    check: (code) => (!code || LETTERS.test(code) ? undefined : `"${code}" is not a valid choice.`),
+    check: (code) => (!code || LETTERS.test(code) ? undefined : notAChoice(code)),
   })
   country?: string;
 }

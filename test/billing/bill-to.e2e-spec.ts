@@ -139,7 +139,7 @@ describe('whose line it is', () => {
       const license = w.license(a);
       const type = app.arrow.data.exportTypes.find((one) => one.partnerReference === w.partner)!;
       const second = await w.make.settings({
-        api_key: `key-of-${w.partner}-0123456789`,
+        api_key: w.apiKey,
         export_type_reference: type.reference,
       });
       const other = (await w.make.customer()).uuid;

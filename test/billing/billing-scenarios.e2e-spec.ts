@@ -271,7 +271,7 @@ describe('what a month costs when', () => {
       expect(await w.charged(vm.customer)).toBe('100.00');
       const type = app.arrow.data.exportTypes.find((one) => one.partnerReference === w.partner)!;
       await w.make.settings({
-        api_key: `key-of-${w.partner}-0123456789`,
+        api_key: w.apiKey,
         export_type_reference: type.reference,
         invoice_price_source: 'buy',
       });

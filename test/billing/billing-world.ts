@@ -98,12 +98,12 @@ export class BillingWorld {
     const { data } = this.app.arrow;
     this.app.clock.set('2026-02-01T06:00:00Z');
     const reference = `XSP1${String(++worlds).padStart(5, '0')}`;
-    data.partners.push({ apiKey: `key-of-${reference}-0123456789`, reference, companyName: `Reseller ${worlds}` });
+    this.partner = reference;
+    data.partners.push({ apiKey: this.apiKey, reference, companyName: `Reseller ${worlds}` });
     const type = exportType({ labels, partnerReference: reference });
     data.exportTypes.push(type);
-    this.partner = reference;
     const made = await this.make.settings({
-      api_key: `key-of-${reference}-0123456789`,
+      api_key: this.apiKey,
       export_type_reference: type.reference,
       ...settings,
     });
@@ -111,6 +111,11 @@ export class BillingWorld {
     return this;
   }
   partner = '';
+
+  /** Its end, which is kept as a hint, is no part of a UUID or a time: a search for it finds nothing else. */
+  get apiKey(): string {
+    return `key-of-${this.partner}-tipp`;
+  }
 
   /** Rules of the account, such as `charge_mode`. */
   async rules(given: object): Promise<void> {

@@ -238,9 +238,7 @@ describe('defects that must not come back', () => {
     w.export([w.line(vm.license, '100.00')]);
     await w.sync();
     const type = app.arrow.data.exportTypes.find((one) => one.partnerReference === w.partner)!;
-    w.settings = (
-      await w.make.settings({ api_key: `key-of-${w.partner}-0123456789`, export_type_reference: type.reference })
-    ).uuid;
+    w.settings = (await w.make.settings({ api_key: w.apiKey, export_type_reference: type.reference })).uuid;
     await w.make.mapping({ settings: w.settings, waldur_customer: vm.customer, arrow_reference: vm.arrow.Reference });
     const run = await w.sync();
     expect(run.result).toMatchObject({ postings: 0, tie_out: [{ ties_out: true }] });

@@ -157,7 +157,8 @@ export const NumberField = numberField(
   IsNumber({ allowInfinity: true }, says('A valid number is required.')),
 );
 
-const notAChoice = (value: unknown) => {
+/** What is said of a value that is none of those that a field takes. */
+export const notAChoice = (value: unknown) => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return `"${text.slice(0, 100)}" is not a valid choice.`;
 };

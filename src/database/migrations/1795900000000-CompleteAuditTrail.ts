@@ -65,7 +65,8 @@ export class CompleteAuditTrail1795900000000 implements MigrationInterface {
       PERFORM write_audit_event(
         jsonb_build_object('uuid', NEW.uuid, 'created', NEW.created,
           'actor', regexp_replace(NEW.requested_by, '^.+? as ', ''),
-          'impersonator', substring(NEW.requested_by FROM '^(.+?) as '), 'action', 'job.' || NEW.kind, 'objectType', 'job_run', 'objectUuid', NEW.uuid),
+          'impersonator', substring(NEW.requested_by FROM '^(.+?) as '),
+          'action', 'job.' || NEW.kind, 'objectType', 'job_run', 'objectUuid', NEW.uuid),
         NULL, NULL, 'cancelled');
     END IF;`),
     );
