@@ -50,7 +50,8 @@ const TROUBLES = {
       reading = readFile(pipe).finally(() => rmSync(folder, { recursive: true }));
     },
     async end() {
-      closeSync(openSync(pipe, 'w'));
+      if (pipe) closeSync(openSync(pipe, 'w'));
+      pipe = undefined;
       await reading;
     },
   },
@@ -58,7 +59,11 @@ const TROUBLES = {
 
 const server = createServer(async ({ method, url }, response) => {
   const { begin, end } = TROUBLES[url.slice(1)];
-  await (method === 'POST' ? begin() : end());
+  try {
+    await (method === 'POST' ? begin() : end());
+  } catch (error) {
+    response.writeHead(500).write(String(error));
+  }
   response.end();
 });
 server
