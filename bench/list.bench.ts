@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { Agent, get } from 'node:http';
-import { compile } from '../test/support/compile.js';
-import { cache, createDatabase, prepareDatabases, root } from '../test/support/databases.js';
+import { createDatabase, root } from '../test/support/databases.js';
 import { ServiceProcess } from '../test/support/service-process.js';
 import { type BenchRow, median } from './bench-row.js';
+import { BENCH_TOKEN, load, prepareProcesses } from './throughput.js';
 
-const TOKEN = 'bench-token-0123456789abcdefghijklmnopqrstuv';
 const MAPPINGS = 100;
 const AT_ONCE = 32;
 const ROUNDS = 12;
@@ -18,13 +15,11 @@ const GOAL = 0.5;
  * metrics on, to those of a Fastify route with nothing around it that counts and reads the same rows. Rounds take turns.
  */
 export async function run(): Promise<BenchRow[]> {
-  if (!process.env.TEST_DATABASE_URL) throw new Error('This needs TEST_DATABASE_URL.');
-  Object.assign(process.env, await prepareDatabases(process.env.TEST_DATABASE_URL));
-  process.env.TEST_COMPILED = await compile(root, cache);
+  await prepareProcesses();
   const database = await createDatabase('postgres');
   const variables = {
     ...database.variables,
-    STAFF_TOKEN: TOKEN,
+    STAFF_TOKEN: BENCH_TOKEN,
     METRICS_PORT: '0',
     REQUESTS_PER_MINUTE_PER_TOKEN: '10000000',
     REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
@@ -43,9 +38,9 @@ export async function run(): Promise<BenchRow[]> {
   const rates: number[] = [];
   const list = `${served}/api/admin/arrow/customer-mappings/?page_size=10`;
   for (let round = 0; round < ROUNDS; round++) {
-    const first = round % 2 ? await load(`${alone}/mappings`) : undefined;
-    const ours = await load(list);
-    const theirs = first ?? (await load(`${alone}/mappings`));
+    const first = round % 2 ? await load(`${alone}/mappings`, REQUESTS, AT_ONCE) : undefined;
+    const ours = await load(list, REQUESTS, AT_ONCE);
+    const theirs = first ?? (await load(`${alone}/mappings`, REQUESTS, AT_ONCE));
     if (round < WARM_UP) continue;
     ratios.push(theirs / ours);
     rates.push(REQUESTS / (ours / 1000));
@@ -78,24 +73,4 @@ async function fill(url: string): Promise<void> {
     FROM customer, arrow_settings;
     ANALYZE`);
   await client.end();
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-
-/** Milliseconds for all requests of a round. */
-async function load(url: string): Promise<number> {
-  const start = performance.now();
-  let left = REQUESTS;
-  const one = async () => {
-    while (left-- > 0) {
-      const [answer] = (await once(get(url, { agent, headers: { Authorization: `Token ${TOKEN}` } }), 'response')) as [
-        import('node:http').IncomingMessage,
-      ];
-      if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`);
-      answer.resume();
-      await once(answer, 'end');
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
-  return performance.now() - start;
 }

@@ -348,11 +348,12 @@ interface Version {
 
 async function createBackup(env: Env, to: string): Promise<Outcome> {
   if (env.DATABASE_URL) throw new BackupOnServerError();
+  const spare: Buffer[] = [];
   const stream = (await askService(env.DATA_DIR, 'backup', {})) as AsyncIterable<Buffer> | undefined;
   const bytes = stream
     ? await writeBackup(stream, to)
     : await withDatabase(env, (dataSource) =>
-        writeBackup(baseBackup(dataSource, resolve(env.DATA_DIR), new SystemClock()), to),
+        writeBackup(baseBackup(dataSource, resolve(env.DATA_DIR), new SystemClock(), spare), to, spare),
       );
   const manifest = await verifyBackup(to);
   const by = stream ? 'taken by the service that serves' : 'taken while no service runs';

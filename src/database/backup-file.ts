@@ -4,13 +4,17 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGunzip, gzip as gzipWithCallback } from 'node:zlib';
 import { makeFolder } from '../common/make-folder.js';
 import { type ReadTarEntry, TarError, tarEntries } from '../common/tar.js';
 import { BackupDamagedError, PlaceTakenError } from './backup.errors.js';
-import { BACKUP_MANIFEST, type BackupManifest, DATABASE_FOLDER } from './base-backup.js';
+import { BACKUP_MANIFEST, type BackupManifest, DATABASE_FOLDER, PIECE_BYTES } from './base-backup.js';
 import { writeNewFile } from './new-file.js';
 import { withDatabase } from './with-database.js';
+
+const gzip = promisify(gzipWithCallback);
+const PART_BYTES = 2 * 1_048_576;
 
 /** A database as it came out of a backup. */
 export interface RestoredDatabase {
@@ -19,11 +23,54 @@ export interface RestoredDatabase {
   readonly tables: Readonly<Record<string, number>>;
 }
 
-/** Compresses a backup into a new file. Answers its size in bytes. Throws {@link PlaceTakenError}. */
-export function writeBackup(tar: AsyncIterable<Buffer>, file: string): Promise<number> {
-  // Pages of a database have so much in common that more work on them makes little difference. Each chunk waits for its
-  // turn among what the process does.
-  return writeNewFile(tar, file, createGzip({ level: 1, chunkSize: 1_048_576 }));
+/**
+ * Compresses a backup into a new file. Answers its size in bytes. `spare`: where large pieces go that have been packed.
+ * Throws {@link PlaceTakenError}.
+ */
+export function writeBackup(tar: AsyncIterable<Buffer>, file: string, spare: Buffer[] = []): Promise<number> {
+  return writeNewFile(packed(tar, spare), file);
+}
+
+/**
+ * As gzip, whose format allows parts that are packed each for itself: by as many cores as there are. The next pieces are
+ * made while these are packed.
+ */
+async function* packed(tar: AsyncIterable<Buffer>, spare: Buffer[]): AsyncGenerator<Buffer> {
+  let before: Promise<Buffer[]> = Promise.resolve([]);
+  for await (const pieces of inGroups(tar)) {
+    const packing = Promise.all(partsOf(pieces).map(pack)).finally(() =>
+      spare.push(...pieces.filter(({ length }) => length === PIECE_BYTES)),
+    );
+    yield* await before;
+    before = packing;
+  }
+  yield* await before;
+}
+
+// Pages of a database have so much in common that more work on them makes little difference.
+const pack = (part: Buffer) => gzip(part, { level: 1, chunkSize: PART_BYTES / 8 });
+
+/** Small pieces together, up to the size of a part, and a large one after them. */
+async function* inGroups(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
+  let group: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of tar) {
+    group.push(piece);
+    bytes += piece.length;
+    if (bytes < PART_BYTES) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  yield group;
+}
+
+function partsOf(pieces: readonly Buffer[]): Buffer[] {
+  const last = pieces.at(-1);
+  if (!last || last.length <= PART_BYTES) return [Buffer.concat(pieces)];
+  const parts: Buffer[] = [Buffer.concat(pieces.slice(0, -1))];
+  for (let at = 0; at < last.length; at += PART_BYTES) parts.push(last.subarray(at, at + PART_BYTES));
+  return parts;
 }
 
 /** Reads a backup to its end and compares every checksum. Throws {@link BackupDamagedError}. */

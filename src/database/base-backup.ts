@@ -42,8 +42,8 @@ export const WITHOUT_KEY =
 
 const underWay = new WeakSet<DataSource>();
 
-/** Each piece waits for its turn among what the service does, several times. */
-const CHUNK_BYTES = 8 * 1_048_576;
+/** Of a large file. Each piece waits for its turn among what the service does, several times. */
+export const PIECE_BYTES = 8 * 1_048_576;
 const SMALL_BYTES = 262_144;
 /** So much is read while everything else waits. */
 const AT_ONCE_BYTES = 1_048_576;
@@ -60,10 +60,15 @@ const MADE_AT_START =
  * A backup of the embedded database as a tar archive, while others use it: PostgreSQL's own way. Files are copied as
  * they come, torn pages and all, between `pg_backup_start` and `pg_backup_stop`; the log of that time, which comes
  * after them, makes them whole when the copy is opened first. The one session is held for those two statements only:
- * the first is a checkpoint. Throws
- * {@link BackupUnderWayError}.
+ * the first is a checkpoint. `spare`: buffers to read large files into, which whoever needs a piece no more may give
+ * back; with new ones for a gigabyte most of the time goes into collecting them. Throws {@link BackupUnderWayError}.
  */
-export async function* baseBackup(dataSource: DataSource, dataDir: string, clock: Clock): AsyncGenerator<Buffer> {
+export async function* baseBackup(
+  dataSource: DataSource,
+  dataDir: string,
+  clock: Clock,
+  spare: Buffer[] = [],
+): AsyncGenerator<Buffer> {
   const root = join(dataDir, DATABASE_FOLDER);
   const files: BackupFile[] = [];
   const begun = clock.now();
@@ -96,7 +101,7 @@ export async function* baseBackup(dataSource: DataSource, dataDir: string, clock
     if (!file) return;
     try {
       const { size } = await file.stat();
-      yield* entry(`${DATABASE_FOLDER}/${name}`, size, piecesOf(file, size));
+      yield* entry(`${DATABASE_FOLDER}/${name}`, size, piecesOf(file, size, spare));
     } finally {
       await file.close();
     }
@@ -170,9 +175,14 @@ async function stop(dataSource: DataSource): Promise<{ label: string; last: stri
 }
 
 /** Exactly so many bytes of a file that may grow and shrink: what it has lost meanwhile is lost in the log too. */
-async function* piecesOf(file: Awaited<ReturnType<typeof open>>, size: number): AsyncGenerator<Buffer> {
+async function* piecesOf(
+  file: Awaited<ReturnType<typeof open>>,
+  size: number,
+  spare: Buffer[],
+): AsyncGenerator<Buffer> {
   const read = async (at: number) => {
-    const piece = Buffer.allocUnsafe(Math.max(0, Math.min(CHUNK_BYTES, size - at)));
+    if (at >= size) return Buffer.alloc(0);
+    const piece = (spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES)).subarray(0, size - at);
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
     return bytesRead ? piece.subarray(0, bytesRead) : piece.fill(0);
   };

@@ -1,28 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PlaceTakenError } from './backup.errors.js';
 
-/** Read while what came before is being packed and written. */
-const AHEAD_BYTES = 33_554_432;
-
 /**
- * Writes a new file of the owner's, through `through` where given. It has its name only once it is whole and on the
- * disk; where anything fails, there is none. Answers its size in bytes. Throws {@link PlaceTakenError}.
+ * Writes a new file of the owner's. It has its name only once it is whole and on the disk; where anything fails, there
+ * is none. Answers its size in bytes. Throws {@link PlaceTakenError}.
  */
-export async function writeNewFile(
-  content: AsyncIterable<Buffer>,
-  file: string,
-  ...through: NodeJS.ReadWriteStream[]
-): Promise<number> {
+export async function writeNewFile(content: AsyncIterable<Buffer>, file: string): Promise<number> {
   const path = resolve(file);
   await assertNew(path);
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    const all = Readable.from(content, { objectMode: false, highWaterMark: AHEAD_BYTES });
-    await pipeline([all, ...through, createWriteStream(part, { mode: 0o600, flags: 'wx', flush: true })]);
+    await pipeline(content, createWriteStream(part, { mode: 0o600, flags: 'wx', flush: true }));
     await assertNew(path);
     await rename(part, path);
     await syncFolder(dirname(path));

@@ -69,9 +69,13 @@ export class MirroredRowsRepository {
     return rows.length;
   }
 
-  /** `uuid`: to this resource only. */
-  async grantClaims(manager: EntityManager, now: Date, uuid?: string): Promise<void> {
-    await manager.query(GRANT_CLAIMS, [now, uuid ?? null]);
+  /** `uuid`: to this resource only. `half`: of the licences; both may be granted at once, as no licence is in both. */
+  async grantClaims(
+    manager: EntityManager,
+    now: Date,
+    { uuid, half }: { readonly uuid?: string; readonly half?: 0 | 1 },
+  ): Promise<void> {
+    await manager.query(GRANT_CLAIMS, [now, uuid ?? null, half ?? null]);
   }
 
   async confirm(manager: EntityManager, uuid: string, now: Date): Promise<void> {

@@ -60,17 +60,23 @@ export class MirroredRowsService {
    */
   async confirm(manager: EntityManager, resource: WaldurResource, now: Date): Promise<boolean> {
     const { passedOver } = await this.rows.write(manager, 'resources', [resource], now);
-    await this.rows.grantClaims(manager, now, resource.uuid);
+    await this.rows.grantClaims(manager, now, { uuid: resource.uuid });
     await this.rows.confirm(manager, resource.uuid, now);
     return passedOver.length === 0;
   }
 
-  /** After all resources that changed have been written: licences that only one of them claims become its own. */
-  grantClaims(mayWrite: MayWrite): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
-      await mayWrite(manager);
-      await this.rows.grantClaims(manager, this.clock.now());
-    });
+  /**
+   * After all resources that changed have been written: licences that only one of them claims become its own. After a
+   * first reading these are most of them, so two connections share the work.
+   */
+  async grantClaims(mayWrite: MayWrite): Promise<void> {
+    const grant = (half: 0 | 1) =>
+      this.dataSource.transaction(async (manager) => {
+        await mayWrite(manager);
+        await this.rows.grantClaims(manager, this.clock.now(), { half });
+      });
+    const granted = await Promise.allSettled([grant(0), grant(1)]);
+    for (const each of granted) if (each.status === 'rejected') throw each.reason;
   }
 
   /** Copies that were not among those seen. */

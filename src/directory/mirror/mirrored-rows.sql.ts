@@ -153,12 +153,16 @@ export const PLANS_GONE = `
   WHERE offering_uuid = ANY($1::uuid[]) AND owner = 'waldur' AND gone_at IS NULL AND uuid <> ALL($2::uuid[])
   RETURNING uuid`;
 
-/** Licences that nobody has and only one resource claims go to that one; $1 now, $2 of this resource only, if not null. */
+/**
+ * Licences that nobody has and only one resource claims go to that one; $1 now, $2 of this resource only, if not null;
+ * $3 this half of them only, 0 or 1, if not null.
+ */
 export const GRANT_CLAIMS = `
   UPDATE resource claimed
   SET backend_id = disputed_backend_id, disputed_backend_id = '', modified = $1
   WHERE disputed_backend_id <> '' AND state <> 'Terminated'
     AND ($2::uuid IS NULL OR uuid = $2)
+    AND ($3::integer IS NULL OR hashtext(disputed_backend_id) & 1 = $3)
     AND NOT EXISTS (
       SELECT 1
       FROM resource holder
