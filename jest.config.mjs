@@ -21,8 +21,9 @@ export default {
   testTimeout: 300_000,
   // Modules of ended files are hard for the collector to free, and their heap makes everything after them slower.
   workerIdleMemoryLimit: '1GB',
-  // Jest leaves one core idle by default, which on two cores is half of the machine.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Jest leaves one core idle by default, which on two cores is half of the machine; and a third of the time tests wait for
+  // processes and databases, which another worker makes use of.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
   projects: [
     {
       ...base,

@@ -5,10 +5,10 @@ import { TraceCollector } from '../test/support/trace-collector.js';
 import { type BenchRow, median } from './bench-row.js';
 import { asked, BENCH_TOKEN, load, prepareProcesses } from './throughput.js';
 
-const ROUNDS = 32;
-const WARM_UP = 8;
+const ROUNDS = 16;
+const WARM_UP = 4;
 /** Enough for several batches of spans. */
-const REQUESTS = 2_000;
+const REQUESTS = 1_000;
 const LIST = '/api/admin/arrow/customer-mappings/?page_size=10';
 
 /**
