@@ -61,6 +61,8 @@ export class WaldurSteps {
    */
   async carryOut(): Promise<WaldurResource> {
     const { link } = this.claimed;
+    // What is not shown to somebody else may be there, and would be made a second time.
+    await this.gateway.ensureSeesAll(this.around.options);
     if (link.kind !== 'import') return this.give(link.resourceUuid!, link.previousLicenseReference);
     return this.give(await this.makeResource(), '');
   }

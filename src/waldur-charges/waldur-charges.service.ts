@@ -97,7 +97,7 @@ export class WaldurChargesService implements OnModuleInit {
     });
   }
 
-  /** Queues a run. Throws {@link ChargesNotPushedError}. */
+  /** Queues a run. Throws {@link ChargesNotPushedError}, `OtherRunUnderWayError`. */
   async request({ check, retryRefused, retryMissing }: PushRequest, requestedBy: string): Promise<JobRun> {
     if (!this.isOn) throw new ChargesNotPushedError();
     const parameters = {
@@ -105,12 +105,15 @@ export class WaldurChargesService implements OnModuleInit {
       retry_refused: retryRefused ?? false,
       retry_missing: retryMissing ?? false,
     };
-    return this.jobs.enqueue({ kind: CHARGES_PUSH, scope: 'waldur', parameters, requestedBy });
+    const wanted = { kind: CHARGES_PUSH, scope: 'waldur', parameters, requestedBy };
+    return this.jobs.enqueueAll(wanted, 'The push of charges');
   }
 
   private async run(control: JobControl): Promise<Record<string, unknown>> {
     const { parameters } = control.run;
     const tally = new Tally();
+    // Items that are not shown are not gone.
+    await this.gateway.ensureSeesAll(optionsOf(control));
     tally.planned = await this.plan(control, parameters['retry_refused'] === true);
     const isAll = parameters['check'] === true || parameters['retry_missing'] === true;
     const seenBefore = isAll ? this.clock.now() : this.ago(LOOK_EVERY_MS);

@@ -6,6 +6,7 @@ import { type InvalidEnvironmentError, readEnv } from '../../src/config/env.js';
 import type { Linked, MappedCustomer } from '../billing/billing-world.js';
 import { MetricsPage } from '../support/metrics-page.js';
 import { ITEMS, PushWorld } from './push-world.js';
+import { ended } from './support.js';
 
 const HOUR = 3_600_000;
 
@@ -301,6 +302,33 @@ describe('Charges on invoices of Waldur', () => {
     w.waldur.faults.clear();
     await w.push();
     expect(w.atWaldur(one)).toEqual(['2026-01 10.00']);
+  });
+
+  it('are not looked for by a run that was asked for something else', async () => {
+    let goOn: () => void = () => undefined;
+    const isHeld = new Promise<void>((resolve) => (goOn = resolve));
+    w.waldur.meanwhile = () => isHeld;
+    const { body } = await w.app.api.post(`${ITEMS}push/`, {});
+    for (const wanted of [{ check: true }, { retry_refused: true }, { retry_missing: true }]) {
+      const refused = await w.app.api.post(`${ITEMS}push/`, wanted);
+      expect([refused.status, refused.body.code]).toEqual([409, 'other_run_under_way']);
+    }
+    expect((await w.app.api.post(`${ITEMS}push/`, {})).body.job_id).toBe(body.job_id);
+    goOn();
+    await ended(w.app, body.job_id);
+    w.waldur.meanwhile = () => undefined;
+  });
+
+  it('are not called missing where the token does not show them any more', async () => {
+    const one = await w.linked();
+    await billed([one, '10']);
+    await w.push();
+    const [staff] = w.waldur.data.users;
+    staff!['is_staff'] = false;
+    const job = await w.push({ check: true, retry_missing: true });
+    staff!['is_staff'] = true;
+    expect([job.state, job.error_code]).toEqual(['failed', 'waldur_not_allowed']);
+    expect(await w.items(one)).toMatchObject([{ state: 'sent', seen_amount: '10.00' }]);
   });
 
   it('are sent and compared from the command line, and told of by doctor', async () => {
