@@ -5,6 +5,9 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import type { JobRun } from '../../src/jobs/job-run.entity.js';
+import { MoveNotReadyError } from '../../src/moves/moves.errors.js';
+import { MovesService } from '../../src/moves/moves.service.js';
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { BillingWorld, type Linked } from '../billing/billing-world.js';
 import type { Answer } from '../support/api-client.js';
@@ -213,6 +216,18 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     expect(state.conflict_count).toBe(0);
     const trail = await list(`/api/admin/arrow/audit-events/?object_uuid=${linked.customer}`);
     expect(trail.map(({ action }) => action)).toContain('job.directory-move-apply');
+  });
+
+  it('is moved once, though its job is killed when it has done that', async () => {
+    const moves = app.app.get(MovesService, { strict: false });
+    const [{ uuid }] = (await list(`${MOVES}?state=applied`)) as [{ uuid: string }];
+    const { counts, job_uuid } = (await app.api.get(`${MOVES}${uuid}/`)).body;
+    const again = { progress: () => Promise.resolve(), run: { uuid: job_uuid } as JobRun };
+    const moved = (kinds: { moves: number }[]) => kinds.map((kind) => kind.moves);
+    expect(moved(Object.values((await moves.write(uuid, again)).counts))).toEqual(moved(counts));
+    expect(moved(Object.values(await moves.preview(uuid, again)))).toEqual(moved(counts));
+    expect((await app.api.get(`${MOVES}${uuid}/`)).body.state).toBe('applied');
+    await expect(moves.write(uuid, { progress: again.progress })).rejects.toThrow(MoveNotReadyError);
   });
 
   it('can be moved again: what moved has nothing left to move', async () => {
