@@ -304,6 +304,7 @@ describe('A file that is imported', () => {
     ['UTF-8 without', 'utf-8', Buffer.from('backend_id,name\nenc-1,Põhjala')],
     ['Windows-1252', 'windows-1252', Buffer.from('backend_id\tname\nenc-1\tPõhjala', 'latin1')],
     ['UTF-16', 'utf-16le', Buffer.from('\ufeffsep=;\r\nbackend_id;name\r\nenc-1;Põhjala', 'utf16le')],
+    ['UTF-16 of the other order', 'utf-16be', Buffer.from('\ufeffbackend_id;name\nenc-1;Põhjala', 'utf16le').swap16()],
   ])('is read in %s, and that is said', async (_, encoding, file) => {
     const found = await sheets.preview('organisations', new Uint8Array(file));
     expect(found.encoding).toBe(encoding);
