@@ -311,10 +311,16 @@ describe('Rows that must not become Waldur’s', () => {
     ] as const;
     const project = await make.project({ customer: owner.uuid, backend_id: 'MOVED-AWAY' });
     const branch = await make.customer({ backend_id: 'BRANCH-1', registration_code: 'GROUP' });
+    const [gone, remade] = [
+      await make.customer({ registration_code: 'REMADE' }),
+      await make.customer({ registration_code: 'REMADE' }),
+    ];
+    await app.database.query('UPDATE customer SET gone_at = now() WHERE uuid = $1', [gone.uuid]);
     await app.stop();
     const elsewhere = waldurCustomer({ name: 'Elsewhere' });
     waldur.data.customers.push(
       waldurCustomer({ registration_code: 'T' }),
+      waldurCustomer({ registration_code: 'REMADE' }),
       waldurCustomer({ backend_id: 'B' }),
       waldurCustomer({ registration_code: 'R' }),
       waldurCustomer({ name: 'Same name' }),
@@ -340,6 +346,10 @@ describe('Rows that must not become Waldur’s', () => {
     expect(told(named)).toEqual(['stays', '']);
     expect(told(branch)).toEqual(['stays', '']);
     expect(told(owner)).toEqual(['moves', '']);
+    expect([gone, remade].map(told)).toEqual([
+      ['stays', ''],
+      ['moves', ''],
+    ]);
     expect(told(project)).toEqual(['conflict', 'Its organisation is not the one that Waldur has it under.']);
   });
 
