@@ -239,7 +239,7 @@ export class WaldurMirrorService implements OnModuleInit {
     before: Promise<void>,
   ): Promise<Reading> {
     const report = emptyReport(!modifiedSince);
-    const askedAt = this.clock.now();
+    const askedAt = await this.rows.askedAt();
     const batches = new Batches<WaldurRows[K]>(async (rows) => {
       await before;
       count(report, rows.length, await this.rows.write(kind, rows, (manager) => lease.check(manager), askedAt));
@@ -296,7 +296,7 @@ export class WaldurMirrorService implements OnModuleInit {
   }
 
   private async bringOne(kind: MirroredKind, uuid: string): Promise<boolean> {
-    const askedAt = this.clock.now();
+    const askedAt = await this.rows.askedAt();
     const row = await this.gateway().findOne(kind, uuid);
     if (!row) return false;
     for (const [parent, named] of parentsOf(row)) if (named) await this.bringOne(parent, named);

@@ -323,6 +323,24 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     expect((await at.beside.app.api.post(`${LEDGER}${entry.uuid}/revert/`)).status).toBe(200);
   });
 
+  it('is not disturbed by a reading of an instance whose clock is ahead', async () => {
+    const { waldur, app } = at.beside;
+    const resource = await at.resource();
+    const license = at.license();
+    let linked: number | undefined;
+    const old = { ...resource, modified: new Date(Date.now() + 1000).toISOString() };
+    waldur.meanwhile = async ({ path, query }) => {
+      if (path !== 'marketplace-provider-resources/' || !query.has('page') || linked) return;
+      linked = 0;
+      later(-60_000);
+      linked = (await at.link(resource, license)).status;
+      app.clock.set(undefined);
+      return { status: 200, body: [old], headers: { 'x-result-count': '1' } };
+    };
+    expect([(await at.beside.sync()).state, linked]).toEqual(['succeeded', 200]);
+    expect((await at.here(resource.uuid)).backend_id).toBe(license);
+  });
+
   it('does each thing once for two instances at once', async () => {
     const another = await startAnother(at.beside.app);
     try {
