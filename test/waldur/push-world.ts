@@ -19,7 +19,11 @@ export interface PushJob {
   readonly error_code: string;
   readonly error_message: string;
   readonly attempts: number;
-  readonly result: Record<string, number> & { not_at_waldur: Record<string, unknown>[]; unknown: string[] };
+  readonly result: Record<string, number> & {
+    not_at_waldur: Record<string, unknown>[];
+    unknown: string[];
+    failed: object[];
+  };
 }
 
 /** A service that bills beside a Waldur: organisations and resources are made there, and read from there. */
