@@ -1,5 +1,5 @@
 import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
-import { callOf, readContract, type Operation } from './contract.js';
+import { callOf, type FieldType, readContract, type Operation } from './contract.js';
 import { ALLOWED_DIFFERENCES } from './deviations.js';
 import { FILTERS, ORDERS } from './filters.js';
 import { Wire } from './wire.js';
@@ -17,7 +17,7 @@ const queried = Object.entries(contract.operations).filter(
 const NARROWS_NOTHING = ['marketplace_provider_offerings_list: project_uuid'];
 
 /** Values that find nothing, or something only, by what a parameter asks for. */
-function narrowingValues(name: string, type: string): string[] {
+function narrowingValues(name: string, type: FieldType): string[] {
   if (name === 'page') return ['99'];
   if (name === 'page_size') return ['1'];
   if (type === 'boolean') return ['true', 'false'];
