@@ -20,7 +20,8 @@ const ofSame = (kind: MovedKind, column: string) => `
     SELECT here.uuid, there.uuid AS waldur_uuid, '${column}' AS matched_by
     FROM ${kind} here
     JOIN ${kind} there ON there.${column} = here.${column}
-    WHERE here.${column} <> '' AND here.owner = 'local' AND here.gone_at IS NULL AND there.owner = 'waldur' AND there.gone_at IS NULL`;
+    WHERE here.${column} <> '' AND here.owner = 'local' AND here.gone_at IS NULL
+      AND there.owner = 'waldur' AND there.gone_at IS NULL`;
 
 /** Which rows of Waldur (`there`) a row here may be, and by what key. */
 const CANDIDATES: Readonly<Record<MovedKind, string>> = {
