@@ -63,6 +63,7 @@ export class WaldurSteps {
     const { link } = this.claimed;
     // What is not shown to somebody else may be there, and would be made a second time.
     await this.gateway.ensureSeesAll(this.around.options);
+    await this.around.note();
     if (link.kind !== 'import') return this.give(link.resourceUuid!, link.previousLicenseReference);
     return this.give(await this.makeResource(), '');
   }
