@@ -1,4 +1,4 @@
-/** A Waldur of many rows in a process of its own, so that its memory and work are not measured: pages alone, all at one pace. */
+/** A Waldur of many rows in a process of its own, so that its memory and work are not measured: all answers at one pace. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -50,6 +50,12 @@ const ROWS: Readonly<Record<Kind, (row: number, changed: string) => object>> = {
   }),
 };
 
+/** Whose token it is. */
+const STAFF = {
+  ...{ uuid: 'f'.repeat(32), username: 'admin', email: '', first_name: '', last_name: '' },
+  ...{ is_staff: true, is_support: false, is_active: true, date_joined: created },
+};
+
 let requests = 0;
 /** Rows that have changed since the first reading, of projects and of resources. */
 let changes = 0;
@@ -57,9 +63,17 @@ let changes = 0;
 const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
   const due = performance.now() + PAGE_MS;
   const url = new URL(request.url!, 'http://waldur');
-  const kind = LISTS[url.pathname.split('/')[2]!];
-  if (!kind) return void response.writeHead(404).end();
+  const name = url.pathname.split('/')[2]!;
+  const kind = LISTS[name];
+  const answer = (body: object, headers: Record<string, string> = {}) => {
+    const text = JSON.stringify(body);
+    // Making it is part of its time.
+    const answered = () => response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(text);
+    setTimeout(answered, due - performance.now());
+  };
+  if (!kind && name !== 'users') return void response.writeHead(404).end();
   requests += 1;
+  if (!kind) return answer(STAFF);
   const isSince = url.searchParams.has('modified');
   const total = isSince ? (kind === 'offerings' ? 0 : changes / 2) : COUNTS[kind];
   const size = Number(url.searchParams.get('page_size'));
@@ -69,11 +83,7 @@ const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) =>
     created,
     ...ROWS[kind](first + at, isSince ? ' changed' : ''),
   }));
-  const body = JSON.stringify(rows);
-  // Making the page is part of its time.
-  setTimeout(() => {
-    response.writeHead(200, { 'content-type': 'application/json', 'x-result-count': String(total) }).end(body);
-  }, due - performance.now());
+  answer(rows, { 'x-result-count': String(total) });
 });
 
 if (process.send) {

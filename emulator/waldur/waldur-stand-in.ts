@@ -178,12 +178,24 @@ export class WaldurStandIn {
     if (!account['is_active']) return refusal(401, 'User inactive or deleted.');
     if (list === 'users' && uuid === 'me') return this.me(url, account, request);
     if (request.method === 'POST') return this.write(url, account, body);
+    if (list === 'marketplace-plans' && uuid) return this.plan(url, account, uuid);
     if (!(list in LISTS)) return NOT_FOUND;
     const kind = LISTS[list as keyof typeof LISTS];
     const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
     if (!uuid) return this.list(url, rows);
     const row = rows.find((each) => each.uuid === uuid.replaceAll('-', ''));
     return row ? { status: 200, body: answered(row, url) } : NOT_FOUND;
+  }
+
+  /** By itself it names its offering. */
+  private plan(url: URL, account: WaldurAccount, uuid: string): Reply {
+    const offerings = account['is_staff'] || account['is_support'] ? this.data.offerings : [];
+    for (const { uuid: of, plans } of offerings) {
+      const plan = (plans as Row[]).find((each) => each.uuid === uuid.replaceAll('-', ''));
+      const offering = `${this.url}/api/marketplace-provider-offerings/${of}/`;
+      if (plan) return { status: 200, body: answered({ ...plan, offering }, url) };
+    }
+    return NOT_FOUND;
   }
 
   private write(url: URL, account: WaldurAccount, body: string): Reply {

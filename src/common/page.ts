@@ -134,3 +134,11 @@ export function pageOf(query: Paging, total: number): PageInfo {
   if (page < 1 || page > last) throw new PageNotFoundError();
   return { total, page, pageSize };
 }
+
+/** The page asked for of rows that are all at hand; all of them where none is. Throws {@link PageNotFoundError}. */
+export function pageAmong<T>(query: Paging, rows: readonly T[]): Page<T> {
+  const { length } = rows;
+  const isAsked = query.page !== undefined || query.pageSize !== undefined;
+  const { page, pageSize } = isAsked ? pageOf(query, length) : { page: 1, pageSize: Math.max(1, length) };
+  return new Page(rows.slice((page - 1) * pageSize, page * pageSize), length, page, pageSize, query.field);
+}

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
+import { AfterLoad, Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
 import { Customer } from './customer.entity.js';
 import { MirroredEntity } from './mirrored.entity.js';
 
@@ -38,5 +38,11 @@ export class Offering extends MirroredEntity {
 
   /** Rows of `Plan`, which builds on this entity. */
   @OneToMany('Plan', 'offering')
-  plans: { readonly uuid: string; readonly name: string }[];
+  plans: (Pick<MirroredEntity, 'uuid' | 'goneAt'> & { readonly name: string })[];
+
+  /** Plans that Waldur has no more stay here for what has them, and are none to choose from. */
+  @AfterLoad()
+  leaveOutGonePlans(): void {
+    this.plans &&= this.plans.filter(({ goneAt }) => !goneAt);
+  }
 }

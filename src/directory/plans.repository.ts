@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type SelectQueryBuilder } from 'typeorm';
+import { IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
@@ -30,7 +30,7 @@ export class PlansRepository extends EntityRepository<Plan, PlanFilter> {
 
   /** All plans of an offering, by name. */
   ofOffering(offeringUuid: string): Promise<Plan[]> {
-    return this.rows.find({ where: { offeringUuid }, order: { name: 'ASC', uuid: 'ASC' } });
+    return this.rows.find({ where: { offeringUuid, goneAt: IsNull() }, order: { name: 'ASC', uuid: 'ASC' } });
   }
 
   /** Live resources by plan, in one statement; plans without any are left out. */

@@ -21,7 +21,8 @@ export const UNKEPT = {
       slug: 'none',
       user_uuid: 'none',
     },
-    ofCopies: { archived: 'none' },
+    // Waldur has providers that offer nothing.
+    ofCopies: { archived: 'none', is_service_provider: 'none' },
   },
   projects: {
     filters: {
@@ -139,6 +140,14 @@ export const UNKEPT = {
   invoices: {
     filters: {
       accounting_is_running: 'true',
+    },
+  },
+  vendorChoices: {
+    filters: {
+      // These are names to choose from, and no mappings.
+      is_active: 'none',
+      offering: 'none',
+      offering_uuid: 'none',
     },
   },
   users: {

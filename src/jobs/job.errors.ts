@@ -42,6 +42,15 @@ export class JobIncompleteError extends AppError {
   }
 }
 
+/** It is worked on already, but not in the way asked for: that run cannot stand for this one. */
+export class OtherRunUnderWayError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'other_run_under_way';
+  constructor(what: string, jobUuid: string) {
+    super(`${what} is worked on already with other options (job ${jobUuid}). Wait for its end, or cancel it.`);
+  }
+}
+
 /** What such a job writes would name the person again. */
 export class JobsOfPersonUnderWayError extends AppError {
   readonly kind = 'conflict';

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { namesIn } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { JobFinishedError, JobsOfPersonUnderWayError } from './job.errors.js';
+import { JobFinishedError, JobsOfPersonUnderWayError, OtherRunUnderWayError } from './job.errors.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
 import { type JobFilter, type JobRequest, JobsRepository } from './jobs.repository.js';
@@ -25,6 +25,17 @@ export class JobsService {
       const run = created ?? (await this.runs.findUnfinished(request.kind, request.scope));
       if (run) return run;
     }
+  }
+
+  /**
+   * As {@link enqueue}, for one whose parameters are things to be done besides what is always done: the run that is there
+   * has to do all of those. `what` is worked on, in a sentence. Throws {@link OtherRunUnderWayError}.
+   */
+  async enqueueAll(request: JobRequest, what: string): Promise<JobRun> {
+    const run = await this.enqueue(request);
+    const isLacking = Object.entries(request.parameters).some(([name, isWanted]) => isWanted && !run.parameters[name]);
+    if (isLacking) throw new OtherRunUnderWayError(what, run.uuid);
+    return run;
   }
 
   /** Throws `PageNotFoundError`. */

@@ -61,6 +61,9 @@ export class WaldurSteps {
    */
   async carryOut(): Promise<WaldurResource> {
     const { link } = this.claimed;
+    // What is not shown to somebody else may be there, and would be made a second time.
+    await this.gateway.ensureSeesAll(this.around.options);
+    await this.around.note();
     if (link.kind !== 'import') return this.give(link.resourceUuid!, link.previousLicenseReference);
     return this.give(await this.makeResource(), '');
   }

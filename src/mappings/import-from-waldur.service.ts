@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { findArrowCustomers, normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
@@ -81,9 +82,9 @@ export class ImportFromWaldurService {
   ) {}
 
   /**
-   * Reads Waldur's account and mappings, asks ArrowSphere to whom the key belongs, and saves everything in one
-   * transaction, or with `dryRun` nothing. An account of the same partner that is here is changed in place and keeps its
-   * UUID; mappings that are here stay as they are. Schedules stay off in a new account.
+   * Reads Waldur's account and mappings, asks ArrowSphere to whom the key belongs and who its customers are, and saves
+   * everything in one transaction, or with `dryRun` nothing. An account of the same partner that is here is changed in
+   * place and keeps its UUID; mappings that are here stay as they are. Schedules stay off in a new account.
    * Throws `NotBesideWaldurError`, `NoArrowAccountInWaldurError`, `InvalidFieldsError` (settings_uuid),
    * `PartnerChangedError`, `AccountOfAnotherPartnerError`, `OrganisationGoneError`, and the errors of both gateways.
    */
@@ -98,10 +99,12 @@ export class ImportFromWaldurService {
         `${theirs.partnerName} (${theirs.partnerReference})`,
         `${partner.companyName} (${partner.reference})`,
       );
-    const { customerMappings, vendorMappings } = await this.mappingsOf(waldur, theirs.uuid);
+    const { data: arrowCustomers } = await this.gateway.listCustomers(account, { refresh: true });
+    const { customerMappings, vendorMappings } = await this.mappingsOf(waldur, theirs.uuid, arrowCustomers);
     // The embedded database has one session: nothing else is asked while the transaction lasts.
     const customers = await this.customers.existing(customerMappings.map((row) => row.waldurCustomerUuid));
-    const offerings = await this.offerings.findAll(vendorMappings.map((row) => row.offeringUuid));
+    const named = await this.offerings.findAll(vendorMappings.map((row) => row.offeringUuid));
+    const offerings = named.filter(({ goneAt }) => !goneAt);
     const { exportTypeReference, classificationFilter, invoicePriceSource, invoiceItemPrefix } = theirs;
     const choices = { exportTypeReference, classificationFilter, invoicePriceSource, invoiceItemPrefix };
     const warnings = theirs.syncEnabled
@@ -133,6 +136,7 @@ export class ImportFromWaldurService {
   private async mappingsOf(
     waldur: WaldurGateway,
     settingsUuid: string,
+    arrowCustomers: readonly ArrowCustomer[],
   ): Promise<{ customerMappings: WaldurCustomerMapping[]; vendorMappings: WaldurVendorMapping[] }> {
     const [customerMappings, vendorMappings] = await Promise.all([
       waldur.readAll('customerMappings'),
@@ -140,7 +144,10 @@ export class ImportFromWaldurService {
     ]);
     const isOfAccount = (row: { settingsUuid: string }) => row.settingsUuid === settingsUuid;
     return {
-      customerMappings: customerMappings.filter(isOfAccount),
+      customerMappings: customerMappings.filter(isOfAccount).map((row) => ({
+        ...row,
+        arrowReference: ownReferenceOf(row.arrowReference, arrowCustomers),
+      })),
       vendorMappings: vendorMappings.filter(isOfAccount),
     };
   }
@@ -187,6 +194,12 @@ export class ImportFromWaldurService {
       return outcomeOf(row.uuid, row.arrowVendorName, created, !usable.includes(row) && missing, isSame);
     });
   }
+}
+
+/** Waldur also goes by short codes and by references without `XSP`; lines have ArrowSphere's own. */
+function ownReferenceOf(text: string, customers: readonly ArrowCustomer[]): string {
+  const [only, ...others] = findArrowCustomers(customers, text);
+  return only !== undefined && !others.length ? only : normalizeArrowReference(text);
 }
 
 /** The account of Waldur's that is meant. */

@@ -1,11 +1,17 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Shown } from '../common/answer.js';
-import { UuidFilter } from '../common/validation/query-fields.js';
+import { PagedQuery } from '../common/page.js';
+import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
+import { Unkept } from '../common/validation/unkept-filters.js';
+import { UNKEPT } from '../directory/unkept-filters.js';
+import { Settings } from '../settings/settings.entity.js';
 import { VENDOR_SOURCES, type VendorChoice } from './vendor-choices.service.js';
 
-export class VendorChoicesQuery {
-  @UuidFilter({ description: 'Account; the active one if left out' })
-  settings_uuid?: string;
+@Unkept(UNKEPT.vendorChoices)
+export class VendorChoicesQuery extends PagedQuery {
+  @TextFilter({ description: 'Part of the name' }) arrow_vendor_name?: string;
+  @LinkFilter(() => Settings, { description: 'Account; the active one if left out' }) settings?: string;
+  @UuidFilter({ description: 'The same by its UUID' }) settings_uuid?: string;
 }
 
 @ApiSchema({ name: 'VendorNameChoice' })

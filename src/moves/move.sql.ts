@@ -15,12 +15,13 @@ const NAMING = `(^|_)(${MOVED_KINDS.join('|')})_uuid$`;
 const shown = (kind: MovedKind, row: string) =>
   `jsonb_build_object(${TABLES[kind].map((column) => `'${column}', ${row}.${column}`).join(', ')})`;
 
-/** Rows here and of Waldur that have the same in this column. */
+/** Rows here and of Waldur that have the same in this column; what was gone in a Waldur before has given its keys up. */
 const ofSame = (kind: MovedKind, column: string) => `
     SELECT here.uuid, there.uuid AS waldur_uuid, '${column}' AS matched_by
     FROM ${kind} here
     JOIN ${kind} there ON there.${column} = here.${column}
-    WHERE here.${column} <> '' AND here.owner = 'local' AND there.owner = 'waldur' AND there.gone_at IS NULL`;
+    WHERE here.${column} <> '' AND here.owner = 'local' AND here.gone_at IS NULL
+      AND there.owner = 'waldur' AND there.gone_at IS NULL`;
 
 /** Which rows of Waldur (`there`) a row here may be, and by what key. */
 const CANDIDATES: Readonly<Record<MovedKind, string>> = {

@@ -115,8 +115,11 @@ export class MovesService implements OnModuleInit {
   async preview(uuid: string, watch: Watch): Promise<MoveCounts> {
     const move = await this.moves.get(uuid);
     await watch.progress('comparing', 0, 0);
-    await this.moves.preview(move);
-    await this.moves.update(uuid, { state: 'previewed' });
+    // Otherwise the job was interrupted when it had done it.
+    if (move.state === 'waiting') {
+      await this.moves.preview(move);
+      await this.moves.update(uuid, { state: 'previewed' });
+    }
     return this.moves.counts(uuid);
   }
 
@@ -126,7 +129,10 @@ export class MovesService implements OnModuleInit {
    */
   async write(uuid: string, watch: Watch): Promise<Moved> {
     await watch.progress('moving', 0, 0);
-    const { direction } = await this.moves.get(uuid);
+    const { direction, state, jobUuid } = await this.moves.get(uuid);
+    // The job was interrupted when it had done it.
+    if (state === 'applied' && jobUuid === watch.run?.uuid)
+      return { counts: await this.moves.counts(uuid), references: {} };
     await this.assertPossible(direction);
     await this.assertNoneUnderWay(watch.run?.uuid);
     try {

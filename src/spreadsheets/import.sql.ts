@@ -17,7 +17,8 @@ function found({ column, refersTo }: SheetField): string {
   const { table, keys, part } = refersTo!;
   const named = `${column}_named`;
   const among = [
-    `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.uuid = (cell->>'uuid')::uuid${isThere(table)}`,
+    // Also what is gone: a row may go on naming what it has named.
+    `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.uuid = (cell->>'uuid')::uuid`,
     ...keys.map(
       (key) => `SELECT cell, t.uuid FROM ${named} JOIN ${table} t ON t.${key} = cell->>'key'${isThere(table)}`,
     ),
@@ -49,13 +50,20 @@ const columnFound = (column: string) => `
     THEN jsonb_build_object(${quoted(column)}, coalesce(${column}_found.uuids[1]::text, ''))
     ELSE '{}' END`;
 
-function referenceFaults({ header, column, refersTo }: SheetField): string[] {
+/** `text`: by what it is named. */
+function missing({ header, refersTo }: SheetField, text: string): string {
+  const { what, keys } = refersTo!;
+  const by = ['uuid', ...keys].join(', ').replace(/, (\w+)$/, ' or $1');
+  return fault(header, `'There is no ${what} with the ${by} "' || ${text} || '".'`);
+}
+
+function referenceFaults(field: SheetField): string[] {
+  const { header, column, refersTo } = field;
   const what = refersTo!.what;
-  const by = ['uuid', ...refersTo!.keys].join(', ').replace(/, (\w+)$/, ' or $1');
   const cell = `coalesce(given->${quoted(column)}->>'uuid', left(given->${quoted(column)}->>'key', 100))`;
   return [
     `CASE WHEN ${isNamed(column)} AND ${column}_found.cell IS NULL
-      THEN ${fault(header, `'There is no ${what} with the ${by} "' || ${cell} || '".'`)} END`,
+      THEN ${missing(field, cell)} END`,
     `CASE WHEN cardinality(${column}_found.uuids) > 1
       THEN ${fault(header, `'More than one ${what} is meant by "' || ${cell} || '": give its uuid.'`)} END`,
   ];
@@ -139,6 +147,7 @@ export function judged(part: SheetPart, refusal?: string): string {
   const mayBeGone = MAY_BE_GONE.includes(table);
   const references = fields.filter(({ refersTo }) => refersTo);
   const withinOffering = references.filter(({ refersTo }) => refersTo!.withinOffering);
+  const toWhatMayBeGone = references.filter(({ refersTo }) => MAY_BE_GONE.includes(refersTo!.table));
   const keyless = keys.map((key) => `NOT (${gives(key)})`).join(' AND ') || 'true';
   const before = fields.map(({ column }) => `${quoted(column)}, t.${column}`).join(', ');
   const faults = [
@@ -188,6 +197,12 @@ export function judged(part: SheetPart, refusal?: string): string {
       ({ header, sentence }, at) => `CASE WHEN taken_${at}.row_number IS NOT NULL
         THEN ${fault(header, quoted(sentence))} END`,
     ),
+    ...toWhatMayBeGone.map((field) => {
+      const after = `after->>${quoted(field.column)}`;
+      return `CASE WHEN ${field.column}_gone.gone IS NOT NULL
+        AND before->>${quoted(field.column)} IS DISTINCT FROM ${after}
+        THEN ${missing(field, `(${after})`)} END`;
+    }),
     ...withinOffering.map(
       ({
         header,
@@ -263,6 +278,15 @@ export function judged(part: SheetPart, refusal?: string): string {
           : ''
       }
       ${unique.map((_, at) => `LEFT JOIN taken_${at} ON taken_${at}.row_number = compared.row_number`).join('\n      ')}
+      ${toWhatMayBeGone
+        .map(
+          ({
+            column,
+            refersTo,
+          }) => `LEFT JOIN (SELECT uuid AS gone FROM ${refersTo!.table} WHERE gone_at IS NOT NULL) AS ${column}_gone
+        ON ${column}_gone.gone = nullif(after->>${quoted(column)}, '')::uuid`,
+        )
+        .join('\n      ')}
       ${withinOffering
         .map(({ column }) => `LEFT JOIN plan ${column}_at ON ${column}_at.uuid = nullif(after->>'${column}', '')::uuid`)
         .join('\n      ')}

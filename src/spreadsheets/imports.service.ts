@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
-import { csvLine } from '../common/csv.js';
+import { asWritten, csvLine } from '../common/csv.js';
 import { PublicAddress } from '../common/links.js';
 import { type Count, Page, pageOf, type Paging } from '../common/page.js';
+import { wellFormed } from '../common/sanitize-text.js';
 import { JobCancelledError, LeaseLostError } from '../jobs/job.errors.js';
 import { type JobControl, JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
@@ -108,7 +109,7 @@ export class ImportsService implements OnModuleInit {
     kept: { uuid: string; encoding: string },
     { kind, fileName, requestedBy }: Upload,
   ): Promise<SheetImport> {
-    await this.imports.insert({ ...kept, kind, fileName: fileName.slice(-255), requestedBy });
+    await this.imports.insert({ ...kept, kind, fileName: wellFormed(fileName).slice(-255), requestedBy });
     return this.get(kept.uuid);
   }
 
@@ -144,6 +145,9 @@ export class ImportsService implements OnModuleInit {
   /** Reads the file and works out what it would do. Throws `UnreadableSheetError`, and what `watch` throws. */
   async preview(uuid: string, watch: Watch): Promise<Record<Outcome, number>> {
     const found = await this.get(uuid);
+    // The job was interrupted when it had done it.
+    if (found.problem) throw new UnreadableSheetError(found.problem);
+    if (found.state !== 'uploaded') return this.imports.counts(uuid);
     await this.imports.clearRows(uuid);
     try {
       await this.read(found, watch);
@@ -215,6 +219,8 @@ export class ImportsService implements OnModuleInit {
       return await this.imports.transaction(async (manager) => {
         await watch.lease?.check(manager);
         const found = await this.imports.lock(manager, uuid);
+        // The job was interrupted when it had done it.
+        if (found.state === 'applied' && found.jobUuid === watch.run?.uuid) return this.imports.counts(uuid, manager);
         assertReady(found, skipBad);
         const kind = sheetKind(found.kind);
         await this.imports.keepOthersOut(manager, kind);
@@ -263,8 +269,12 @@ export class ImportsService implements OnModuleInit {
     yield csvLine([...kept.map((at) => header[at]), REFUSED_COLUMN]);
     for (let last = 0; ;) {
       const rows = await this.imports.refused(uuid, last, PAGE);
-      for (const { cells, faults } of rows)
-        yield csvLine([...kept.map((at) => cells[at]), faults.map(sentenceOf).join(' ')]);
+      for (const { cells, faults } of rows) {
+        const texts = cells.map(asWritten);
+        // What is more than the header stays more than it: nothing of a row gets lost before somebody has mended it.
+        const more = texts.slice(header.length);
+        yield csvLine([...kept.map((at) => texts[at]), faults.map(sentenceOf).join(' '), ...more]);
+      }
       if (rows.length < PAGE) return;
       last = rows.at(-1)!.rowNumber;
     }

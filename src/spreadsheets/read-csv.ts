@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { wellFormed } from '../common/sanitize-text.js';
 import type { SheetEncoding } from './sheet-file.js';
 import { UnreadableSheetError } from './spreadsheets.errors.js';
 
@@ -15,6 +16,9 @@ export interface SheetRow {
 
 /** No row of ours comes near it: a quote that is never closed does. In bytes. */
 const LONGEST_ROW = 262_144;
+
+/** Any of them, wherever it stands: rows are added to a file by other programs than the one that made it. */
+const LINE_ENDS = ['\r\n', '\n', '\r'];
 
 /** The parser makes all rows of a piece at once. */
 const PIECE_BYTES = 65_536;
@@ -36,7 +40,7 @@ async function* decoded(chunks: AsyncIterable<Buffer>, encoding: string): AsyncG
   const decoder = new TextDecoder(encoding);
   for await (const chunk of chunks)
     for (let at = 0; at < chunk.length; at += PIECE_BYTES)
-      yield decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true });
+      yield wellFormed(decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true }));
   yield decoder.decode();
   return undefined;
 }
@@ -55,7 +59,13 @@ function separatorIn(text: string): Separator {
 
 async function* rowsOf(texts: AsyncIterable<string>, delimiter: string, skipped: number): AsyncGenerator<SheetRow> {
   const parser = Readable.from(texts).pipe(
-    parse({ delimiter, relax_column_count: true, relax_quotes: true, max_record_size: LONGEST_ROW }),
+    parse({
+      delimiter,
+      record_delimiter: LINE_ENDS,
+      relax_column_count: true,
+      relax_quotes: true,
+      max_record_size: LONGEST_ROW,
+    }),
   );
   let number = skipped;
   try {

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { wellFormed } from '../common/sanitize-text.js';
 import type { SheetRow } from './read-csv.js';
 import { UnreadableSheetError } from './spreadsheets.errors.js';
 
@@ -15,6 +16,7 @@ const MOST_UNPACKED_BYTES = 200 * MEGABYTE;
 const MOST_SHARED_BYTES = 32 * MEGABYTE;
 /** As spreadsheet programs have them. */
 const MOST_COLUMNS = 16_384;
+const MOST_ROWS = 1_048_576;
 
 const tooLarge = () => new UnreadableSheetError('The file unpacks to more than 200 MB: save it as CSV.');
 
@@ -112,25 +114,53 @@ async function* tags(xml: AsyncIterable<string>): AsyncGenerator<SaxesTagPlain> 
 /** A character that XML cannot have stands as `_x000D_`. */
 const unescaped = (text: string) =>
   text.includes('_x')
-    ? text.replaceAll(/_x([0-9A-Fa-f]{4})_/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    ? wellFormed(text.replaceAll(/_x([0-9A-Fa-f]{4})_/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))))
     : text;
+
+/** What is told of the elements of a part, by their names without prefixes. */
+interface Elements {
+  readonly open: (tag: string, attributes: SaxesTagPlain['attributes']) => void;
+  /** What stands in values and texts, but for how they are pronounced. */
+  readonly text: (part: string) => void;
+  readonly close: (tag: string) => void;
+}
+
+function parserFor({ open, text, close }: Elements): SaxesParser {
+  const parser = new SaxesParser();
+  let isText = false;
+  let isPhonetic = false;
+  const take = (part: string) => {
+    if (isText && !isPhonetic) text(part);
+  };
+  parser.on('opentag', ({ name, attributes }) => {
+    const tag = localName(name);
+    isText = tag === 'v' || tag === 't';
+    if (tag === 'rPh') isPhonetic = true;
+    open(tag, attributes);
+  });
+  parser.on('text', take);
+  parser.on('cdata', take);
+  parser.on('closetag', ({ name }) => {
+    const tag = localName(name);
+    isText = false;
+    if (tag === 'rPh') isPhonetic = false;
+    close(tag);
+  });
+  return parser;
+}
 
 async function sharedStrings(workbook: Workbook): Promise<string[]> {
   const strings: string[] = [];
   let length = 0;
   let current = '';
-  let isText = false;
-  const parser = new SaxesParser();
-  parser.on('opentag', ({ name }) => {
-    if (localName(name) === 'si') current = '';
-    isText = localName(name) === 't';
-  });
-  parser.on('text', (text) => {
-    if (isText) current += text;
-  });
-  parser.on('closetag', ({ name }) => {
-    isText = false;
-    if (localName(name) === 'si') strings.push(unescaped(current));
+  const parser = parserFor({
+    open: (tag) => {
+      if (tag === 'si') current = '';
+    },
+    text: (part) => (current += part),
+    close: (tag) => {
+      if (tag === 'si') strings.push(unescaped(current));
+    },
   });
   for await (const text of workbook.part('xl/sharedStrings.xml')) {
     if ((length += text.length) > MOST_SHARED_BYTES)
@@ -147,39 +177,42 @@ async function* rowsIn(xml: AsyncIterable<string>, strings: readonly string[]): 
   let column = 0;
   let type = '';
   let value = '';
-  let isValue = false;
-  const parser = new SaxesParser();
-  parser.on('opentag', ({ name, attributes }) => {
-    const tag = localName(name);
-    if (tag === 'row') {
-      number = Number(attributes.r) || number + 1;
-      cells = [];
-      column = -1;
-    } else if (tag === 'c') {
-      column = columnOf(attributes.r) ?? column + 1;
-      if (column >= MOST_COLUMNS) throw new UnreadableSheetError('The file has too many columns.');
-      type = attributes.t ?? 'n';
-      value = '';
-    }
-    isValue = tag === 'v' || tag === 't';
-  });
-  parser.on('text', (text) => {
-    if (isValue) value += text;
-  });
-  parser.on('closetag', ({ name }) => {
-    const tag = localName(name);
-    isValue = false;
-    if (tag === 'row') rows.push({ number, cells });
-    else if (tag === 'c') {
-      while (cells.length < column) cells.push('');
-      cells[column] = textOf(type, value, strings);
-    }
+  const parser = parserFor({
+    open: (tag, attributes) => {
+      if (tag === 'row') {
+        number = nextRow(number, attributes.r);
+        cells = [];
+        column = -1;
+      } else if (tag === 'c') {
+        column = columnOf(attributes.r) ?? column + 1;
+        if (column >= MOST_COLUMNS) throw new UnreadableSheetError('The file has too many columns.');
+        type = attributes.t ?? 'n';
+        value = '';
+      }
+    },
+    text: (part) => (value += part),
+    close: (tag) => {
+      if (tag === 'row') rows.push({ number, cells });
+      else if (tag === 'c') {
+        while (cells.length < column) cells.push('');
+        cells[column] = textOf(type, value, strings);
+      }
+    },
   });
   for await (const text of xml) {
     parser.write(text);
     yield* rows.splice(0);
   }
   parser.close();
+}
+
+/** The number of a row after another; `said`: what it says of itself. */
+function nextRow(last: number, said: string | undefined): number {
+  const number = said === undefined ? last + 1 : Number(said);
+  if (Number.isInteger(number) && number > last && number <= MOST_ROWS) return number;
+  throw new UnreadableSheetError(
+    `After row ${last} of the sheet comes one with the number "${said?.slice(0, 20) ?? number}".`,
+  );
 }
 
 /** `C7` → 2 */

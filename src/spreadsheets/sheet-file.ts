@@ -1,6 +1,6 @@
 import { UnreadableSheetError } from './spreadsheets.errors.js';
 
-export type SheetEncoding = 'utf-8' | 'utf-16le' | 'windows-1252' | 'xlsx';
+export type SheetEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'xlsx';
 
 const startsWith = (bytes: Buffer, ...start: number[]) => start.every((byte, at) => bytes[at] === byte);
 
@@ -50,5 +50,6 @@ function beginsAs(chunk: Buffer): SheetEncoding | 'old-excel' | undefined {
   if (startsWith(chunk, 0x50, 0x4b, 0x03, 0x04)) return 'xlsx';
   if (startsWith(chunk, 0xd0, 0xcf, 0x11, 0xe0)) return 'old-excel';
   if (startsWith(chunk, 0xff, 0xfe)) return 'utf-16le';
+  if (startsWith(chunk, 0xfe, 0xff)) return 'utf-16be';
   return undefined;
 }

@@ -4,7 +4,7 @@ import { Audited } from '../audit/audited.js';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { actorOf, type Caller } from '../auth/caller.js';
-import { ApiActionRefused, ApiFound, ApiListed, Operation } from '../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import type { PageOrFile } from '../common/csv.js';
 import type { Count, Page } from '../common/page.js';
@@ -54,6 +54,7 @@ export class PushedItemsController {
   @Operation('admin_arrow_pushed_items_push', 'Put charges of closed months on invoices of Waldur')
   @ApiAcceptedResponse({ type: PushChargesAccepted })
   @ApiActionRefused('WALDUR_PUSH_CHARGES is not set: …')
+  @ApiActionConflict('A run is under way that does less than is asked for')
   async push(@Body() dto: PushChargesDto, @CurrentUser() caller: Caller): Promise<PushChargesAccepted> {
     return PushChargesAccepted.from(await this.charges.request(commandOf(dto), actorOf(caller)));
   }

@@ -11,6 +11,7 @@ import type { JobRun } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import type { WaldurGateway } from '../waldur-gateway/waldur-gateway.js';
 import {
+  WaldurError,
   WaldurNotAllowedError,
   WaldurNotFoundError,
   WaldurRefusedError,
@@ -34,7 +35,7 @@ const LOOK_EVERY_MS = 20 * 3_600_000;
 const MONTHS_LOOKED_AT = 12;
 /** Schedules try once a day what Waldur refused. */
 const RETRY_REFUSED_MS = 20 * 3_600_000;
-/** How many names a result shows. */
+/** How many names and invoices a result shows. */
 const MOST_NAMED = 100;
 
 /** How Waldur says that an invoice takes no items any more (its source of 2026, not translated). */
@@ -64,6 +65,8 @@ class Tally {
   /** To the current month, as Waldur had closed the invoice. */
   moved = 0;
   invoices = 0;
+  /** Invoices that could not be read or written, and why: the first of them. */
+  readonly failed: { readonly customer_uuid: string; readonly month: string; readonly why: string }[] = [];
   /** Names on invoices of Waldur that are like ours, and not known here. */
   readonly unknown: string[] = [];
 }
@@ -97,7 +100,7 @@ export class WaldurChargesService implements OnModuleInit {
     });
   }
 
-  /** Queues a run. Throws {@link ChargesNotPushedError}. */
+  /** Queues a run. Throws {@link ChargesNotPushedError}, `OtherRunUnderWayError`. */
   async request({ check, retryRefused, retryMissing }: PushRequest, requestedBy: string): Promise<JobRun> {
     if (!this.isOn) throw new ChargesNotPushedError();
     const parameters = {
@@ -105,12 +108,15 @@ export class WaldurChargesService implements OnModuleInit {
       retry_refused: retryRefused ?? false,
       retry_missing: retryMissing ?? false,
     };
-    return this.jobs.enqueue({ kind: CHARGES_PUSH, scope: 'waldur', parameters, requestedBy });
+    const wanted = { kind: CHARGES_PUSH, scope: 'waldur', parameters, requestedBy };
+    return this.jobs.enqueueAll(wanted, 'The push of charges');
   }
 
   private async run(control: JobControl): Promise<Record<string, unknown>> {
     const { parameters } = control.run;
     const tally = new Tally();
+    // Items that are not shown are not gone.
+    await this.gateway.ensureSeesAll(optionsOf(control));
     tally.planned = await this.plan(control, parameters['retry_refused'] === true);
     const isAll = parameters['check'] === true || parameters['retry_missing'] === true;
     const seenBefore = isAll ? this.clock.now() : this.ago(LOOK_EVERY_MS);
@@ -127,11 +133,15 @@ export class WaldurChargesService implements OnModuleInit {
     const shortfalls = await this.items.shortfalls();
     const result = { ...tally, not_at_waldur: shortfalls };
     const inDoubt = shortfalls.filter(({ reason }) => reason === 'sending').reduce((all, { items }) => all + items, 0);
-    if (inDoubt)
-      throw new JobIncompleteError(
-        `Of ${inDoubt} items it is not known whether Waldur has them: they are looked for again, and not sent before.`,
-        result,
-      );
+    const problems = [
+      ...tally.failed.map(({ customer_uuid, month, why }) => `The invoice of ${customer_uuid} for ${month}: ${why}`),
+      ...(inDoubt
+        ? [
+            `Of ${inDoubt} items it is not known whether Waldur has them: they are looked for again, and not sent before.`,
+          ]
+        : []),
+    ];
+    if (problems.length) throw new JobIncompleteError(problems.join(' '), result);
     return result;
   }
 
@@ -156,7 +166,19 @@ export class WaldurChargesService implements OnModuleInit {
     const total = due.reduce((sum, { intended }) => sum + intended + 1, 0);
     let done = 0;
     const step = () => control.progress('invoices of Waldur', done++, total);
-    await inParallel(due, this.env.WALDUR_MAX_CONCURRENCY, (invoice) => this.pushTo(invoice, control, tally, step));
+    const failures: unknown[] = [];
+    await inParallel(due, this.env.WALDUR_MAX_CONCURRENCY, async (invoice) => {
+      try {
+        await this.pushTo(invoice, control, tally, step);
+      } catch (error) {
+        if (!isOfOneInvoice(error) || control.signal.aborted) throw error;
+        failures.push(error);
+        const { customerUuid: customer_uuid, invoiceMonth } = invoice;
+        if (tally.failed.length < MOST_NAMED)
+          tally.failed.push({ customer_uuid, month: invoiceMonth.slice(0, 7), why: error.message });
+      }
+    });
+    if (failures.length && failures.length === due.length) throw failures[0];
   }
 
   /** One item after the other, as each of them would open the same invoice. */
@@ -258,6 +280,11 @@ export class WaldurChargesService implements OnModuleInit {
 }
 
 const optionsOf = ({ signal }: JobControl) => ({ signal, lane: CHARGES_PUSH });
+
+/** As far as is known: others may go on. Where it is so of all, it is Waldur's. */
+function isOfOneInvoice(error: unknown): error is WaldurError {
+  return error instanceof WaldurError && !wasNotDone(error);
+}
 
 /** It is for the run to end: Waldur was not reached, or lets nobody do this. */
 function wasNotDone(error: unknown): boolean {

@@ -73,14 +73,17 @@ export function malformed({ content }: WaldurQuestion, why: string, passing = fa
   return new FailedAttempt(new WaldurMalformedAnswerError(content, why), { passing });
 }
 
+/** Also for ever. */
+const NOT_THERE = [404, 410];
+
 function failure(question: WaldurQuestion, answer: TransportAnswer, now: number): FailedAttempt {
   const { status, headers } = answer;
   const refused = (error: FailedAttempt['error']) => new FailedAttempt(error, { passing: false });
   // Somebody before Waldur, or the wrong address: it says nothing of tokens and objects.
-  if ([401, 403, 404].includes(status) && isWebPage(answer)) return malformed(question, WEB_PAGE);
+  if ([401, 403, ...NOT_THERE].includes(status) && isWebPage(answer)) return malformed(question, WEB_PAGE);
   if (status === 401) return refused(new WaldurTokenRejectedError());
   if (status === 403) return refused(new WaldurNotAllowedError(question.toDo));
-  if (status === 404) return refused(new WaldurNotFoundError(question.content));
+  if (NOT_THERE.includes(status)) return refused(new WaldurNotFoundError(question.content));
   if (status >= 300 && status < 400) {
     const where = shortened(headers['location'] ?? '', 200);
     return malformed(question, `it sends us to ${where || 'another address'}, which is not followed`);

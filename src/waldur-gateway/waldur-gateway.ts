@@ -4,7 +4,12 @@ import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
 import { bodyOf, malformed, readRow, readRows, type WaldurQuestion } from './waldur-answer.js';
-import { WaldurMalformedAnswerError, WaldurNotFoundError, WaldurTokenRejectedError } from './waldur-gateway.errors.js';
+import {
+  WaldurMalformedAnswerError,
+  WaldurNotAllowedError,
+  WaldurNotFoundError,
+  WaldurTokenRejectedError,
+} from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 import {
   readInvoices,
@@ -15,7 +20,8 @@ import {
   type WaldurInvoiceItem,
 } from './waldur-invoices.js';
 import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
-import { WaldurWriter } from './waldur-writer.js';
+import { authorization } from './waldur-token.js';
+import { type Absent, WaldurWriter } from './waldur-writer.js';
 
 /**
  * What Waldur was sent may begin there after our call for it has ended: it waits behind other requests, and nobody tells
@@ -41,6 +47,13 @@ export class WaldurGateway {
   /** What is changed there, and what that is read back by. */
   readonly writer: WaldurWriter;
 
+  /** Of a read that failed because there is nothing at its address. Throws every other error, and where Waldur may hide it. */
+  private readonly absent: Absent = async (error, options) => {
+    if (!(error instanceof WaldurNotFoundError)) throw error;
+    await this.ensureSeesAll(options);
+    return undefined;
+  };
+
   constructor(
     private readonly client: UpstreamClient,
     /** Of the staff user whose token we have. */
@@ -49,7 +62,7 @@ export class WaldurGateway {
     private readonly strangers: UpstreamState,
     private readonly options: WaldurGatewayOptions,
   ) {
-    this.writer = new WaldurWriter(client, state, options);
+    this.writer = new WaldurWriter(client, state, options, this.absent);
   }
 
   /** Where people find it: `https://waldur.example`. */
@@ -60,6 +73,15 @@ export class WaldurGateway {
   /** What was sent before then, and is not there when Waldur is read now, never came. */
   settledBefore(now: Date): Date {
     return new Date(now.getTime() - this.options.timeoutMs - LATEST_EFFECT_MS);
+  }
+
+  /**
+   * Waldur shows staff everything, and anybody else a part without a word: what it does not show is not there only as
+   * long as `WALDUR_TOKEN` is staff's. Throws `WaldurNotAllowedError` where it is not, and other `WaldurError`.
+   */
+  async ensureSeesAll(options?: UpstreamCallOptions): Promise<void> {
+    const { isStaff } = await this.client.call(this.state, meRequest(authorization(this.options.token)), options);
+    if (!isStaff) throw new WaldurNotAllowedError('see everything');
   }
 
   /**
@@ -108,10 +130,7 @@ export class WaldurGateway {
       headers: this.ownHeaders,
       read: (answer, now) => readRow(question, bodyOf(question, answer, now), read),
     };
-    return this.client.call(this.state, request, options).catch((error: unknown) => {
-      if (error instanceof WaldurNotFoundError) return undefined;
-      throw error;
-    });
+    return this.client.call(this.state, request, options).catch((error: unknown) => this.absent(error, options));
   }
 
   /**
@@ -119,19 +138,8 @@ export class WaldurGateway {
    * then. Throws `WaldurError`.
    */
   async whoIs(token: string, impersonated?: string, options?: UpstreamCallOptions): Promise<WaldurUser | undefined> {
-    const question = { toDo: 'tell whose token it is', content: 'users' };
-    const request: UpstreamRequest<WaldurUser> = {
-      ...question,
-      endpoint: 'GET users/me/',
-      method: 'GET',
-      path: 'api/users/me/',
-      query: { field: USER_FIELDS },
-      headers: {
-        Authorization: `${isBearer(token) ? 'Bearer' : 'Token'} ${token}`,
-        ...(impersonated && { 'X-Impersonated-User-Uuid': impersonated.replaceAll('-', '') }),
-      },
-      read: (answer, now) => readRow(question, bodyOf(question, answer, now), (row) => WaldurUser.parse(row)),
-    };
+    const impersonating = impersonated && { 'X-Impersonated-User-Uuid': impersonated.replaceAll('-', '') };
+    const request = meRequest({ ...authorization(token), ...impersonating });
     return this.client.call(this.strangers, request, options).catch((error: unknown) => {
       if (error instanceof WaldurTokenRejectedError) return undefined;
       throw error;
@@ -217,7 +225,7 @@ export class WaldurGateway {
   }
 
   private get ownHeaders(): Readonly<Record<string, string>> {
-    return { Authorization: `Token ${this.options.token}` };
+    return authorization(this.options.token);
   }
 
   private pageRequest<K extends keyof WaldurRows>(
@@ -247,6 +255,20 @@ export class WaldurGateway {
   }
 }
 
+/** Whose token it is that stands in `headers`. */
+function meRequest(headers: Readonly<Record<string, string>>): UpstreamRequest<WaldurUser> {
+  const question = { toDo: 'tell whose token it is', content: 'users' };
+  return {
+    ...question,
+    endpoint: 'GET users/me/',
+    method: 'GET',
+    path: 'api/users/me/',
+    query: { field: USER_FIELDS },
+    headers,
+    read: (answer, now) => readRow(question, bodyOf(question, answer, now), (row) => WaldurUser.parse(row)),
+  };
+}
+
 function pageIn<Row>(
   question: WaldurQuestion,
   answer: TransportAnswer,
@@ -266,9 +288,4 @@ function totalIn(question: WaldurQuestion, { headers }: TransportAnswer): number
 function dateIn({ headers }: TransportAnswer): Date | undefined {
   const date = new Date(headers['date'] ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-/** Personal access tokens and those of an identity provider; the others are 40 hex digits. */
-export function isBearer(token: string): boolean {
-  return /^w_\d+_/.test(token) || /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
 }

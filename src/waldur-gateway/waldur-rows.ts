@@ -114,6 +114,17 @@ const Plan = z
     ),
   }));
 
+/** A plan by itself: it names its offering by a hyperlink, and all else of it comes with that. */
+const PlanAlone = z
+  .object({
+    uuid,
+    offering: z
+      .string()
+      .transform((link) => link.split('/').findLast(Boolean))
+      .pipe(uuid),
+  })
+  .transform((row) => ({ uuid: row.uuid, offeringUuid: row.offering }));
+
 const Offering = z
   .object({
     uuid,
@@ -235,6 +246,7 @@ export type WaldurVendorMapping = z.infer<typeof ArrowVendorMapping>;
 export type WaldurCustomer = ReturnType<typeof readCustomer>;
 export type WaldurProject = ReturnType<typeof readProject>;
 export type WaldurPlan = z.infer<typeof Plan>;
+export type WaldurPlanAlone = z.infer<typeof PlanAlone>;
 export type WaldurOffering = z.infer<typeof Offering>;
 export type WaldurResource = ReturnType<typeof readResource>;
 
@@ -243,6 +255,7 @@ export interface WaldurRows {
   readonly customers: WaldurCustomer;
   readonly projects: WaldurProject;
   readonly offerings: WaldurOffering;
+  readonly plans: WaldurPlanAlone;
   readonly resources: WaldurResource;
   readonly arrowSettings: WaldurArrowSettings;
   readonly customerMappings: WaldurCustomerMapping;
@@ -286,6 +299,12 @@ export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<Waldur
     fields: fieldsOf(Offering),
     hasModified: true,
     read: (row) => Offering.parse(row),
+  },
+  plans: {
+    path: 'marketplace-plans/',
+    fields: fieldsOf(PlanAlone),
+    hasModified: false,
+    read: (row) => PlanAlone.parse(row),
   },
   resources: {
     path: 'marketplace-provider-resources/',

@@ -2,9 +2,9 @@ import type { TransportAnswer } from '../http-client/http-transport.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import { assertGood, bodyOf, readRow, readRows, type WaldurQuestion } from './waldur-answer.js';
-import { WaldurNotFoundError } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 import { ORDER_FIELDS, WALDUR_LISTS, WaldurOrder, type WaldurResource } from './waldur-rows.js';
+import { authorization } from './waldur-token.js';
 
 /** What is ordered; UUIDs are Waldur's. */
 export interface NewWaldurOrder {
@@ -22,6 +22,9 @@ export interface NewWaldurImport extends Pick<NewWaldurOrder, 'offeringUuid' | '
   readonly backendId: string;
 }
 
+/** What a read that failed means where there is nothing at its address; throws every other error. */
+export type Absent = (error: unknown, options?: UpstreamCallOptions) => Promise<undefined>;
+
 /** What moves an order on. */
 export type OrderStep = 'approve_by_consumer' | 'approve_by_provider' | 'set_state_done' | 'cancel';
 
@@ -38,6 +41,7 @@ export class WaldurWriter {
     private readonly client: UpstreamClient,
     private readonly state: UpstreamState,
     private readonly options: Pick<WaldurGatewayOptions, 'url' | 'token' | 'pageSize'>,
+    private readonly absent: Absent,
   ) {}
 
   /** `""`: none. */
@@ -88,10 +92,7 @@ export class WaldurWriter {
     const request = this.get(question, `GET ${ORDERS}{uuid}/`, `${ORDERS}${uuid}/`, { field: ORDER_FIELDS }, (a, now) =>
       readRow(question, bodyOf(question, a, now), (row) => WaldurOrder.parse(row)),
     );
-    return this.client.call(this.state, request, options).catch((error: unknown) => {
-      if (error instanceof WaldurNotFoundError) return undefined;
-      throw error;
-    });
+    return this.client.call(this.state, request, options).catch((error: unknown) => this.absent(error, options));
   }
 
   /** Orders of this slug, the oldest first: one, if any. */
@@ -165,7 +166,7 @@ export class WaldurWriter {
   }
 
   private get headers(): Readonly<Record<string, string>> {
-    return { Authorization: `Token ${this.options.token}` };
+    return authorization(this.options.token);
   }
 }
 

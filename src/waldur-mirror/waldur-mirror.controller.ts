@@ -4,7 +4,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
 import { actorOf, type Caller } from '../auth/caller.js';
-import { ApiActionRefused, Operation } from '../common/api-answers.js';
+import { ApiActionConflict, ApiActionRefused, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { DirectoryStateResponse, DirectorySyncAccepted, SyncDirectoryDto } from './waldur-mirror.dto.js';
 import { WaldurMirrorService } from './waldur-mirror.service.js';
@@ -28,6 +28,7 @@ export class WaldurMirrorController {
   @Operation('admin_arrow_directory_sync', 'Read organisations, projects, offerings and resources from Waldur')
   @ApiAcceptedResponse({ type: DirectorySyncAccepted })
   @ApiActionRefused('WALDUR_URL is not set: …')
+  @ApiActionConflict('A run is under way that does not read everything, and `whole` is asked for')
   async sync(@Body() dto: SyncDirectoryDto, @CurrentUser() caller: Caller): Promise<DirectorySyncAccepted> {
     return DirectorySyncAccepted.from(await this.mirror.request(commandOf(dto), actorOf(caller)));
   }

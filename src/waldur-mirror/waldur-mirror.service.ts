@@ -13,6 +13,7 @@ import {
   type Written,
 } from '../directory/mirror/mirrored-rows.service.js';
 import { Offering } from '../directory/offering.entity.js';
+import { Plan } from '../directory/plan.entity.js';
 import { Project } from '../directory/project.entity.js';
 import { Resource } from '../directory/resource.entity.js';
 import { JobIncompleteError } from '../jobs/job.errors.js';
@@ -113,11 +114,15 @@ export class WaldurMirrorService implements OnModuleInit {
     this.absentRows.bringWith((entity, uuid) => this.bring(entity, uuid));
   }
 
-  /** Queues a run; `whole`: everything, whatever was read before. Throws {@link NotBesideWaldurError}. */
+  /**
+   * Queues a run; `whole`: everything, whatever was read before. Throws {@link NotBesideWaldurError},
+   * `OtherRunUnderWayError`.
+   */
   request({ whole }: { readonly whole?: boolean }, requestedBy: string): Promise<JobRun> {
     this.gateway();
     const parameters = { whole: whole ?? false };
-    return this.jobs.enqueue({ kind: DIRECTORY_SYNC, scope: 'waldur', parameters, requestedBy });
+    const request = { kind: DIRECTORY_SYNC, scope: 'waldur', parameters, requestedBy };
+    return this.jobs.enqueueAll(request, 'The directory of Waldur');
   }
 
   /** `undefined` where there is no Waldur. */
@@ -202,14 +207,17 @@ export class WaldurMirrorService implements OnModuleInit {
     if (kind === 'resources') await this.rows.grantClaims(mayWrite);
     report.incomplete = list.incomplete ?? null;
     if (list.incomplete) return;
-    if (report.whole) report.gone += await this.rows.markGone(kind, await this.missing(kind, list, signal), mayWrite);
+    const missing = report.whole ? await this.missing(kind, list, signal) : [];
+    // What is not shown is neither gone nor unchanged.
+    await this.gateway().ensureSeesAll({ signal, lane: DIRECTORY_SYNC });
+    if (missing.length) report.gone += await this.rows.markGone(kind, missing, mayWrite);
     const now = this.clock.now();
     await this.marks.set(
       {
         kind,
         changedSince: list.began ?? null,
         readAt: now,
-        wholeAt: report.whole ? now : (mark?.wholeAt ?? null),
+        wholeAt: report.whole ? now : wentBack(mark, list) ? null : (mark?.wholeAt ?? null),
         runUuid: run.uuid,
         report: { ...report },
       },
@@ -231,7 +239,7 @@ export class WaldurMirrorService implements OnModuleInit {
     before: Promise<void>,
   ): Promise<Reading> {
     const report = emptyReport(!modifiedSince);
-    const askedAt = this.clock.now();
+    const askedAt = await this.rows.askedAt();
     const batches = new Batches<WaldurRows[K]>(async (rows) => {
       await before;
       count(report, rows.length, await this.rows.write(kind, rows, (manager) => lease.check(manager), askedAt));
@@ -273,7 +281,7 @@ export class WaldurMirrorService implements OnModuleInit {
     const kind = KIND_OF.get(entity);
     const now = this.clock.now().getTime();
     if (!kind || (this.absent.get(uuid) ?? 0) > now) return false;
-    const isHere = await this.bringOne(kind, uuid);
+    const isHere = await (kind === 'plans' ? this.bringPlan(uuid) : this.bringOne(kind, uuid));
     if (!isHere) {
       if (this.absent.size >= MOST_ABSENT) this.absent.clear();
       this.absent.set(uuid, now + ABSENT_MS);
@@ -281,8 +289,14 @@ export class WaldurMirrorService implements OnModuleInit {
     return isHere;
   }
 
+  /** It comes with its offering. */
+  private async bringPlan(uuid: string): Promise<boolean> {
+    const plan = await this.gateway().findOne('plans', uuid);
+    return plan !== undefined && this.bringOne('offerings', plan.offeringUuid);
+  }
+
   private async bringOne(kind: MirroredKind, uuid: string): Promise<boolean> {
-    const askedAt = this.clock.now();
+    const askedAt = await this.rows.askedAt();
     const row = await this.gateway().findOne(kind, uuid);
     if (!row) return false;
     for (const [parent, named] of parentsOf(row)) if (named) await this.bringOne(parent, named);
@@ -293,12 +307,18 @@ export class WaldurMirrorService implements OnModuleInit {
   }
 }
 
-const KIND_OF: ReadonlyMap<Type<object>, MirroredKind> = new Map<Type<object>, MirroredKind>([
+const KIND_OF: ReadonlyMap<Type<object>, MirroredKind | 'plans'> = new Map<Type<object>, MirroredKind | 'plans'>([
   [Customer, 'customers'],
   [Project, 'projects'],
   [Offering, 'offerings'],
+  [Plan, 'plans'],
   [Resource, 'resources'],
 ]);
+
+/** Waldur's clock was ahead when the list was read before: what changed since then has earlier times than were asked for. */
+function wentBack(mark: WaldurMark | null, { began }: ListRead): boolean {
+  return !!began && !!mark?.changedSince && began.getTime() < mark.changedSince.getTime() - OVERLAP_MS;
+}
 
 /** What has to be here before a row can be. */
 function parentsOf(row: WaldurRows[MirroredKind]): [MirroredKind, string | null][] {

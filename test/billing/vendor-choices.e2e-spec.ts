@@ -59,6 +59,39 @@ describe('Vendor choices', () => {
     expect((await app.api.get(`${path}?settings_uuid=x`)).body).toEqual({ settings_uuid: ['Enter a valid UUID.'] });
   });
 
+  it('are narrowed by part of their name and by account, and come in pages where pages are asked for', async () => {
+    const [active] = (await app.api.get('/api/admin/arrow/settings/?is_active=true')).body;
+    const other = (await app.api.get('/api/admin/arrow/settings/?is_active=false')).body[0];
+    const ask = async (query: string, method: 'get' | 'head' = 'get') => {
+      const { status, headers, body } = await app.api[method](`${path}?${query}`);
+      const names = Array.isArray(body) ? body.map(({ value }) => value) : body;
+      return { status, names, count: headers.get('x-result-count'), link: headers.get('link') ?? '' };
+    };
+    expect(await ask('arrow_vendor_name=öK')).toMatchObject({ names: ['Öko Cloud'], count: '1' });
+    expect(await ask('arrow_vendor_name=nobody')).toMatchObject({ status: 200, names: [], count: '0' });
+    app.arrow.resetCounters();
+    expect((await ask(`settings=${encodeURIComponent(other.url)}`)).names).toHaveLength(3);
+    expect(app.arrow.requests[0]?.partner).toBe('XSP100002');
+    expect((await ask(`settings=${other.uuid}&settings_uuid=${active.uuid}`)).names).toEqual([]);
+    expect((await ask('settings=https://waldur.example/nowhere/')).status).toBe(400);
+    const first = await ask('page_size=2');
+    expect([first.names, first.count]).toEqual([['Amazon', 'Microsoft'], '3']);
+    expect(first.link).toContain('page=2');
+    expect(await ask('page_size=2&page=2')).toMatchObject({ names: ['Öko Cloud'], count: '3' });
+    expect((await ask('page=2')).status).toBe(404);
+    expect(await ask('page_size=2&page=3', 'head')).toMatchObject({ status: 404 });
+    expect(await ask('page_size=2&page=2', 'head')).toMatchObject({ status: 200, count: '3' });
+  });
+
+  it.each(['is_active', 'offering', 'offering_uuid'])('refuse %s, as they are no mappings', async (name) => {
+    for (const value of ['true', 'false', randomUUID()]) {
+      const { status, body } = await app.api.get(`${path}?${name}=${value}`);
+      expect([status, Object.keys(body)]).toEqual([400, [name]]);
+      expect((await app.api.head(`${path}?${name}=${value}`)).status).toBe(400);
+    }
+    expect((await app.api.get(`${path}?${name}=`)).status).toBe(200);
+  });
+
   it('take in what lines of the account name, and are an error when the catalogue cannot be read', async () => {
     const world = await new BillingWorld(app).start();
     const vm = await world.linked();

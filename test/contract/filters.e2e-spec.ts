@@ -1,5 +1,5 @@
 import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
-import { callOf, readContract, type Operation } from './contract.js';
+import { callOf, type FieldType, readContract, type Operation } from './contract.js';
 import { ALLOWED_DIFFERENCES } from './deviations.js';
 import { FILTERS, ORDERS } from './filters.js';
 import { Wire } from './wire.js';
@@ -10,6 +10,24 @@ const lists = Object.entries(contract.operations).filter(
   ([, operation]) => callOf(operation).method === 'GET' && operation.headers?.includes('link'),
 );
 const NO_FILTERS = ['page', 'page_size', 'field', 'o'];
+const queried = Object.entries(contract.operations).filter(
+  ([, operation]) => callOf(operation).method === 'GET' && operation.query?.['page?'] !== undefined,
+);
+/** Every offering is for every project: see `docs/filters.md`. */
+const NARROWS_NOTHING = ['marketplace_provider_offerings_list: project_uuid'];
+
+/** Values that find nothing, or something only, by what a parameter asks for. */
+function narrowingValues(name: string, type: FieldType): string[] {
+  if (name === 'page') return ['99'];
+  if (name === 'page_size') return ['1'];
+  if (type === 'boolean') return ['true', 'false'];
+  if (type === 'integer') return ['9'];
+  if (type === 'uuid') return ['00000000-0000-4000-8000-000000000000'];
+  if (type === 'uri') return ['https://waldur.example/nowhere/'];
+  if (!/_period/.test(name)) return ['nobody'];
+  const month = name.endsWith('_from') ? '2090-01' : '2001-01';
+  return [type === 'date' || name.startsWith('billing') ? `${month}-01` : month];
+}
 
 /** The filters of a list that are not among the ones we leave out on purpose. */
 function filtersOf(operationId: string, operation: Operation): string[] {
@@ -52,6 +70,24 @@ describe('Every list of the contract', () => {
 
   it.each(lists)('%s has a case for each of its filters', (operationId, operation) => {
     expect(Object.keys(FILTERS[operationId] ?? {}).sort()).toEqual(filtersOf(operationId, operation).sort());
+  });
+
+  it.each(queried)('%s ignores no parameter that is documented', async (operationId, operation) => {
+    const { path } = callOf(operation);
+    const ask = async (query: string) => {
+      const answer = await wire.send('GET', `${path}?${query}`, { headers: { authorization: `Token ${STAFF_TOKEN}` } });
+      return [answer.status, answer.text, answer.headers.link];
+    };
+    const all = await ask('');
+    expect(all[0]).toBe(200);
+    for (const [key, type] of Object.entries(operation.query ?? {})) {
+      const name = key.replace('?', '');
+      if (['field', 'o'].includes(name) || NARROWS_NOTHING.includes(`${operationId}: ${name}`)) continue;
+      const answers = await Promise.all(narrowingValues(name, type).map((value) => ask(`${name}=${value}`)));
+      // A short list has one page, however few rows a page has: its links say so.
+      const isOther = answers.some(([, text, link]) => text !== all[1] || (name === 'page_size' && link !== all[2]));
+      expect([name, isOther]).toEqual([name, true]);
+    }
   });
 
   const filters = lists.flatMap(([operationId, operation]) =>

@@ -268,11 +268,43 @@ describe('A file that is imported', () => {
     expect(mended.ignored_columns).toEqual(['Remark']);
   });
 
+  it('gives refused rows back with nothing changed and nothing lost, however often they are fed', async () => {
+    const file = [
+      'backend_id,name,abbreviation,country',
+      "back-1,'@home,'=2,EST",
+      "back-2,@work,''=x,EST",
+      'back-3,Foo, Bar OÜ,,EE',
+    ].join('\r\n');
+    const refusedOf = async ({ uuid }: { uuid: string }) =>
+      (await app.api.get(`${IMPORTS}${uuid}/refused/`)).body as string;
+    const first = await sheets.preview('organisations', file);
+    expect(counts(first)).toEqual([0, 0, 0, 3]);
+    const once = await refusedOf(first);
+    const second = await sheets.preview('organisations', once);
+    expect(counts(second)).toEqual([0, 0, 0, 3]);
+    expect((await refusedOf(second)).replace('6 cells, the header 5', '5 cells, the header 4')).toBe(once);
+    const mended = once.replaceAll('EST', 'EE').replace(/Foo, Bar OÜ,,([^\r]*),EE/, '"Foo, Bar OÜ",,EE,$1');
+    expect(counts(await sheets.import('organisations', mended))).toEqual([3, 0, 0, 0]);
+    const made = async (backendId: string) => {
+      const [row] = (await app.api.get(`/api/customers/?backend_id=${backendId}`)).body;
+      return [row.name, row.abbreviation, row.country];
+    };
+    expect(await made('back-1')).toEqual(['@home', '=2', 'EE']);
+    expect(await made('back-2')).toEqual(['@work', "'=x", 'EE']);
+    expect(await made('back-3')).toEqual(['Foo, Bar OÜ', '', 'EE']);
+  });
+
+  it('may have line ends of several kinds, as where rows were added to it', async () => {
+    const found = await sheets.preview('organisations', 'name,country\r\nEnds one,EE\nEnds two,LV\rEnds three,LT\r\n');
+    expect([...counts(found), await sheets.faults(found)]).toEqual([3, 0, 0, 0, []]);
+  });
+
   it.each([
     ['UTF-8 with a mark at its start', 'utf-8', Buffer.from('\ufeffbackend_id,name\nenc-1,Põhjala')],
     ['UTF-8 without', 'utf-8', Buffer.from('backend_id,name\nenc-1,Põhjala')],
     ['Windows-1252', 'windows-1252', Buffer.from('backend_id\tname\nenc-1\tPõhjala', 'latin1')],
     ['UTF-16', 'utf-16le', Buffer.from('\ufeffsep=;\r\nbackend_id;name\r\nenc-1;Põhjala', 'utf16le')],
+    ['UTF-16 of the other order', 'utf-16be', Buffer.from('\ufeffbackend_id;name\nenc-1;Põhjala', 'utf16le').swap16()],
   ])('is read in %s, and that is said', async (_, encoding, file) => {
     const found = await sheets.preview('organisations', new Uint8Array(file));
     expect(found.encoding).toBe(encoding);
@@ -314,6 +346,11 @@ describe('A file that is imported', () => {
       headers,
     );
     expect(broken.status).toBe(400);
+    const part = (what: string, content: string) =>
+      `--x\r\nContent-Disposition: form-data; ${what}\r\n\r\n${content}\r\n`;
+    const named = `${part('name="kind"', 'organisations')}${part('name="file"; filename="a\0b.csv"', 'name')}--x--\r\n`;
+    const { status, body } = await app.api.post(IMPORTS, named, headers);
+    expect([status, body.file_name]).toEqual([202, 'ab.csv']);
   });
 
   it('says which rows have more cells than the header, and passes over blank ones', async () => {
@@ -340,6 +377,21 @@ describe('A file that is imported', () => {
     expect((await app.api.get('/api/customers/?backend_id=cancel-1')).body).toEqual([]);
     await imports.write(kept.uuid, false, goOn);
     expect((await app.api.get('/api/customers/?backend_id=cancel-1')).body).toHaveLength(1);
+  });
+
+  it('whose job is killed after its work and before its end is not previewed or applied a second time', async () => {
+    const imports = app.app.get(ImportsService, { strict: false });
+    const found = await sheets.preview('organisations', 'backend_id,name\nkilled-1,Killed');
+    const again = { progress: () => Promise.resolve() };
+    expect(await imports.preview(found.uuid, again)).toMatchObject({ created: 1 });
+    expect(await sheets.rows(found)).toHaveLength(1);
+    const applied = await sheets.apply(found);
+    const ofJob = { ...again, run: applied.job };
+    expect(await imports.write(found.uuid, false, ofJob)).toMatchObject({ created: 1 });
+    expect(await imports.preview(found.uuid, again)).toMatchObject({ created: 1 });
+    expect((await imports.get(found.uuid)).state).toBe('applied');
+    await expect(imports.write(found.uuid, false, again)).rejects.toThrow(ImportNotReadyError);
+    expect((await app.api.get('/api/customers/?backend_id=killed-1')).body).toHaveLength(1);
   });
 
   it('has a template for every kind', async () => {

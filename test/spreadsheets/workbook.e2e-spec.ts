@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { ZipFile } from 'yazl';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
-import { counts, Sheets } from './sheets.js';
+import { counts, IMPORTS, Sheets } from './sheets.js';
 
 const WORKBOOK = '<workbook><sheets><sheet name="A" r:id="r2" xmlns:r="x"/></sheets></workbook>';
 const RELATIONS =
@@ -64,6 +64,36 @@ describe('An XLSX file', () => {
       ],
     ]);
   });
+
+  it('is read without how its texts are pronounced, with texts that are marked as such, and without what cannot be stored', async () => {
+    const sheet = `<worksheet><sheetData>
+      <row r="1"><c t="inlineStr"><is><t>name</t></is></c><c t="inlineStr"><is><t>customer</t></is></c></row>
+      <row r="2"><c t="s"><v>0</v></c><c t="inlineStr"><is><t>no_x0000_body_xD800_</t></is></c></row>
+      <row><c t="inlineStr"><is><t><![CDATA[A & B]]></t></is></c><c t="inlineStr"><is><t>_x0000_</t></is></c></row>
+    </sheetData></worksheet>`;
+    const strings = '<sst><si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh></si></sst>';
+    const found = await sheets.preview('projects', await workbookOf(sheet, { 'xl/sharedStrings.xml': strings }));
+    const rows = (await sheets.rows(found)) as { row: number }[];
+    expect(rows.map(({ row }) => row)).toEqual([2, 3]);
+    const refused = (await app.api.get(`${IMPORTS}${found.uuid}/refused/`)).body as string;
+    expect(refused.split('\r\n').slice(1, 3)).toEqual([
+      expect.stringMatching(/^東京,nobody\ufffd,/),
+      expect.stringMatching(/^A & B,,/),
+    ]);
+  });
+
+  it.each(['1', '0', '-1', '1.5', '1048577', '4294967298', '1e400', 'x'])(
+    'is refused where a row has the number %s after the first',
+    async (number) => {
+      const row = (said: string, text: string) => `<row r="${said}"><c t="inlineStr"><is><t>${text}</t></is></c></row>`;
+      const sheet = `<worksheet><sheetData>${row('1', 'name')}${row(number, 'One')}</sheetData></worksheet>`;
+      const found = await sheets.preview('organisations', await workbookOf(sheet));
+      expect([found.state, found.problem]).toEqual([
+        'failed',
+        `After row 1 of the sheet comes one with the number "${number}".`,
+      ]);
+    },
+  );
 
   it.each([
     ['no workbook', () => zipOf({ 'a.txt': 'x' }), 'This is a zip archive, and no XLSX file.'],

@@ -10,6 +10,7 @@ import { ListProjectsQuery } from '../../src/directory/project.dto.js';
 import { ListResourcesQuery } from '../../src/directory/resource.dto.js';
 import { UNKEPT } from '../../src/directory/unkept-filters.js';
 import { ListUsersQuery } from '../../src/directory/users/user.dto.js';
+import { VendorChoicesQuery } from '../../src/mappings/vendor-choices.dto.js';
 
 interface FilteredList {
   readonly paths: readonly string[];
@@ -37,6 +38,13 @@ export const FILTERED_LISTS: readonly FilteredList[] = [
   { paths: ['users'], query: ListUsersQuery, unkept: UNKEPT.users },
 ];
 
+/** Names and no rows, which are looked at by themselves. */
+const VENDOR_CHOICES: FilteredList = {
+  paths: ['admin/arrow/vendor-offering-mappings/vendor_choices'],
+  query: VendorChoicesQuery,
+  unkept: UNKEPT.vendorChoices,
+};
+
 const NO_FILTERS = ['page', 'page_size', 'field', 'o', 'format'];
 
 /** The filters that a list honours. */
@@ -53,7 +61,7 @@ const codes = (names: readonly string[]) =>
 
 /** docs/filters.md */
 export function filterTable(): string {
-  const sections = FILTERED_LISTS.map((list) => {
+  const sections = [...FILTERED_LISTS, VENDOR_CHOICES].map((list) => {
     const { filters, orders = [] } = list.unkept;
     const ofCopies = takenBy(list.unkept, true);
     const takenOfCopies = Object.keys(ofCopies).filter((name) => ofCopies[name] !== 'none');

@@ -1,3 +1,4 @@
+import { arrowCustomer } from '../../emulator/data.js';
 import {
   waldurArrowSettings,
   waldurCustomer,
@@ -119,6 +120,21 @@ describe('What the Arrow plugin of a Waldur has', () => {
     expect((await run({ settings_uuid: settings.uuid })).status).toBe(200);
     beside.waldur.data.arrowSettings = [];
     expect((await run({})).body.code).toBe('no_arrow_account_in_waldur');
+  });
+
+  it('has the reference that ArrowSphere has, whatever Waldur calls its customers by', async () => {
+    const { app, waldur } = beside;
+    const known = [arrowCustomer({ InternalReference: 'RAEVALD' }), arrowCustomer(), arrowCustomer()];
+    app.arrow.data.customers.push(...known);
+    const [own, bare, lower] = known.map(({ Reference }) => Reference) as [string, string, string];
+    const theirs = waldurArrowSettings({ api_url: app.arrow.url, partner_reference: partner.reference });
+    waldur.data.arrowSettings = [theirs];
+    waldur.data.customerMappings = ['RAEVALD', bare.replace('XSP', ''), ` ${lower.toLowerCase()}`, 'nobody'].map(
+      (text) => waldurCustomerMapping(theirs, customer, { arrow_reference: text }),
+    );
+    expect(outcomes((await run({})).body.customer_mappings)).toEqual({
+      ...{ [own]: 'created', [bare]: 'created', [lower]: 'created', nobody: 'created' },
+    });
   });
 
   it('goes into the account that the partner has here already', async () => {

@@ -20,6 +20,7 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     waldur.meanwhile = () => undefined;
     waldur.afterwards = () => undefined;
     Object.assign(waldur.orderRules, { firstState: 'pending-provider', keepsSlug: true });
+    Object.assign(waldur.data.users[0]!, { is_staff: true, is_support: false });
     app.clock.set(undefined);
     at.changes();
   });
@@ -193,6 +194,32 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     expect(await at.resume((await at.entry(license)).uuid)).toMatchObject({ state: 'recorded' });
   });
 
+  it.each(['a link', 'an import', 'an import whose order is made'])(
+    'is asked again once the token is staff’s again, where it shows nothing meanwhile: %s',
+    async (what) => {
+      const { waldur } = at.beside;
+      const [staff] = waldur.data.users;
+      const lose = () => void Object.assign(staff!, { is_staff: false });
+      const { license, send } = importing();
+      if (what === 'an import whose order is made')
+        waldur.afterwards = ({ method, path }) => method === 'POST' && path === 'marketplace-orders/' && lose();
+      const resource = await at.resource();
+      if (what !== 'an import whose order is made') lose();
+      const { body } = await (what === 'a link' ? at.link(resource, license) : send());
+      expect([body.code, body.detail]).toEqual([
+        'waldur_write_unfinished',
+        expect.stringContaining('it has to be a staff user'),
+      ]);
+      const { uuid } = await at.entry(license);
+      later(20 * 60_000);
+      expect(await at.resume(uuid)).toMatchObject({ state: 'intended' });
+      waldur.afterwards = () => undefined;
+      Object.assign(staff!, { is_staff: true });
+      expect(await at.resume(uuid)).toMatchObject({ state: 'recorded', problem: '' });
+      expect(at.changes()).toEqual(what === 'a link' ? [`set_backend_id ${license}`] : imported(license));
+    },
+  );
+
   it('ends an import whose order is rejected', async () => {
     at.beside.waldur.orderRules.firstState = 'rejected';
     const { license, send } = importing();
@@ -294,6 +321,24 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     const [entry] = await at.entries(`resource_uuid=${resource.uuid}`);
     expect(entry).toMatchObject({ kind: 'unlink', state: 'recorded' });
     expect((await at.beside.app.api.post(`${LEDGER}${entry.uuid}/revert/`)).status).toBe(200);
+  });
+
+  it('is not disturbed by a reading of an instance whose clock is ahead', async () => {
+    const { waldur, app } = at.beside;
+    const resource = await at.resource();
+    const license = at.license();
+    let linked: number | undefined;
+    const old = { ...resource, modified: new Date(Date.now() + 1000).toISOString() };
+    waldur.meanwhile = async ({ path, query }) => {
+      if (path !== 'marketplace-provider-resources/' || !query.has('page') || linked) return;
+      linked = 0;
+      later(-60_000);
+      linked = (await at.link(resource, license)).status;
+      app.clock.set(undefined);
+      return { status: 200, body: [old], headers: { 'x-result-count': '1' } };
+    };
+    expect([(await at.beside.sync()).state, linked]).toEqual(['succeeded', 200]);
+    expect((await at.here(resource.uuid)).backend_id).toBe(license);
   });
 
   it('does each thing once for two instances at once', async () => {

@@ -113,6 +113,65 @@ describe('A Waldur that is not well, or changes while it is read', () => {
     expect((await beside.sync({ whole: true })).state).toBe('succeeded');
   });
 
+  describe('whose token has lost staff', () => {
+    const before = async () => {
+      const { body } = await beside.app.api.get('/api/admin/arrow/directory/');
+      const kinds = (body.lists as { kind: string; read_at: string }[]).map(({ kind, read_at }) => [kind, read_at]);
+      return { live: await live(), kinds, customers: (await beside.app.api.get('/api/customers/')).body.length };
+    };
+    const lose = (isLost: boolean) => (beside.waldur.data.users[0]!['is_staff'] = !isLost);
+    afterEach(() => lose(false));
+
+    it.each([true, false])('fails the run by that, and nothing counts as gone or read; whole: %s', async (whole) => {
+      await beside.sync({ whole: true });
+      const then = await before();
+      lose(true);
+      const job = await beside.sync({ whole });
+      expect([job.state, job.error_code, job.error_message]).toEqual([
+        ...['failed', 'waldur_not_allowed'],
+        expect.stringContaining("it has to be a staff user's"),
+      ]);
+      expect(await before()).toEqual(then);
+      lose(false);
+      const { state, result } = await beside.sync({ whole: true });
+      expect([state, result['resources']!['changed'], result['customers']!['gone']]).toEqual(['succeeded', 0, 0]);
+    });
+
+    it('fails it also where that happens while it is asked for the few that did not come', async () => {
+      await beside.sync({ whole: true });
+      const then = await before();
+      const { data } = beside.waldur;
+      const hidden = data.resources.splice(0, 3);
+      beside.waldur.meanwhile = ({ path }) => {
+        if (path.startsWith('marketplace-provider-resources/') && path.length > 60) lose(true);
+      };
+      expect((await beside.sync({ whole: true })).error_code).toBe('waldur_not_allowed');
+      data.resources.unshift(...hidden);
+      expect((await before()).live).toBe(then.live);
+    });
+
+    it('does not say that a row is not there which a request names', async () => {
+      lose(true);
+      const unknown = waldurCustomer();
+      const { status, body } = await beside.app.api.get(`/api/customers/${unknown.uuid}/`);
+      expect([status, body.code]).toEqual([400, 'waldur_not_allowed']);
+    });
+  });
+
+  it('takes 410 for what 404 says, and not for a page of a list that is gone', async () => {
+    const gone = waldurCustomer();
+    beside.waldur.meanwhile = ({ path }) =>
+      path.startsWith('customers/') && path.length > 20 ? { status: 410, body: { detail: 'Gone.' } } : undefined;
+    expect((await beside.app.api.get(`/api/customers/${gone.uuid}/`)).status).toBe(404);
+    const then = await live();
+    beside.waldur.meanwhile = ({ path, query }) =>
+      path === 'marketplace-provider-resources/' && query.get('page') === '2'
+        ? { status: 410, body: { detail: 'Gone.' } }
+        : undefined;
+    const job = await beside.sync({ whole: true });
+    expect([job.state, job.error_code, await live()]).toEqual(['failed', 'incomplete', then]);
+  });
+
   it('marks what is gone where it was restored from an older backup', async () => {
     const { data } = beside.waldur;
     const kept = data.resources.slice(0, 300);
@@ -136,6 +195,19 @@ describe('A Waldur that is not well, or changes while it is read', () => {
     expect(behindMs).toBeLessThan(5.5 * 3_600_000);
   });
 
+  it('is read whole once its clock has been set back, as changes have earlier times then', async () => {
+    beside.waldur.clockAheadMs = 48 * 3_600_000;
+    await beside.sync({ whole: true });
+    beside.waldur.clockAheadMs = 0;
+    project.name = 'Named anew';
+    touch(project);
+    const named = async () => (await beside.app.api.get(`/api/projects/${project.uuid}/`)).body.name;
+    expect((await beside.sync()).result['projects']).toMatchObject({ whole: false, read: 0 });
+    expect((await beside.sync()).result['projects']).toMatchObject({ whole: true, changed: 1 });
+    expect(await named()).toBe('Named anew');
+    expect((await beside.sync()).result['projects']).toMatchObject({ whole: false });
+  });
+
   it('passes over a resource of a project that it does not show, and names it', async () => {
     const hidden = waldurResource(waldurProject(customer), offering, { name: 'Of a hidden project' });
     touch(hidden);
@@ -152,6 +224,30 @@ describe('A Waldur that is not well, or changes while it is read', () => {
     const { state, result } = await beside.sync();
     expect(state).toBe('succeeded');
     expect(result['projects']).toMatchObject({ whole: true });
+  });
+});
+
+describe('A reading that is asked for while another is under way', () => {
+  let beside: Beside;
+  beforeAll(async () => {
+    beside = await startBeside();
+  });
+  afterAll(() => beside?.stop());
+
+  it('is that one, unless that one does less than is asked for', async () => {
+    let goOn: () => void = () => undefined;
+    const isHeld = new Promise<void>((resolve) => (goOn = resolve));
+    beside.waldur.meanwhile = () => isHeld;
+    const ask = (body: object) => beside.app.api.post('/api/admin/arrow/directory/sync/', body);
+    const { body: first } = await ask({});
+    expect((await ask({ whole: false })).body.job_id).toBe(first.job_id);
+    const refused = await ask({ whole: true });
+    expect([refused.status, refused.body.code]).toEqual([409, 'other_run_under_way']);
+    expect(refused.body.detail).toContain(first.job_id);
+    goOn();
+    await ended(beside.app, first.job_id);
+    beside.waldur.meanwhile = () => undefined;
+    expect((await beside.sync({ whole: true })).state).toBe('succeeded');
   });
 });
 
@@ -198,6 +294,7 @@ describe('A reading whose process is gone', () => {
     const fault = waldur.faults.add({ path: '^marketplace-provider-offerings/', action: { kind: 'hang' } });
     const { body: accepted } = await api.post('/api/admin/arrow/directory/sync/', {});
     await hangs;
+    while ((await api.get('/api/admin/arrow/directory/')).body.lists.length < 2);
     await first.close();
     waldur.faults.remove(fault);
     waldur.requests.length = 0;
@@ -208,7 +305,8 @@ describe('A reading whose process is gone', () => {
       const job = await ended({ ...app, api: next }, accepted.job_id);
       expect([job.state, job.attempts]).toEqual(['succeeded', 2]);
       expect(job.result).toMatchObject({ customers: { created: 1 }, projects: { created: 1 } });
-      expect(waldur.requests.map(({ path }) => path)).toEqual([
+      const lists = waldur.requests.filter(({ path }) => path !== 'users/me/');
+      expect(lists.map(({ path }) => path)).toEqual([
         'marketplace-provider-offerings/',
         'marketplace-provider-resources/',
       ]);

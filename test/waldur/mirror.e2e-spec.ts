@@ -1,15 +1,19 @@
 import {
+  type Row,
   waldurCustomer,
   waldurOffering,
   waldurPlan,
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import { SHEET_KINDS } from '../../src/spreadsheets/sheet-kind-names.js';
+import { BillingWorld } from '../billing/billing-world.js';
 import { counts, Sheets } from '../spreadsheets/sheets.js';
 import { type Beside, startBeside, dashed } from './support.js';
 
 describe('The copy of a Waldur', () => {
   let beside: Beside;
+  let settings: string;
   const customer = waldurCustomer({ name: 'Põhjala Tehnika OÜ', registration_code: '1234' });
   const project = waldurProject(customer);
   const plan = waldurPlan();
@@ -54,13 +58,16 @@ describe('The copy of a Waldur', () => {
       customers: { whole: true, unchanged: 1, changed: 0 },
       resources: { whole: false, created: 0, changed: 0 },
     });
-    expect(beside.waldur.requests.map(({ path }) => path)).toEqual([
+    const lists = beside.waldur.requests.filter(({ path }) => path !== 'users/me/');
+    expect(lists.map(({ path }) => path)).toEqual([
       'customers/',
       'projects/',
       'marketplace-provider-offerings/',
       'marketplace-provider-resources/',
     ]);
-    const { query } = beside.waldur.requests[3]!;
+    // Each list counts only where all of it is shown.
+    expect(beside.waldur.requests).toHaveLength(8);
+    const { query } = lists[3]!;
     expect([query.get('o'), query.get('page_size')]).toEqual(['created', '300']);
     expect(query.getAll('field')).not.toContain('offering_name');
   });
@@ -143,7 +150,71 @@ describe('The copy of a Waldur', () => {
     const unknown = 'a'.repeat(32);
     for (let times = 0; times < 3; times += 1)
       expect((await beside.app.api.get(`/api/projects/${unknown}/`)).status).toBe(404);
-    expect(beside.waldur.requests).toHaveLength(1);
+    expect(beside.waldur.requests.map(({ path }) => path)).toEqual([`projects/${dashed(unknown)}/`, 'users/me/']);
+  });
+
+  it('asks Waldur for the offering of a plan that a request names and it lacks', async () => {
+    ({ settings } = await new BillingWorld(beside.app).start());
+    const latePlan = waldurPlan({ name: 'Late' });
+    (offering['plans'] as object[]).push(latePlan);
+    const mapping = { settings, arrow_vendor_name: 'Late', offering: offering.uuid, plan: latePlan.uuid };
+    const { status, body } = await beside.app.api.post('/api/admin/arrow/vendor-offering-mappings/', mapping);
+    expect([status, body.plan_name]).toEqual([201, 'Late']);
+    const refused = await beside.app.api.post('/api/admin/arrow/vendor-offering-mappings/', {
+      ...mapping,
+      arrow_vendor_name: 'Other',
+      plan: 'b'.repeat(32),
+    });
+    expect([refused.status, Object.keys(refused.body)]).toEqual([400, ['plan']]);
+  });
+
+  it('leaves out plans that Waldur has no more, from offerings and from what is to choose from', async () => {
+    const plans = offering['plans'] as Row[];
+    const gone = plans.pop()!;
+    touch(offering);
+    await beside.sync();
+    const names = async (path: string) => ((await beside.app.api.get(path)).body as Row[]).map(({ name }) => name);
+    const kept = plans.map(({ name }) => name);
+    expect(await names(`/api/marketplace-public-offerings/${offering.uuid}/plans/`)).toEqual(kept);
+    const { body } = await beside.app.api.get(`/api/marketplace-provider-offerings/${offering.uuid}/`);
+    expect(body.plans.map(({ name }: Row) => name)).toEqual(kept);
+    expect((await beside.app.api.get(`/api/marketplace-plans/${gone.uuid}/`)).body.name).toBe('Late');
+  });
+
+  it('is exported and imported again without a change, though some of it names what is gone', async () => {
+    const old = waldurProject(customer, { name: 'Ended' });
+    const plans = offering['plans'] as Row[];
+    const ended = waldurPlan({ name: 'Ended' });
+    plans.push(ended);
+    const { data } = beside.waldur;
+    data.projects.push(old);
+    data.resources.push(
+      waldurResource(old, offering, { name: 'Of a project that is gone', state: 'Terminated' }),
+      waldurResource(project, offering, { name: 'With a plan that is gone', plan_uuid: ended.uuid }),
+    );
+    const leaver = waldurCustomer({ name: 'Left' });
+    data.customers.push(leaver);
+    await beside.sync({ whole: true });
+    const mapping = { settings, arrow_reference: 'XSP77', waldur_customer: leaver.uuid };
+    expect((await beside.app.api.post('/api/admin/arrow/customer-mappings/', mapping)).status).toBe(201);
+    data.customers.pop();
+    old['is_removed'] = true;
+    plans.pop();
+    for (const row of [old, offering]) touch(row);
+    await beside.sync({ whole: true });
+    const sheets = new Sheets(beside.app);
+    for (const kind of SHEET_KINDS) {
+      const found = await sheets.preview(kind, await sheets.exported(kind, 'format=csv'));
+      const [created, changed, unchanged] = counts(found);
+      expect([kind, await sheets.faults(found), created, changed]).toEqual([kind, [], 0, 0]);
+      expect(unchanged).toBeGreaterThan(0);
+    }
+    const file = `uuid,name,project,offering,plan\n,New,${old.uuid},${offering.uuid},${ended.uuid}`;
+    expect(await sheets.faults(await sheets.preview('resources', file))).toEqual([
+      expect.stringContaining("2 : Here resources are copies of Waldur's"),
+      expect.stringContaining('2 project: There is no project with the uuid'),
+      expect.stringContaining('2 plan: There is no plan with the uuid'),
+    ]);
   });
 
   it('says how fresh it is, and in the metrics too', async () => {

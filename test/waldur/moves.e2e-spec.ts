@@ -5,6 +5,9 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import type { JobRun } from '../../src/jobs/job-run.entity.js';
+import { MoveNotReadyError } from '../../src/moves/moves.errors.js';
+import { MovesService } from '../../src/moves/moves.service.js';
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { BillingWorld, type Linked } from '../billing/billing-world.js';
 import type { Answer } from '../support/api-client.js';
@@ -215,6 +218,18 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     expect(trail.map(({ action }) => action)).toContain('job.directory-move-apply');
   });
 
+  it('is moved once, though its job is killed when it has done that', async () => {
+    const moves = app.app.get(MovesService, { strict: false });
+    const [{ uuid }] = (await list(`${MOVES}?state=applied`)) as [{ uuid: string }];
+    const { counts, job_uuid } = (await app.api.get(`${MOVES}${uuid}/`)).body;
+    const again = { progress: () => Promise.resolve(), run: { uuid: job_uuid } as JobRun };
+    const moved = (kinds: { moves: number }[]) => kinds.map((kind) => kind.moves);
+    expect(moved(Object.values((await moves.write(uuid, again)).counts))).toEqual(moved(counts));
+    expect(moved(Object.values(await moves.preview(uuid, again)))).toEqual(moved(counts));
+    expect((await app.api.get(`${MOVES}${uuid}/`)).body.state).toBe('applied');
+    await expect(moves.write(uuid, { progress: again.progress })).rejects.toThrow(MoveNotReadyError);
+  });
+
   it('can be moved again: what moved has nothing left to move', async () => {
     const move = await preview(app, 'in');
     expect(await rowsOf(app, move, 'outcome=moves&outcome=conflict')).toEqual([]);
@@ -296,10 +311,16 @@ describe('Rows that must not become Waldur’s', () => {
     ] as const;
     const project = await make.project({ customer: owner.uuid, backend_id: 'MOVED-AWAY' });
     const branch = await make.customer({ backend_id: 'BRANCH-1', registration_code: 'GROUP' });
+    const [gone, remade] = [
+      await make.customer({ registration_code: 'REMADE' }),
+      await make.customer({ registration_code: 'REMADE' }),
+    ];
+    await app.database.query('UPDATE customer SET gone_at = now() WHERE uuid = $1', [gone.uuid]);
     await app.stop();
     const elsewhere = waldurCustomer({ name: 'Elsewhere' });
     waldur.data.customers.push(
       waldurCustomer({ registration_code: 'T' }),
+      waldurCustomer({ registration_code: 'REMADE' }),
       waldurCustomer({ backend_id: 'B' }),
       waldurCustomer({ registration_code: 'R' }),
       waldurCustomer({ name: 'Same name' }),
@@ -325,6 +346,10 @@ describe('Rows that must not become Waldur’s', () => {
     expect(told(named)).toEqual(['stays', '']);
     expect(told(branch)).toEqual(['stays', '']);
     expect(told(owner)).toEqual(['moves', '']);
+    expect([gone, remade].map(told)).toEqual([
+      ['stays', ''],
+      ['moves', ''],
+    ]);
     expect(told(project)).toEqual(['conflict', 'Its organisation is not the one that Waldur has it under.']);
   });
 

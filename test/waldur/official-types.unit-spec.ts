@@ -41,6 +41,7 @@ const TYPES = {
     ...{ uuid: 'text', name: 'text', archived: 'flag', is_active: 'flag' },
     unit: ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'],
   },
+  ProviderPlanDetails: { uuid: 'text', offering: 'text' },
   Resource: {
     ...{ uuid: 'text', name: 'text', backend_id: 'text', state: RESOURCE_STATES, project_uuid: 'text' },
     ...{ project_name: 'text', customer_uuid: 'text', offering_uuid: 'text', offering_name: 'text' },
@@ -152,6 +153,13 @@ describe('The stand-in for Waldur, held to the types of the official clients', (
       for (const plan of (row['plans'] ?? []) as Row[])
         expect(faultsOf(bare(plan), TYPES.BaseProviderPlan)).toEqual([]);
     }
+  });
+
+  it('answers a plan by itself with the fields that are read of it', async () => {
+    const { path, fields } = WALDUR_LISTS.plans;
+    const [plan] = offering['plans'] as Row[];
+    const { body } = await call('GET', `${path}${plan!.uuid}/?${fields.map((field) => `field=${field}`).join('&')}`);
+    expect([Object.keys(body).sort(), faultsOf(body, TYPES.ProviderPlanDetails)]).toEqual([[...fields].sort(), []]);
   });
 
   it('answers a user, a resource and an order with nothing that their types do not have', async () => {

@@ -8,7 +8,7 @@ import {
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
 import { BillingWorld, type Linked, type MappedCustomer, money } from '../billing/billing-world.js';
-import { type Beside, ended, startBeside, dashed } from './support.js';
+import { asked, type Beside, startBeside, dashed } from './support.js';
 
 export const ITEMS = '/api/admin/arrow/pushed-items/';
 
@@ -19,7 +19,11 @@ export interface PushJob {
   readonly error_code: string;
   readonly error_message: string;
   readonly attempts: number;
-  readonly result: Record<string, number> & { not_at_waldur: Record<string, unknown>[]; unknown: string[] };
+  readonly result: Record<string, number> & {
+    not_at_waldur: Record<string, unknown>[];
+    unknown: string[];
+    failed: object[];
+  };
 }
 
 /** A service that bills beside a Waldur: organisations and resources are made there, and read from there. */
@@ -86,9 +90,7 @@ export class PushWorld extends BillingWorld {
 
   /** Asks for a run and answers it when it has ended. */
   async push(body: object = {}): Promise<PushJob> {
-    const { status, body: accepted } = await this.app.api.post(`${ITEMS}push/`, body);
-    if (status !== 202) throw new Error(`push answered ${status}: ${JSON.stringify(accepted)}`);
-    return (await ended(this.app, accepted.job_id)) as unknown as PushJob;
+    return (await asked(this.app, `${ITEMS}push/`, body)) as unknown as PushJob;
   }
 
   /** What stands at Waldur for an organisation, as `2026-01 12.50`, sorted. */

@@ -109,3 +109,16 @@ describe('Tokens of the Waldur beside', () => {
     expect([answer.status, Object.keys(answer.body)]).toEqual([400, ['user']]);
   });
 });
+
+describe('A personal access token that is WALDUR_TOKEN', () => {
+  it('is sent as such', async () => {
+    const token = `w_1999999999_${'e5'.repeat(16)}`;
+    const beside = await startBeside({ WALDUR_TOKEN: token });
+    try {
+      beside.waldur.data.users[0]!.tokens = [token];
+      expect(await beside.sync()).toMatchObject({ state: 'succeeded', error_message: '' });
+    } finally {
+      await beside.stop();
+    }
+  });
+});

@@ -70,17 +70,6 @@ export class BillingPausedError extends AppError {
   }
 }
 
-/** The month is worked on already, but not in the way asked for: that run cannot stand for this one. */
-export class OtherRunUnderWayError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'other_run_under_way';
-  constructor(month: YearMonth, jobUuid: string) {
-    super(
-      `${month.toString()} is worked on already with other options (job ${jobUuid}). Wait for its end, or cancel it.`,
-    );
-  }
-}
-
 /** Two accounts of billing turned out to be one partner. */
 export class AccountAmbiguousError extends AppError {
   readonly kind = 'conflict';

@@ -6,7 +6,7 @@ import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
 import { ResourcesService } from '../../directory/resources.service.js';
-import { JobIncompleteError } from '../../jobs/job.errors.js';
+import { JobIncompleteError, OtherRunUnderWayError } from '../../jobs/job.errors.js';
 import { JobHandlers, type JobControl } from '../../jobs/job-handlers.js';
 import type { JobRun } from '../../jobs/job-run.entity.js';
 import { JobsService } from '../../jobs/jobs.service.js';
@@ -16,12 +16,7 @@ import type { BillingAccount } from '../accounts/billing-account.entity.js';
 import { BillingAccountsService, type Pipeline } from '../accounts/billing-accounts.service.js';
 import { CONSUMPTION_SYNC, ConsumptionSyncService } from '../consumption/consumption-sync.service.js';
 import type { BillingContext } from '../core/billing-context.js';
-import {
-  ExportTypeMissingError,
-  MonthNotOverError,
-  OtherRunUnderWayError,
-  ResourceNotLinkedError,
-} from '../core/billing.errors.js';
+import { ExportTypeMissingError, MonthNotOverError, ResourceNotLinkedError } from '../core/billing.errors.js';
 import { namedResource, settingsNotFound } from '../core/named-in-request.js';
 import { StatementImportService } from '../statements/statement-import.service.js';
 import { monthsToWatch, openMonths, type OpenWindow } from './due-months.js';
@@ -138,7 +133,7 @@ export class BillingJobsService implements OnModuleInit {
     const scope = [account.uuid, parameters.month, license, options.dry_run && 'dry-run'].filter(Boolean).join('/');
     const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy });
     if (requestedBy !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
-      throw new OtherRunUnderWayError(month, run.uuid);
+      throw new OtherRunUnderWayError(month.toString(), run.uuid);
     return run;
   }
 

@@ -1,8 +1,9 @@
 import { Get, Head, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { StaffOnly } from '../../auth/access.js';
-import { ApiActionRefused, ApiCounted, Operation } from '../../common/api-answers.js';
-import { Counted } from '../../common/page.js';
+import { ApiActionRefused, ApiListed, Operation } from '../../common/api-answers.js';
+import { commandOf } from '../../common/command.js';
+import { Count, type Page } from '../../common/page.js';
 import { VendorChoiceResponse, VendorChoicesQuery } from '../../mappings/vendor-choices.dto.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { Bulk } from '../../auth/priority.js';
@@ -18,8 +19,9 @@ export class VendorChoicesController {
 
   @Head()
   @Operation('admin_arrow_vendor_offering_mappings_vendor_choices_count', 'Count the vendor names to choose from')
-  async count(@Query() query: VendorChoicesQuery): Promise<Counted<null>> {
-    return new Counted(null, (await this.vendors.choose(query.settings_uuid)).length);
+  async count(@Query() query: VendorChoicesQuery): Promise<Count> {
+    const { total, page, pageSize } = await this.vendors.choose(commandOf(query));
+    return new Count(total, page, pageSize);
   }
 
   @Get()
@@ -27,10 +29,9 @@ export class VendorChoicesController {
     'admin_arrow_vendor_offering_mappings_vendor_choices_list',
     "Vendor names to choose from: all pages of ArrowSphere's catalogue of cloud services, and those on lines",
   )
-  @ApiCounted(VendorChoiceResponse)
+  @ApiListed(VendorChoiceResponse)
   @ApiActionRefused('No Arrow settings found')
-  async list(@Query() query: VendorChoicesQuery): Promise<Counted<VendorChoiceResponse[]>> {
-    const choices = await this.vendors.choose(query.settings_uuid);
-    return new Counted(choices.map(VendorChoiceResponse.from), choices.length);
+  async list(@Query() query: VendorChoicesQuery): Promise<Page<VendorChoiceResponse>> {
+    return (await this.vendors.choose(commandOf(query))).map(VendorChoiceResponse.from);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import {
   CONFIRM,
+  DATABASE_NOW,
   DISPUTES,
   goneOf,
   type MirroredKind,
@@ -38,9 +39,15 @@ export interface Dispute {
 export class MirroredRowsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** By the database's clock. */
+  async databaseNow(): Promise<Date> {
+    const [{ now }] = await this.dataSource.query<[{ now: Date }]>(DATABASE_NOW);
+    return now;
+  }
+
   /**
-   * One statement; only rows that differ are touched. `kind`: also `plans`. `askedAt`: when they were asked for; of
-   * resources, what has been confirmed since stays.
+   * One statement; only rows that differ are touched. `kind`: also `plans`. `askedAt`: when they were asked for, by the
+   * database's clock; of resources, what has been confirmed since stays.
    */
   async write(
     manager: EntityManager,

@@ -18,6 +18,11 @@ export class MirroredRowsService {
     private readonly clock: Clock,
   ) {}
 
+  /** When rows are asked for from now on, as {@link write} is told. */
+  askedAt(): Promise<Date> {
+    return this.rows.databaseNow();
+  }
+
   /**
    * In one transaction. Rows that name what is not here are passed over; offerings bring their plans along. `askedAt`:
    * when Waldur was asked for the first of them; a resource whose licence was confirmed since stays as it is.

@@ -135,15 +135,18 @@ export const WRITE = {
     JOIN offering offered ON offered.uuid = given.offering_uuid`,
     others: 'LEFT JOIN plan ON plan.uuid = given.plan_uuid AND plan.offering_uuid = given.offering_uuid',
     isGone: 'is_gone',
-    // $3: when it was asked for; null: just now. What was confirmed in the same millisecond is taken for newer.
+    // $3: when it was asked for, by the database's clock; null: just now. What was confirmed in the same millisecond is taken for newer.
     unlessNewer: '$3::timestamptz IS NULL OR kept.confirmed_at IS NULL OR kept.confirmed_at < $3',
   }),
 } as const;
 
+/** By which readings and what is confirmed meanwhile are compared: instances may have clocks that differ. */
+export const DATABASE_NOW = 'SELECT clock_timestamp() AS now';
+
 /** What Waldur has just confirmed of a resource's licence ($1) is newer than what is being read; $2 now. */
 export const CONFIRM = `
   UPDATE resource
-  SET confirmed_at = $2, modified = $2
+  SET confirmed_at = clock_timestamp(), modified = $2
   WHERE uuid = $1`;
 
 /** Plans that these offerings ($1) have no more: all but $2; $3 now. */

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Caller, PresentedToken } from '../../auth/caller.js';
 import { BoundedMap } from '../../common/bounded-map.js';
 import { Clock } from '../../common/clock.js';
-import { isBearer, type WaldurGateway } from '../../waldur-gateway/waldur-gateway.js';
+import type { WaldurGateway } from '../../waldur-gateway/waldur-gateway.js';
 import { WaldurError, WaldurUnavailableError } from '../../waldur-gateway/waldur-gateway.errors.js';
 import { BesideWaldur } from '../../waldur-gateway/waldur-gateway.module.js';
 import type { WaldurUser } from '../../waldur-gateway/waldur-rows.js';
+import { isBearer } from '../../waldur-gateway/waldur-token.js';
 import { TooManyUnknownTokensError } from '../directory.errors.js';
 import { placeOf } from '../../limits/place.js';
 
