@@ -17,7 +17,12 @@ export function endFailed(span: Span, error: unknown): void {
 /** Does `work` within a span of its own. */
 export function traced<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   const span = startSpan(name, attributes);
-  return withinSpan(span, work).then(
+  return endedWith(span, withinSpan(span, work));
+}
+
+/** Ends a span with what it is of. */
+function endedWith<T>(span: Span, work: Promise<T>): Promise<T> {
+  return work.then(
     (answer) => {
       span.end();
       return answer;
@@ -33,12 +38,20 @@ export function traced<T>(name: string, attributes: Attributes, work: () => Prom
 export const withinSpan = <T>(span: Span, work: () => T): T =>
   context.with(trace.setSpan(context.active(), span), work);
 
-const LONGEST_STATEMENT = 2_000;
+const LONGEST_STATEMENT = 1_000;
+/** Beyond that, the columns of a SELECT say less of it than what they hide. */
+const LONGEST_COLUMNS = 100;
 
 /** One statement, where what it is part of is being recorded: its text, never its parameters. */
 export function tracedStatement<T>(text: string, run: () => Promise<T>): Promise<T> {
   if (!trace.getActiveSpan()?.isRecording()) return run();
   const command = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? 'statement';
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text.slice(0, LONGEST_STATEMENT) };
-  return traced(command, attributes, run);
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': shortened(text, command) };
+  return endedWith(startSpan(command, attributes), run());
+}
+
+function shortened(text: string, command: string): string {
+  const from = command === 'SELECT' ? text.indexOf(' FROM ') : -1;
+  const told = from > LONGEST_COLUMNS ? `${command} …${text.slice(from)}` : text;
+  return told.slice(0, LONGEST_STATEMENT);
 }
