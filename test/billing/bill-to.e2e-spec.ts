@@ -104,6 +104,23 @@ describe('whose line it is', () => {
       expect(await w.charged(a.customer)).toBe('10.00');
     });
 
+    test('a month before the first entry that was billed already stays whose it was when the licence moves on', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      w.export([w.line(a.license, '100.00')]);
+      await w.reconcile();
+      await w.issue(a.customer);
+      w.move(a.license, b);
+      app.clock.set('2026-02-03T06:00:00Z');
+      w.month = '2026-02';
+      w.export([w.line(a.license, '5.00', { sequence: 'of February' })]);
+      await w.sync();
+      w.month = '2026-01';
+      const run = await w.reconcile();
+      expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 100.00']);
+      expect(tieOut(run)).toEqual({ statement: 100, posted: 100, ties_out: true });
+    });
+
     test('a month before the first entry of a licence that had two owners is nobody’s: owner_conflict', async () => {
       const w = await world();
       const [a, b] = [await w.linked(), await w.mappedCustomer()];
@@ -198,6 +215,41 @@ describe('whose line it is', () => {
       line.values['sell-total-price'] = '90.00';
       await w.reconcile();
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['90.00', '0.00']);
+    });
+
+    test('what a draft had left when its invoice was issued does not come back to it', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      const { arrow } = w.unmapped();
+      await w.make.mapping({ settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference });
+      const lines = [w.line(a.license, '100.00'), w.line(w.license({ ...a, arrow }), '7.00')];
+      w.export(lines);
+      await w.sync();
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      await w.sync();
+      await w.issue(a.customer);
+      for (const run of [w.sync, w.reconcile]) {
+        w.export(lines.toReversed());
+        await run();
+        expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 7.00']);
+        expect(await w.bills(b)).toEqual(['2026-01 EUR pending 100.00']);
+      }
+    });
+
+    test('a licence whose closed month is reopened stays with whom it was closed for', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.export([w.line(a.license, '95.00')]);
+      await w.reconcile();
+      await w.mapping(a, { waldur_customer: b });
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncHistory(a.resource, { force: true });
+      const charged = async () => [await w.charged(a.customer), await w.charged(b)];
+      expect(await charged()).toEqual(['100.00', '0.00']);
+      await w.reconcile();
+      expect(await charged()).toEqual(['95.00', '0.00']);
+      expect(await w.unlinked()).toEqual([]);
     });
 
     test('a mapping that is switched off: whoever was charged gets the final, a new licence is nobody’s', async () => {

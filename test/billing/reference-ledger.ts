@@ -39,6 +39,8 @@ interface Charge {
   readonly organisation: string;
   readonly currency: string;
   readonly arrowCustomer: string;
+  /** What stands of it on the invoice of which month. */
+  readonly months: Map<string, Decimal>;
   target: Decimal;
   posted: Decimal;
   wasPosted: boolean;
@@ -213,12 +215,16 @@ export class ReferenceLedger {
     const charges = [...this.charges.values()]
       .filter((charge) => charge.license === license && charge.arrowCustomer === customer)
       .sort((a, b) => Number(a.target.isZero()) - Number(b.target.isZero()));
-    const standing = charges.find(
-      (charge) => charge.closed || this.book(charge.organisation, charge.currency).issued.has(MONTHS[0]!),
-    );
+    const standing = charges.find((charge) => charge.closed || this.isIssued(charge));
     const mapping = this.mappings.get(customer);
     if (standing) return standing.organisation;
     return mapping?.active ? mapping.organisation : charges[0]?.organisation;
+  }
+
+  /** Money of it stands on an issued invoice; what the draft had left by then does not. */
+  private isIssued({ organisation, currency, months }: Charge): boolean {
+    const { issued } = this.book(organisation, currency);
+    return [...months].some(([month, amount]) => issued.has(month) && !amount.isZero());
   }
 
   /** All statements that the licence's lines stand on; without lines, all of its customer's. */
@@ -251,7 +257,8 @@ export class ReferenceLedger {
     }
     charge.posted = charge.posted.plus(difference);
     charge.wasPosted = true;
-    add(book, difference);
+    const month = add(book, difference);
+    charge.months.set(month, (charge.months.get(month) ?? ZERO).plus(difference));
   }
 
   private roundingOf(key: string): { target: Decimal; waits: boolean; exact: Decimal } {
@@ -327,7 +334,7 @@ export class ReferenceLedger {
     this.book(organisation, currency);
     const known = this.charges.get(key);
     if (known) return known;
-    const fresh = { target: ZERO, posted: ZERO, lines: ZERO, pending: ZERO };
+    const fresh = { target: ZERO, posted: ZERO, lines: ZERO, pending: ZERO, months: new Map<string, Decimal>() };
     const flags = { wasPosted: false, closed: false, held: false };
     const charge: Charge = { license, organisation, currency, arrowCustomer, ...fresh, ...flags };
     this.charges.set(key, charge);
@@ -348,10 +355,11 @@ export class ReferenceLedger {
   }
 }
 
-/** On the draft of the month itself, or of the first later one that is not issued. */
-function add({ months, issued }: { months: Map<string, Decimal>; issued: Set<string> }, amount: Decimal): void {
+/** On the draft of the month itself, or of the first later one that is not issued: answers which. */
+function add({ months, issued }: { months: Map<string, Decimal>; issued: Set<string> }, amount: Decimal): string {
   const month = MONTHS.find((candidate) => !issued.has(candidate))!;
   months.set(month, (months.get(month) ?? ZERO).plus(amount));
+  return month;
 }
 
 function roundTo(amount: Decimal, currency: string): Decimal {

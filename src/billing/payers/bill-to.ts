@@ -29,7 +29,7 @@ export interface ExistingCharge extends LicensePair {
   readonly customerUuid: string;
   readonly projectUuid: string | null;
   readonly resourceUuid: string | null;
-  /** It is closed, or stands on an issued invoice: its bill-to party stands. */
+  /** It is closed, or was until somebody reopened it, or stands on an issued invoice: its bill-to party stands. */
   readonly isFixed: boolean;
   /** Its target is not 0. */
   readonly isInUse: boolean;

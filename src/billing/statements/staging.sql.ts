@@ -68,7 +68,8 @@ export const LICENSES_TO_ASK_FOR = `
 /**
  * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
  * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
- * first seen; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account, `$3` month, `$4` now.
+ * first seen; whose it was found to be before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account,
+ * `$3` month, `$4` now.
  */
 export const ATTRIBUTE_LINES = `
   WITH owner AS (
@@ -128,6 +129,7 @@ export const ATTRIBUTE_LINES = `
       coalesce(
         line.named_customer,
         past.customer_reference,
+        nullif(known.arrow_customer, ''),
         CASE WHEN NOT license.is_contested THEN license.any_owner END
       ) AS arrow_customer
     FROM line
