@@ -106,8 +106,8 @@ export const REFRESH_STATEMENT_TOTALS = `
     currency = main.currency
   FROM main
   WHERE statement.uuid = main.uuid
-    AND (statement.sell_total, statement.buy_total, statement.item_count)
-      IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
+    AND (statement.sell_total, statement.buy_total, statement.item_count, statement.currency)
+      IS DISTINCT FROM (main.sell, main.buy, main.lines, main.currency)`;
 
 /** Lines are taken over in parts, by licence: this part, of so many; or only this licence. */
 const isOfPart = (table: string, part: string, of: string, license: string) =>
@@ -350,15 +350,16 @@ export const MARK_MISSING_LINES = `
     )`;
 
 /**
- * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read; those of
- * customers that had lines and have none now, of whose licences no other bill-to party has one; and those of licences without an
- * amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
+ * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those that
+ * such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has a licence
+ * that money stands for by its lines; and those of licences without an amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
  */
 export const HELD_CHARGES = `
   WITH line AS (
     SELECT
       item.arrow_customer,
       item.license_reference,
+      item.charge_uuid,
       CASE
         WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
         WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
@@ -391,9 +392,10 @@ export const HELD_CHARGES = `
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
+      AND charge.target <> 0
+      AND (charge.basis <> 'consumption' OR charge.closed_at IS NOT NULL)
     GROUP BY charge.arrow_customer
     HAVING count(staged.license_reference) = 0
-       AND bool_or(charge.target <> 0)
   ),
   customer AS (
     SELECT arrow_customer, reason
@@ -415,6 +417,10 @@ export const HELD_CHARGES = `
     SELECT charge.*, customer.reason
     FROM charge
     JOIN customer ON customer.arrow_customer = charge.arrow_customer
+    UNION ALL
+    SELECT charge.*, line.reason
+    FROM charge
+    JOIN line ON line.charge_uuid = charge.uuid AND line.reason <> 'amount_missing'
     UNION ALL
     SELECT charge.*, NULL
     FROM charge
