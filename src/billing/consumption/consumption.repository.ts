@@ -79,6 +79,14 @@ const ENSURE_CHARGES = `
   JOIN resource ON resource.uuid = given."resourceUuid"
   ON CONFLICT DO NOTHING`;
 
+const FOLLOW_RULE = `
+  UPDATE consumption_record
+  SET price_source = $3
+  WHERE account_uuid = $1
+    AND month = $2
+    AND price_source <> $3
+    AND ($4::text[] IS NULL OR license_reference = ANY($4))`;
+
 const MOVE = `
   UPDATE consumption_record record
   SET
@@ -167,6 +175,11 @@ export class ConsumptionRepository {
     const [accountUuid, month] = scopeOf(context);
     const where = { accountUuid, month, ...(licenses && { licenseReference: Any([...licenses]) }) };
     return manager.find(ConsumptionRecord, { where, relations: { charge: true }, order: { licenseReference: 'ASC' } });
+  }
+
+  /** What is charged is the price that the rule of the month names by now. */
+  async followRule(manager: EntityManager, context: BillingContext, licenses: readonly string[] | null): Promise<void> {
+    await manager.query(FOLLOW_RULE, [...scopeOf(context), context.rule.priceSource, licenses]);
   }
 
   /** Records follow the link of their licence within the organisation, unless their charge stands. */

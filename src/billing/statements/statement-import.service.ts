@@ -143,7 +143,7 @@ export class StatementImportService {
       const settled = complete && (await this.statements.isSettled(manager, context));
       await this.statements.finish(manager, context, {
         snapshotUuid: snapshot.uuid,
-        largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals), run.acceptShrinkage),
+        largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals, context.rule), run.acceptShrinkage),
         tieOut,
         settledAt: settled ? (before?.settledAt ?? context.now) : null,
         fingerprint: complete ? prepared.fingerprint : '',
@@ -193,6 +193,7 @@ export class StatementImportService {
       : null;
     const { held, customers } = await locked(async (manager) => {
       if (reconcile) await this.consumption.closeReopened(manager, context);
+      await this.consumption.followRule(manager, context, licenses);
       await this.consumption.relink(manager, context, parties, licenses);
       await this.ledger.closeCharges(manager, context, closesByCalendar(run), licenses);
       return {
