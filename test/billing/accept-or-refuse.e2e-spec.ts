@@ -202,6 +202,21 @@ describe('an export', () => {
       expect(await both(w, vm, other)).toEqual(['103.00', '7.00']);
     });
 
+    test('holds it, though nobody knows whose the lines of its licence are now', async () => {
+      const { w, vm, other, lines } = await accepted([...LABELS, 'Customer Reference']);
+      const { data } = app.arrow;
+      const license = w.license(other);
+      const values = { 'customer-reference': other.arrow.Reference };
+      w.export([...lines, w.line(license, '7.00', { values })]);
+      await w.sync({ accept_shrinkage: true });
+      data.licenses = data.licenses.filter((one) => one !== license);
+      w.export([...lines, w.line(license, '7.00', { sequence: 'without a customer' })]);
+      const run = await w.sync();
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await both(w, vm, other)).toEqual(['100.00', '7.00']);
+      expect(tieOut(run)).toEqual({ statement: 107, posted: 107, unmatched: 7, held: -7, ties_out: true });
+    });
+
     test('leaves its consumption as it comes until the close, which holds it until a person accepts it', async () => {
       const { w, vm, lines, last } = await accepted();
       const consuming = await w.linked();

@@ -252,6 +252,37 @@ describe('whose line it is', () => {
       expect(await w.unlinked()).toEqual([]);
     });
 
+    test.each([
+      ['read with force', (w: BillingWorld, a: Linked) => w.syncHistory(a.resource, { force: true })],
+      ['reversed with force', (w: BillingWorld, a: Linked) => w.cleanUp({ resource_uuid: a.resource, force: true })],
+    ])('a licence of an open month whose consumption is %s follows its mapping', async (_, act) => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncConsumption();
+      await act(w, a);
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      w.export([w.line(a.license, '95.00')]);
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+    });
+
+    test('a mapping that is switched off, and ArrowSphere has forgotten customer and licence: the closed month stays', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.linked()];
+      w.export([w.line(a.license, '100.00', named(a)), w.line(b.license, '7.00', named(b))]);
+      await w.reconcile();
+      await w.issue(a.customer);
+      await w.mapping(a, { is_active: false });
+      const { data } = app.arrow;
+      data.customers = data.customers.filter(({ Reference }) => Reference !== a.arrow.Reference);
+      data.licenses = data.licenses.filter(({ licenseId }) => licenseId !== a.license.licenseId);
+      const run = await w.reconcile();
+      expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 100.00']);
+      expect(tieOut(run)).toEqual({ statement: 107, posted: 107, ties_out: true });
+    });
+
     test('a mapping that is switched off: whoever was charged gets the final, a new licence is nobody’s', async () => {
       const w = await world();
       const a = await w.linked();

@@ -135,7 +135,8 @@ export const ATTRIBUTE_LINES = `
     FROM line
     LEFT JOIN license ON license.license_reference = line.license_reference
     LEFT JOIN billing_sync_item known
-      ON license.is_contested
+      ON line.named_customer IS NULL
+     AND license.is_contested IS DISTINCT FROM false
      AND known.account_uuid = $2
      AND known.month = $3
      AND known.license_reference = line.license_reference

@@ -389,6 +389,7 @@ export const HELD_CHARGES = `
     LEFT JOIN export_staging staged
       ON staged.snapshot_uuid = $3
      AND staged.license_reference = charge.license_reference
+     AND staged.arrow_customer <> ''
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
