@@ -76,6 +76,37 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['50.00', '20.00']);
     });
 
+    test('a move splits lines of one key, too, by when each was first seen, whatever they come to', async () => {
+      const w = await world();
+      app.clock.set('2026-01-10T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      const seen: string[][] = [];
+      for (const prices of [
+        ['10.00', '2.00'],
+        ['10.00', '2.00', '500.00'],
+        ['510.00', '2.00', '10.00'],
+        ['11.00', '520.00', '2.00'],
+        ['700.00', '2.00', '11.00', '520.00'],
+        ['700.00', '11.00', '520.00'],
+        ['2.00', '700.00', '11.00', '520.00'],
+      ]) {
+        w.export(prices.map((price) => w.line(a.license, price, { sequence: 'the same' })));
+        await w.sync({ accept_shrinkage: true });
+        seen.push(await both(w, a, b));
+        if (seen.length === 1) w.move(a.license, b);
+        app.clock.set(`2026-01-${10 + seen.length}T00:00:00Z`);
+      }
+      expect(seen).toEqual([
+        ['12.00', '0.00'],
+        ['12.00', '500.00'],
+        ['12.00', '510.00'],
+        ['13.00', '520.00'],
+        ['13.00', '1220.00'],
+        ['11.00', '1220.00'],
+        ['13.00', '1220.00'],
+      ]);
+    });
+
     test('a service that ended before the move is the former owner’s, though its line comes after it', async () => {
       const w = await world();
       app.clock.set('2026-01-10T00:00:00Z');
@@ -266,6 +297,24 @@ describe('whose line it is', () => {
       w.export([w.line(a.license, '95.00')]);
       await w.reconcile();
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+    });
+
+    test('a licence that went to another Arrow customer of its organisation, whose mapping is switched off: it gets the final', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const a = await w.linked();
+      const { arrow } = w.unmapped();
+      const given = { settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference };
+      const second = { ...a, mapping: (await w.make.mapping(given)).uuid, arrow };
+      const sync = (owner: MappedCustomer, price: string) => {
+        w.export([w.line(a.license, price, { sequence: 'L1', ...named(owner) })]);
+        return w.sync();
+      };
+      await sync(a, '100.00');
+      await sync(second, '100.00');
+      await w.mapping(second, { is_active: false });
+      expect(tieOut(await sync(second, '95.00'))).toEqual({ statement: 95, posted: 95, ties_out: true });
+      await w.reconcile();
+      expect(await w.charged(a.customer)).toBe('95.00');
     });
 
     test('a mapping that is switched off, and ArrowSphere has forgotten customer and licence: the closed month stays', async () => {

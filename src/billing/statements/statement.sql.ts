@@ -146,7 +146,7 @@ const isSameCharge = (table: string, other: string) =>
      AND ${table}.currency = ${other}.currency`;
 
 /** Columns of a charge that follow its lines. */
-const CHARGE_COLUMNS = ['lines_sell', 'lines_buy', 'line_count', 'name', 'start', '"end"', 'resource_uuid'];
+const CHARGE_COLUMNS = 'lines_sell lines_buy line_count name start "end" resource_uuid arrow_customer'.split(' ');
 
 /**
  * The charges that lines add up to, and those whose lines are all gone or elsewhere now; the rest of the arrow is planned.
@@ -164,6 +164,7 @@ export const MERGE_CHARGES = (price: PriceSource) => `
       currency,
       min(resource_uuid::text)::uuid AS resource_uuid,
       min(arrow_customer) AS arrow_customer,
+      max(arrow_customer) AS other_arrow_customer,
       CASE WHEN min(description) = max(description) THEN min(description) ELSE '' END AS description,
       least($9::date, greatest($3::date, min(coalesce(service_start, $3::date)))) AS start,
       greatest($3::date, least($9::date, max(coalesce(service_end, $9::date)))) AS "end",
@@ -209,7 +210,12 @@ export const MERGE_CHARGES = (price: PriceSource) => `
         coalesce(line_sum.name, known.name) AS name,
         coalesce(line_sum.start, known.start) AS start,
         coalesce(line_sum."end", known."end") AS "end",
-        coalesce(line_sum.resource_uuid, known.resource_uuid) AS resource_uuid
+        coalesce(line_sum.resource_uuid, known.resource_uuid) AS resource_uuid,
+        CASE
+          WHEN known.arrow_customer IN (line_sum.arrow_customer, line_sum.other_arrow_customer)
+            THEN known.arrow_customer
+          ELSE coalesce(line_sum.arrow_customer, known.arrow_customer)
+        END AS arrow_customer
       FROM known
       LEFT JOIN line_sum ON ${isSameCharge('line_sum', 'known')}
     ) wanted
@@ -218,7 +224,7 @@ export const MERGE_CHARGES = (price: PriceSource) => `
   )
   INSERT INTO charge (
     account_uuid, month, modified, target, rounded, license_reference, customer_uuid, project_uuid, currency,
-    arrow_customer, ${CHARGE_COLUMNS.join(', ')}
+    ${CHARGE_COLUMNS.join(', ')}
   )
   SELECT
     $2,
@@ -230,7 +236,6 @@ export const MERGE_CHARGES = (price: PriceSource) => `
     line_sum.customer_uuid,
     line_sum.project_uuid,
     line_sum.currency,
-    line_sum.arrow_customer,
     ${prefixed('line_sum', CHARGE_COLUMNS)}
   FROM line_sum
   JOIN unnest($12::text[], $13::integer[]) AS digits (currency, digits) ON digits.currency = line_sum.currency
