@@ -126,7 +126,10 @@ export class ReferenceLedger {
     this.consumption.set(license, { amount: new Decimal(amount), arrowCustomer, takenBack: false });
   }
 
-  /** A person reverses the consumption; answers whether the month was still open for it. Issued money is credited at once. */
+  /**
+   * A person reverses the consumption; answers whether the month was still open for it. Issued money of its charge is
+   * credited at once; other charges of the licence go on waiting.
+   */
   cleanUp(license: string): boolean {
     const consumption = this.consumption.get(license);
     if (!consumption || this.isClosed(license)) return false;
@@ -134,7 +137,7 @@ export class ReferenceLedger {
     for (const charge of this.charges.values()) {
       if (charge.license !== license) continue;
       charge.target = ZERO;
-      this.post(charge, true);
+      if (isFirst(charge, consumption)) this.post(charge, true);
     }
     return true;
   }
@@ -242,8 +245,7 @@ export class ReferenceLedger {
   private targetOf(charge: Charge): Decimal {
     const consumption = this.consumption.get(charge.license);
     if (charge.closed || !consumption) return charge.lines;
-    const isFirst = charge.arrowCustomer === consumption.arrowCustomer && charge.currency === 'EUR';
-    return consumption.takenBack || !isFirst ? ZERO : consumption.amount;
+    return consumption.takenBack || !isFirst(charge, consumption) ? ZERO : consumption.amount;
   }
 
   private post(charge: Charge, force: boolean): void {
@@ -353,6 +355,10 @@ export class ReferenceLedger {
   private chargesOf(key: string): Charge[] {
     return [...this.charges.values()].filter((charge) => `${charge.organisation}|${charge.currency}` === key);
   }
+}
+
+function isFirst(charge: Charge, { arrowCustomer }: Consumption): boolean {
+  return charge.arrowCustomer === arrowCustomer && charge.currency === 'EUR';
 }
 
 /** On the draft of the month itself, or of the first later one that is not issued: answers which. */
