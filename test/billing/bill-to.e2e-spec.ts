@@ -317,6 +317,18 @@ describe('whose line it is', () => {
       expect(await w.charged(a.customer)).toBe('95.00');
     });
 
+    test('a mapping that is switched off leaves the lines that name another customer of its licence to that one', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      w.export([w.line(a.license, '10.00', named(a))]);
+      await w.sync();
+      await w.mapping(a, { is_active: false });
+      w.export([w.line(a.license, '10.00', named(a)), w.line(a.license, '5.00', named(b))]);
+      const run = await w.sync();
+      expect(await both(w, a, b)).toEqual(['10.00', '5.00']);
+      expect(tieOut(run)).toEqual({ statement: 15, posted: 15, ties_out: true });
+    });
+
     test('a mapping that is switched off, and ArrowSphere has forgotten customer and licence: the closed month stays', async () => {
       const w = await world([...LABELS, 'Customer Reference']);
       const [a, b] = [await w.linked(), await w.linked()];

@@ -59,9 +59,10 @@ export function billTo(pairs: readonly LicensePair[], facts: BillToFacts): BillT
     const charges = chargesOf.get(licenseReference) ?? [];
     const link = linkOf.get(licenseReference);
     // The link of a licence that has moved is only late; one to an organisation that never had it contradicts the owner.
-    const isLate = () =>
-      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid));
     const own = charges.filter((charge) => charge.arrowCustomer === arrowCustomer);
+    const isLate = () =>
+      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid)) ||
+      charges.some((charge) => charge.customerUuid === link!.customerUuid && !own.includes(charge));
     const found = organisationOf(own, organisationsOf(pair));
     const place = found.customerUuid ? placeOf(found.customerUuid, charges, link, isLate) : found;
     const { customerUuid = null, projectUuid = null, resourceUuid = null, reason = '' } = place;
