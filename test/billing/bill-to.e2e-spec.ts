@@ -135,7 +135,7 @@ describe('whose line it is', () => {
       expect(await w.charged(a.customer)).toBe('10.00');
     });
 
-    test('a month before the first entry that was billed already stays whose it was when the licence moves on', async () => {
+    test('a month before the first entry that was billed already keeps its bill-to party when the licence moves on', async () => {
       const w = await world();
       const [a, b] = [await w.linked(), await w.mappedCustomer()];
       w.export([w.line(a.license, '100.00')]);

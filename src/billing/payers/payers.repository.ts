@@ -57,7 +57,9 @@ const CHARGES = `
     charge.customer_uuid AS "customerUuid",
     charge.project_uuid AS "projectUuid",
     charge.resource_uuid AS "resourceUuid",
-    charge.closed_at IS NOT NULL OR reopened.license_reference IS NOT NULL OR issued.charge_uuid IS NOT NULL AS "isFixed",
+    charge.closed_at IS NOT NULL
+      OR reopened.license_reference IS NOT NULL
+      OR issued.charge_uuid IS NOT NULL AS "isFixed",
     charge.target <> 0 OR charge.line_count > 0 AS "isInUse"
   FROM charge
   LEFT JOIN (
