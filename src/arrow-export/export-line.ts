@@ -1,3 +1,4 @@
+import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { displayName } from '../arrow-gateway/display-name.js';
 import type { DecimalString } from '../common/money.js';
 import { type NumberLocale, parseAmount } from './amounts.js';
@@ -65,7 +66,7 @@ export function readExportLine(row: Row, context: ExportLineContext): ExportLine
   const other = isComparable ? valueOf(number(otherSource)) : null;
   return {
     lineKey: text('lineKey'),
-    licenseReference: text('license'),
+    licenseReference: normalizeArrowReference(text('license')).slice(0, 255),
     customerReference: text('customerReference'),
     customerName: text('customerName', 500),
     statementReference: text('statement'),

@@ -9,7 +9,8 @@ const PUSHED_UP_TO = `
     GROUP BY charge_uuid`;
 
 /**
- * Makes an item of what every closed charge was moved by since its last item. The first items of an organisation's month go
+ * Makes an item of what every closed charge was moved by since its last item, once all of its bill-to party in the month are
+ * posted as their lines have it: a run closes charges first and posts them then. The first items of an organisation's month go
  * on the invoice of that month, later ones on that of the current month. `$1` the first month that is pushed, `$2` the
  * current month. Answers how many.
  */
@@ -21,7 +22,8 @@ export const PLAN_ITEMS = `
     WHERE charge.month >= $1
     GROUP BY ${KEY.map((name) => `charge.${name}`).join(', ')}
     HAVING bool_and(charge.kind = 'rounding' OR charge.closed_at IS NOT NULL)
-      AND bool_and(charge.basis <> 'held')
+      AND bool_and(charge.kind = 'rounding' OR charge.basis = 'lines')
+      AND bool_and(charge.kind = 'rounding' OR charge.target IN (charge.lines_sell, charge.lines_buy))
       AND count(pending.charge_uuid) = 0
   ),
   begun AS (

@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld, LABELS, type Linked, tieOut } from './billing-world.js';
+import { BillingWorld, LABELS, type Linked, type MappedCustomer, tieOut } from './billing-world.js';
 
 /** Which exports are refused as a whole, whose charges are held, and what a person may accept. Amounts are literal. */
 describe('an export', () => {
@@ -125,6 +125,19 @@ describe('an export', () => {
       expect(await both(w, vm, other)).toEqual(['9.00', '7.00']);
     });
 
+    test('in a line of a licence that another Arrow customer of the organisation has, too: the charge of both stands', async () => {
+      const { w, vm, lines, last } = await accepted([...LABELS, 'Customer Reference']);
+      const { arrow } = w.unmapped();
+      await w.make.mapping({ settings: w.settings, waldur_customer: vm.customer, arrow_reference: arrow.Reference });
+      const theirs = w.line(vm.license, '5.00', { values: { 'customer-reference': arrow.Reference } });
+      w.export([...lines, theirs, last]);
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('105.00');
+      theirs.values['sell-total-price'] = 'abc';
+      expect(await w.sync()).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await w.charged(vm.customer)).toBe('105.00');
+    });
+
     test('in a cell that is not charged: nothing is stopped', async () => {
       const { w, vm, other, lines } = await accepted();
       Object.assign(lines[0]!.values, { 'sell-total-price': '20.00', 'buy-total-price': 'abc', qty: 'some' });
@@ -170,6 +183,57 @@ describe('an export', () => {
       expect(tieOut(run)).toEqual({ statement: 100, posted: 100, ties_out: true });
       // Nothing of it stands any more, so that nobody has to accept it again.
       expect(await w.reconcile()).toMatchObject({ state: 'succeeded', result: { held: [] } });
+    });
+
+    test('holds it, though another licence of it went to another customer before', async () => {
+      const { w, vm, other, lines } = await accepted([...LABELS, 'Customer Reference']);
+      const moved = w.license(other);
+      const of = ({ arrow }: MappedCustomer) => ({ values: { 'customer-reference': arrow.Reference } });
+      for (const [owner, rest] of [
+        [other, [w.line(other.license, '7.00', of(other))]],
+        [vm, [w.line(other.license, '7.00', of(other))]],
+      ] as const) {
+        w.export([...lines, w.line(moved, '3.00', of(owner)), ...rest]);
+        await w.sync();
+      }
+      expect(await both(w, vm, other)).toEqual(['103.00', '7.00']);
+      w.export([...lines, w.line(moved, '3.00', of(vm))]);
+      expect(await w.sync()).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await both(w, vm, other)).toEqual(['103.00', '7.00']);
+    });
+
+    test('holds it, though nobody knows whose the lines of its licence are now', async () => {
+      const { w, vm, other, lines } = await accepted([...LABELS, 'Customer Reference']);
+      const { data } = app.arrow;
+      const license = w.license(other);
+      const values = { 'customer-reference': other.arrow.Reference };
+      w.export([...lines, w.line(license, '7.00', { values })]);
+      await w.sync({ accept_shrinkage: true });
+      data.licenses = data.licenses.filter((one) => one !== license);
+      w.export([...lines, w.line(license, '7.00', { sequence: 'without a customer' })]);
+      const run = await w.sync();
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await both(w, vm, other)).toEqual(['100.00', '7.00']);
+      expect(tieOut(run)).toEqual({ statement: 107, posted: 107, unmatched: 7, held: -7, ties_out: true });
+    });
+
+    test('leaves its consumption as it comes until the close, which holds it until a person accepts it', async () => {
+      const { w, vm, lines, last } = await accepted();
+      const consuming = await w.linked();
+      const charged = async (run: { state: string }) => [run.state, await w.charged(consuming.customer)];
+      w.consumes(consuming.license, [[20, 20]]);
+      await w.syncConsumption();
+      w.export([...lines, last, w.line(consuming.license, '19.00')]);
+      await w.sync();
+      w.export([...lines, last]);
+      expect(await charged(await w.sync())).toEqual(['succeeded', '20.00']);
+      w.consumes(consuming.license, [[30, 30]]);
+      await w.syncConsumption();
+      expect(await charged(await w.sync())).toEqual(['succeeded', '30.00']);
+      for (let run = 0; run < 2; run++) expect(await charged(await w.reconcile())).toEqual(['failed', '30.00']);
+      expect(await charged(await w.reconcile({ accept_shrinkage: true }))).toEqual(['succeeded', '0.00']);
+      expect(await charged(await w.reconcile())).toEqual(['succeeded', '0.00']);
+      expect(await w.charged(vm.customer)).toBe('100.00');
     });
 
     test('is followed when its licence is under another customer now', async () => {

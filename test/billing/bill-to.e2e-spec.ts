@@ -76,6 +76,37 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['50.00', '20.00']);
     });
 
+    test('a move splits lines of one key, too, by when each was first seen, whatever they come to', async () => {
+      const w = await world();
+      app.clock.set('2026-01-10T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      const seen: string[][] = [];
+      for (const prices of [
+        ['10.00', '2.00'],
+        ['10.00', '2.00', '500.00'],
+        ['510.00', '2.00', '10.00'],
+        ['11.00', '520.00', '2.00'],
+        ['700.00', '2.00', '11.00', '520.00'],
+        ['700.00', '11.00', '520.00'],
+        ['2.00', '700.00', '11.00', '520.00'],
+      ]) {
+        w.export(prices.map((price) => w.line(a.license, price, { sequence: 'the same' })));
+        await w.sync({ accept_shrinkage: true });
+        seen.push(await both(w, a, b));
+        if (seen.length === 1) w.move(a.license, b);
+        app.clock.set(`2026-01-${10 + seen.length}T00:00:00Z`);
+      }
+      expect(seen).toEqual([
+        ['12.00', '0.00'],
+        ['12.00', '500.00'],
+        ['12.00', '510.00'],
+        ['13.00', '520.00'],
+        ['13.00', '1220.00'],
+        ['11.00', '1220.00'],
+        ['13.00', '1220.00'],
+      ]);
+    });
+
     test('a service that ended before the move is the former owner’s, though its line comes after it', async () => {
       const w = await world();
       app.clock.set('2026-01-10T00:00:00Z');
@@ -102,6 +133,23 @@ describe('whose line it is', () => {
       w.export([w.line(a.license, '10.00')]);
       await w.sync();
       expect(await w.charged(a.customer)).toBe('10.00');
+    });
+
+    test('a month before the first entry that was billed already keeps its bill-to party when the licence moves on', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      w.export([w.line(a.license, '100.00')]);
+      await w.reconcile();
+      await w.issue(a.customer);
+      w.move(a.license, b);
+      app.clock.set('2026-02-03T06:00:00Z');
+      w.month = '2026-02';
+      w.export([w.line(a.license, '5.00', { sequence: 'of February' })]);
+      await w.sync();
+      w.month = '2026-01';
+      const run = await w.reconcile();
+      expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 100.00']);
+      expect(tieOut(run)).toEqual({ statement: 100, posted: 100, ties_out: true });
     });
 
     test('a month before the first entry of a licence that had two owners is nobody’s: owner_conflict', async () => {
@@ -198,6 +246,102 @@ describe('whose line it is', () => {
       line.values['sell-total-price'] = '90.00';
       await w.reconcile();
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['90.00', '0.00']);
+    });
+
+    test('what a draft had left when its invoice was issued does not come back to it', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      const { arrow } = w.unmapped();
+      await w.make.mapping({ settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference });
+      const lines = [w.line(a.license, '100.00'), w.line(w.license({ ...a, arrow }), '7.00')];
+      w.export(lines);
+      await w.sync();
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      await w.sync();
+      await w.issue(a.customer);
+      for (const run of [w.sync, w.reconcile]) {
+        w.export(lines.toReversed());
+        await run();
+        expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 7.00']);
+        expect(await w.bills(b)).toEqual(['2026-01 EUR pending 100.00']);
+      }
+    });
+
+    test('a licence whose closed month is reopened stays with whom it was closed for', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.export([w.line(a.license, '95.00')]);
+      await w.reconcile();
+      await w.mapping(a, { waldur_customer: b });
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncHistory(a.resource, { force: true });
+      const charged = async () => [await w.charged(a.customer), await w.charged(b)];
+      expect(await charged()).toEqual(['100.00', '0.00']);
+      await w.reconcile();
+      expect(await charged()).toEqual(['95.00', '0.00']);
+      expect(await w.unlinked()).toEqual([]);
+    });
+
+    test.each([
+      ['read with force', (w: BillingWorld, a: Linked) => w.syncHistory(a.resource, { force: true })],
+      ['reversed with force', (w: BillingWorld, a: Linked) => w.cleanUp({ resource_uuid: a.resource, force: true })],
+    ])('a licence of an open month whose consumption is %s follows its mapping', async (_, act) => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncConsumption();
+      await act(w, a);
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      w.export([w.line(a.license, '95.00')]);
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+    });
+
+    test('a licence that went to another Arrow customer of its organisation, whose mapping is switched off: it gets the final', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const a = await w.linked();
+      const { arrow } = w.unmapped();
+      const given = { settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference };
+      const second = { ...a, mapping: (await w.make.mapping(given)).uuid, arrow };
+      const sync = (owner: MappedCustomer, price: string) => {
+        w.export([w.line(a.license, price, { sequence: 'L1', ...named(owner) })]);
+        return w.sync();
+      };
+      await sync(a, '100.00');
+      await sync(second, '100.00');
+      await w.mapping(second, { is_active: false });
+      expect(tieOut(await sync(second, '95.00'))).toEqual({ statement: 95, posted: 95, ties_out: true });
+      await w.reconcile();
+      expect(await w.charged(a.customer)).toBe('95.00');
+    });
+
+    test('a mapping that is switched off leaves the lines that name another customer of its licence to that one', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      w.export([w.line(a.license, '10.00', named(a))]);
+      await w.sync();
+      await w.mapping(a, { is_active: false });
+      w.export([w.line(a.license, '10.00', named(a)), w.line(a.license, '5.00', named(b))]);
+      const run = await w.sync();
+      expect(await both(w, a, b)).toEqual(['10.00', '5.00']);
+      expect(tieOut(run)).toEqual({ statement: 15, posted: 15, ties_out: true });
+    });
+
+    test('a mapping that is switched off, and ArrowSphere has forgotten customer and licence: the closed month stays', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.linked()];
+      w.export([w.line(a.license, '100.00', named(a)), w.line(b.license, '7.00', named(b))]);
+      await w.reconcile();
+      await w.issue(a.customer);
+      await w.mapping(a, { is_active: false });
+      const { data } = app.arrow;
+      data.customers = data.customers.filter(({ Reference }) => Reference !== a.arrow.Reference);
+      data.licenses = data.licenses.filter(({ licenseId }) => licenseId !== a.license.licenseId);
+      const run = await w.reconcile();
+      expect(await w.bills(a.customer)).toEqual(['2026-01 EUR created 100.00']);
+      expect(tieOut(run)).toEqual({ statement: 107, posted: 107, ties_out: true });
     });
 
     test('a mapping that is switched off: whoever was charged gets the final, a new licence is nobody’s', async () => {

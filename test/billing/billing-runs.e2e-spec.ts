@@ -106,6 +106,35 @@ describe('a run', () => {
       ]);
     });
 
+    test('a price source that is changed holds for consumption that was read before, and its record says so', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[100, 80]]);
+      await w.syncConsumption();
+      await price(w, 'buy');
+      w.export([w.line(vm.license, '95.00', { buy: '70.00' })]);
+      await w.reconcile();
+      expect(await w.charged(vm.customer)).toBe('70.00');
+      expect(await w.record(vm)).toMatchObject({ price_source: 'buy', adjustment_amount: '-10.00' });
+    });
+
+    test('a price source that is changed is no shrinkage, whatever the margin; fewer lines still are', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const lines = Array.from({ length: 4 }, () => w.line(vm.license, '100.00', { buy: '60.00' }));
+      w.export(lines);
+      await w.sync();
+      await price(w, 'buy');
+      w.export(lines.slice(1));
+      expect(await w.sync()).toMatchObject({ state: 'failed' });
+      w.export(lines);
+      expect(await w.sync()).toMatchObject({ state: 'succeeded' });
+      expect(await w.charged(vm.customer)).toBe('240.00');
+      for (const line of lines) line.values['buy-total-price'] = '40.00';
+      expect(await w.sync()).toMatchObject({ state: 'failed' });
+      expect(await w.charged(vm.customer)).toBe('240.00');
+    });
+
     test('a rule that is valid from a month leaves the months before it', async () => {
       const w = await world();
       const vm = await w.linked();

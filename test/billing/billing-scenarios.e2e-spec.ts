@@ -561,6 +561,65 @@ describe('what a month costs when', () => {
   });
 
   test.each([
+    ['cannot be posted', '10', true],
+    ['is of an amount that nobody can mean', '9999999999999', false],
+  ])(
+    'D-36: the consumption of one organisation %s: the job has failed, and the others are charged',
+    async (_, sell, isRefused) => {
+      const w = await world();
+      const [bad, good] = [await w.linked(), await w.linked()];
+      await app.database.query(`
+      CREATE FUNCTION refuse_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF ${isRefused} AND NEW.customer_uuid = '${bad.customer}' THEN RAISE EXCEPTION 'refused by the test'; END IF;
+        RETURN NEW;
+      END $$`);
+      await app.database.query(
+        'CREATE TRIGGER refuse_invoice BEFORE INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION refuse_invoice()',
+      );
+      try {
+        w.consumes(bad.license, [[sell, '8']]);
+        w.consumes(good.license, [[20, 16]]);
+        const run = await w.syncConsumption();
+        expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete', result: { changed: 1, failed: 1 } });
+        expect(run.result.reasons).toMatchObject([{ license_reference: bad.license.licenseId }]);
+        expect([await w.charged(bad.customer), await w.charged(good.customer)]).toEqual(['0.00', '20.00']);
+      } finally {
+        await app.database.query('DROP TRIGGER refuse_invoice ON invoice');
+        await app.database.query('DROP FUNCTION refuse_invoice');
+      }
+    },
+  );
+
+  test('D-36: one organisation stands at an older export, as it cannot be posted: its currency does not tie out', async () => {
+    const w = await world();
+    const [bad, good] = [await w.linked(), await w.linked()];
+    w.export([w.line(bad.license, '10.00'), w.line(good.license, '20.00')]);
+    await w.sync();
+    await app.database.query(`
+      CREATE FUNCTION refuse_posting() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF '${bad.customer}' = (SELECT customer_uuid FROM charge WHERE uuid = NEW.charge_uuid)
+        THEN RAISE EXCEPTION 'refused by the test'; END IF;
+        RETURN NEW;
+      END $$`);
+    await app.database.query(
+      'CREATE TRIGGER refuse_posting BEFORE INSERT ON invoice_posting FOR EACH ROW EXECUTE FUNCTION refuse_posting()',
+    );
+    try {
+      w.export([w.line(bad.license, '15.00'), w.line(good.license, '25.00')]);
+      const run = await w.sync();
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete', result: { failed: 1 } });
+      expect([await w.charged(bad.customer), await w.charged(good.customer)]).toEqual(['10.00', '25.00']);
+      expect(tieOut(run)).toEqual({ statement: 40, posted: 35, ties_out: false });
+    } finally {
+      await app.database.query('DROP TRIGGER refuse_posting ON invoice_posting');
+      await app.database.query('DROP FUNCTION refuse_posting');
+    }
+    expect(tieOut(await w.sync())).toEqual({ statement: 40, posted: 40, ties_out: true });
+  });
+
+  test.each([
     ['JPY', ['1234.4', '1000.4'], '2235.00'],
     ['KWD', ['10.1234', '20.4321'], '30.556'],
     ['EUR', ['10.1234', '20.4321'], '30.56'],

@@ -219,6 +219,21 @@ describe('reading a month again', () => {
       expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR pending 10.00', '2026-01 USD pending 10.00']);
     });
 
+    test('says of months past which were charged, though nobody can be charged for others', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.mapping(vm, { is_active: false });
+      w.consumes(vm.license, [[110, 80]]);
+      w.consumes(vm.license, [[50, 40]], '2026-02');
+      expect(await w.syncHistory(vm.resource, { period_to: '2026-02' })).toMatchObject({
+        status: 200,
+        body: { periods_synced: 1, errors: [{ period: '2026-02' }] },
+      });
+      expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR pending 110.00']);
+    });
+
     test('charges months past to whom they were charged, and names the months that ArrowSphere fails for', async () => {
       const w = await world();
       const vm = await w.linked();

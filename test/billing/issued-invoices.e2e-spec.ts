@@ -172,6 +172,28 @@ describe('an issued invoice', () => {
       expect((await w.invoices(vm.customer))[1]).toMatchObject({ price: '40.00', tax: '9.80', total: '49.80' });
     });
 
+    test('of a correction of what came after issue is at the rate that came with that', async () => {
+      const w = await world();
+      await w.rules({ tax_percent: 22 });
+      const vm = await w.linked();
+      const first = w.line(vm.license, '100.00');
+      const late = w.line((await w.linked(vm)).license, '50.00');
+      w.export([first]);
+      await w.reconcile();
+      await w.issue(vm.customer);
+      w.export([first, late]);
+      await w.reconcile();
+      await w.issue(vm.customer, { month: '2026-02' });
+      await w.rules({ tax_percent: 24, valid_from: '2026-01' });
+      late.values['sell-total-price'] = '40.00';
+      await w.reconcile();
+      expect((await w.invoices(vm.customer)).map(({ month, price, tax }) => [month, price, tax])).toEqual([
+        ['2026-01', '100.00', '22.00'],
+        ['2026-02', '50.00', '11.00'],
+        ['2026-03', '-10.00', '-2.20'],
+      ]);
+    });
+
     test('of a draft follows a rule without a month, and not one that is valid from a later month', async () => {
       const w = await world();
       await w.rules({ tax_percent: 22 });

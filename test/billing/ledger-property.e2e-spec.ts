@@ -350,7 +350,8 @@ class RandomMonth {
 
   /** A charged cell cannot be read: its customer stands, everybody else is billed. */
   async unreadable(): Promise<void> {
-    const readable = this.lines.filter(({ ofOtherPeriod, excluded }) => !ofOtherPeriod && !excluded);
+    const isRejected = (line: Line) => this.ledger.stateOf(this.ledger.statementOf(line)) === 'Rejected';
+    const readable = this.lines.filter((line) => !line.ofOtherPeriod && !line.excluded && !isRejected(line));
     const line = this.random.one(readable.slice(LICENSES.length));
     const { price } = line;
     this.note(`a cell of ${this.ledger.customerOf(line)} cannot be read`);

@@ -39,6 +39,8 @@ interface Charge {
   readonly organisation: string;
   readonly currency: string;
   readonly arrowCustomer: string;
+  /** What stands of it on the invoice of which month. */
+  readonly months: Map<string, Decimal>;
   target: Decimal;
   posted: Decimal;
   wasPosted: boolean;
@@ -124,7 +126,10 @@ export class ReferenceLedger {
     this.consumption.set(license, { amount: new Decimal(amount), arrowCustomer, takenBack: false });
   }
 
-  /** A person reverses the consumption; answers whether the month was still open for it. Issued money is credited at once. */
+  /**
+   * A person reverses the consumption; answers whether the month was still open for it. Issued money of its charge is
+   * credited at once; other charges of the licence go on waiting.
+   */
   cleanUp(license: string): boolean {
     const consumption = this.consumption.get(license);
     if (!consumption || this.isClosed(license)) return false;
@@ -132,7 +137,7 @@ export class ReferenceLedger {
     for (const charge of this.charges.values()) {
       if (charge.license !== license) continue;
       charge.target = ZERO;
-      this.post(charge, true);
+      if (isFirst(charge, consumption)) this.post(charge, true);
     }
     return true;
   }
@@ -213,12 +218,16 @@ export class ReferenceLedger {
     const charges = [...this.charges.values()]
       .filter((charge) => charge.license === license && charge.arrowCustomer === customer)
       .sort((a, b) => Number(a.target.isZero()) - Number(b.target.isZero()));
-    const standing = charges.find(
-      (charge) => charge.closed || this.book(charge.organisation, charge.currency).issued.has(MONTHS[0]!),
-    );
+    const standing = charges.find((charge) => charge.closed || this.isIssued(charge));
     const mapping = this.mappings.get(customer);
     if (standing) return standing.organisation;
     return mapping?.active ? mapping.organisation : charges[0]?.organisation;
+  }
+
+  /** Money of it stands on an issued invoice; what the draft had left by then does not. */
+  private isIssued({ organisation, currency, months }: Charge): boolean {
+    const { issued } = this.book(organisation, currency);
+    return [...months].some(([month, amount]) => issued.has(month) && !amount.isZero());
   }
 
   /** All statements that the licence's lines stand on; without lines, all of its customer's. */
@@ -236,8 +245,7 @@ export class ReferenceLedger {
   private targetOf(charge: Charge): Decimal {
     const consumption = this.consumption.get(charge.license);
     if (charge.closed || !consumption) return charge.lines;
-    const isFirst = charge.arrowCustomer === consumption.arrowCustomer && charge.currency === 'EUR';
-    return consumption.takenBack || !isFirst ? ZERO : consumption.amount;
+    return consumption.takenBack || !isFirst(charge, consumption) ? ZERO : consumption.amount;
   }
 
   private post(charge: Charge, force: boolean): void {
@@ -251,7 +259,8 @@ export class ReferenceLedger {
     }
     charge.posted = charge.posted.plus(difference);
     charge.wasPosted = true;
-    add(book, difference);
+    const month = add(book, difference);
+    charge.months.set(month, (charge.months.get(month) ?? ZERO).plus(difference));
   }
 
   private roundingOf(key: string): { target: Decimal; waits: boolean; exact: Decimal } {
@@ -327,7 +336,7 @@ export class ReferenceLedger {
     this.book(organisation, currency);
     const known = this.charges.get(key);
     if (known) return known;
-    const fresh = { target: ZERO, posted: ZERO, lines: ZERO, pending: ZERO };
+    const fresh = { target: ZERO, posted: ZERO, lines: ZERO, pending: ZERO, months: new Map<string, Decimal>() };
     const flags = { wasPosted: false, closed: false, held: false };
     const charge: Charge = { license, organisation, currency, arrowCustomer, ...fresh, ...flags };
     this.charges.set(key, charge);
@@ -348,10 +357,15 @@ export class ReferenceLedger {
   }
 }
 
-/** On the draft of the month itself, or of the first later one that is not issued. */
-function add({ months, issued }: { months: Map<string, Decimal>; issued: Set<string> }, amount: Decimal): void {
+function isFirst(charge: Charge, { arrowCustomer }: Consumption): boolean {
+  return charge.arrowCustomer === arrowCustomer && charge.currency === 'EUR';
+}
+
+/** On the draft of the month itself, or of the first later one that is not issued: answers which. */
+function add({ months, issued }: { months: Map<string, Decimal>; issued: Set<string> }, amount: Decimal): string {
   const month = MONTHS.find((candidate) => !issued.has(candidate))!;
   months.set(month, (months.get(month) ?? ZERO).plus(amount));
+  return month;
 }
 
 function roundTo(amount: Decimal, currency: string): Decimal {

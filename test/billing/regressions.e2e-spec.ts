@@ -161,6 +161,34 @@ describe('defects that must not come back', () => {
     expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR pending 100.00', '2026-01 USD pending 10.00']);
   });
 
+  test('D-15: a statement is in the currency of its lines, of whatever amount they were in another', async () => {
+    const w = await world();
+    const vm = await w.linked();
+    w.export([w.line(vm.license, '100.00')]);
+    await w.sync();
+    w.export([w.line(vm.license, '100.00', { currency: 'USD' })]);
+    await w.sync({ accept_shrinkage: true });
+    const { uuid } = await w.invoice(vm.customer, w.month, 'USD');
+    expect(await w.statement(vm)).toMatchObject({ currency: 'USD', invoice_uuid: uuid });
+  });
+
+  test('D-20: a licence that the export spells otherwise is the same: it is charged once and where it is linked', async () => {
+    const w = await world({}, [...LABELS, 'Customer Reference']);
+    const vm = await w.linked();
+    w.consumes(vm.license, [[100, 80]]);
+    await w.syncConsumption();
+    const values = {
+      'customer-reference': vm.arrow.Reference,
+      'ars-subscription-id': `${vm.license.licenseId.toLowerCase()}\u200b`,
+    };
+    w.export([w.line(vm.license, '95.00', { values })]);
+    await w.sync();
+    expect(await w.charged(vm.customer)).toBe('100.00');
+    await w.reconcile();
+    expect(await w.charged(vm.customer)).toBe('95.00');
+    expect(await w.unlinked()).toEqual([]);
+  });
+
   test('D-20: one key holds licence and resource together: linking is enough for consumption and for lines', async () => {
     const w = await world();
     const mapped = await w.mappedCustomer();

@@ -249,6 +249,19 @@ describe('billing reports', () => {
     expect((await app.api.get(`${path}&format=csv`)).body).toContain('2026-01,Microsoft,JPY,900,1000,100,10.00,1,0');
   });
 
+  test('consumption that waits is shown in the digits of its currency', async () => {
+    const w = await world();
+    const vm = await w.linked();
+    await w.rules({ default_currency: 'KWD' });
+    w.consumes(vm.license, [['10.1234', '8']]);
+    for (const line of app.arrow.data.consumption[vm.license.licenseId]!) line.currency = 'KWD';
+    await w.syncConsumption();
+    expect(await w.charged(vm.customer, 'KWD')).toBe('10.123');
+    expect(await get(`${SYNCS}/pending_records/?settings_uuid=${w.settings}`)).toMatchObject([
+      { consumed_sell: '10.123' },
+    ]);
+  });
+
   test('a summary takes what is final from the close of the charge, and counts a record once over two mappings', async () => {
     const w = await world();
     const vm = await w.linked();

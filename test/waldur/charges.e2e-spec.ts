@@ -69,6 +69,32 @@ describe('Charges on invoices of Waldur', () => {
     expect(w.atWaldur(one)).toHaveLength(2);
   });
 
+  it('wait until what a run has closed is posted', async () => {
+    const one = await w.linked();
+    const two = await w.linked(one);
+    w.consumes(one.license, [[100, 80]]);
+    await w.syncConsumption();
+    w.export([w.line(one.license, '95'), w.line(two.license, '20')]);
+    await w.sync();
+    w.export([w.line(one.license, '95'), w.line(two.license, '25')]);
+    await w.app.database.query(`
+      CREATE FUNCTION refuse_posting() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'refused by the test'; END $$`);
+    await w.app.database.query(
+      'CREATE TRIGGER refuse_posting BEFORE INSERT ON invoice_posting FOR EACH ROW EXECUTE FUNCTION refuse_posting()',
+    );
+    try {
+      expect(await w.reconcile()).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect((await w.push()).result).toMatchObject({ planned: 0, sent: 0 });
+    } finally {
+      await w.app.database.query('DROP TRIGGER refuse_posting ON invoice_posting');
+      await w.app.database.query('DROP FUNCTION refuse_posting');
+    }
+    await w.reconcile();
+    expect((await w.push()).result).toMatchObject({ planned: 2, sent: 2 });
+    expect(w.atWaldur(one)).toEqual(['2026-01 25.00', '2026-01 95.00']);
+  });
+
   it('go on the current month where they come later, and say which month they are for', async () => {
     const one = await w.linked();
     await billed([one, '10']);

@@ -139,7 +139,7 @@ export class PendingRecord {
     return answerOf(PendingRecord, record, {
       resource_name: record.resource.name,
       billing_period: record.month,
-      consumed_sell: round(record.consumedSell, 2),
+      consumed_sell: round(record.consumedSell, currencyDigits(record.currency)),
     });
   }
 }
@@ -169,18 +169,19 @@ export class ConsumptionStatisticsResponse {
   period_breakdown: PeriodBreakdown[];
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
-    const { records, finalized, currency, periods } = statistics;
+    const { records, finalized, periods } = statistics;
+    const inCurrency = (amount: string) => round(amount, currencyDigits(statistics.currency ?? ''));
     return answerOf(ConsumptionStatisticsResponse, statistics, {
       total_records: records,
       pending_records: records - finalized,
       finalized_records: finalized,
       reconciled_records: finalized,
-      total_consumed_sell: round(statistics.consumedSell, 2),
-      total_adjustments: round(statistics.adjustments, currencyDigits(currency ?? '')),
+      total_consumed_sell: inCurrency(statistics.consumedSell),
+      total_adjustments: inCurrency(statistics.adjustments),
       period_breakdown: periods.map((period) => ({
         period: period.period,
         count: period.records,
-        consumed_sell: round(period.consumedSell, 2),
+        consumed_sell: inCurrency(period.consumedSell),
         finalized_count: period.finalized,
         reconciled_count: period.finalized,
       })),

@@ -1,14 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { ArrowGateway, type ArrowConsumptionMonth } from '../../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotFoundError, ArrowRefusedError } from '../../arrow-gateway/arrow-gateway.errors.js';
 import { currencyOf } from '../../arrow-export/currency.js';
-import { AppError } from '../../common/app.error.js';
 import { Clock } from '../../common/clock.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { CurrencyUnknownError } from '../core/billing.errors.js';
 import type { Reason } from '../core/reasons.js';
+import { LeaseLostError } from '../../jobs/job.errors.js';
+import { whyNotPosted } from '../ledger/why-not-posted.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
 import type { RunControl } from '../statements/import-statements.js';
@@ -51,6 +52,8 @@ export interface NoBillTo {
 /** The consumption of every linked licence in one month, from ArrowSphere into records and ledger. */
 @Injectable()
 export class ConsumptionSyncService {
+  private readonly logger = new Logger(ConsumptionSyncService.name);
+
   constructor(
     private readonly gateway: ArrowGateway,
     private readonly accounts: BillingAccountsService,
@@ -135,9 +138,11 @@ export class ConsumptionSyncService {
         else note('skipped', license, outcome);
       }
     } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'lease_lost') throw error;
-      if (customers.size === 1)
-        return consumed.forEach((entry) => note('failed', entry.licenseReference, error.message));
+      if (error instanceof LeaseLostError) throw error;
+      if (customers.size === 1) {
+        const sentence = whyNotPosted(error, this.logger);
+        return consumed.forEach((entry) => note('failed', entry.licenseReference, sentence));
+      }
       for (const customer of customers) {
         const own = consumed.filter((entry) => entry.customerUuid === customer);
         await this.store(context, own, note);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Any, DataSource, type EntityManager, IsNull } from 'typeorm';
+import { Any, DataSource, type EntityManager } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
@@ -79,6 +79,14 @@ const ENSURE_CHARGES = `
   JOIN resource ON resource.uuid = given."resourceUuid"
   ON CONFLICT DO NOTHING`;
 
+const FOLLOW_RULE = `
+  UPDATE consumption_record
+  SET price_source = $3
+  WHERE account_uuid = $1
+    AND month = $2
+    AND price_source <> $3
+    AND ($4::text[] IS NULL OR license_reference = ANY($4))`;
+
 const MOVE = `
   UPDATE consumption_record record
   SET
@@ -90,6 +98,29 @@ const MOVE = `
   WHERE record.uuid = given.uuid
     AND ${CHARGE_OF_GIVEN}`;
 
+/** What is open cannot be reopened: it follows mapping and link as it did. */
+const IS_CLOSED = `EXISTS (
+      SELECT
+      FROM charge closed
+      WHERE closed.account_uuid = charge.account_uuid
+        AND closed.month = charge.month
+        AND closed.license_reference = charge.license_reference
+        AND closed.closed_at IS NOT NULL
+    )`;
+
+/** `$1` records, `$2` now, `$3` who, `$4` also where they are final. */
+const REVERSE = `
+  UPDATE consumption_record record
+  SET
+    reversed_at = $2,
+    reversed_by = $3,
+    modified = $2,
+    reopened_at = CASE WHEN $4 AND ${IS_CLOSED} THEN $2 ELSE record.reopened_at END
+  FROM charge
+  WHERE charge.uuid = record.charge_uuid
+    AND record.uuid = ANY($1::uuid[])
+    AND record.reversed_at IS NULL`;
+
 const WRITE = `
   INSERT INTO consumption_record AS record (
     account_uuid, month, price_source, last_sync_at, reopened_at, charge_uuid, license_reference, resource_uuid,
@@ -100,7 +131,7 @@ const WRITE = `
     $2,
     $4,
     $5,
-    CASE WHEN $6 THEN $5::timestamptz END,
+    CASE WHEN $6 AND ${IS_CLOSED} THEN $5::timestamptz END,
     charge.uuid,
     given."licenseReference",
     given."resourceUuid",
@@ -169,6 +200,11 @@ export class ConsumptionRepository {
     return manager.find(ConsumptionRecord, { where, relations: { charge: true }, order: { licenseReference: 'ASC' } });
   }
 
+  /** What is charged is the price that the rule of the month names by now. */
+  async followRule(manager: EntityManager, context: BillingContext, licenses: readonly string[] | null): Promise<void> {
+    await manager.query(FOLLOW_RULE, [...scopeOf(context), context.rule.priceSource, licenses]);
+  }
+
   /** Records follow the link of their licence within the organisation, unless their charge stands. */
   async relink(
     manager: EntityManager,
@@ -204,13 +240,12 @@ export class ConsumptionRepository {
   /** Answers how many records were reversed. `reopen`: also where they are final. */
   async reverse(
     manager: EntityManager,
-    { now, requestedBy: reversedBy }: BillingContext,
+    { now, requestedBy }: BillingContext,
     uuids: string[],
     reopen: boolean,
   ): Promise<number> {
-    const reversed = { reversedAt: now, reversedBy, modified: now, ...(reopen && { reopenedAt: now }) };
-    const standing = { uuid: Any(uuids), reversedAt: IsNull() };
-    return (await manager.update(ConsumptionRecord, standing, reversed)).affected ?? 0;
+    const [, reversed] = await manager.query<[unknown[], number]>(REVERSE, [uuids, now, requestedBy, reopen]);
+    return reversed;
   }
 
   private async ensureCharges(

@@ -123,7 +123,8 @@ export class HistoricalConsumptionService {
           counts[OUTCOMES[previewed.status]]++;
         } else counts[await this.take(context, license, found, force, askedAt, signal)]++;
       } catch (error) {
-        if (!(error instanceof AppError) || error instanceof LicenseNotBillableError) throw error;
+        const isOfAll = error instanceof LicenseNotBillableError && !counts.periodsSynced;
+        if (!(error instanceof AppError) || isOfAll) throw error;
         errors.push({ period, error: error.message });
       }
     }

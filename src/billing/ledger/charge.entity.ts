@@ -74,7 +74,7 @@ export class Charge extends BaseEntity {
   @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
   resource: Relation<Resource> | null;
 
-  /** The Arrow customer that it is charged by (`XSP…`); stays when mappings change. */
+  /** The Arrow customer that it is charged by (`XSP…`), one of those of its lines; stays when mappings change. */
   @Column({ length: 255, default: '' })
   arrowCustomer: string;
 

@@ -39,7 +39,7 @@ export const CHARGE_FACTS = (price: PriceSource) => `
       charge_uuid,
       sum(amount) AS amount,
       max(revision) AS revision,
-      (array_agg(tax_percent ORDER BY revision DESC) FILTER (WHERE is_own_month))[1] AS tax_percent,
+      (array_agg(tax_percent ORDER BY is_own_month DESC, revision DESC))[1] AS tax_percent,
       jsonb_agg(
         jsonb_build_object('taxPercent', tax_percent::text, 'amount', amount::text)
         ORDER BY tax_percent

@@ -44,7 +44,7 @@ export const PARTS = (price: PriceSource) => `
     SELECT
       charge.currency,
       charge.customer_uuid,
-      sum(charge.target - charge.lines_${price}) FILTER (WHERE charge.basis <> 'held') AS provisional,
+      sum(charge.target - charge.lines_${price}) FILTER (WHERE charge.basis NOT IN ('lines', 'held')) AS provisional,
       sum(charge.lines_${price} - charge.target) FILTER (WHERE charge.basis = 'held') AS held,
       sum(charge.target) AS exact
     FROM charge

@@ -60,6 +60,8 @@ describe('the bill-to party of a licence', () => {
       projectUuid: null,
       reason: '',
     });
+    const before = charge({ arrowCustomer: 'XSP0', customerUuid: 'former' });
+    expect(find({ mappings: [acme], links: [late], charges: [before] })).toMatchObject({ customerUuid: 'acme' });
   });
 
   test('is nobody where two organisations are possible, or none is mapped', () => {

@@ -29,7 +29,7 @@ export interface ExistingCharge extends LicensePair {
   readonly customerUuid: string;
   readonly projectUuid: string | null;
   readonly resourceUuid: string | null;
-  /** It is closed, or stands on an issued invoice: its bill-to party stands. */
+  /** It is closed, or was until somebody reopened it, or stands on an issued invoice: its bill-to party stands. */
   readonly isFixed: boolean;
   /** Its target is not 0. */
   readonly isInUse: boolean;
@@ -59,9 +59,10 @@ export function billTo(pairs: readonly LicensePair[], facts: BillToFacts): BillT
     const charges = chargesOf.get(licenseReference) ?? [];
     const link = linkOf.get(licenseReference);
     // The link of a licence that has moved is only late; one to an organisation that never had it contradicts the owner.
-    const isLate = () =>
-      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid));
     const own = charges.filter((charge) => charge.arrowCustomer === arrowCustomer);
+    const isLate = () =>
+      ownersOf.get(licenseReference)!.some((owner) => organisationsOf(owner).has(link!.customerUuid)) ||
+      charges.some((charge) => charge.customerUuid === link!.customerUuid && !own.includes(charge));
     const found = organisationOf(own, organisationsOf(pair));
     const place = found.customerUuid ? placeOf(found.customerUuid, charges, link, isLate) : found;
     const { customerUuid = null, projectUuid = null, resourceUuid = null, reason = '' } = place;

@@ -49,6 +49,7 @@ const OWNERS_VERSION = `
   FROM license_owner
   WHERE account_uuid = $1`;
 
+/** Where a draft was left before it was issued nothing of it stands on the invoice. `$1` account, `$2` month. */
 const CHARGES = `
   SELECT
     charge.license_reference AS "licenseReference",
@@ -56,18 +57,30 @@ const CHARGES = `
     charge.customer_uuid AS "customerUuid",
     charge.project_uuid AS "projectUuid",
     charge.resource_uuid AS "resourceUuid",
-    charge.closed_at IS NOT NULL OR issued.charge_uuid IS NOT NULL AS "isFixed",
+    charge.closed_at IS NOT NULL
+      OR reopened.license_reference IS NOT NULL
+      OR issued.charge_uuid IS NOT NULL AS "isFixed",
     charge.target <> 0 OR charge.line_count > 0 AS "isInUse"
   FROM charge
   LEFT JOIN (
-    SELECT DISTINCT posting.charge_uuid
-    FROM invoice_posting posting
-    JOIN charge ON charge.uuid = posting.charge_uuid
-    JOIN invoice ON invoice.uuid = posting.invoice_uuid
-    WHERE charge.account_uuid = $1
-      AND charge.month = $2
-      AND invoice.state <> 'pending'
+    SELECT DISTINCT charge_uuid
+    FROM (
+      SELECT posting.charge_uuid
+      FROM invoice_posting posting
+      JOIN charge ON charge.uuid = posting.charge_uuid
+      JOIN invoice ON invoice.uuid = posting.invoice_uuid
+      WHERE charge.account_uuid = $1
+        AND charge.month = $2
+        AND invoice.state <> 'pending'
+      GROUP BY posting.charge_uuid, posting.invoice_uuid
+      HAVING sum(posting.amount) <> 0
+    ) item
   ) issued ON issued.charge_uuid = charge.uuid
+  LEFT JOIN consumption_record reopened
+    ON reopened.account_uuid = charge.account_uuid
+   AND reopened.month = charge.month
+   AND reopened.license_reference = charge.license_reference
+   AND reopened.reopened_at IS NOT NULL
   WHERE charge.account_uuid = $1
     AND charge.month = $2
     AND charge.kind = 'license'

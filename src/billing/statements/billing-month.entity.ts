@@ -6,6 +6,8 @@ import { TimeColumn } from '../../database/time.column.js';
 
 /** Size of the largest export accepted since a person last accepted one: what shrinkage is measured from. */
 export interface ExportSize {
+  /** What of the rule decides how amounts are read. */
+  readonly readBy?: string;
   readonly rows: number;
   /** Currency → sum of the absolute amounts, so that credits do not hide what is missing. */
   readonly turnover: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import { compare, type DecimalString, multiply } from '../../common/money.js';
+import type { BillingRule } from '../accounts/billing-rule.entity.js';
 import type { StatementTotal } from '../ledger/tie-out.service.js';
 import type { ExportSize } from './billing-month.entity.js';
 
@@ -7,8 +8,12 @@ export interface StagedTotal extends StatementTotal {
   readonly turnover: DecimalString;
 }
 
-export function sizeOf(totals: readonly StagedTotal[]): ExportSize {
+export function sizeOf(
+  totals: readonly StagedTotal[],
+  { priceSource, numberLocale, defaultCurrency }: BillingRule,
+): ExportSize {
   return {
+    readBy: `${priceSource} ${numberLocale} ${defaultCurrency}`,
     rows: totals.reduce((rows, { lines }) => rows + lines, 0),
     turnover: Object.fromEntries(totals.map(({ currency, turnover }) => [currency, turnover])),
   };
@@ -17,7 +22,8 @@ export function sizeOf(totals: readonly StagedTotal[]): ExportSize {
 /**
  * Why an export cannot be what it says, one sentence each; none = plausible. An export that lost a large part of its
  * lines is far more often a truncated answer or a changed template than a credit. `share` (0 to 1): by how much it may
- * shrink, measured from the largest one accepted since a person last accepted one.
+ * shrink, measured from the largest one accepted since a person last accepted one. Amounts that were read by another rule
+ * say nothing of these.
  */
 export function shrinkage(largest: ExportSize | null, now: ExportSize, share: string): string[] {
   if (!largest || largest.rows === 0) return [];
@@ -27,6 +33,7 @@ export function shrinkage(largest: ExportSize | null, now: ExportSize, share: st
   const faults: string[] = [];
   if (compare(String(now.rows), multiply(String(largest.rows), kept)) < 0)
     faults.push(`The export shrank from ${largest.rows} to ${now.rows} lines. ${advice}`);
+  if (largest.readBy !== now.readBy) return faults;
   for (const [currency, before] of Object.entries(largest.turnover)) {
     const after = now.turnover[currency] ?? '0';
     if (compare(after, multiply(before, kept)) < 0)
@@ -38,8 +45,10 @@ export function shrinkage(largest: ExportSize | null, now: ExportSize, share: st
 /** The largest that was accepted; a person's acceptance starts anew. */
 export function largestOf(largest: ExportSize | null, now: ExportSize, isAcceptedByPerson: boolean): ExportSize {
   if (!largest || isAcceptedByPerson) return now;
+  const rows = Math.max(largest.rows, now.rows);
+  if (largest.readBy !== now.readBy) return { ...now, rows };
   const turnover: Record<string, string> = { ...now.turnover };
   for (const [currency, before] of Object.entries(largest.turnover))
     if (compare(before, turnover[currency] ?? '0') > 0) turnover[currency] = before;
-  return { rows: Math.max(largest.rows, now.rows), turnover };
+  return { ...now, rows, turnover };
 }

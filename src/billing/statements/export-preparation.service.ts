@@ -46,9 +46,10 @@ export class ExportPreparation {
     const columns = loaded.columns ?? (await this.loader.stageKept(context, snapshot));
     await this.staging.ready();
     const totals = await this.staging.totals(uuid, context.rule.priceSource);
-    if (sizeOf(totals).rows !== snapshot.rows) throw new StagingLostError();
+    const size = sizeOf(totals, context.rule);
+    if (size.rows !== snapshot.rows) throw new StagingLostError();
     if (!run.acceptShrinkage) {
-      const faults = shrinkage(before?.largestExport ?? null, sizeOf(totals), context.account.shrinkageShare);
+      const faults = shrinkage(before?.largestExport ?? null, size, context.account.shrinkageShare);
       if (faults.length) throw new ExportRefusedError(context.month, faults);
     }
     await run.progress('matching', 0, 1);

@@ -65,10 +65,92 @@ export const LICENSES_TO_ASK_FOR = `
      OR line.first_named <> owner.customer_reference
   ORDER BY line.license_reference`;
 
+/** What lines of one licence and key are told apart by, in the order of their numbers. */
+const TOLD_APART_BY = (line: string) => `
+          ${line}.description COLLATE "C",
+          ${line}.subscription_reference COLLATE "C",
+          ${line}.service_start,
+          ${line}.service_end,
+          ${line}.sell DESC,
+          ${line}.buy DESC`;
+
+const contentOf = (line: string) => `ROW(${line}.currency,${TOLD_APART_BY(line).replaceAll(' DESC', '')})::text`;
+
+/**
+ * Numbers of lines whose licence had several owners: there it matters which line is which, as a new one must not take the
+ * place of one that was seen before. A line that says what a known one says has its number; others have those of known
+ * lines that nothing is left of, and then new ones.
+ */
+const NUMBER_AS_KNOWN = `
+  known AS (
+    SELECT
+      item.license_reference,
+      item.arrow_line_reference AS line_key,
+      item.occurrence,
+      item.presence = 'present' AS is_present,
+      ${contentOf('item')} AS content,
+      row_number() OVER (
+        PARTITION BY item.license_reference, item.arrow_line_reference, ${contentOf('item')}
+        ORDER BY item.presence = 'present' DESC, item.occurrence
+      ) AS copy,
+      row_number() OVER (
+        PARTITION BY item.license_reference, item.arrow_line_reference
+        ORDER BY item.currency COLLATE "C", ${TOLD_APART_BY('item')}
+      ) AS place
+    FROM billing_sync_item item
+    JOIN license ON license.license_reference = item.license_reference AND license.is_contested
+    WHERE item.account_uuid = $2
+      AND item.month = $3
+  ),
+  same AS (
+    SELECT line.*, known.occurrence
+    FROM (
+      SELECT
+        line.*,
+        ${contentOf('staged')} AS content,
+        row_number() OVER (
+          PARTITION BY line.license_reference, line.line_key, ${contentOf('staged')}
+          ORDER BY line.place
+        ) AS copy
+      FROM line
+      JOIN license ON license.license_reference = line.license_reference AND license.is_contested
+      JOIN export_staging staged ON staged.ctid = line.row
+    ) line
+    LEFT JOIN known USING (license_reference, line_key, content, copy)
+  ),
+  numbered AS (
+    SELECT
+      wanted.row,
+      coalesce(wanted.occurrence, free.occurrence, coalesce(last.occurrence, 0) + wanted.nth) AS occurrence
+    FROM (
+      SELECT
+        same.*,
+        row_number() OVER (PARTITION BY license_reference, line_key, occurrence IS NULL ORDER BY place) AS nth
+      FROM same
+    ) wanted
+    LEFT JOIN (
+      SELECT
+        known.license_reference,
+        known.line_key,
+        known.occurrence,
+        row_number() OVER (PARTITION BY known.license_reference, known.line_key ORDER BY known.place) AS nth
+      FROM known
+      LEFT JOIN same USING (license_reference, line_key, occurrence)
+      WHERE known.is_present
+        AND same.row IS NULL
+    ) free USING (license_reference, line_key, nth)
+    LEFT JOIN (
+      SELECT license_reference, line_key, max(occurrence) AS occurrence
+      FROM known
+      GROUP BY license_reference, line_key
+    ) last USING (license_reference, line_key)
+  ),`;
+
 /**
  * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
  * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
- * first seen; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account, `$3` month, `$4` now.
+ * first seen; the owner it was found to have before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account,
+ * `$3` month, `$4` now.
  */
 export const ATTRIBUTE_LINES = `
   WITH owner AS (
@@ -79,30 +161,6 @@ export const ATTRIBUTE_LINES = `
       lead(seen_from) OVER (PARTITION BY license_reference ORDER BY seen_from) AS seen_until
     FROM license_owner
     WHERE account_uuid = $2
-  ),
-  line AS (
-    SELECT
-      staged.ctid AS row,
-      staged.license_reference,
-      staged.line_key,
-      staged.service_end,
-      named.arrow_customer AS named_customer,
-      row_number() OVER (
-        PARTITION BY staged.license_reference, staged.line_key
-        ORDER BY
-          staged.currency,
-          staged.sku,
-          staged.description,
-          staged.subscription_reference,
-          staged.service_start,
-          staged.service_end,
-          staged.sell DESC,
-          staged.buy DESC,
-          staged.page_hash,
-          staged.page_row
-      ) AS occurrence
-    ${STAGED_LINES}
-    WHERE staged.snapshot_uuid = $1
   ),
   license AS (
     SELECT
@@ -119,26 +177,48 @@ export const ATTRIBUTE_LINES = `
     ) said ON said.license_reference = owner.license_reference
     GROUP BY owner.license_reference
   ),
+  line AS (
+    SELECT
+      staged.ctid AS row,
+      staged.license_reference,
+      staged.line_key,
+      staged.service_end,
+      named.arrow_customer AS named_customer,
+      row_number() OVER (
+        PARTITION BY staged.license_reference, staged.line_key
+        ORDER BY
+          staged.currency,
+          staged.sku,
+          ${TOLD_APART_BY('staged')},
+          staged.page_hash,
+          staged.page_row
+      ) AS place
+    ${STAGED_LINES}
+    WHERE staged.snapshot_uuid = $1
+  ),${NUMBER_AS_KNOWN}
   attributed AS (
     SELECT
       line.row,
-      line.occurrence,
+      coalesce(numbered.occurrence, line.place) AS occurrence,
       line.license_reference,
       license.license_reference IS NOT NULL AS has_owner,
       coalesce(
         line.named_customer,
         past.customer_reference,
+        nullif(known.arrow_customer, ''),
         CASE WHEN NOT license.is_contested THEN license.any_owner END
       ) AS arrow_customer
     FROM line
     LEFT JOIN license ON license.license_reference = line.license_reference
+    LEFT JOIN numbered ON numbered.row = line.row
     LEFT JOIN billing_sync_item known
-      ON license.is_contested
+      ON line.named_customer IS NULL
+     AND license.is_contested IS DISTINCT FROM false
      AND known.account_uuid = $2
      AND known.month = $3
      AND known.license_reference = line.license_reference
      AND known.arrow_line_reference = line.line_key
-     AND known.occurrence = line.occurrence
+     AND known.occurrence = coalesce(numbered.occurrence, line.place)
     LEFT JOIN owner past
       ON license.is_contested
      AND past.license_reference = line.license_reference

@@ -16,6 +16,7 @@ import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { LedgerRepository, type PostingSample, type StoredCharge } from '../ledger/ledger.repository.js';
 import { type HeldCharge, PosterService, SHOWN } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
+import { whyNotPosted } from '../ledger/why-not-posted.js';
 import { largestOf, sizeOf } from './check-export.js';
 import { ExportLoader } from './export-loader.service.js';
 import { ExportPreparation, fingerprintOf, type PreparedExport } from './export-preparation.service.js';
@@ -143,7 +144,7 @@ export class StatementImportService {
       const settled = complete && (await this.statements.isSettled(manager, context));
       await this.statements.finish(manager, context, {
         snapshotUuid: snapshot.uuid,
-        largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals), run.acceptShrinkage),
+        largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals, context.rule), run.acceptShrinkage),
         tieOut,
         settledAt: settled ? (before?.settledAt ?? context.now) : null,
         fingerprint: complete ? prepared.fingerprint : '',
@@ -193,6 +194,7 @@ export class StatementImportService {
       : null;
     const { held, customers } = await locked(async (manager) => {
       if (reconcile) await this.consumption.closeReopened(manager, context);
+      await this.consumption.followRule(manager, context, licenses);
       await this.consumption.relink(manager, context, parties, licenses);
       await this.ledger.closeCharges(manager, context, closesByCalendar(run), licenses);
       return {
@@ -245,9 +247,7 @@ export class StatementImportService {
       // The one transaction of a dry run can do nothing more.
       if (error instanceof ExportSupersededError || error instanceof LeaseLostError || run.dryRun) throw error;
       if (group.length === 1) {
-        const isKnown = error instanceof AppError;
-        if (!isKnown) this.logger.error('An organisation could not be posted', (error as Error).stack);
-        const sentence = isKnown ? error.message : 'It failed in the database; the log says why.';
+        const sentence = whyNotPosted(error, this.logger);
         failures.push({ customerUuid: group[0]!, error: sentence });
         return this.statements.fail(run.context, sentence, group[0]);
       }

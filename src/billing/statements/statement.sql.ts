@@ -106,8 +106,8 @@ export const REFRESH_STATEMENT_TOTALS = `
     currency = main.currency
   FROM main
   WHERE statement.uuid = main.uuid
-    AND (statement.sell_total, statement.buy_total, statement.item_count)
-      IS DISTINCT FROM (main.sell, main.buy, main.lines)`;
+    AND (statement.sell_total, statement.buy_total, statement.item_count, statement.currency)
+      IS DISTINCT FROM (main.sell, main.buy, main.lines, main.currency)`;
 
 /** Lines are taken over in parts, by licence: this part, of so many; or only this licence. */
 const isOfPart = (table: string, part: string, of: string, license: string) =>
@@ -146,7 +146,7 @@ const isSameCharge = (table: string, other: string) =>
      AND ${table}.currency = ${other}.currency`;
 
 /** Columns of a charge that follow its lines. */
-const CHARGE_COLUMNS = ['lines_sell', 'lines_buy', 'line_count', 'name', 'start', '"end"', 'resource_uuid'];
+const CHARGE_COLUMNS = 'lines_sell lines_buy line_count name start "end" resource_uuid arrow_customer'.split(' ');
 
 /**
  * The charges that lines add up to, and those whose lines are all gone or elsewhere now; the rest of the arrow is planned.
@@ -164,6 +164,7 @@ export const MERGE_CHARGES = (price: PriceSource) => `
       currency,
       min(resource_uuid::text)::uuid AS resource_uuid,
       min(arrow_customer) AS arrow_customer,
+      max(arrow_customer) AS other_arrow_customer,
       CASE WHEN min(description) = max(description) THEN min(description) ELSE '' END AS description,
       least($9::date, greatest($3::date, min(coalesce(service_start, $3::date)))) AS start,
       greatest($3::date, least($9::date, max(coalesce(service_end, $9::date)))) AS "end",
@@ -209,7 +210,12 @@ export const MERGE_CHARGES = (price: PriceSource) => `
         coalesce(line_sum.name, known.name) AS name,
         coalesce(line_sum.start, known.start) AS start,
         coalesce(line_sum."end", known."end") AS "end",
-        coalesce(line_sum.resource_uuid, known.resource_uuid) AS resource_uuid
+        coalesce(line_sum.resource_uuid, known.resource_uuid) AS resource_uuid,
+        CASE
+          WHEN known.arrow_customer IN (line_sum.arrow_customer, line_sum.other_arrow_customer)
+            THEN known.arrow_customer
+          ELSE coalesce(line_sum.arrow_customer, known.arrow_customer)
+        END AS arrow_customer
       FROM known
       LEFT JOIN line_sum ON ${isSameCharge('line_sum', 'known')}
     ) wanted
@@ -218,7 +224,7 @@ export const MERGE_CHARGES = (price: PriceSource) => `
   )
   INSERT INTO charge (
     account_uuid, month, modified, target, rounded, license_reference, customer_uuid, project_uuid, currency,
-    arrow_customer, ${CHARGE_COLUMNS.join(', ')}
+    ${CHARGE_COLUMNS.join(', ')}
   )
   SELECT
     $2,
@@ -230,7 +236,6 @@ export const MERGE_CHARGES = (price: PriceSource) => `
     line_sum.customer_uuid,
     line_sum.project_uuid,
     line_sum.currency,
-    line_sum.arrow_customer,
     ${prefixed('line_sum', CHARGE_COLUMNS)}
   FROM line_sum
   JOIN unnest($12::text[], $13::integer[]) AS digits (currency, digits) ON digits.currency = line_sum.currency
@@ -350,15 +355,16 @@ export const MARK_MISSING_LINES = `
     )`;
 
 /**
- * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read; those of
- * customers that had lines and have none now, of whose licences no other bill-to party has one; and those of licences without an
- * amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
+ * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those that
+ * such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has a licence
+ * that money stands for by its lines; and those of licences without an amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
  */
 export const HELD_CHARGES = `
   WITH line AS (
     SELECT
       item.arrow_customer,
       item.license_reference,
+      item.charge_uuid,
       CASE
         WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
         WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
@@ -388,12 +394,14 @@ export const HELD_CHARGES = `
     LEFT JOIN export_staging staged
       ON staged.snapshot_uuid = $3
      AND staged.license_reference = charge.license_reference
+     AND staged.arrow_customer <> ''
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.kind = 'license'
+      AND charge.target <> 0
+      AND (charge.basis <> 'consumption' OR charge.closed_at IS NOT NULL)
     GROUP BY charge.arrow_customer
     HAVING count(staged.license_reference) = 0
-       AND bool_or(charge.target <> 0)
   ),
   customer AS (
     SELECT arrow_customer, reason
@@ -415,6 +423,10 @@ export const HELD_CHARGES = `
     SELECT charge.*, customer.reason
     FROM charge
     JOIN customer ON customer.arrow_customer = charge.arrow_customer
+    UNION ALL
+    SELECT charge.*, line.reason
+    FROM charge
+    JOIN line ON line.charge_uuid = charge.uuid AND line.reason <> 'amount_missing'
     UNION ALL
     SELECT charge.*, NULL
     FROM charge
