@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { StreamableFile } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -13,6 +12,8 @@ import { InvoicesService } from '../src/billing/invoices/invoices.service.js';
 import { ReportsService } from '../src/billing/reports/reports.service.js';
 import { ExplainService } from '../src/billing/reports/explain.service.js';
 import { StatementImportService } from '../src/billing/statements/statement-import.service.js';
+import type { RowsFile } from '../src/common/csv.js';
+import { UuidFormatter } from '../src/common/uuid-formatter.js';
 import { YearMonth } from '../src/common/year-month.js';
 import { readEnv } from '../src/config/env.js';
 import { SettingsService } from '../src/settings/settings.service.js';
@@ -221,9 +222,10 @@ function csvReadsOf(lines: number): Promise<{ explain: number; invoice: number }
     await database.query('VACUUM ANALYZE');
     const [statement] = await database.query<{ uuid: string }[]>('SELECT uuid FROM billing_sync');
     const [invoice] = await database.query<{ uuid: string }[]>('SELECT uuid FROM invoice');
+    const uuids = get(UuidFormatter);
     const read = async (ask: () => Promise<unknown>) => {
       const start = performance.now();
-      for await (const chunk of ((await ask()) as StreamableFile).getStream()) void chunk;
+      for await (const chunk of ((await ask()) as RowsFile).stream(uuids).getStream()) void chunk;
       return performance.now() - start;
     };
     const csv = { format: 'csv' } as never;
