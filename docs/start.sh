@@ -1,6 +1,7 @@
 # For the guides in this folder: `. docs/start.sh` builds the service and starts it on an empty embedded database, beside
 # the ArrowSphere emulator. Both end with the shell, or make room for new ones when the file is read again.
-# PORT and EMULATOR_PORT choose other ports. Set API, TOKEN, ARROW_URL and MONTH to use a service that is running already.
+# PORT and EMULATOR_PORT choose other ports. Set API, TOKEN, ARROW_URL and MONTH to use a service that is running
+# already; for the emulator it needs ARROW_ALLOW_PRIVATE_HOSTS=true.
 
 # Calls the service as staff: api PATH [curl options].
 api() {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { QUIET, runCommand } from './run-command.js';
+import { runCommand } from './run-command.js';
 
-Logger.overrideLogger(QUIET);
+Logger.overrideLogger(['error', 'fatal']);
 process.exitCode = await runCommand(process.argv.slice(2), {
   print: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),

@@ -1,6 +1,7 @@
-import { type INestApplicationContext, type LogLevel, Module, type OnModuleInit } from '@nestjs/common';
+import { type INestApplicationContext, Module, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
+import { AppLogger } from './common/app.logger.js';
 import type { Env } from './config/env.js';
 import { JobRunner } from './jobs/job-runner.js';
 
@@ -15,13 +16,13 @@ class CommandModule implements OnModuleInit {
 }
 
 /** The whole application, without HTTP, for one command. */
-export function openApplication(env: Env, logger: LogLevel[]): Promise<INestApplicationContext> {
+export function openApplication(env: Env): Promise<INestApplicationContext> {
   return NestFactory.createApplicationContext(
     // Only the service sees to it that STAFF_TOKEN opens, and listens where its metrics are read.
     {
       module: CommandModule,
       imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined, METRICS_PORT: undefined })],
     },
-    { logger, abortOnError: false },
+    { logger: new AppLogger({ ...env, LOG_LEVEL: 'error' }), abortOnError: false },
   );
 }

@@ -6,7 +6,6 @@ import { AppError } from './common/app.error.js';
 import { type Env, readEnv } from './config/env.js';
 import { startupErrorMessage } from './startup-error.js';
 
-export const QUIET = ['error' as const, 'fatal' as const];
 const WRONG_USAGE = 2;
 
 /**
@@ -18,7 +17,7 @@ export async function runCommand(
   io: Pick<Surroundings, 'variables' | 'print' | 'warn'>,
 ): Promise<number> {
   /** Most commands are answered by the service that runs, and need not load what this takes. */
-  const open = async (env: Env) => (await import('./command-app.js')).openApplication(env, QUIET);
+  const open = async (env: Env) => (await import('./command-app.js')).openApplication(env);
   let exitCode = 0;
   try {
     const program = commandLine({ ...io, open, explain }, (isGood) => (exitCode = isGood ? 0 : 1));

@@ -24,6 +24,8 @@ export function startupErrorMessage(error: unknown, env?: Env): string {
   if (!env?.DATABASE_URL) return String((error as Error)?.stack ?? error);
   if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SIGNATURE/.test(code) || /SSL/.test(message))
     return `There is no TLS with the database of DATABASE_URL: ${message}. For a certificate authority of your own set NODE_EXTRA_CA_CERTS to its file; sslmode in DATABASE_URL says whether TLS is used.`;
+  if (/^received (invalid response|unexpected )/i.test(message))
+    return `What answers at the address of DATABASE_URL is no PostgreSQL server: ${message}`;
   if (/^42501$/.test(code))
     return `The user of DATABASE_URL may not do all that is needed: ${message}. Give it CREATE on the database's schema, and make it the owner of its tables.`;
   if (/^42(P07|P06|710)$/.test(code))

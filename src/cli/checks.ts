@@ -53,15 +53,19 @@ export async function databaseChecks(
   ];
   const fits = await isSchemaOfOurs(dataSource.manager).catch((error: unknown) => {
     if ((error as { code?: string }).code !== '42P01') throw error;
-    return false;
+    return undefined;
   });
-  checks.push({
-    name: 'schema',
-    good: fits,
-    says: fits ? "It is this program's." : "It is not this program's.",
-    advice:
-      'Start the service of this version, which brings the schema up to date. Where it refuses, this version is too old.',
-  });
+  if (fits === undefined) {
+    const advice = 'Start the service, which makes them; where it was started just now, wait until it is ready.';
+    checks.push({ name: 'schema', good: false, says: 'There are no tables yet.', advice });
+  } else
+    checks.push({
+      name: 'schema',
+      good: fits,
+      says: fits ? "It is this program's." : "It is not this program's.",
+      advice:
+        'Start the service of this version, which brings the schema up to date. Where it refuses, this version is too old.',
+    });
   if (!env.DATABASE_URL) checks.push(roomCheck(env.DATA_DIR));
   if (!fits) return checks;
   const sizes = await tableSizes(dataSource.manager, new Date(now.getTime() - LOOKED_BACK_MS));

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { writeNewFile } from '../database/new-file.js';
 import { SHEET_KINDS } from '../spreadsheets/sheet-kind-names.js';
 import type { Arguments } from './operator-socket.js';
@@ -80,10 +80,15 @@ export function addDirectoryCommands(program: Command, { leaf, ends, operate }: 
     ),
     async (uuid: string) => outcomeOfMove((await operate('directory apply-move', { uuid })) as DirectoryMove),
   );
-  ends(leaf(directory, 'template', 'Print a CSV to fill in.').argument('<kind>', kinds), async (kind: string) => {
-    const { text } = (await operate('directory template', { kind })) as { text: string };
-    return { value: { text }, lines: [text.trimEnd()] };
-  });
+  ends(
+    leaf(directory, 'template', 'Print a CSV to fill in.').addArgument(
+      new Argument('<kind>', 'what it is for').choices(SHEET_KINDS),
+    ),
+    async (kind: string) => {
+      const { text } = (await operate('directory template', { kind })) as { text: string };
+      return { value: { text }, lines: [text.trimEnd()] };
+    },
+  );
 }
 
 /** As `wireOfImport` makes it. */

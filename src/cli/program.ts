@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditMonth } from '../audit/audit-events.repository.js';
 import { SystemClock } from '../common/clock.js';
+import { parseUuid } from '../common/uuid.js';
 import { YearMonth } from '../common/year-month.js';
 import { TOKEN_SCOPES } from '../auth/scopes.js';
 import { type Env, readEnv } from '../config/env.js';
@@ -154,7 +155,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
   const ofMonth = (name: string, description: string) =>
     leaf(month, name, description)
       .argument('<month>', 'YYYY-MM', parseMonth)
-      .option('--settings <uuid>', 'the account; by default the active one');
+      .option('--settings <uuid>', 'the account; by default the active one', parseSettings);
   const runOf = (name: string, description: string) =>
     ofMonth(name, description)
       .option('--dry-run', 'show what would be posted, and change nothing')
@@ -221,12 +222,16 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       'a new file; it must not be there yet',
     ),
     async ({ to, before }: { to: string; before?: string }) => {
-      const months = await operate('audit export', { before }, async (lines, next) => {
+      const months = (await operate('audit export', { before }, async (lines, next) => {
         await writeNewFile(lines as AsyncIterable<Buffer>, to);
         // Months that are said to be exported may be dropped: what is in the file counts.
         return next('audit exported', { months: await monthsIn(to) });
-      });
-      return { value: { file: resolve(to), months }, lines: [`The audit trail is exported to ${resolve(to)}.`] };
+      })) as AuditMonth[];
+      const lines = months.map(({ month, events }) => `${month}: ${events} events are in ${resolve(to)}.`);
+      return {
+        value: { file: resolve(to), months },
+        lines: lines.length ? lines : [`There is no month to export: ${resolve(to)} is empty.`],
+      };
     },
   );
   ends(
@@ -413,6 +418,12 @@ function parseTime(text: string): string {
   if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(text.slice(0, 10)))
     throw new InvalidArgumentError('It has to be as 2027-01-31 or 2027-01-31T12:00:00Z.');
   return time.toISOString();
+}
+
+function parseSettings(text: string): string {
+  const uuid = parseUuid(text);
+  if (!uuid) throw new InvalidArgumentError('It has to be the UUID of an account: GET /api/admin/arrow/settings/.');
+  return uuid;
 }
 
 function parseMonth(text: string): string {

@@ -17,7 +17,9 @@ export class NoDatabaseError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'no_database';
   constructor(dataDir: string) {
-    super(`There is no database in ${dataDir}: the service makes one when it starts first.`);
+    super(
+      `There is no database in ${dataDir}: the service makes one when it starts first. Where it is elsewhere, set DATA_DIR or DATABASE_URL as the service has them.`,
+    );
   }
 }
 

@@ -82,6 +82,12 @@ describe('Months of the audit trail', () => {
     expect((await api.get(`${EVENTS}?action=audit.export`)).body).toEqual(before);
   });
 
+  it('are not said to be exported where there is none', async () => {
+    const empty = join(folder, 'empty.jsonl');
+    const ended = await command('export', '--before', '2020-01', '--to', empty);
+    expect(ended).toMatchObject({ code: 0, output: `There is no month to export: ${empty} is empty.\n` });
+  });
+
   it('are looked for by a command that is an event, whether there is one to drop or not', async () => {
     expect((await command('drop', '--json')).json).toMatchObject({ dropped: [] });
     expect((await api.get(`${EVENTS}?action=audit.drop`)).body).toMatchObject([{ outcome: 'done', changes: [] }]);

@@ -249,6 +249,12 @@ const withTools = hasTools ? it : it.skip;
     expect(refused.json.error).toMatch(/pg_dump .* pg_restore, as docs\/operations\.md shows/);
   });
 
+  it('is looked for in an empty database, of which the doctor says that it has no tables yet', async () => {
+    const looked = await waldurArrow({ ...app.variables, ...restored.variables }, 'doctor');
+    expect(looked.code).toBe(1);
+    expect(looked.output).toMatch(/^BAD {3}schema: There are no tables yet\.\n {6}Start the service/m);
+  });
+
   const dump = (file: string) =>
     run('pg_dump', ['--format=custom', `--file=${file}`, app.variables.DATABASE_URL!]).then(() => file);
   const restore = (file: string) =>

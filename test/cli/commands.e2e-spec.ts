@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -74,6 +76,8 @@ describe('The command line', () => {
       command('backup', 'create'),
       command('nothing'),
       command('job', 'list', '--state', 'asleep'),
+      command('month', 'status', '2026-10', '--settings', 'Reseller'),
+      command('directory', 'template', 'colours'),
       ...['0', '301', '-1', '1.5', 'all'].map((limit) => command('user', 'list', '--limit', limit)),
       command('directory', 'import', join(folder, 'nameless.csv')),
     ]);
@@ -94,6 +98,30 @@ describe('The command line', () => {
     expect(wrong).toMatchObject({ code: 2, output: '', errors: expect.stringContaining("unknown command 'nothing'") });
     expect(listed).toMatchObject({ code: 0, json: [{ username: 'admin' }], errors: '' });
     expect(refused).toMatchObject({ code: 1, json: { code: 'username_taken' }, output: '' });
+  });
+
+  it('says in one line that its database is away, or is none of PostgreSQL', async () => {
+    const away = `127.0.0.1:${await freePort()}`;
+    const other = createServer((socket) => socket.end(Buffer.from('J\0\0\0\n8.0.36\0 of another kind'))).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(other, 'listening');
+    const at = (host: string) => ({
+      DATABASE_URL: `postgres://nobody@${host}/none`,
+      SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+    });
+    const ends = await Promise.all([
+      waldurArrowProcess(at(away), 'job', 'list'),
+      waldurArrowProcess(at(`127.0.0.1:${(other.address() as AddressInfo).port}`), 'job', 'list'),
+    ]);
+    other.close();
+    expect(ends.map(({ code, output }) => [code, output])).toEqual([
+      [1, ''],
+      [1, ''],
+    ]);
+    expect(ends[0].errors).toBe(`The database of DATABASE_URL cannot be reached: connect ECONNREFUSED ${away}\n`);
+    expect(ends[1].errors).toMatch(/^What answers at the address of DATABASE_URL is no PostgreSQL server: .*\n$/);
   });
 
   it('bills a month by the service, waits for its end, and shows what came out', async () => {
@@ -130,6 +158,12 @@ describe('The command line', () => {
     const made = await command('user', 'create', 'mari', '--staff', '--json');
     expect(made).toMatchObject({ code: 0, json: { username: 'mari', is_staff: true } });
     expect((await api.as(made.json.token).get('/api/users/me/')).body.username).toBe('mari');
+    const nameless = await command('user', 'create', ' ', '--email', 'mari');
+    expect(nameless).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('username: This field may not be blank.'),
+    });
+    expect(nameless.errors).toContain('email: Enter a valid email address.');
     const again = await command('user', 'create', 'mari', '--json');
     expect(again).toMatchObject({ code: 1, json: { code: 'username_taken' } });
   });
