@@ -204,13 +204,19 @@ export class WaldurMirrorService implements OnModuleInit {
   ): Promise<void> {
     const mayWrite: MayWrite = (manager) => lease.check(manager);
     await batches.end();
+    // What is not shown is neither gone nor unchanged.
+    const seesAll = () => this.gateway().ensureSeesAll({ signal, lane: DIRECTORY_SYNC });
+    const sawAll = list.incomplete ? undefined : seesAll();
+    sawAll?.catch(() => undefined);
     if (kind === 'resources') await this.rows.grantClaims(mayWrite);
     report.incomplete = list.incomplete ?? null;
     if (list.incomplete) return;
+    await sawAll;
     const missing = report.whole ? await this.missing(kind, list, signal) : [];
-    // What is not shown is neither gone nor unchanged.
-    await this.gateway().ensureSeesAll({ signal, lane: DIRECTORY_SYNC });
-    if (missing.length) report.gone += await this.rows.markGone(kind, missing, mayWrite);
+    if (missing.length) {
+      await seesAll();
+      report.gone += await this.rows.markGone(kind, missing, mayWrite);
+    }
     const now = this.clock.now();
     await this.marks.set(
       {
