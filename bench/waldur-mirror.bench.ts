@@ -1,16 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { readEnv } from '../src/config/env.js';
 import { createApp } from '../src/configure-app.js';
 import { JobsService } from '../src/jobs/jobs.service.js';
 import { WaldurMirrorService } from '../src/waldur-mirror/waldur-mirror.service.js';
 import { createDatabase } from '../test/support/databases.js';
 import type { BenchRow } from './bench-row.js';
+import { memoryGrown } from './memory.js';
 import { COUNTS } from './waldur-pages.js';
 
 const PAGE_MS = 50;
@@ -52,7 +50,7 @@ export async function run(): Promise<BenchRow[]> {
     };
     const first = await sync(true);
     const again = await sync(true);
-    const grown = await highest(() => sync(true));
+    const grown = await memoryGrown(() => sync(true), 1_000);
     await counted(waldur, { changes: CHANGES });
     const changed = await sync(false);
     const requests = (await counted(waldur, {})) - pagesOf(COUNTS.customers);
@@ -104,27 +102,4 @@ async function counted(waldur: ChildProcess, message: object): Promise<number> {
   waldur.send(message);
   const [{ requests }] = (await once(waldur, 'message')) as [{ requests: number }];
   return requests;
-}
-
-/**
- * By how many MB the memory that this process uses grew while it worked. What nobody uses any more is collected before
- * each look: how much of it lies about until then says how much memory the machine has.
- */
-async function highest(work: () => Promise<unknown>): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    collect();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const before = used();
-  let most = before;
-  const looking = setInterval(() => (most = Math.max(most, used())), 1_000);
-  try {
-    await work();
-  } finally {
-    clearInterval(looking);
-  }
-  return (most - before) / 1_048_576;
 }
