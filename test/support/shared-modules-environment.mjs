@@ -34,12 +34,14 @@ const modules = new Map([
 
 const stores = [];
 /** What Jest makes for each file, and leaves enabled: every promise of the files after it would carry it on. */
-asyncHooks.AsyncLocalStorage = class extends asyncHooks.AsyncLocalStorage {
+class Store extends asyncHooks.AsyncLocalStorage {
   constructor(...given) {
     super(...given);
     stores.push(this);
   }
-};
+}
+// Node 24 has a getter there, which cannot be assigned to.
+Object.defineProperty(asyncHooks, 'AsyncLocalStorage', { value: Store, configurable: true });
 
 /**
  * Jest evaluates every module anew for every test file, which takes seconds for this application. Here its modules, and
