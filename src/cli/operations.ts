@@ -22,13 +22,13 @@ import {
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
 import { type ActFields, COMMAND_LINE } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
-import { AppError, InvalidFieldsError } from '../common/app.error.js';
+import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { commandOf } from '../common/command.js';
 import { PublicAddress } from '../common/links.js';
 import { parseUuid } from '../common/uuid.js';
 import { UuidFormatter } from '../common/uuid-formatter.js';
-import { readDto } from '../common/validation/read-dto.js';
+import { readDtoOrThrow } from '../common/validation/read-dto.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
 import { baseBackup } from '../database/base-backup.js';
@@ -387,9 +387,8 @@ export class Operations {
 
   private async createUser({ username, email, staff, support }: Arguments): Promise<object> {
     const sent = { username, email, is_staff: staff, is_support: support };
-    const { value, errors } = readDto(CreateUserDto, sent, this.get(PublicAddress));
-    if (errors) throw new InvalidFieldsError(errors);
-    const { user, token } = await this.acting('user.create', () => this.get(UsersService).create(commandOf(value)));
+    const fields = commandOf(readDtoOrThrow(CreateUserDto, sent, this.get(PublicAddress)));
+    const { user, token } = await this.acting('user.create', () => this.get(UsersService).create(fields));
     return { ...wireOf({ uuid: user.uuid, username: user.username, isStaff: user.isStaff }), token };
   }
 }

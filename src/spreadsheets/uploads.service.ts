@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidFieldsError } from '../common/app.error.js';
 import { PublicAddress } from '../common/links.js';
-import { readDto } from '../common/validation/read-dto.js';
+import { readDtoOrThrow } from '../common/validation/read-dto.js';
 import type { UnreadBody } from '../common/unread-body.js';
 import { UploadDto } from './import.dto.js';
 import { ImportsService } from './imports.service.js';
@@ -27,9 +26,8 @@ export class UploadsService {
         fileName = name;
         kept = await this.imports.keep(file as AsyncIterable<Buffer>);
       });
-      const { value, errors } = readDto(UploadDto, fields, this.address);
-      if (errors) throw new InvalidFieldsError(errors);
-      const made = await this.imports.accept(kept!, { kind: value.kind, fileName, requestedBy });
+      const { kind } = readDtoOrThrow(UploadDto, fields, this.address);
+      const made = await this.imports.accept(kept!, { kind, fileName, requestedBy });
       return await this.imports.startPreview(made);
     } catch (error) {
       if (kept) await this.imports.drop(kept.uuid);

@@ -9,10 +9,10 @@ const PUSHED_UP_TO = `
     GROUP BY charge_uuid`;
 
 /**
- * Makes an item of what every closed charge was moved by since its last item, once all of its bill-to party in the month are
- * posted as their lines have it: a run closes charges first and posts them then. The first items of an organisation's month go
- * on the invoice of that month, later ones on that of the current month. `$1` the first month that is pushed, `$2` the
- * current month. Answers how many.
+ * Makes an item of what every closed charge was moved by since its last item, once all of its bill-to party in the month
+ * are posted as their lines have it: a run closes charges first and posts them then. The first items of an
+ * organisation's month go on the invoice of that month, later ones on that of the current month. `$1` the first month
+ * that is pushed, `$2` the current month. Answers how many.
  */
 export const PLAN_ITEMS = `
   WITH closed AS (

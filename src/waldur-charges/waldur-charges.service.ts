@@ -133,14 +133,13 @@ export class WaldurChargesService implements OnModuleInit {
     const shortfalls = await this.items.shortfalls();
     const result = { ...tally, not_at_waldur: shortfalls };
     const inDoubt = shortfalls.filter(({ reason }) => reason === 'sending').reduce((all, { items }) => all + items, 0);
-    const problems = [
-      ...tally.failed.map(({ customer_uuid, month, why }) => `The invoice of ${customer_uuid} for ${month}: ${why}`),
-      ...(inDoubt
-        ? [
-            `Of ${inDoubt} items it is not known whether Waldur has them: they are looked for again, and not sent before.`,
-          ]
-        : []),
-    ];
+    const problems = tally.failed.map(
+      ({ customer_uuid, month, why }) => `The invoice of ${customer_uuid} for ${month}: ${why}`,
+    );
+    if (inDoubt)
+      problems.push(
+        `Of ${inDoubt} items it is not known whether Waldur has them: they are looked for again, and not sent before.`,
+      );
     if (problems.length) throw new JobIncompleteError(problems.join(' '), result);
     return result;
   }

@@ -294,20 +294,28 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     expect(at.changes()).toEqual([]);
   });
 
+  /** A page with the resource as it was is on its way while the link is made. */
+  async function readsWhileLinked(
+    resource: Awaited<ReturnType<typeof at.resource>>,
+    license: string,
+    make = (link: () => ReturnType<typeof at.link>) => link(),
+  ): Promise<void> {
+    let linked: number | undefined;
+    const old = { ...resource, modified: new Date(Date.now() + 1000).toISOString() };
+    at.beside.waldur.meanwhile = async ({ path, query }) => {
+      if (path !== 'marketplace-provider-resources/' || !query.has('page') || linked) return;
+      linked = 0;
+      linked = (await make(() => at.link(resource, license))).status;
+      return { status: 200, body: [old], headers: { 'x-result-count': '1' } };
+    };
+    expect([(await at.beside.sync()).state, linked]).toEqual(['succeeded', 200]);
+  }
+
   it('is not disturbed by a reading that saw the resource before, or after it was done and before it was recorded', async () => {
     const { waldur } = at.beside;
     const resource = await at.resource();
     const license = at.license();
-    // A page with the resource as it was is on its way while the link is made.
-    let linked: number | undefined;
-    const old = { ...resource, modified: new Date(Date.now() + 1000).toISOString() };
-    waldur.meanwhile = async ({ path, query }) => {
-      if (path !== 'marketplace-provider-resources/' || !query.has('page') || linked) return;
-      linked = 0;
-      linked = (await at.link(resource, license)).status;
-      return { status: 200, body: [old], headers: { 'x-result-count': '1' } };
-    };
-    expect([(await at.beside.sync()).state, linked]).toEqual(['succeeded', 200]);
+    await readsWhileLinked(resource, license);
     expect((await at.here(resource.uuid)).backend_id).toBe(license);
     // It is done in Waldur, and read from there before it is recorded.
     let read: Promise<unknown> | undefined;
@@ -324,20 +332,14 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
   });
 
   it('is not disturbed by a reading of an instance whose clock is ahead', async () => {
-    const { waldur, app } = at.beside;
     const resource = await at.resource();
     const license = at.license();
-    let linked: number | undefined;
-    const old = { ...resource, modified: new Date(Date.now() + 1000).toISOString() };
-    waldur.meanwhile = async ({ path, query }) => {
-      if (path !== 'marketplace-provider-resources/' || !query.has('page') || linked) return;
-      linked = 0;
+    await readsWhileLinked(resource, license, async (link) => {
       later(-60_000);
-      linked = (await at.link(resource, license)).status;
-      app.clock.set(undefined);
-      return { status: 200, body: [old], headers: { 'x-result-count': '1' } };
-    };
-    expect([(await at.beside.sync()).state, linked]).toEqual(['succeeded', 200]);
+      const linked = await link();
+      at.beside.app.clock.set(undefined);
+      return linked;
+    });
     expect((await at.here(resource.uuid)).backend_id).toBe(license);
   });
 

@@ -149,8 +149,8 @@ const NUMBER_AS_KNOWN = `
 /**
  * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
  * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
- * first seen; the owner it was found to have before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2` account,
- * `$3` month, `$4` now.
+ * first seen; the owner it was found to have before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2`
+ * account, `$3` month, `$4` now.
  */
 export const ATTRIBUTE_LINES = `
   WITH owner AS (

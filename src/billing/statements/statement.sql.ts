@@ -146,7 +146,8 @@ const isSameCharge = (table: string, other: string) =>
      AND ${table}.currency = ${other}.currency`;
 
 /** Columns of a charge that follow its lines. */
-const CHARGE_COLUMNS = 'lines_sell lines_buy line_count name start "end" resource_uuid arrow_customer'.split(' ');
+const LINE_SUMS = ['lines_sell', 'lines_buy', 'line_count'];
+const CHARGE_COLUMNS = [...LINE_SUMS, 'name', 'start', '"end"', 'resource_uuid', 'arrow_customer'];
 
 /**
  * The charges that lines add up to, and those whose lines are all gone or elsewhere now; the rest of the arrow is planned.
@@ -355,9 +356,10 @@ export const MARK_MISSING_LINES = `
     )`;
 
 /**
- * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those that
- * such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has a licence
- * that money stands for by its lines; and those of licences without an amount. `$1` account, `$2` month, `$3` snapshot, `$4` lines may be gone?
+ * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those
+ * that such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has
+ * a licence that money stands for by its lines; and those of licences without an amount. `$1` account, `$2` month, `$3`
+ * snapshot, `$4` lines may be gone?
  */
 export const HELD_CHARGES = `
   WITH line AS (

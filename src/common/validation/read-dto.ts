@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { IsObject, validateSync, type ValidationError } from 'class-validator';
-import type { FieldErrors } from '../app.error.js';
+import { type FieldErrors, InvalidFieldsError } from '../app.error.js';
 import { fieldsOf, type Reading, type Say } from './field.js';
 import { surelyKeepsRules } from './quick-rules.js';
 
@@ -34,6 +34,13 @@ export function readDto<T extends object>(dto: Type<T>, sent: unknown, reading: 
   if (surelyKeepsRules(value)) return { value };
   const faults = validateSync(value, { stopAtFirstError: true, validationError: { target: false } });
   return faults.length ? { value, errors: errorsOf(reading, faults) } : { value };
+}
+
+/** The same, where a field that is wrong is refused. Throws `InvalidFieldsError`. */
+export function readDtoOrThrow<T extends object>(dto: Type<T>, sent: unknown, reading: Reading): T {
+  const { value, errors } = readDto(dto, sent, reading);
+  if (errors) throw new InvalidFieldsError(errors);
+  return value;
 }
 
 /** Only what the DTO declares is looked at: what nobody asked for is never walked through. */

@@ -135,7 +135,8 @@ export const WRITE = {
     JOIN offering offered ON offered.uuid = given.offering_uuid`,
     others: 'LEFT JOIN plan ON plan.uuid = given.plan_uuid AND plan.offering_uuid = given.offering_uuid',
     isGone: 'is_gone',
-    // $3: when it was asked for, by the database's clock; null: just now. What was confirmed in the same millisecond is taken for newer.
+    // $3: when it was asked for, by the database's clock; null: just now. What was confirmed in the same millisecond is
+    // taken for newer.
     unlessNewer: '$3::timestamptz IS NULL OR kept.confirmed_at IS NULL OR kept.confirmed_at < $3',
   }),
 } as const;
