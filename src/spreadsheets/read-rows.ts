@@ -26,6 +26,9 @@ export interface ReadRow {
   readonly faults: readonly SheetFault[];
 }
 
+/** What spreadsheet programs show where a formula failed, and write in its place. */
+const FAILED_FORMULA = /^(#(N\/A|REF!|NAME\?|DIV\/0!|VALUE!|NUM!|NULL!)|Err:\d{3})$/;
+
 /** In files of refused rows: why. */
 export const REFUSED_COLUMN = 'refused';
 
@@ -85,9 +88,12 @@ export class RowReader {
       const column = fields.get(header)?.column ?? header;
       if (!(header in errors)) given[column] = (value as Record<string, unknown>)[header];
     }
-    const faults = Object.entries(errors).map(([column, sentences]) => ({
+    const sentences = Object.entries(named).flatMap(([header, cell]) =>
+      fields.has(header) && FAILED_FORMULA.test(cell) ? [[header, [failedFormula(cell)]] as const] : [],
+    );
+    const faults = Object.entries({ ...errors, ...Object.fromEntries(sentences) }).map(([column, those]) => ({
       column,
-      sentence: (sentences as string[]).join(' '),
+      sentence: (those as string[]).join(' '),
     }));
     return { given, faults };
   }
@@ -98,3 +104,6 @@ export class RowReader {
     return link.kind === 'object' ? { uuid: link.uuid } : { key: cell.trim() };
   }
 }
+
+const failedFormula = (cell: string) =>
+  `A formula came to ${cell} here: mend it, write its value, or leave the cell blank.`;

@@ -82,6 +82,27 @@ describe('An XLSX file', () => {
     ]);
   });
 
+  it('is refused where a formula failed, and not taken for the text of the fault', async () => {
+    const text = (value: string) => `<c t="inlineStr"><is><t>${value}</t></is></c>`;
+    const failed = (fault: string) => `<c t="e"><f>VLOOKUP(1)</f><v>${fault}</v></c>`;
+    const sheet = `<worksheet><sheetData>
+      <row>${text('name')}${text('country')}${text('Remark')}</row>
+      <row>${failed('#N/A')}${text('EE')}</row>
+      <row>${text('Saare Kalur AS')}${failed('#REF!')}${failed('#DIV/0!')}</row>
+      <row>${text('Err:502')}</row>
+      <row>${text('#NAME! Design OÜ')}${text('EE')}${failed('#NUM!')}</row>
+    </sheetData></worksheet>`;
+    const found = await sheets.preview('organisations', await workbookOf(sheet));
+    const failedAt = (row: number, column: string, fault: string) =>
+      `${row} ${column}: A formula came to ${fault} here: mend it, write its value, or leave the cell blank.`;
+    expect(await sheets.faults(found)).toEqual([
+      failedAt(2, 'name', '#N/A'),
+      failedAt(3, 'country', '#REF!'),
+      failedAt(4, 'name', 'Err:502'),
+    ]);
+    expect(found.rows_created).toBe(1);
+  });
+
   it.each(['1', '0', '-1', '1.5', '1048577', '4294967298', '1e400', 'x'])(
     'is refused where a row has the number %s after the first',
     async (number) => {
