@@ -28,6 +28,17 @@ onServer('A database server', () => {
     for (let i = 0; i < 4; i++) expect((await create()).status).toBe(201);
   });
 
+  it.each(['in a transaction', 'on its own'])('does not compile a statement %s, whatever it costs', async (where) => {
+    const runner = app.database.createQueryRunner();
+    await runner.query('SET jit_above_cost = 0');
+    if (where === 'in a transaction') await runner.startTransaction();
+    const plan = await runner.query<object[]>('EXPLAIN ANALYZE SELECT count(*) FROM customer');
+    if (where === 'in a transaction') await runner.rollbackTransaction();
+    await runner.query('RESET jit_above_cost');
+    await runner.release();
+    expect(JSON.stringify(plan)).not.toContain('JIT');
+  });
+
   it('that takes no changes is named, and is used again as soon as it does', async () => {
     const [{ name }] = await app.database.query<[{ name: string }]>('SELECT current_database() AS name');
     const runner = app.database.createQueryRunner();
