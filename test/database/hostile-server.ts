@@ -24,7 +24,7 @@ const DEFAULT = [
   'test/mappings/customer-mappings',
   'test/settings',
   'test/auth',
-  'test/billing/defects',
+  'test/billing/regressions',
 ];
 
 const { TEST_PGLITE_TEMPLATE } = await prepareDatabases(undefined);
