@@ -373,18 +373,13 @@ async function createBackup(env: Env, to: string): Promise<Outcome> {
 }
 
 const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1);
-const sizeOf = ({ files }: BackupManifest) => files.reduce((sum, { size }) => sum + size, 0);
 
-function summaryOf(manifest: BackupManifest): object {
-  const { begun, ended, schema, files, note } = manifest;
-  return { begun, ended, schema, files: files.length, unpacked_bytes: sizeOf(manifest), note };
+function summaryOf({ begun, ended, schema, files, bytes, note }: BackupManifest): object {
+  return { begun, ended, schema, files, unpacked_bytes: bytes, note };
 }
 
-function aboutBackup(manifest: BackupManifest): string[] {
-  const { begun, ended, schema, files } = manifest;
-  return [
-    `Begun ${begun}, ended ${ended}: ${files.length} files, ${megabytes(sizeOf(manifest))} MB unpacked, schema ${schema}.`,
-  ];
+function aboutBackup({ begun, ended, schema, files, bytes }: BackupManifest): string[] {
+  return [`Begun ${begun}, ended ${ended}: ${files} files, ${megabytes(bytes)} MB unpacked, schema ${schema}.`];
 }
 
 /** What an exported audit trail has of each month, oldest first. */

@@ -47,21 +47,26 @@ export function tarPadding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }
 
-/** The entries of an archive of {@link tarHeader}. Throws {@link TarError}. */
+/** The entries of an archive of {@link tarHeader}, to {@link TAR_END} and no byte more. Throws {@link TarError}. */
 export async function* tarEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadTarEntry> {
   const bytes = new Bytes(chunks);
   for (;;) {
     const header = await bytes.take(BLOCK);
-    if (header.every((byte) => byte === 0)) return bytes.skip();
+    if (isEmpty(header)) {
+      if (isEmpty(await bytes.take(BLOCK)) && !(await bytes.more())) return;
+      throw new TarError('It goes on after its end.');
+    }
     const octal = (at: number, length: number) => parseInt(header.toString('latin1', at, at + length), 8);
     const size = octal(124, 12);
     if (octal(CHECKSUM.at, CHECKSUM.length) !== checksumOf(header) || !(size >= 0))
       throw new TarError('It is no archive.');
     const path = header.toString('utf8', 0, 100).replace(/\0.*$/s, '');
     yield { path, size, isFolder: header.toString('latin1', 156, 157) === FOLDER, body: bytes.pieces(size) };
-    await bytes.take(tarPadding(size).length);
+    if (!isEmpty(await bytes.take(tarPadding(size).length))) throw new TarError('It is no archive.');
   }
 }
+
+const isEmpty = (bytes: Buffer) => bytes.every((byte) => byte === 0);
 
 /** The sum of a header's bytes, where its own checksum counts as spaces. */
 function checksumOf(header: Buffer): number {
@@ -86,7 +91,7 @@ class Bytes {
 
   async *pieces(size: number): AsyncGenerator<Buffer> {
     for (let left = size; left > 0;) {
-      if (!this.rest.length && !(await this.more())) throw new TarError('It ends too early.');
+      if (!(await this.more())) throw new TarError('It ends too early.');
       const piece = this.rest.subarray(0, left);
       this.rest = this.rest.subarray(piece.length);
       left -= piece.length;
@@ -94,14 +99,13 @@ class Bytes {
     }
   }
 
-  /** To the end of the stream, whose own checksum comes last. */
-  async skip(): Promise<void> {
-    while (await this.more());
-  }
-
-  private async more(): Promise<boolean> {
-    const next = await this.chunks.next();
-    if (!next.done) this.rest = next.value;
-    return !next.done;
+  /** Whether there is another byte. */
+  async more(): Promise<boolean> {
+    while (!this.rest.length) {
+      const next = await this.chunks.next();
+      if (next.done) return false;
+      this.rest = next.value;
+    }
+    return true;
   }
 }

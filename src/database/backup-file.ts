@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGunzip, gzip as gzipWithCallback } from 'node:zlib';
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { makeFolder } from '../common/make-folder.js';
-import { type ReadTarEntry, TarError, tarEntries } from '../common/tar.js';
+import { type ReadTarEntry, TAR_END, TarError, tarEntries, tarHeader, tarPadding } from '../common/tar.js';
 import { BackupDamagedError, PlaceTakenError } from './backup.errors.js';
 import { BACKUP_MANIFEST, type BackupManifest, DATABASE_FOLDER, PIECE_BYTES } from './base-backup.js';
 import { writeNewFile } from './new-file.js';
 import { withDatabase } from './with-database.js';
 
-const gzip = promisify(gzipWithCallback);
 const PART_BYTES = 2 * 1_048_576;
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
 
 /** A database as it came out of a backup. */
 export interface RestoredDatabase {
@@ -28,12 +29,29 @@ export interface RestoredDatabase {
  * Throws {@link PlaceTakenError}.
  */
 export function writeBackup(tar: AsyncIterable<Buffer>, file: string, spare: Buffer[] = []): Promise<number> {
-  return writeNewFile(packed(tar, spare), file);
+  return writeNewFile(archiveOf(packed(tar, spare)), file);
+}
+
+/** A tar archive of the parts, each under its number and the sum of its bytes, as Brotli has none of its own. */
+async function* archiveOf(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const modified = new Date();
+  let number = 0;
+  for await (const part of parts) {
+    const path = nameOf(++number, part);
+    yield tarHeader({ path, isFolder: false, size: part.length }, modified);
+    yield part;
+    yield tarPadding(part.length);
+  }
+  yield TAR_END;
+}
+
+// Of packed bytes, SHA-256 takes a fraction of the time that a CRC of the unpacked ones would.
+function nameOf(number: number, part: Buffer): string {
+  return `${String(number).padStart(6, '0')}-${createHash('sha256').update(part).digest('hex')}.tar.br`;
 }
 
 /**
- * As gzip, whose format allows parts that are packed each for itself: by as many cores as there are. The next pieces are
- * made while these are packed.
+ * Parts that are packed each for itself: by as many cores as there are. The next pieces are made while these are packed.
  */
 async function* packed(tar: AsyncIterable<Buffer>, spare: Buffer[]): AsyncGenerator<Buffer> {
   let before: Promise<Buffer[]> = Promise.resolve([]);
@@ -47,8 +65,15 @@ async function* packed(tar: AsyncIterable<Buffer>, spare: Buffer[]): AsyncGenera
   yield* await before;
 }
 
-// Pages of a database have so much in common that more work on them makes little difference.
-const pack = (part: Buffer) => gzip(part, { level: 1, chunkSize: PART_BYTES / 8 });
+/**
+ * Pages of a database have so much in common that more work on them makes little difference. Of this quality no match
+ * is farther away than the window of 18 bits; with a larger one all is slower.
+ */
+const pack = (part: Buffer) =>
+  compress(part, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 },
+    chunkSize: PART_BYTES / 8,
+  });
 
 /** Small pieces together, up to the size of a part, and a large one after them. */
 async function* inGroups(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
@@ -68,12 +93,12 @@ async function* inGroups(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
 function partsOf(pieces: readonly Buffer[]): Buffer[] {
   const last = pieces.at(-1);
   if (!last || last.length <= PART_BYTES) return [Buffer.concat(pieces)];
-  const parts: Buffer[] = [Buffer.concat(pieces.slice(0, -1))];
+  const parts: Buffer[] = pieces.length > 1 ? [Buffer.concat(pieces.slice(0, -1))] : [];
   for (let at = 0; at < last.length; at += PART_BYTES) parts.push(last.subarray(at, at + PART_BYTES));
   return parts;
 }
 
-/** Reads a backup to its end and compares every checksum. Throws {@link BackupDamagedError}. */
+/** Reads a backup to its end and compares the sum of every part. Throws {@link BackupDamagedError}. */
 export function verifyBackup(file: string): Promise<BackupManifest> {
   return readBackup(file, async ({ body }) => {
     for await (const piece of body) void piece;
@@ -94,7 +119,6 @@ export async function restoreBackup(file: string, dataDir: string): Promise<Rest
       if (isFolder) await mkdir(join(folder, path), { mode: 0o700 });
       else await pipeline(body, createWriteStream(join(folder, path), { mode: 0o600, flags: 'wx', flush: true }));
     });
-    await rm(join(folder, BACKUP_MANIFEST));
     return { manifest, tables: await countRows(folder) };
   } catch (error) {
     for (const name of readdirSync(folder)) await rm(join(folder, name), { recursive: true, force: true });
@@ -102,45 +126,37 @@ export async function restoreBackup(file: string, dataDir: string): Promise<Rest
   }
 }
 
-/** Gives every entry to `take`, which reads it to its end. */
+/** Gives every entry but the manifest to `take`, which reads it to its end. */
 async function readBackup(file: string, take: (entry: ReadTarEntry) => Promise<void>): Promise<BackupManifest> {
-  const read = new Map<string, string>();
-  let text = '';
+  let manifest: BackupManifest | undefined;
   try {
-    const unpacked = new PassThrough();
-    const unpacking = pipeline(createReadStream(file), createGunzip(), unpacked);
-    unpacking.catch(() => undefined);
-    for await (const entry of tarEntries(unpacked)) {
-      if (!isOfBackup(entry.path)) throw new BackupDamagedError(file, `It holds ${JSON.stringify(entry.path)}.`);
-      const hash = createHash('sha256');
-      await take({ ...entry, body: hashed(entry) });
-      if (!entry.isFolder) read.set(entry.path, hash.digest('hex'));
-
-      async function* hashed({ path, body }: ReadTarEntry): AsyncGenerator<Buffer> {
-        for await (const piece of body) {
-          hash.update(piece);
-          if (path === BACKUP_MANIFEST) text += piece.toString('latin1');
-          yield piece;
-        }
-      }
+    for await (const entry of tarEntries(unpacked(file))) {
+      if (!isOfBackup(entry.path)) throw new TarError(`It holds ${JSON.stringify(entry.path)}.`);
+      if (entry.path !== BACKUP_MANIFEST) await take(entry);
+      else manifest = JSON.parse((await buffer(entry.body)).toString()) as BackupManifest;
     }
-    await unpacking;
+    if (!manifest) throw new TarError('It ends too early.');
+    return manifest;
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (error instanceof TarError || /^Z_/.test(code))
-      throw new BackupDamagedError(
-        file,
-        error instanceof TarError ? error.message : `It cannot be unpacked (${code}).`,
-      );
+    if (error instanceof TarError) throw new BackupDamagedError(file, error.message);
     throw error;
   }
-  if (!text) throw new BackupDamagedError(file, 'It ends too early.');
-  const manifest = JSON.parse(text) as BackupManifest;
-  read.delete(BACKUP_MANIFEST);
-  const wrong = manifest.files.find(({ path, sha256 }) => read.get(path) !== sha256);
-  if (wrong) throw new BackupDamagedError(file, `${wrong.path} is not what was written.`);
-  if (read.size !== manifest.files.length) throw new BackupDamagedError(file, 'It holds more than was written.');
-  return manifest;
+}
+
+/** What was packed, as it is asked for: nothing of a part that is not what was written, or not in its place. */
+async function* unpacked(file: string): AsyncGenerator<Buffer> {
+  let before: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
+  let number = 0;
+  for await (const { path, body } of tarEntries(createReadStream(file))) {
+    const part = await buffer(body);
+    if (path !== nameOf(++number, part)) throw new TarError(`Its part ${number} is not what was written.`);
+    const unpacking = decompress(part, { maxOutputLength: 2 * PART_BYTES });
+    // Whoever reads may have given up before this one's turn.
+    unpacking.catch(() => undefined);
+    yield await before;
+    before = unpacking;
+  }
+  yield await before;
 }
 
 /** Nothing is written outside of the folder, whoever made the file. */

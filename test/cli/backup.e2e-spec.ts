@@ -1,15 +1,18 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomInt } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { Decimal } from 'decimal.js';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import type { ExportLine } from '../../emulator/model.js';
 import { askService } from '../../src/cli/operator-socket.js';
 import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar.js';
+import { BackupDamagedError } from '../../src/database/backup.errors.js';
+import { verifyBackup } from '../../src/database/backup-file.js';
 import { withDatabase } from '../../src/database/with-database.js';
 import { BillingWorld, money } from '../billing/billing-world.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -18,6 +21,9 @@ import { waldurArrow } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
+/** What docs/operations.md looks into a backup with. */
+const hasCommands = ['bash', 'brotli', 'sha256sum'].every((command) => !spawnSync(command, ['--version']).error);
+const withCommands = hasCommands ? it : it.skip;
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 const run = promisify(execFile);
 const ORGANISATIONS = 6;
@@ -101,7 +107,7 @@ const LINES = 5;
     while (acknowledged < 20) await api.get('/health/ready');
 
     const before = acknowledged;
-    const made = await waldurArrow(variables(), 'backup', 'create', '--to', file('load.tgz'), '--json');
+    const made = await waldurArrow(variables(), 'backup', 'create', '--to', file('load.tar'), '--json');
     const after = acknowledged;
     isOver = true;
     await Promise.all(load);
@@ -109,7 +115,7 @@ const LINES = 5;
     expect(after).toBeGreaterThan(before);
 
     const restored = file('restored');
-    const done = await waldurArrow({}, 'backup', 'restore', file('load.tgz'), '--data-dir', restored, '--json');
+    const done = await waldurArrow({}, 'backup', 'restore', file('load.tar'), '--data-dir', restored, '--json');
     expect(done).toMatchObject({ code: 0, json: { schema: made.json.schema, data_dir: restored } });
     const rows = await ask<{ name: string }>(
       restored,
@@ -139,17 +145,33 @@ const LINES = 5;
     expect(await again.started.exit('SIGTERM')).toBe(0);
   });
 
+  it('has a table as it was that is read in many pieces', async () => {
+    const original = processes.dataDir();
+    const sum = `SELECT count(*) || ' ' || md5(string_agg(digest, ',' ORDER BY number)) AS sum FROM large`;
+    const [filled] = await withDatabase({ DATA_DIR: original, DATABASE_POOL_SIZE: 2 }, async (database) => {
+      await database.query('CREATE TABLE large (number integer, digest text)');
+      await database.query(`INSERT INTO large SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 50000) AS n`);
+      return database.query<{ sum: string }[]>(sum);
+    });
+    const made = await waldurArrow({ DATA_DIR: original }, 'backup', 'create', '--to', file('large.tar'), '--json');
+    expect(made.json).toMatchObject({ by: 'command', file: file('large.tar') });
+    expect(made.json.unpacked_bytes).toBeGreaterThan(50_000 * 960);
+    const { code } = await waldurArrow({}, 'backup', 'restore', file('large.tar'), '--data-dir', file('large'));
+    expect(code).toBe(0);
+    expect(await ask(file('large'), sum)).toEqual([filled]);
+  });
+
   it('has every table row by row as it was, whether the service took it or the command alone', async () => {
-    const served = await waldurArrow(variables(), 'backup', 'create', '--to', file('quiet.tgz'), '--json');
+    const served = await waldurArrow(variables(), 'backup', 'create', '--to', file('quiet.tar'), '--json');
     expect(served.json.by).toBe('service');
     expect(await service.exit('SIGTERM')).toBe(0);
-    const alone = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tgz'), '--json');
+    const alone = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tar'), '--json');
     expect([alone.code, alone.json.by]).toEqual([0, 'command']);
 
     const original = await contentsOf({ DATA_DIR: dataDir });
     expect(Object.keys(original).length).toBeGreaterThan(30);
     for (const name of ['quiet', 'alone']) {
-      const { code } = await waldurArrow({}, 'backup', 'restore', file(`${name}.tgz`), '--data-dir', file(name));
+      const { code } = await waldurArrow({}, 'backup', 'restore', file(`${name}.tar`), '--data-dir', file(name));
       expect([name, code]).toEqual([name, 0]);
       expect(await contentsOf({ DATA_DIR: file(name) })).toEqual(original);
     }
@@ -157,47 +179,67 @@ const LINES = 5;
   });
 
   it('holds no secret of the data folder, and only the database', () => {
-    const unpacked = gunzipSync(readFileSync(file('load.tgz')));
+    const inner = Buffer.concat(
+      entriesOf(readFileSync(file('load.tar'))).map(({ body }) => brotliDecompressSync(body)),
+    );
     const key = readFileSync(join(dataDir, 'secret.key'), 'utf8').trim();
-    expect(unpacked.includes(key)).toBe(false);
-    expect(unpacked.includes(Buffer.from(key, 'base64'))).toBe(false);
-    expect(unpacked.includes(STAFF_TOKEN)).toBe(false);
-    expect(unpacked.includes(`key-of-${w.partner}`)).toBe(false);
-    const { files } = JSON.parse(unpacked.toString('latin1', unpacked.indexOf('{\n "format"')).replace(/\0+$/, '')) as {
-      files: { path: string }[];
-    };
-    expect(files.filter(({ path }) => !path.startsWith('pglite/'))).toEqual([]);
+    expect(inner.includes(key)).toBe(false);
+    expect(inner.includes(Buffer.from(key, 'base64'))).toBe(false);
+    expect(inner.includes(STAFF_TOKEN)).toBe(false);
+    expect(inner.includes(`key-of-${w.partner}`)).toBe(false);
+    const others = entriesOf(inner).filter(({ path }) => path !== 'pglite' && !path.startsWith('pglite/'));
+    expect(others.map(({ path }) => path)).toEqual(['backup.json']);
+  });
+
+  withCommands(`can be looked into without this program${hasCommands ? '' : ' (skipped: there is no brotli)'}`, () => {
+    const recipes = [...readFileSync('docs/operations.md', 'utf8').matchAll(/^\$ (.*brotli.*|.*sha256sum.*)$/gm)];
+    expect(recipes).toHaveLength(3);
+    const taken = file('looked-into');
+    mkdirSync(taken);
+    const [sums, listed, manifest] = recipes.map(([, command]) => {
+      const { status, stdout } = spawnSync(
+        'bash',
+        ['-c', command!.replaceAll('/backup/arrow.tar', file('alone.tar'))],
+        {
+          cwd: taken,
+          encoding: 'utf8',
+        },
+      );
+      expect([command, status]).toEqual([command, 0]);
+      return stdout;
+    });
+    expect(sums!.trim().split('\n').length).toBe(entriesOf(readFileSync(file('alone.tar'))).length);
+    expect(listed).toMatch(/ pglite\/global\/pg_control$/m);
+    expect(JSON.parse(manifest!)).toMatchObject({ format: 1, note: expect.stringContaining('no SECRET_KEY') });
   });
 
   it('is one at a time; one that is broken off makes room for the next', async () => {
     const slow = (await askService(dataDir, 'backup', {})) as Readable;
-    const refused = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tgz'), '--json');
+    const refused = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tar'), '--json');
     expect([refused.code, refused.json]).toEqual([
       1,
       { error: 'Another backup is being taken: wait for its end.', code: 'backup_under_way' },
     ]);
     slow.destroy();
     let ended;
-    do ended = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tgz'), '--json');
+    do ended = await waldurArrow(variables(), 'backup', 'create', '--to', file('second.tar'), '--json');
     while (ended.json.code === 'backup_under_way');
     expect(ended.code).toBe(0);
     expect((await api.get('/health/ready')).status).toBe(200);
   });
 
   it('that is damaged, cut short or no backup is refused, and leaves the folder empty', async () => {
-    const whole = readFileSync(file('alone.tgz'));
-    const flipped = gunzipSync(whole);
-    const at = flipped.indexOf('CREATE') + 1 || Math.floor(flipped.length / 2);
-    flipped[at]! ^= 1;
+    const whole = readFileSync(file('alone.tar'));
     const evil = Buffer.from('anything');
     const entry = { path: 'pglite/../../evil', isFolder: false, size: evil.length };
     const outside = Buffer.concat([tarHeader(entry, new Date(0)), evil, tarPadding(evil.length), TAR_END]);
     const damaged = {
-      flipped: gzipSync(flipped),
+      flipped: flipped(whole, Math.floor(whole.length / 2)),
       short: whole.subarray(0, Math.floor(whole.length / 2)),
       text: Buffer.from('no backup'),
-      empty: gzipSync(TAR_END),
-      outside: gzipSync(outside),
+      empty: TAR_END,
+      nothing: archiveOf(brotliCompressSync(TAR_END)),
+      outside: archiveOf(brotliCompressSync(outside)),
     };
     for (const [name, bytes] of Object.entries(damaged)) {
       writeFileSync(file(name), bytes);
@@ -208,20 +250,45 @@ const LINES = 5;
       expect([name, restored.code, restored.json.code]).toEqual([name, 1, 'backup_damaged']);
       expect(readdirSync(target)).toEqual([]);
     }
-    expect((await waldurArrow({}, 'backup', 'verify', file('alone.tgz'))).output).toContain('is whole');
+    expect((await waldurArrow({}, 'backup', 'verify', file('alone.tar'))).output).toContain('is whole');
+  });
+
+  it('is known as damaged by any one bit, any end that is missing, and any part that is not in its place', async () => {
+    const whole = readFileSync(file('alone.tar'));
+    const blocks = entriesOf(whole);
+    const last = blocks.at(-1)!;
+    const places = [
+      ...Array.from({ length: 24 }, () => randomInt(whole.length)),
+      // A header, what fills a block, and the end.
+      ...[0, 130, 148, last.end - 1, whole.length - 1024, whole.length - 1],
+    ];
+    const [first, second, ...others] = blocks.map(({ begin, end }) => whole.subarray(begin, end));
+    const damaged: Record<string, Buffer> = {
+      swapped: Buffer.concat([second!, first!, ...others, TAR_END]),
+      'without its second part': Buffer.concat([first!, ...others, TAR_END]),
+      'without its last part': Buffer.concat([whole.subarray(0, last.begin), TAR_END]),
+      'followed by another': Buffer.concat([whole, whole]),
+    };
+    for (const at of places) damaged[`byte ${at}`] = flipped(whole, at);
+    for (const end of [...places, whole.length - 512]) damaged[`cut at ${end}`] = whole.subarray(0, end);
+    for (const [what, bytes] of Object.entries(damaged)) {
+      writeFileSync(file('damaged'), bytes);
+      const verified = await verifyBackup(file('damaged')).catch((error: unknown) => error);
+      expect([what, verified]).toEqual([what, expect.any(BackupDamagedError)]);
+    }
   });
 
   it('overwrites nothing, neither a file nor a folder', async () => {
-    const taken = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tgz'), '--json');
+    const taken = await waldurArrow(variables(), 'backup', 'create', '--to', file('alone.tar'), '--json');
     expect([taken.code, taken.json.code]).toEqual([1, 'place_taken']);
-    const inUse = await waldurArrow({}, 'backup', 'restore', file('alone.tgz'), '--data-dir', dataDir, '--json');
+    const inUse = await waldurArrow({}, 'backup', 'restore', file('alone.tar'), '--data-dir', dataDir, '--json');
     expect([inUse.code, inUse.json.code]).toEqual([1, 'place_taken']);
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect((await api.get('/health/ready')).status).toBe(200);
   });
 
   it('of a folder without a database is refused', async () => {
-    const none = await waldurArrow({ DATA_DIR: file('none') }, 'backup', 'create', '--to', file('none.tgz'), '--json');
+    const none = await waldurArrow({ DATA_DIR: file('none') }, 'backup', 'create', '--to', file('none.tar'), '--json');
     expect([none.code, none.json.code]).toEqual([1, 'no_database']);
   });
 });
@@ -313,6 +380,41 @@ const withTools = hasTools ? it : it.skip;
     }
   });
 });
+
+interface Block {
+  readonly path: string;
+  readonly body: Buffer;
+  /** Where its header is, and the one of the next, in bytes. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What is in a tar archive. */
+function entriesOf(tar: Buffer): Block[] {
+  const entries: Block[] = [];
+  for (let begin = 0; tar[begin];) {
+    const path = tar.toString('utf8', begin, begin + 100).replace(/\0.*$/s, '');
+    const from = begin + 512;
+    const size = parseInt(tar.toString('latin1', begin + 124, begin + 136), 8);
+    const end = from + Math.ceil(size / 512) * 512;
+    entries.push({ path, body: tar.subarray(from, from + size), begin, end });
+    begin = end;
+  }
+  return entries;
+}
+
+/** A backup of one part, whose sum is right. */
+function archiveOf(part: Buffer): Buffer {
+  const path = `000001-${createHash('sha256').update(part).digest('hex')}.tar.br`;
+  const header = tarHeader({ path, isFolder: false, size: part.length }, new Date(0));
+  return Buffer.concat([header, part, tarPadding(part.length), TAR_END]);
+}
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at]! ^= 1 << randomInt(8);
+  return copy;
+}
 
 function ask<T>(dataDir: string, text: string): Promise<T[]> {
   return withDatabase({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: 2 }, (database) => database.query<T[]>(text));
