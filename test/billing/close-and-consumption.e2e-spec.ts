@@ -261,7 +261,7 @@ describe('the close', () => {
     });
   });
 
-  describe('a month is not settled', () => {
+  describe('a month is not done', () => {
     test('while a licence stands at nothing, as one of its amounts is missing, though its statement is closed', async () => {
       const w = await world();
       const vm = await w.linked();
