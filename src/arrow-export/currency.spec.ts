@@ -21,6 +21,11 @@ describe('A currency', () => {
     expect(currencyOf(text)).toEqual({ code: 'EUR', known: true });
   });
 
+  test.each(['BGN', 'CLF', 'CHE', 'COU', 'USN', 'UYW', 'VED', 'XAD', 'XCG', 'ZWG'])(
+    'is known as %s, whatever release of the data of currencies the runtime has',
+    (code) => expect(currencyOf(code)).toEqual({ code, known: true }),
+  );
+
   test.each([['€'], ['EURO'], ['978'], ['null'], ['XXX'], ['XTS'], ['ZZZ'], ['EU'], ['__proto__']])(
     'is none in %j',
     (text) => {

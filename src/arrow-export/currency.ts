@@ -7,11 +7,13 @@ export interface LineCurrency {
 }
 
 /**
- * Minor units of ISO 4217 where they are not two. `Intl` does not serve: it has the digits that people write (a forint and
- * a rupiah have none there, with two in the standard), and other ones in another release of its data.
+ * Minor units of ISO 4217 where they are not two, and where `Intl` does not know the currency, or not in every release of its
+ * data. Its digits do not serve: they are those that people write (a forint and a rupiah have none there, with two in the
+ * standard), and other ones in another release.
  */
 const MINOR_UNITS: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  2: 'BOV CHE CHW COU MXV USN VED XAD XCG ZWG',
   3: 'BHD IQD JOD KWD LYD OMR TND',
   4: 'CLF UYW',
 };

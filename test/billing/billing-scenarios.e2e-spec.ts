@@ -619,6 +619,33 @@ describe('what a month costs when', () => {
     expect(tieOut(await w.sync())).toEqual({ statement: 40, posted: 40, ties_out: true });
   });
 
+  test('one organisation has kept 5.00 too much in its lines, and another 5.00 too little: their currency does not tie out', async () => {
+    const w = await world();
+    const [more, less] = [await w.linked(), await w.linked()];
+    await app.database.query(`
+      CREATE FUNCTION shift_line() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        NEW.sell := NEW.sell + CASE NEW.license_reference
+          WHEN '${more.license.licenseId}' THEN 5 WHEN '${less.license.licenseId}' THEN -5 ELSE 0 END;
+        RETURN NEW;
+      END $$`);
+    await app.database.query(
+      'CREATE TRIGGER shift_line BEFORE INSERT ON billing_sync_item FOR EACH ROW EXECUTE FUNCTION shift_line()',
+    );
+    try {
+      w.export([w.line(more.license, '100.00'), w.line(less.license, '100.00')]);
+      const run = await w.sync();
+      expect(run).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(tieOut(run)).toEqual({ statement: 200, posted: 200, ties_out: false });
+      const { organisations } = run.result.tie_out[0];
+      expect(organisations.map(({ difference }: { difference: string }) => Number(difference)).sort()).toEqual([-5, 5]);
+    } finally {
+      await app.database.query('DROP TRIGGER shift_line ON billing_sync_item');
+      await app.database.query('DROP FUNCTION shift_line');
+    }
+    expect(tieOut(await w.sync())).toEqual({ statement: 200, posted: 200, ties_out: true });
+  });
+
   test.each([
     ['JPY', ['1234.4', '1000.4'], '2235.00'],
     ['KWD', ['10.1234', '20.4321'], '30.556'],

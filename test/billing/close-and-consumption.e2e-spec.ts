@@ -261,6 +261,35 @@ describe('the close', () => {
     });
   });
 
+  describe('a month is not done', () => {
+    test('while a licence stands at nothing, as one of its amounts is missing, though its statement is closed', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      const late = await w.linked(vm);
+      w.export([w.line(vm.license, '100.00'), w.line(late.license, '50.00'), w.line(late.license, null)]);
+      const run = await w.reconcile();
+      expect(tieOut(run)).toEqual({ statement: 150, posted: 100, held: 50, ties_out: true });
+      expect(run.result.settled).toBe(false);
+      w.export([w.line(vm.license, '100.00'), w.line(late.license, '50.00'), w.line(late.license, '7.00')]);
+      expect((await w.reconcile()).result.settled).toBe(true);
+      expect(await w.charged(vm.customer)).toBe('157.00');
+    });
+
+    test('while a credit of an issued invoice waits, though every statement is closed', async () => {
+      const w = await world({}, VALIDATION);
+      const [vm, other] = [await w.linked(), await w.linked()];
+      w.consumes(vm.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.issue(vm.customer);
+      w.consumes(vm.license, [[0, 0]]);
+      await w.syncConsumption();
+      w.export([w.line(other.license, '5.00', { values: { 'validation-date': '2026-02-01' } })]);
+      const run = await w.reconcile({ force: false });
+      expect(tieOut(run)).toEqual({ statement: 5, posted: 105, pending: -100, ties_out: true });
+      expect(run.result.settled).toBe(false);
+    });
+  });
+
   test('the parts of the tie-out are those of the example in the design', async () => {
     const w = await world({ classification_filter: 'IAAS' });
     const [a, b, c] = [await w.linked(), await w.linked(), await w.linked()];

@@ -194,6 +194,26 @@ describe('an issued invoice', () => {
       ]);
     });
 
+    test('of what was taken off the draft before issue is at the rate of its month, not at the one of then', async () => {
+      const w = await world();
+      await w.rules({ tax_percent: 20, shrinkage_share: 0.9 });
+      const vm = await w.linked();
+      const gone = w.line(vm.license, '100.00');
+      const stays = w.line((await w.linked(vm)).license, '1000.00');
+      w.export([gone, stays]);
+      await w.sync();
+      await w.rules({ tax_percent: 24 });
+      w.export([stays]);
+      await w.sync();
+      await w.issue(vm.customer);
+      w.export([gone, stays]);
+      await w.reconcile();
+      expect((await w.invoices(vm.customer)).map(({ month, price, tax }) => [month, price, tax])).toEqual([
+        ['2026-01', '1000.00', '240.00'],
+        ['2026-02', '100.00', '24.00'],
+      ]);
+    });
+
     test('of a draft follows a rule without a month, and not one that is valid from a later month', async () => {
       const w = await world();
       await w.rules({ tax_percent: 22 });

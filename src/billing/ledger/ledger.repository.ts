@@ -31,7 +31,7 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
   readonly end: string;
   readonly basis: ChargeBasis;
   readonly heldReason: Reason | '';
-  /** Rate of its last posting on the invoice of its own month; where there is none, of its last one. */
+  /** Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; null: nothing does. */
   readonly postedTaxPercent: string | null;
   /** Sums over the charges of its bill-to party that stand as their lines have it, and are not among those answered. */
   readonly standingTarget: string;

@@ -32,14 +32,15 @@ export const CHARGE_FACTS = (price: PriceSource) => `
     WHERE charge.account_uuid = $1
       AND charge.month = $2
       AND charge.customer_uuid = ANY($3::uuid[])
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, posting.invoice_uuid
   ),
   posted AS (
     SELECT
       charge_uuid,
       sum(amount) AS amount,
       max(revision) AS revision,
-      (array_agg(tax_percent ORDER BY is_own_month DESC, revision DESC))[1] AS tax_percent,
+      -- What was taken off an invoice again is not there to be corrected.
+      (array_agg(tax_percent ORDER BY is_own_month DESC, revision DESC) FILTER (WHERE amount <> 0))[1] AS tax_percent,
       jsonb_agg(
         jsonb_build_object('taxPercent', tax_percent::text, 'amount', amount::text)
         ORDER BY tax_percent

@@ -45,8 +45,10 @@ export class TieOutService {
         invoicesAway: 0,
         ...away.get(currency),
       };
-      const tiesOut = isZero(difference) && Object.values(counts).every((count) => count === 0);
       const organisations = own.map((part) => ({ ...part, difference: differenceOf(part) }));
+      // What one organisation has too much must not hide what another lacks.
+      const differences = [difference, ...organisations.map((part) => part.difference)];
+      const tiesOut = differences.every(isZero) && Object.values(counts).every((count) => count === 0);
       return { currency, ...sums, difference, lines, ...counts, tiesOut, organisations };
     });
   }

@@ -68,8 +68,10 @@ const IS_SETTLED = `
       WHERE charge.account_uuid = $1
         AND charge.month = $2
         AND charge.kind = 'license'
-        AND (charge.closed_at IS NULL OR charge.basis = 'held' OR pending.charge_uuid IS NOT NULL)
-        AND (charge.target <> 0 OR charge.closed_at IS NULL AND charge.line_count > 0)
+        AND (
+          pending.charge_uuid IS NOT NULL
+          OR (charge.closed_at IS NULL OR charge.basis = 'held') AND (charge.target <> 0 OR charge.line_count > 0)
+        )
     ) AS settled`;
 
 const TOUCH_STATEMENTS = `
