@@ -5,7 +5,7 @@ import { FaultPlan } from '../faults.js';
 import { encodeReply, send } from '../http.js';
 import { StandInInvoices } from './invoices.js';
 import { emptyWaldur, type Row, type WaldurAccount, type WaldurData } from './waldur-data.js';
-import { narrowed, ORDER_RULES, write } from './waldur-orders.js';
+import { narrowed, ORDER_RULES, work, write } from './waldur-orders.js';
 
 export interface StandInOptions {
   /** Default 0: any free port. */
@@ -184,6 +184,7 @@ export class WaldurStandIn {
     const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
     if (!uuid) return this.list(url, rows);
     const row = rows.find((each) => each.uuid === uuid.replaceAll('-', ''));
+    if (row && kind === 'orders') work(this.data, row);
     return row ? { status: 200, body: answered(row, url) } : NOT_FOUND;
   }
 
@@ -212,7 +213,10 @@ export class WaldurStandIn {
     const other = headers['x-impersonated-user-uuid'];
     if (typeof other !== 'string' || !account['is_staff']) return meAnswer(account, url);
     const impersonated = this.data.users.find(({ uuid }) => uuid === other);
-    if (!impersonated) return refusal(401, 'There is no such user.');
+    // Nobody: staff goes on as itself.
+    if (!impersonated) return meAnswer(account, url);
+    if (!impersonated.tokens.length)
+      return refusal(403, 'Unable to impersonate user which does not have an active session.');
     return { ...meAnswer(impersonated, url), headers: { 'x-impersonator-uuid': account.uuid } };
   }
 
@@ -256,8 +260,10 @@ function staffUser(token: string): WaldurAccount {
   };
 }
 
-function meAnswer({ tokens: _, created, ...account }: WaldurAccount, url: URL): Reply {
-  return { status: 200, body: chosen({ ...account, created, date_joined: created }, url.searchParams) };
+/** The flags are shown to staff and support alone, also of oneself. */
+function meAnswer({ tokens: _, created, is_staff, is_support, is_active, ...account }: WaldurAccount, url: URL): Reply {
+  const flags = is_staff || is_support ? { is_staff, is_support, is_active } : {};
+  return { status: 200, body: chosen({ ...account, ...flags, created, date_joined: created }, url.searchParams) };
 }
 
 const refusal = (status: number, detail: string): Reply => ({

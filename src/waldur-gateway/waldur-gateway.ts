@@ -135,13 +135,14 @@ export class WaldurGateway {
 
   /**
    * Whose token this is; `undefined`: nobody's. `impersonated`: the UUID of the user that staff acts as, who is answered
-   * then. Throws `WaldurError`.
+   * then; `undefined` too where Waldur lets nobody act as that one, who never logged in. Throws `WaldurError`.
    */
   async whoIs(token: string, impersonated?: string, options?: UpstreamCallOptions): Promise<WaldurUser | undefined> {
     const impersonating = impersonated && { 'X-Impersonated-User-Uuid': impersonated.replaceAll('-', '') };
     const request = meRequest({ ...authorization(token), ...impersonating });
     return this.client.call(this.strangers, request, options).catch((error: unknown) => {
       if (error instanceof WaldurTokenRejectedError) return undefined;
+      if (impersonated && error instanceof WaldurNotAllowedError) return undefined;
       throw error;
     });
   }
