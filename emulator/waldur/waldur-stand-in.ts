@@ -29,6 +29,8 @@ export interface StandInRequest {
 interface Reply {
   readonly status: number;
   readonly body: unknown;
+  /** A web page, instead of `body`. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -46,6 +48,12 @@ const LISTS = {
 const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
 const INVALID_PAGE: Reply = { status: 404, body: { detail: 'Invalid page.' } };
 const WEB_PAGE = '<!DOCTYPE html><html><head><title>Waldur</title></head><body></body></html>';
+/** An address that Waldur does not have. */
+const NO_ADDRESS: Reply = {
+  status: 404,
+  body: undefined,
+  text: '<!doctype html>\n<title>Not Found</title>\n<h1>Not Found</h1>',
+};
 const LARGEST_PAGE = 300;
 
 /**
@@ -135,17 +143,18 @@ export class WaldurStandIn {
     const page = Number(url.searchParams.get('page') ?? 1);
     const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
     if (this.latencyMs) await pause(this.latencyMs, response);
-    let text: string | undefined;
     // A status of failure is of a transaction that was rolled back; other faults come after the deed.
     const isUndone = method !== 'GET' && planned.some(({ action }) => action.kind === 'status');
     const invoices = !isUndone && account?.['is_active'] ? this.invoices.reply(method, url, account, body) : undefined;
-    let reply = instead ?? (await invoices) ?? this.reply(url, account, request, body);
+    let reply: Reply = instead ?? (await invoices) ?? this.reply(url, account, request, body);
+    let { text } = reply;
     this.afterwards(asked);
     for (const { action } of planned) {
       if (action.kind === 'hang') return;
       if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
       if (action.kind === 'delay') await pause(action.ms, response);
       else if (action.kind === 'status') {
+        text = undefined;
         reply = { status: action.status, body: action.body ?? { detail: `Emulated failure ${action.status}` } };
         if (typeof action.retryAfter === 'number')
           reply = { ...reply, headers: { 'retry-after': String(action.retryAfter) } };
@@ -179,7 +188,7 @@ export class WaldurStandIn {
     if (list === 'users' && uuid === 'me') return this.me(url, account, request);
     if (request.method === 'POST') return this.write(url, account, body);
     if (list === 'marketplace-plans' && uuid) return this.plan(url, account, uuid);
-    if (!(list in LISTS)) return NOT_FOUND;
+    if (!(list in LISTS)) return NO_ADDRESS;
     const kind = LISTS[list as keyof typeof LISTS];
     const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
     if (!uuid) return this.list(url, rows);
@@ -205,7 +214,7 @@ export class WaldurStandIn {
     const applied = (what: string) => void this.applied.push(what);
     const parts = url.pathname.split('/').filter(Boolean).slice(1);
     return (
-      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NOT_FOUND
+      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NO_ADDRESS
     );
   }
 

@@ -1,5 +1,6 @@
 import type { YearMonth } from '../common/year-month.js';
 import type { TransportAnswer } from '../http-client/http-transport.js';
+import { FailedAttempt } from '../http-client/upstream.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
@@ -9,6 +10,7 @@ import {
   WaldurNotAllowedError,
   WaldurNotFoundError,
   WaldurTokenRejectedError,
+  WaldurTooOldError,
 } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 import {
@@ -163,7 +165,11 @@ export class WaldurGateway {
       body: { year: month.year, month: month.month, items },
       slow: true,
       once: true,
-      read: (answer, now) => readRow(question, bodyOf(question, answer, now), readOutcome),
+      read: (answer, now) => {
+        // The address of one invoice, to a Waldur that does not know this one.
+        if (answer.status === 405) throw new FailedAttempt(new WaldurTooOldError(question.toDo), { passing: false });
+        return readRow(question, bodyOf(question, answer, now), readOutcome);
+      },
     };
     return this.client.call(this.state, request, options);
   }
