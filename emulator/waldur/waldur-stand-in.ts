@@ -75,6 +75,8 @@ export class WaldurStandIn {
   afterwards: (request: StandInRequest) => void = () => undefined;
   /** Changes that were asked for and have happened, such as `set_backend_id UUID XSP1`. */
   readonly applied: string[] = [];
+  /** As in October 2024: resources are narrowed by the day of their change, and a time is refused. */
+  takesDaysOnly = false;
   readonly orderRules = { ...ORDER_RULES };
   /** Of its first staff user. */
   readonly token = 'waldur-staff-token-0123456789abcdef012345';
@@ -232,6 +234,8 @@ export class WaldurStandIn {
   private list(url: URL, all: readonly Row[]): Reply {
     const { searchParams: query } = url;
     const modified = query.get('modified');
+    const isRefused = this.takesDaysOnly && url.pathname.endsWith('-resources/') && (modified?.length ?? 0) > 10;
+    if (isRefused) return { status: 400, body: { modified: ['Enter a valid date.'] } };
     if (modified !== null && Number.isNaN(Date.parse(modified)))
       return { status: 400, body: { modified: ['Enter a valid date/time.'] } };
     const since = modified === null ? -Infinity : Date.parse(modified);

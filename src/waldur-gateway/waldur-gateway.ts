@@ -39,6 +39,8 @@ const WAITING_PAGES = 2;
 export interface ListWanted extends UpstreamCallOptions {
   /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
   readonly modifiedSince?: Date;
+  /** Asked for by the day, which a Waldur of 2024 takes and no time: some rows more come. */
+  readonly byDay?: boolean;
 }
 
 /**
@@ -97,7 +99,7 @@ export class WaldurGateway {
   ): Promise<ListRead> {
     const { pageSize, maxConcurrency } = this.options;
     const fetch = (page: number, signal: AbortSignal) =>
-      this.client.call(this.state, this.pageRequest(kind, page, wanted.modifiedSince), { ...wanted, signal });
+      this.client.call(this.state, this.pageRequest(kind, page, wanted), { ...wanted, signal });
     const signal = wanted.signal ?? new AbortController().signal;
     return readList({ pageSize, concurrency: maxConcurrency + WAITING_PAGES, fetch, take }, signal);
   }
@@ -238,7 +240,7 @@ export class WaldurGateway {
   private pageRequest<K extends keyof WaldurRows>(
     kind: K,
     page: number,
-    modifiedSince?: Date,
+    { modifiedSince, byDay }: ListWanted,
   ): UpstreamRequest<WaldurPage<WaldurRows[K]>> {
     const { path, fields, hasModified, query, read } = WALDUR_LISTS[kind];
     const { pageSize } = this.options;
@@ -253,7 +255,8 @@ export class WaldurGateway {
         page_size: pageSize,
         o: 'created',
         ...query,
-        ...(hasModified && modifiedSince && { modified: modifiedSince.toISOString() }),
+        ...(hasModified &&
+          modifiedSince && { modified: byDay ? dayBefore(modifiedSince) : modifiedSince.toISOString() }),
         field: fields,
       },
       headers: this.ownHeaders,
@@ -261,6 +264,9 @@ export class WaldurGateway {
     };
   }
 }
+
+/** Its day begins by a clock that may be behind UTC. */
+const dayBefore = (time: Date) => new Date(time.getTime() - 24 * 3_600_000).toISOString().slice(0, 10);
 
 /** Whose token it is that stands in `headers`. */
 function meRequest(headers: Readonly<Record<string, string>>): UpstreamRequest<WaldurUser> {
