@@ -45,6 +45,8 @@ export class StandInInvoices {
   readonly all: StandInInvoice[] = [];
   /** Between looking whether a name is there and putting it there, as a transaction takes; requests overlap meanwhile. */
   importMs = 0;
+  /** As in October 2024, when the address was that of one invoice. */
+  isOlderThanImport = false;
   /** Names that came once more: nobody sends anything twice. */
   readonly skipped: string[] = [];
   /** Why an item is refused, where Waldur's own rules let it pass. */
@@ -68,6 +70,8 @@ export class StandInInvoices {
   /** `undefined`: none of its addresses. */
   reply(method: string, url: URL, account: WaldurAccount, body: string): Answer | Promise<Answer> | undefined {
     const path = url.pathname.replace(/^\/api\//, '');
+    if (method === 'POST' && path === 'invoices/import_usage/' && this.isOlderThanImport)
+      return { status: 405, body: { detail: 'Method "POST" not allowed.' } };
     if (method === 'POST' && path === 'invoices/import_usage/') return this.importUsage(account, body);
     if (method !== 'GET') return undefined;
     const seesAll = account['is_staff'] === true || account['is_support'] === true;

@@ -132,6 +132,7 @@ export function waldurOrder(resource: Row, offering: Row, given: Partial<Row> = 
     marketplace_resource_uuid: resource.uuid,
     attributes: {},
     error_message: '',
+    issue: null,
     ...stamps(),
     ...given,
   } as unknown as Row;

@@ -5,7 +5,7 @@ import { FaultPlan } from '../faults.js';
 import { encodeReply, send } from '../http.js';
 import { StandInInvoices } from './invoices.js';
 import { emptyWaldur, type Row, type WaldurAccount, type WaldurData } from './waldur-data.js';
-import { narrowed, ORDER_RULES, write } from './waldur-orders.js';
+import { narrowed, ORDER_RULES, work, write } from './waldur-orders.js';
 
 export interface StandInOptions {
   /** Default 0: any free port. */
@@ -29,6 +29,8 @@ export interface StandInRequest {
 interface Reply {
   readonly status: number;
   readonly body: unknown;
+  /** A web page, instead of `body`. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -46,6 +48,12 @@ const LISTS = {
 const NOT_FOUND: Reply = { status: 404, body: { detail: 'Not found.' } };
 const INVALID_PAGE: Reply = { status: 404, body: { detail: 'Invalid page.' } };
 const WEB_PAGE = '<!DOCTYPE html><html><head><title>Waldur</title></head><body></body></html>';
+/** An address that Waldur does not have. */
+const NO_ADDRESS: Reply = {
+  status: 404,
+  body: undefined,
+  text: '<!doctype html>\n<title>Not Found</title>\n<h1>Not Found</h1>',
+};
 const LARGEST_PAGE = 300;
 
 /**
@@ -67,6 +75,8 @@ export class WaldurStandIn {
   afterwards: (request: StandInRequest) => void = () => undefined;
   /** Changes that were asked for and have happened, such as `set_backend_id UUID XSP1`. */
   readonly applied: string[] = [];
+  /** As in October 2024: resources are narrowed by the day of their change, and a time is refused. */
+  takesDaysOnly = false;
   readonly orderRules = { ...ORDER_RULES };
   /** Of its first staff user. */
   readonly token = 'waldur-staff-token-0123456789abcdef012345';
@@ -135,17 +145,18 @@ export class WaldurStandIn {
     const page = Number(url.searchParams.get('page') ?? 1);
     const planned = this.faults.take({ method, path: asked.path, page, partner: asked.user });
     if (this.latencyMs) await pause(this.latencyMs, response);
-    let text: string | undefined;
     // A status of failure is of a transaction that was rolled back; other faults come after the deed.
     const isUndone = method !== 'GET' && planned.some(({ action }) => action.kind === 'status');
     const invoices = !isUndone && account?.['is_active'] ? this.invoices.reply(method, url, account, body) : undefined;
-    let reply = instead ?? (await invoices) ?? this.reply(url, account, request, body);
+    let reply: Reply = instead ?? (await invoices) ?? this.reply(url, account, request, body);
+    let { text } = reply;
     this.afterwards(asked);
     for (const { action } of planned) {
       if (action.kind === 'hang') return;
       if (action.kind === 'reset-before-headers') return void request.socket.resetAndDestroy();
       if (action.kind === 'delay') await pause(action.ms, response);
       else if (action.kind === 'status') {
+        text = undefined;
         reply = { status: action.status, body: action.body ?? { detail: `Emulated failure ${action.status}` } };
         if (typeof action.retryAfter === 'number')
           reply = { ...reply, headers: { 'retry-after': String(action.retryAfter) } };
@@ -179,11 +190,12 @@ export class WaldurStandIn {
     if (list === 'users' && uuid === 'me') return this.me(url, account, request);
     if (request.method === 'POST') return this.write(url, account, body);
     if (list === 'marketplace-plans' && uuid) return this.plan(url, account, uuid);
-    if (!(list in LISTS)) return NOT_FOUND;
+    if (!(list in LISTS)) return NO_ADDRESS;
     const kind = LISTS[list as keyof typeof LISTS];
     const rows = account['is_staff'] || account['is_support'] ? this.data[kind] : [];
     if (!uuid) return this.list(url, rows);
     const row = rows.find((each) => each.uuid === uuid.replaceAll('-', ''));
+    if (row && kind === 'orders') work(this.data, row);
     return row ? { status: 200, body: answered(row, url) } : NOT_FOUND;
   }
 
@@ -204,7 +216,7 @@ export class WaldurStandIn {
     const applied = (what: string) => void this.applied.push(what);
     const parts = url.pathname.split('/').filter(Boolean).slice(1);
     return (
-      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NOT_FOUND
+      write({ data, rules, parts, body: JSON.parse(body || '{}') as Record<string, unknown>, applied }) ?? NO_ADDRESS
     );
   }
 
@@ -212,13 +224,18 @@ export class WaldurStandIn {
     const other = headers['x-impersonated-user-uuid'];
     if (typeof other !== 'string' || !account['is_staff']) return meAnswer(account, url);
     const impersonated = this.data.users.find(({ uuid }) => uuid === other);
-    if (!impersonated) return refusal(401, 'There is no such user.');
+    // Nobody: staff goes on as itself.
+    if (!impersonated) return meAnswer(account, url);
+    if (!impersonated.tokens.length)
+      return refusal(403, 'Unable to impersonate user which does not have an active session.');
     return { ...meAnswer(impersonated, url), headers: { 'x-impersonator-uuid': account.uuid } };
   }
 
   private list(url: URL, all: readonly Row[]): Reply {
     const { searchParams: query } = url;
     const modified = query.get('modified');
+    const isRefused = this.takesDaysOnly && url.pathname.endsWith('-resources/') && (modified?.length ?? 0) > 10;
+    if (isRefused) return { status: 400, body: { modified: ['Enter a valid date.'] } };
     if (modified !== null && Number.isNaN(Date.parse(modified)))
       return { status: 400, body: { modified: ['Enter a valid date/time.'] } };
     const since = modified === null ? -Infinity : Date.parse(modified);
@@ -256,8 +273,10 @@ function staffUser(token: string): WaldurAccount {
   };
 }
 
-function meAnswer({ tokens: _, created, ...account }: WaldurAccount, url: URL): Reply {
-  return { status: 200, body: chosen({ ...account, created, date_joined: created }, url.searchParams) };
+/** The flags are shown to staff and support alone, also of oneself. */
+function meAnswer({ tokens: _, created, is_staff, is_support, is_active, ...account }: WaldurAccount, url: URL): Reply {
+  const flags = is_staff || is_support ? { is_staff, is_support, is_active } : {};
+  return { status: 200, body: chosen({ ...account, ...flags, created, date_joined: created }, url.searchParams) };
 }
 
 const refusal = (status: number, detail: string): Reply => ({

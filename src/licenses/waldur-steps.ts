@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { heldBy } from '../directory/directory.errors.js';
 import type { UpstreamCallOptions } from '../http-client/upstream-client.js';
 import type { WaldurGateway } from '../waldur-gateway/waldur-gateway.js';
@@ -29,8 +30,14 @@ const IMPORTABLE = new Set([
   'OpenStack.Volume',
 ]);
 
-/** Types of offerings whose orders Waldur leaves to be completed by somebody, by the same source. */
-const COMPLETED_BY_US = new Set(['Marketplace.Basic', 'Support.OfferingTemplate']);
+const BASIC = 'Marketplace.Basic';
+/** Types of offerings whose orders can be completed by us, by the same source. */
+const COMPLETED_BY_US = new Set([BASIC, 'Support.OfferingTemplate']);
+
+/** Until Waldur's worker has been at an order: most often it has within a second. */
+const WORKER_PAUSES_MS = [100, 200, 400, 800, 1_600, 1_600];
+/** Where it has not been at one for so long, it leaves orders of `Marketplace.Basic` to be completed by somebody. */
+const NO_WORKER_MS = 60_000;
 
 /** What moves an order on from each state; from others Waldur does. */
 const STEPS: Partial<Record<WaldurOrder['state'], OrderStep>> = {
@@ -80,7 +87,7 @@ export class WaldurSteps {
     const before = await this.read(uuid);
     if (before.backendId === license) return before;
     if (license && before.isGone) throw new WaldurWriteFailedError('The resource is terminated in Waldur.');
-    if (before.backendId !== previous)
+    if (before.backendId !== previous && !(await this.isTicket(before.backendId)))
       throw new WaldurWriteFailedError(
         `In Waldur the resource has ${before.backendId ? `the licence ${before.backendId}` : 'no licence'} by now, and not ${previous || 'none'}. It was left as it is.`,
       );
@@ -90,6 +97,12 @@ export class WaldurSteps {
     if (after.backendId === license) return after;
     // What Waldur has made stays there, so that giving it its licence is tried until somebody ends it there.
     throw this.why(refusal, { isOver: !this.hasMade });
+  }
+
+  /** Waldur gives the resource of an order its ticket's key. */
+  private async isTicket(backendId: string): Promise<boolean> {
+    const { orderUuid } = this.claimed.write;
+    return orderUuid !== null && (await this.readOrder(orderUuid)).ticket === backendId;
   }
 
   /** Answers the UUID of the resource that Waldur made. */
@@ -196,6 +209,8 @@ export class WaldurSteps {
       throw new WaldurWriteFailedError(
         `In Waldur the order ${uuid} is ${state}${errorMessage ? `: ${errorMessage}` : '.'}`,
       );
+    const settled = state === 'executing' ? await this.worked(order) : order;
+    if (settled.state !== state) return settled;
     const step = this.nextStep(state);
     if (!step)
       throw new WaldurNotDoneYetError(`In Waldur the order ${uuid} is ${state}, and it is Waldur that moves it on.`);
@@ -203,6 +218,30 @@ export class WaldurSteps {
     const after = await this.readOrder(uuid);
     if (after.state === state) throw this.why(refusal, { isOver: false });
     return after;
+  }
+
+  /**
+   * Waldur's worker goes through an order that is executing and writes it and the whole resource when it has, as they were
+   * when it began: what is changed meanwhile is lost, or makes the order fail. It completes those of
+   * `Marketplace.Basic`, and makes tickets of those of `Support.OfferingTemplate`. Answers the order after that.
+   */
+  private async worked(order: WaldurOrder): Promise<WaldurOrder> {
+    const { offeringType, sentAt } = this.claimed.write;
+    if (!COMPLETED_BY_US.has(offeringType)) return order;
+    const isOver = ({ state, ticket }: WaldurOrder) => state !== 'executing' || ticket !== undefined;
+    let latest = order;
+    for (const pause of WORKER_PAUSES_MS) {
+      if (isOver(latest)) return latest;
+      await sleep(pause, undefined, { signal: this.around.options.signal });
+      await this.around.note();
+      latest = await this.readOrder(order.uuid);
+    }
+    const isLeftToUs =
+      offeringType === BASIC && sentAt && this.around.now().getTime() - sentAt.getTime() > NO_WORKER_MS;
+    if (isOver(latest) || isLeftToUs) return latest;
+    throw new WaldurNotDoneYetError(
+      `In Waldur the order ${order.uuid} is executing, and its worker has not been at it.`,
+    );
   }
 
   private nextStep(state: WaldurOrder['state']): OrderStep | undefined {

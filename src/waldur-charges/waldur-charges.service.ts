@@ -16,6 +16,7 @@ import {
   WaldurNotFoundError,
   WaldurRefusedError,
   WaldurTokenRejectedError,
+  WaldurTooOldError,
 } from '../waldur-gateway/waldur-gateway.errors.js';
 import { BesideWaldur } from '../waldur-gateway/waldur-gateway.module.js';
 import { wasNotSent } from '../waldur-gateway/was-not-sent.js';
@@ -291,6 +292,7 @@ function wasNotDone(error: unknown): boolean {
     wasNotSent(error) ||
     error instanceof WaldurNotAllowedError ||
     error instanceof WaldurTokenRejectedError ||
-    error instanceof WaldurNotFoundError
+    error instanceof WaldurNotFoundError ||
+    error instanceof WaldurTooOldError
   );
 }

@@ -64,6 +64,8 @@ export function readRows<Row>(
 
 /** Waldur's own web site answers every address that it does not know. */
 const WEB_PAGE = 'it is a web page, not JSON: WALDUR_URL has to be where /api/ is';
+/** And Waldur itself those below `/api/` that it does not have. */
+const NO_ADDRESS = `${WEB_PAGE}, and Waldur has to be recent enough to have that address`;
 
 function isWebPage({ text, headers }: TransportAnswer): boolean {
   return text.trimStart().startsWith('<') || /html/i.test(headers['content-type'] ?? '');
@@ -80,7 +82,8 @@ function failure(question: WaldurQuestion, answer: TransportAnswer, now: number)
   const { status, headers } = answer;
   const refused = (error: FailedAttempt['error']) => new FailedAttempt(error, { passing: false });
   // Somebody before Waldur, or the wrong address: it says nothing of tokens and objects.
-  if ([401, 403, ...NOT_THERE].includes(status) && isWebPage(answer)) return malformed(question, WEB_PAGE);
+  if ([401, 403, ...NOT_THERE].includes(status) && isWebPage(answer))
+    return malformed(question, NOT_THERE.includes(status) ? NO_ADDRESS : WEB_PAGE);
   if (status === 401) return refused(new WaldurTokenRejectedError());
   if (status === 403) return refused(new WaldurNotAllowedError(question.toDo));
   if (NOT_THERE.includes(status)) return refused(new WaldurNotFoundError(question.content));

@@ -32,6 +32,15 @@ export class WaldurNotFoundError extends WaldurError {
   }
 }
 
+/** Waldur has no such request (405 at an address that is another's): it is older than that. */
+export class WaldurTooOldError extends WaldurError {
+  readonly code = 'waldur_too_old';
+
+  constructor(toDo: string) {
+    super(`This Waldur is too old to ${toDo}.`);
+  }
+}
+
 /** Waldur understood the request and refused it (any other 4xx). */
 export class WaldurRefusedError extends WaldurError {
   readonly code = 'waldur_refused';

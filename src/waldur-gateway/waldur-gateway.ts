@@ -1,5 +1,6 @@
 import type { YearMonth } from '../common/year-month.js';
 import type { TransportAnswer } from '../http-client/http-transport.js';
+import { FailedAttempt } from '../http-client/upstream.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
@@ -9,6 +10,7 @@ import {
   WaldurNotAllowedError,
   WaldurNotFoundError,
   WaldurTokenRejectedError,
+  WaldurTooOldError,
 } from './waldur-gateway.errors.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
 import {
@@ -37,6 +39,8 @@ const WAITING_PAGES = 2;
 export interface ListWanted extends UpstreamCallOptions {
   /** Changed then or later, by Waldur's clock; all where there is none, and where a list does not know. */
   readonly modifiedSince?: Date;
+  /** Asked for by the day, which a Waldur of 2024 takes and no time: some rows more come. */
+  readonly byDay?: boolean;
 }
 
 /**
@@ -95,7 +99,7 @@ export class WaldurGateway {
   ): Promise<ListRead> {
     const { pageSize, maxConcurrency } = this.options;
     const fetch = (page: number, signal: AbortSignal) =>
-      this.client.call(this.state, this.pageRequest(kind, page, wanted.modifiedSince), { ...wanted, signal });
+      this.client.call(this.state, this.pageRequest(kind, page, wanted), { ...wanted, signal });
     const signal = wanted.signal ?? new AbortController().signal;
     return readList({ pageSize, concurrency: maxConcurrency + WAITING_PAGES, fetch, take }, signal);
   }
@@ -135,13 +139,14 @@ export class WaldurGateway {
 
   /**
    * Whose token this is; `undefined`: nobody's. `impersonated`: the UUID of the user that staff acts as, who is answered
-   * then. Throws `WaldurError`.
+   * then; `undefined` too where Waldur lets nobody act as that one, who never logged in. Throws `WaldurError`.
    */
   async whoIs(token: string, impersonated?: string, options?: UpstreamCallOptions): Promise<WaldurUser | undefined> {
     const impersonating = impersonated && { 'X-Impersonated-User-Uuid': impersonated.replaceAll('-', '') };
     const request = meRequest({ ...authorization(token), ...impersonating });
     return this.client.call(this.strangers, request, options).catch((error: unknown) => {
       if (error instanceof WaldurTokenRejectedError) return undefined;
+      if (impersonated && error instanceof WaldurNotAllowedError) return undefined;
       throw error;
     });
   }
@@ -162,7 +167,11 @@ export class WaldurGateway {
       body: { year: month.year, month: month.month, items },
       slow: true,
       once: true,
-      read: (answer, now) => readRow(question, bodyOf(question, answer, now), readOutcome),
+      read: (answer, now) => {
+        // The address of one invoice, to a Waldur that does not know this one.
+        if (answer.status === 405) throw new FailedAttempt(new WaldurTooOldError(question.toDo), { passing: false });
+        return readRow(question, bodyOf(question, answer, now), readOutcome);
+      },
     };
     return this.client.call(this.state, request, options);
   }
@@ -231,7 +240,7 @@ export class WaldurGateway {
   private pageRequest<K extends keyof WaldurRows>(
     kind: K,
     page: number,
-    modifiedSince?: Date,
+    { modifiedSince, byDay }: ListWanted,
   ): UpstreamRequest<WaldurPage<WaldurRows[K]>> {
     const { path, fields, hasModified, query, read } = WALDUR_LISTS[kind];
     const { pageSize } = this.options;
@@ -246,7 +255,8 @@ export class WaldurGateway {
         page_size: pageSize,
         o: 'created',
         ...query,
-        ...(hasModified && modifiedSince && { modified: modifiedSince.toISOString() }),
+        ...(hasModified &&
+          modifiedSince && { modified: byDay ? dayBefore(modifiedSince) : modifiedSince.toISOString() }),
         field: fields,
       },
       headers: this.ownHeaders,
@@ -254,6 +264,9 @@ export class WaldurGateway {
     };
   }
 }
+
+/** Its day begins by a clock that may be behind UTC. */
+const dayBefore = (time: Date) => new Date(time.getTime() - 24 * 3_600_000).toISOString().slice(0, 10);
 
 /** Whose token it is that stands in `headers`. */
 function meRequest(headers: Readonly<Record<string, string>>): UpstreamRequest<WaldurUser> {

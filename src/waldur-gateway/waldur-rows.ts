@@ -353,12 +353,16 @@ export const WaldurOrder = z
     slug: text(255),
     marketplace_resource_uuid: uuid.nullish(),
     error_message: text(1000),
+    // Of orders of `Support.OfferingTemplate`, once their ticket has been made.
+    issue: z.object({ key: text(255) }).nullish(),
     created,
   })
-  .transform(({ marketplace_resource_uuid, error_message, ...row }) => ({
+  .transform(({ marketplace_resource_uuid, error_message, issue, ...row }) => ({
     ...row,
     resourceUuid: marketplace_resource_uuid ?? null,
     errorMessage: error_message,
+    /** Key of its ticket, `""` where that has none; `undefined`: there is no ticket. */
+    ticket: issue ? issue.key : undefined,
   }));
 export type WaldurOrder = z.infer<typeof WaldurOrder>;
 export const ORDER_FIELDS = fieldsOf(WaldurOrder);
@@ -371,9 +375,10 @@ export const WaldurUser = z
     email: text(254),
     first_name: text(100),
     last_name: text(100),
-    is_staff: z.boolean(),
+    // Shown to staff and support only: to others Waldur does not say that they are neither.
+    is_staff: z.boolean().nullish(),
     is_support: z.boolean().nullish(),
-    is_active: z.boolean(),
+    is_active: z.boolean().nullish(),
     date_joined: z.string(),
   })
   .transform((row) => ({
@@ -382,9 +387,10 @@ export const WaldurUser = z
     email: row.email,
     firstName: row.first_name,
     lastName: row.last_name,
-    isStaff: row.is_staff,
+    isStaff: row.is_staff ?? false,
     isSupport: row.is_support ?? false,
-    isActive: row.is_active,
+    // A token of somebody who is not active does not open.
+    isActive: row.is_active ?? true,
     dateJoined: new Date(row.date_joined),
   }));
 export type WaldurUser = z.infer<typeof WaldurUser>;

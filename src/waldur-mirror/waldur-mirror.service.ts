@@ -21,7 +21,7 @@ import { type JobControl, JobHandlers } from '../jobs/job-handlers.js';
 import type { JobRun } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import type { ListRead } from '../waldur-gateway/read-list.js';
-import type { WaldurGateway } from '../waldur-gateway/waldur-gateway.js';
+import type { ListWanted, WaldurGateway } from '../waldur-gateway/waldur-gateway.js';
 import { WaldurRefusedError } from '../waldur-gateway/waldur-gateway.errors.js';
 import { BesideWaldur } from '../waldur-gateway/waldur-gateway.module.js';
 import { WALDUR_KINDS, WALDUR_LISTS, type WaldurRows } from '../waldur-gateway/waldur-rows.js';
@@ -190,11 +190,16 @@ export class WaldurMirrorService implements OnModuleInit {
     before: Promise<void>,
   ): Promise<Reading> {
     const since = this.changedSince(kind, mark, control.run.parameters['whole'] === true);
-    return this.readSince(kind, since, control, before).catch((error: unknown) => {
-      // The Waldur of 2024 takes a date here, and no time.
-      if (!since || !(error instanceof WaldurRefusedError)) throw error;
-      return this.readSince(kind, undefined, control, before);
-    });
+    const wanted: ListWanted[] = [{}];
+    // The Waldur of 2024 takes a date here, and no time.
+    if (since) wanted.unshift({ modifiedSince: since }, { modifiedSince: since, byDay: true });
+    for (;;) {
+      try {
+        return await this.readSince(kind, wanted.shift()!, control, before);
+      } catch (error) {
+        if (!wanted.length || !(error instanceof WaldurRefusedError)) throw error;
+      }
+    }
   }
 
   private async store(
@@ -240,11 +245,11 @@ export class WaldurMirrorService implements OnModuleInit {
 
   private async readSince<K extends MirroredKind>(
     kind: K,
-    modifiedSince: Date | undefined,
+    wanted: ListWanted,
     { lease, signal, progress }: JobControl,
     before: Promise<void>,
   ): Promise<Reading> {
-    const report = emptyReport(!modifiedSince);
+    const report = emptyReport(!wanted.modifiedSince);
     const askedAt = await this.rows.askedAt();
     const batches = new Batches<WaldurRows[K]>(async (rows) => {
       await before;
@@ -252,14 +257,10 @@ export class WaldurMirrorService implements OnModuleInit {
     });
     let come = 0;
     try {
-      const list = await this.gateway().readList(
-        kind,
-        { modifiedSince, signal, lane: DIRECTORY_SYNC },
-        async (rows) => {
-          await progress(kind, (come += rows.length), 0);
-          await batches.add(rows);
-        },
-      );
+      const list = await this.gateway().readList(kind, { ...wanted, signal, lane: DIRECTORY_SYNC }, async (rows) => {
+        await progress(kind, (come += rows.length), 0);
+        await batches.add(rows);
+      });
       return { kind, report, list, batches };
     } catch (error) {
       await batches.end();

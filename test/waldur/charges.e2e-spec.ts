@@ -351,6 +351,20 @@ describe('Charges on invoices of Waldur', () => {
     expect(w.atWaldur(one)).toEqual(['2026-01 10.00']);
   });
 
+  it('end the run with the reason where Waldur is older than that request, and are sent once it is not', async () => {
+    const one = await w.linked();
+    await billed([one, '10']);
+    w.waldur.invoices.isOlderThanImport = true;
+    expect(await w.push()).toMatchObject({
+      ...{ state: 'failed', error_code: 'waldur_too_old' },
+      error_message: 'This Waldur is too old to put charges on an invoice.',
+    });
+    expect(await w.items(one)).toMatchObject([{ state: 'intended' }]);
+    w.waldur.invoices.isOlderThanImport = false;
+    await w.push();
+    expect(w.atWaldur(one)).toEqual(['2026-01 10.00']);
+  });
+
   it('are not looked for by a run that was asked for something else', async () => {
     let goOn: () => void = () => undefined;
     const isHeld = new Promise<void>((resolve) => (goOn = resolve));

@@ -19,7 +19,7 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     waldur.faults.clear();
     waldur.meanwhile = () => undefined;
     waldur.afterwards = () => undefined;
-    Object.assign(waldur.orderRules, { firstState: 'pending-provider', keepsSlug: true });
+    Object.assign(waldur.orderRules, { firstState: 'pending-provider', keepsSlug: true, workerReads: 2 });
     Object.assign(waldur.data.users[0]!, { is_staff: true, is_support: false });
     app.clock.set(undefined);
     at.changes();
@@ -36,7 +36,7 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     const checks = (await new Operations(at.beside.app.app).run('accounts', {})) as Check[];
     return checks.find(({ name }) => name === 'licences at Waldur');
   };
-  const imported = (license: string) => ['order', 'approve_by_provider', 'set_state_done', `set_backend_id ${license}`];
+  const imported = (license: string) => ['order', 'approve_by_provider', `set_backend_id ${license}`];
   const answers = {
     'is cut off': { kind: 'reset-before-headers' },
     'is a web page': { kind: 'html' },
@@ -136,7 +136,7 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     );
     at.beside.waldur.meanwhile = () => undefined;
     expect(await at.resume(uuid)).toMatchObject({ state: 'recorded', waldur_order_uuid: expect.stringMatching(/^a/) });
-    expect(at.changes()).toEqual(['cancel', 'approve_by_provider', 'set_state_done', `set_backend_id ${license}`]);
+    expect(at.changes()).toEqual(['cancel', 'approve_by_provider', `set_backend_id ${license}`]);
   });
 
   it('is waited for when it is away for a minute in the middle, and then gone on with by the schedule', async () => {
@@ -254,8 +254,8 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
   it('ends an import whose resource is terminated before it has its licence', async () => {
     const { license, send } = importing();
     const { data, meanwhile: _ } = at.beside.waldur;
-    at.beside.waldur.afterwards = ({ path }) => {
-      if (path.endsWith('/set_state_done/')) data.resources.at(-1)!['state'] = 'Terminated';
+    at.beside.waldur.afterwards = () => {
+      if (data.orders.at(-1)?.['state'] === 'done') data.resources.at(-1)!['state'] = 'Terminated';
     };
     expect((await send()).body.code).toBe('waldur_write_failed');
     expect(await at.entry(license)).toMatchObject({

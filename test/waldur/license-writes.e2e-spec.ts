@@ -15,7 +15,7 @@ describe('Licences of resources that Waldur owns', () => {
     waldur.faults.clear();
     waldur.meanwhile = () => undefined;
     waldur.afterwards = () => undefined;
-    Object.assign(waldur.orderRules, { firstState: 'pending-provider', keepsSlug: true });
+    Object.assign(waldur.orderRules, { firstState: 'pending-provider', keepsSlug: true, workerReads: 2 });
     at.changes();
   });
 
@@ -65,7 +65,7 @@ describe('Licences of resources that Waldur owns', () => {
       status: 200,
       body: { resource_name: 'Office seats', license_reference: license, offering_name: 'Microsoft 365' },
     });
-    expect(at.changes()).toEqual(['order', 'approve_by_provider', 'set_state_done', `set_backend_id ${license}`]);
+    expect(at.changes()).toEqual(['order', 'approve_by_provider', `set_backend_id ${license}`]);
     const entry = await at.entry(license);
     const [order] = at.beside.waldur.data.orders.filter(({ slug }) => slug === entry.uuid);
     expect(order).toMatchObject({ state: 'done', attributes: { name: 'Office seats' } });
@@ -96,11 +96,44 @@ describe('Licences of resources that Waldur owns', () => {
     orderRules.firstState = 'pending-consumer';
     expect((await at.act('import_license', at.importing(at.license()))).status).toBe(200);
     expect(at.changes()).toEqual([
-      ...['order', 'approve_by_consumer', 'approve_by_provider', 'set_state_done', expect.stringContaining('XSP')],
+      ...['order', 'approve_by_consumer', 'approve_by_provider', expect.stringContaining('XSP')],
     ]);
     orderRules.firstState = 'done';
     expect((await at.act('import_license', at.importing(at.license()))).status).toBe(200);
     expect(at.changes()).toEqual(['order', expect.stringContaining('set_backend_id')]);
+  });
+
+  it('are imported once Waldur’s worker is through with the order, which it completes itself', async () => {
+    at.beside.waldur.orderRules.workerReads = 4;
+    const license = at.license();
+    const { body } = await at.act('import_license', at.importing(license));
+    expect(at.changes()).toEqual(['order', 'approve_by_provider', `set_backend_id ${license}`]);
+    expect(await at.here(body.resource_uuid)).toMatchObject({ state: 'OK', backend_id: license });
+  });
+
+  it('are imported by an order that is a ticket, whose key makes room for the licence', async () => {
+    const offering = waldurOffering({ name: 'AWS by ticket', type: 'Support.OfferingTemplate' });
+    at.beside.waldur.data.offerings.push(offering);
+    Object.assign(at.beside.waldur.orderRules, { firstState: 'executing', workerReads: 3 });
+    const license = at.license();
+    const { body } = await at.act('import_license', at.importing(license, { offering_uuid: offering.uuid }));
+    expect(at.changes()).toEqual(['order', 'set_state_done', `set_backend_id ${license}`]);
+    expect(await at.here(body.resource_uuid)).toMatchObject({ state: 'OK', backend_id: license });
+    const [order] = at.beside.waldur.data.orders.slice(-1);
+    expect(order).toMatchObject({ state: 'done', issue: { key: expect.stringMatching(/^SUP-/) } });
+  });
+
+  it('are imported by an order that is left to us where no worker comes within a minute', async () => {
+    at.beside.waldur.orderRules.workerReads = null;
+    const license = at.license();
+    const { status, body } = await at.act('import_license', at.importing(license));
+    expect([status, body.code]).toEqual([503, 'waldur_write_unfinished']);
+    const { uuid, problem } = await at.entry(license);
+    expect(problem).toMatch(/is executing, and its worker has not been at it/);
+    const { clock } = at.beside.app;
+    clock.set(new Date(clock.now().getTime() + 61_000));
+    expect(await at.resume(uuid)).toMatchObject({ state: 'recorded' });
+    expect(at.changes()).toEqual(['order', 'approve_by_provider', 'set_state_done', `set_backend_id ${license}`]);
   });
 
   it('are imported without a second order where Waldur gives orders slugs of its own', async () => {

@@ -220,10 +220,27 @@ describe('A Waldur that is not well, or changes while it is read', () => {
 
   it('takes what is older than its kinds of questions: a list that refuses the time of change is read whole', async () => {
     const status = { kind: 'status' as const, status: 400, body: { modified: ['Enter a valid date.'] } };
-    beside.waldur.faults.add({ path: '^projects/', count: 1, action: status });
+    beside.waldur.faults.add({ path: '^projects/', count: 2, action: status });
     const { state, result } = await beside.sync();
     expect(state).toBe('succeeded');
     expect(result['projects']).toMatchObject({ whole: true });
+  });
+
+  it('takes a Waldur that narrows resources by the day of their change: not all of them are read', async () => {
+    const { waldur } = beside;
+    const changed = waldur.data.resources[0]!;
+    Object.assign(changed, { name: 'Named by day' });
+    touch(changed);
+    waldur.takesDaysOnly = true;
+    const { state, result } = await beside.sync();
+    waldur.takesDaysOnly = false;
+    expect(state).toBe('succeeded');
+    expect(result['resources']).toMatchObject({ whole: false, changed: 1 });
+    expect((await beside.app.api.get(`/api/marketplace-resources/${changed.uuid}/`)).body.name).toBe('Named by day');
+    const asked = waldur.requests.flatMap(({ path, query }) =>
+      path === 'marketplace-provider-resources/' && query.has('modified') ? [query.get('modified')] : [],
+    );
+    expect(asked.slice(-2)).toEqual([expect.stringMatching(/T/), expect.stringMatching(/^\d{4}-\d\d-\d\d$/)]);
   });
 });
 

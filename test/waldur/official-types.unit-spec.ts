@@ -51,7 +51,7 @@ const TYPES = {
     ...{ uuid: 'text', slug: 'text', state: ORDER_STATES, type: ['Create', 'Update', 'Terminate', 'Restore'] },
     ...{ offering_uuid: 'text', offering_name: 'text', offering_type: 'text', project_uuid: 'text' },
     ...{ project_name: 'text', resource_uuid: 'text?', resource_name: 'text', marketplace_resource_uuid: 'text' },
-    ...{ attributes: 'object', error_message: 'text', created: 'text', modified: 'text' },
+    ...{ attributes: 'object', error_message: 'text', created: 'text', modified: 'text', issue: 'object?' },
   },
   User: {
     ...{ uuid: 'text', username: 'text', email: 'text', first_name: 'text', last_name: 'text' },

@@ -89,7 +89,13 @@ describe('Tokens of the Waldur beside', () => {
     const notStaff = await me(KEY.plain, { 'X-Impersonated-User-Uuid': staff.uuid });
     expect(notStaff.body).toMatchObject({ username: 'jaan' });
     expect(lookUps()).toBe(1);
-    expect((await me(KEY.staff, { 'X-Impersonated-User-Uuid': 'f0'.repeat(16) })).status).toBe(400);
+    // Waldur answers 403 for somebody who never logged in, and staff itself for nobody.
+    const stranger = waldurUser({ username: 'kati' });
+    beside.waldur.data.users.push(stranger);
+    for (const uuid of ['f0'.repeat(16), stranger.uuid]) {
+      const { status, body } = await me(KEY.staff, { 'X-Impersonated-User-Uuid': uuid });
+      expect([status, body]).toEqual([400, { detail: 'X-Impersonated-User-Uuid names no active user.' }]);
+    }
   });
 
   it('are asked for twenty times a minute for one address, and no more', async () => {
