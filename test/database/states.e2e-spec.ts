@@ -32,7 +32,7 @@ onServer('A database server', () => {
     const runner = app.database.createQueryRunner();
     await runner.query('SET jit_above_cost = 0');
     if (where === 'in a transaction') await runner.startTransaction();
-    const plan = await runner.query<object[]>('EXPLAIN ANALYZE SELECT count(*) FROM customer');
+    const plan: unknown = await runner.query('EXPLAIN ANALYZE SELECT count(*) FROM customer');
     if (where === 'in a transaction') await runner.rollbackTransaction();
     await runner.query('RESET jit_above_cost');
     await runner.release();
