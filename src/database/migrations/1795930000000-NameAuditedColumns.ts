@@ -9,8 +9,6 @@ import {
 } from './1795770000000-CreateAuditTrail.js';
 import { shown as auditShown, UNLESS_ERASING } from './1795840000000-LetNamesBeErasedFromAuditTrail.js';
 
-type Operation = keyof typeof TRANSITIONS;
-
 /** The mark is JSON without a slash, so that it neither ends the comment nor begins another within it. */
 const READ_ACT = `
   CREATE OR REPLACE FUNCTION audit_act() RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -73,7 +71,7 @@ function writeChanges({ table, shown, hidden = '', changing = shown }: (typeof A
         ${before},
         ${after}`;
   return `
-  CREATE FUNCTION audit_${table}() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION audit_${table}() RETURNS trigger LANGUAGE plpgsql AS $$
   DECLARE
     act jsonb := audit_act();
     at timestamptz(3) := act->>'created';
@@ -111,6 +109,18 @@ function writeChanges({ table, shown, hidden = '', changing = shown }: (typeof A
 
 const kindOf = (table: string) => table.replace(/^(core|marketplace|arrow)_/, '');
 
+/** What a migration runs where a table, or a column of it, comes into the trail. */
+export function auditTable(audited: (typeof AUDITED)[number]): string[] {
+  const { table, on = ['INSERT', 'UPDATE', 'DELETE'] } = audited;
+  const triggers = on.map(
+    (event) => `
+      CREATE OR REPLACE TRIGGER tr_${table}_audit_${event.toLowerCase()} AFTER ${event} ON ${table}
+      REFERENCING ${TRANSITIONS[event as keyof typeof TRANSITIONS]}
+      FOR EACH STATEMENT EXECUTE FUNCTION audit_${table}()`,
+  );
+  return [writeChanges(audited), ...triggers];
+}
+
 const outcomes = (condition: string) => `
   ALTER TABLE audit_event
     DROP CONSTRAINT ck_audit_event_outcome,
@@ -125,14 +135,7 @@ export class NameAuditedColumns1795930000000 implements MigrationInterface {
     await queryRunner.query(WRITE_EVENT);
     // The database reads a condition anew for each event: one constant instead of four.
     await queryRunner.query(outcomes(`= ANY ('{done,refused,failed,cancelled}'::text[])`));
-    for (const audited of AUDITED) {
-      const { table, on = ['INSERT', 'UPDATE', 'DELETE'] } = audited;
-      await queryRunner.query(writeChanges(audited));
-      for (const event of on)
-        await queryRunner.query(`
-          CREATE OR REPLACE TRIGGER tr_${table}_audit_${event.toLowerCase()} AFTER ${event} ON ${table}
-          REFERENCING ${TRANSITIONS[event as Operation]} FOR EACH STATEMENT EXECUTE FUNCTION audit_${table}()`);
-    }
+    for (const statement of AUDITED.flatMap(auditTable)) await queryRunner.query(statement);
     await queryRunner.query('DROP FUNCTION audit_rows()');
     await queryRunner.query('DROP FUNCTION audit_shown(jsonb, jsonb, text[], text[])');
   }
