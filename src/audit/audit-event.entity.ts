@@ -13,7 +13,7 @@ export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
  * statements carries. Only ever added to: the database refuses anything else. A partition for each month (UTC).
  */
 @Entity()
-@Check('ck_audit_event_outcome', `outcome IN ('done', 'refused', 'failed', 'cancelled')`)
+@Check('ck_audit_event_outcome', `outcome = ANY ('{done,refused,failed,cancelled}'::text[])`)
 @Index(['created', 'uuid'])
 @Index(['objectUuid'])
 export class AuditEvent {

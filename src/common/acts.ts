@@ -47,9 +47,12 @@ export class Act {
     return { uuid, created, job, ...this.fields };
   }
 
-  /** What a statement begins with, so that the triggers which it fires know who does it. */
+  /**
+   * What a statement begins with, so that the triggers which it fires know who does it. Without a slash nothing in it
+   * ends the comment or begins one within it.
+   */
   get mark(): string {
-    return (this.text ??= `/*audit:${Buffer.from(JSON.stringify(this.values)).toString('base64')}*/ `);
+    return (this.text ??= `/*audit:${JSON.stringify(this.values).replaceAll('/', '\\u002f')}*/ `);
   }
 
   /** Who it is turned out later, as at a login. */

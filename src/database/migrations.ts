@@ -29,6 +29,7 @@ import { PushCharges1795870000000 } from './migrations/1795870000000-PushCharges
 import { MoveDirectory1795880000000 } from './migrations/1795880000000-MoveDirectory.js';
 import { CompleteAuditTrail1795900000000 } from './migrations/1795900000000-CompleteAuditTrail.js';
 import { SendMissingItemsAgain1795910000000 } from './migrations/1795910000000-SendMissingItemsAgain.js';
+import { NameAuditedColumns1795930000000 } from './migrations/1795930000000-NameAuditedColumns.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -63,4 +64,5 @@ export const migrations = [
   MoveDirectory1795880000000,
   CompleteAuditTrail1795900000000,
   SendMissingItemsAgain1795910000000,
+  NameAuditedColumns1795930000000,
 ];

@@ -4,7 +4,7 @@ const REFUSE = `
   RAISE EXCEPTION 'The audit trail is never changed: waldur-arrow audit drop removes whole months that were exported.'
     USING ERRCODE = 'check_violation', CONSTRAINT = 'tr_audit_append_only', TABLE = TG_TABLE_NAME;`;
 
-const shown = (unlessErasing: string) => `
+export const shown = (unlessErasing: string) => `
   CREATE OR REPLACE FUNCTION audit_shown(one jsonb, other jsonb, shown text[], hidden text[]) RETURNS jsonb
   LANGUAGE plpgsql STABLE AS $$
   BEGIN
@@ -14,6 +14,9 @@ const shown = (unlessErasing: string) => `
     FROM unnest(shown || hidden) AS name
     WHERE other IS NULL OR one->name IS DISTINCT FROM other->name);
   END $$`;
+
+export const UNLESS_ERASING = `WHEN current_setting('waldur_arrow.erasing', true) = 'on' THEN '"(erased)"'::jsonb
+               `;
 
 /**
  * A transaction that says that it erases a person may replace names in the audit trail, and nothing else; what it changes
@@ -37,10 +40,7 @@ export class LetNamesBeErasedFromAuditTrail1795840000000 implements MigrationInt
         END IF;
         ${REFUSE}
       END $$`);
-    await queryRunner.query(
-      shown(`WHEN current_setting('waldur_arrow.erasing', true) = 'on' THEN '"(erased)"'::jsonb
-               `),
-    );
+    await queryRunner.query(shown(UNLESS_ERASING));
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
