@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DataSource } from 'typeorm';
 import { SystemClock } from '../src/common/clock.js';
-import { verifyBackup, writeBackup } from '../src/database/backup-file.js';
+import { restoreBackup, verifyBackup, writeBackup } from '../src/database/backup-file.js';
 import { baseBackup } from '../src/database/base-backup.js';
 import { Env } from '../src/config/env.js';
 import { type BenchRow, median } from './bench-row.js';
@@ -59,6 +59,7 @@ export async function run(): Promise<BenchRow[]> {
     const copies: Taken[] = [];
     const backups: Taken[] = [];
     const readings: Taken[] = [];
+    const restores: Taken[] = [];
     let size = 0;
     for (let turn = 0; turn < TURNS; turn++) {
       const copy = join(folder, 'copy');
@@ -66,8 +67,10 @@ export async function run(): Promise<BenchRow[]> {
       copies.push(await timeOf(() => cpSync(dataDir, copy, { recursive: true, filter })));
       backups.push(await timeOf(take));
       readings.push(await timeOf(() => verifyBackup(file)));
+      const restored = join(folder, 'restored');
+      restores.push(await timeOf(() => restoreBackup(file, restored)));
       size = statSync(file).size;
-      for (const path of [copy, file]) rmSync(path, { recursive: true });
+      for (const path of [copy, file, restored]) rmSync(path, { recursive: true });
     }
     const plain = medians(copies);
     const backup = medians(backups);
@@ -99,6 +102,11 @@ export async function run(): Promise<BenchRow[]> {
       {
         name: 'reading it again, to the plain copy',
         figure: round(medians(readings).elapsed / plain.elapsed),
+        unit: '×',
+      },
+      {
+        name: 'restoring it, with every row read, to the plain copy',
+        figure: round(medians(restores).elapsed / plain.elapsed),
         unit: '×',
       },
       { name: 'size of the backup', figure: Math.round(size / 1e6), unit: 'MB' },
