@@ -90,11 +90,12 @@ export function answerOf<A extends object, T extends object>(
 ): A {
   const same = Reflect.getMetadata(ALWAYS, answer) as object | undefined;
   const given = { ...same, ...rest } as Record<string, unknown>;
-  const entries = propertiesOf(answer).flatMap(([field, property]) => {
+  const fields: Record<string, unknown> = {};
+  for (const [field, property] of propertiesOf(answer)) {
     const value = field in given ? given[field] : (from as Record<string, unknown>)[property];
-    return value === undefined ? [] : [[field, render(value)]];
-  });
-  return Object.fromEntries(entries) as A;
+    if (value !== undefined) fields[field] = render(value);
+  }
+  return fields as A;
 }
 
 /** A plain object in its wire form, with all that is below it: for answers that no class declares. */
