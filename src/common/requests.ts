@@ -58,6 +58,11 @@ export class Requests implements OnApplicationShutdown {
     const run = () => this.storage.run(context, work);
     return context.span ? withinSpan(context.span, run) : run();
   }
+
+  /** Runs `work` as part of no request: what several of them wait for is not one's own. */
+  apart<T>(work: () => T): T {
+    return this.storage.exit(work);
+  }
 }
 
 /** Aborts when the client goes away before its answer is out. */

@@ -1,10 +1,8 @@
 import {
-  Any,
   type DeepPartial,
   type EntityManager,
-  type FindManyOptions,
+  type FindOptionsRelations,
   type FindOptionsWhere,
-  In,
   type QueryDeepPartialEntity,
   type Repository,
   type SelectQueryBuilder,
@@ -12,8 +10,9 @@ import {
 import type { AppError } from '../common/app.error.js';
 import type { Count, Order, Page, Paging } from '../common/page.js';
 import type { BaseEntity } from './base.entity.js';
+import { EntityReader } from './entity-reader.js';
 import { deleteOrThrowInUse, translateConstraintErrors, updateDefined, UuidTakenError } from './constraint.js';
-import { findOrThrow } from './find-or-throw.js';
+import { findByOrThrow } from './find-or-throw.js';
 import { countOnly, paginate } from './paginate.js';
 
 /** Rows read at once where all are wanted. */
@@ -21,21 +20,23 @@ const PART = 1_000;
 
 /** Rows of one entity: lists of them, each by its UUID, and what is written of them. A subclass says how lists are narrowed. */
 export abstract class EntityRepository<T extends BaseEntity, Filter extends Paging> {
-  /** `shown`: with which relations rows come, and how those are sorted. `usualOrder`: of lists. */
+  private readonly reader: EntityReader<T>;
+
+  /** `relations`: with which rows come. `usualOrder`: of lists. */
   constructor(
     protected readonly rows: Repository<T>,
     private readonly Missing: new () => AppError,
-    private readonly shown: Pick<FindManyOptions<T>, 'relations' | 'order'> = {},
+    relations: FindOptionsRelations<T> = {},
     private readonly usualOrder: Order = [['created', 'DESC']],
-  ) {}
+  ) {
+    this.reader = new EntityReader(rows, relations);
+  }
 
   protected abstract filtered(filter: Filter): SelectQueryBuilder<T>;
 
   /** Throws `PageNotFoundError`. */
   list(filter: Filter): Promise<Page<T>> {
-    return paginate(this.filtered(filter), filter, this.usualOrder, (uuids) =>
-      this.rows.find({ ...this.shown, where: { uuid: In([...uuids]) } as FindOptionsWhere<T> }),
-    );
+    return paginate(this.filtered(filter), filter, this.usualOrder, this.reader);
   }
 
   /** Throws `PageNotFoundError`. */
@@ -66,15 +67,12 @@ export abstract class EntityRepository<T extends BaseEntity, Filter extends Pagi
 
   /** Those of these rows that exist. `manager`: as part of its transaction. */
   findAll(uuids: readonly string[], manager: EntityManager = this.rows.manager): Promise<T[]> {
-    return manager.find<T>(this.rows.target, {
-      ...this.shown,
-      where: { uuid: Any([...uuids]) } as FindOptionsWhere<T>,
-    });
+    return this.reader.find('item.uuid = ANY($1)', [uuids], manager);
   }
 
   /** By a UUID in any spelling. Throws the entity's own not-found error. */
   get(uuid: string): Promise<T> {
-    return findOrThrow(this.rows, uuid, this.Missing, this.shown);
+    return findByOrThrow(async (known) => (await this.findAll([known]))[0], uuid, this.Missing);
   }
 
   /**

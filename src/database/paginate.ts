@@ -1,68 +1,54 @@
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 import { Count, type Order, Page, pageOf, type Paging } from '../common/page.js';
 import { parseUuid } from '../common/uuid.js';
+import type { EntityReader } from './entity-reader.js';
 
 /**
  * One page of a filtered query. Pages past the middle are read from the other end of the index, so that the last page
  * costs what the first does; joins are made for the rows of the page only. `usualOrder` is the one where none is asked
- * for. Two statements for the first page, three for others, whatever the size. Throws `PageNotFoundError`.
+ * for. One statement for the first page, two for others, whatever the size. Throws `PageNotFoundError`.
  */
 export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   filtered: SelectQueryBuilder<T>,
   paging: Paging,
   usualOrder: Order,
-  load: (uuids: readonly string[]) => Promise<T[]>,
+  reader: EntityReader<T>,
 ): Promise<Page<T>> {
   const order = paging.o ?? usualOrder;
   const first = pageOf(paging, Infinity);
-  const { uuids, total } =
-    first.page === 1 ? await firstKeys(filtered, order, first.pageSize) : await keysOfPage(filtered, order, paging);
+  const { items, total } =
+    first.page === 1
+      ? await reader.page(inOrder(filtered, order, false).limit(first.pageSize), counted(filtered))
+      : await laterPage(filtered, order, paging, reader);
   const { page, pageSize } = pageOf(paging, total);
-  if (!uuids.length) return new Page<T>([], total, page, pageSize, paging.field);
-  const rows = new Map((await load(uuids)).map((row) => [row.uuid, row]));
-  const items = uuids.flatMap((uuid) => rows.get(uuid) ?? []);
   return new Page(items, total, page, pageSize, paging.field);
 }
 
-interface Keys {
-  /** In order. */
-  readonly uuids: readonly string[];
-  /** Of all pages. */
-  readonly total: number;
-}
-
-/** Counted in the same statement. */
-async function firstKeys<T extends ObjectLiteral>(
-  filtered: SelectQueryBuilder<T>,
-  order: Order,
-  size: number,
-): Promise<Keys> {
-  // A row that is joined to several counts once; where none is joined, PostgreSQL need not look at the UUIDs.
+/** A row that is joined to several counts once; where none is joined, PostgreSQL need not look at the UUIDs. */
+function counted<T extends ObjectLiteral>(filtered: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
   const isJoined = filtered.expressionMap.joinAttributes.length > 0;
-  const counted = filtered
+  return filtered
     .clone()
     .select(isJoined ? `count(DISTINCT ${filtered.alias}.uuid)` : 'count(*)')
     .orderBy();
-  const keys = inOrder(filtered, order, false).addSelect(`(${counted.getQuery()})`, 'total').limit(size);
-  const rows = await keys.getRawMany<{ uuid: string; total: string }>();
-  return { uuids: rows.map(({ uuid }) => uuid), total: Number(rows[0]?.total ?? 0) };
 }
 
-/** Those past the middle from the end. Throws `PageNotFoundError`. */
-async function keysOfPage<T extends ObjectLiteral>(
+/** Counted before, as it may be nearer to the end. Throws `PageNotFoundError`. */
+async function laterPage<T extends ObjectLiteral & { uuid: string }>(
   filtered: SelectQueryBuilder<T>,
   order: Order,
   paging: Paging,
-): Promise<Keys> {
+  reader: EntityReader<T>,
+): Promise<{ readonly items: readonly T[]; readonly total: number }> {
   const total = await filtered.clone().getCount();
   const { page, pageSize } = pageOf(paging, total);
   const offset = (page - 1) * pageSize;
   const size = Math.min(pageSize, total - offset);
-  if (size <= 0) return { uuids: [], total };
+  if (size <= 0) return { items: [], total };
   const backwards = offset > total / 2;
   const keys = inOrder(filtered, order, backwards).offset(backwards ? total - offset - size : offset);
-  const uuids = (await keys.limit(size).getRawMany<{ uuid: string }>()).map(({ uuid }) => uuid);
-  return { uuids: backwards ? uuids.reverse() : uuids, total };
+  const { items } = await reader.page(keys.limit(size));
+  return { items: backwards ? items.reverse() : items, total };
 }
 
 function inOrder<T extends ObjectLiteral>(

@@ -1,4 +1,4 @@
-import { AfterLoad, Check, Column, Entity, Index, ManyToOne, OneToMany, type Relation } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { Customer } from './customer.entity.js';
 import { MirroredEntity } from './mirrored.entity.js';
 
@@ -36,13 +36,6 @@ export class Offering extends MirroredEntity {
   @ManyToOne(() => Customer, { nullable: true, onDelete: 'RESTRICT' })
   customer: Relation<Customer> | null;
 
-  /** Rows of `Plan`, which builds on this entity. */
-  @OneToMany('Plan', 'offering')
-  plans: (Pick<MirroredEntity, 'uuid' | 'goneAt'> & { readonly name: string })[];
-
-  /** Plans that Waldur has no more stay here for what has them, and are none to choose from. */
-  @AfterLoad()
-  leaveOutGonePlans(): void {
-    this.plans &&= this.plans.filter(({ goneAt }) => !goneAt);
-  }
+  /** Rows of `Plan`, which builds on this entity, by name: where offerings themselves are read. */
+  plans: readonly (Pick<MirroredEntity, 'uuid'> & { readonly name: string })[];
 }

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Brackets, Repository, type SelectQueryBuilder } from 'typeorm';
-import type { Paging } from '../common/page.js';
+import { Brackets, type EntityManager, In, IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
+import { groupBy } from '../common/group-by.js';
+import type { Page, Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, type CreatedModified, mentioning, mentions, narrow, within } from '../database/paginate.js';
 import { OfferingNotFoundError } from './directory.errors.js';
 import { Offering, type OfferingState } from './offering.entity.js';
+import { Plan } from './plan.entity.js';
 
 /** Which offerings are meant; what is left out does not matter. */
 export interface OfferingFilter extends Paging, CreatedModified {
@@ -36,10 +38,27 @@ const LIVE_RESOURCES = `
 @Injectable()
 export class OfferingsRepository extends EntityRepository<Offering, OfferingFilter> {
   constructor(@InjectRepository(Offering) rows: Repository<Offering>) {
-    super(rows, OfferingNotFoundError, {
-      relations: { customer: true, plans: true },
-      order: { plans: { name: 'ASC' } },
-    });
+    super(rows, OfferingNotFoundError, { customer: true });
+  }
+
+  override async list(filter: OfferingFilter): Promise<Page<Offering>> {
+    const page = await super.list(filter);
+    return page.with(await this.withPlans(page.items, this.rows.manager));
+  }
+
+  override async findAll(uuids: readonly string[], manager: EntityManager = this.rows.manager): Promise<Offering[]> {
+    return this.withPlans(await super.findAll(uuids, manager), manager);
+  }
+
+  /** Plans that Waldur has no more stay here for what has them, and are none to choose from. */
+  private async withPlans(offerings: readonly Offering[], manager: EntityManager): Promise<Offering[]> {
+    const offeringUuid = In(offerings.map(({ uuid }) => uuid));
+    const order = { name: 'ASC', uuid: 'ASC' } as const;
+    const plans = groupBy(
+      await manager.find(Plan, { where: { offeringUuid, goneAt: IsNull() }, order }),
+      (plan) => plan.offeringUuid,
+    );
+    return offerings.map((offering) => Object.assign(offering, { plans: plans.get(offering.uuid) ?? [] }));
   }
 
   protected filtered(filter: OfferingFilter): SelectQueryBuilder<Offering> {

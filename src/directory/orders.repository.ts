@@ -32,7 +32,8 @@ export interface OrdersFilter extends Paging, CreatedModified {
 export class OrdersRepository extends EntityRepository<Order, OrdersFilter> {
   constructor(@InjectRepository(Order) rows: Repository<Order>) {
     super(rows, OrderNotFoundError, {
-      relations: { createdBy: true, resource: { offering: true, project: { customer: true } } },
+      createdBy: true,
+      resource: { offering: true, project: { customer: true } },
     });
   }
 

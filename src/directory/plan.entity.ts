@@ -28,6 +28,6 @@ export class Plan extends MirroredEntity {
   @Column('uuid')
   offeringUuid: string;
 
-  @ManyToOne(() => Offering, (offering) => offering.plans, { nullable: false, onDelete: 'RESTRICT' })
+  @ManyToOne(() => Offering, { nullable: false, onDelete: 'RESTRICT' })
   offering: Relation<Offering>;
 }

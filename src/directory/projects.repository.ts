@@ -27,7 +27,7 @@ export interface ProjectFilter extends Paging, CreatedModified {
 @Injectable()
 export class ProjectsRepository extends EntityRepository<Project, ProjectFilter> {
   constructor(@InjectRepository(Project) rows: Repository<Project>) {
-    super(rows, ProjectNotFoundError, { relations: { customer: true } });
+    super(rows, ProjectNotFoundError, { customer: true });
   }
 
   protected filtered(filter: ProjectFilter): SelectQueryBuilder<Project> {

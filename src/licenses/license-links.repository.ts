@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, MoreThan, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page, Paging } from '../common/page.js';
 import { findOrThrow } from '../database/find-or-throw.js';
+import { EntityReader } from '../database/entity-reader.js';
 import { countOnly, narrow, paginate } from '../database/paginate.js';
 import { LicenseLink, type LinkKind, type LinkState, type NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
@@ -63,13 +64,15 @@ const ACTIVE = `
 /** The ledger of links. Rows come with their `resource` where nothing else is said. */
 @Injectable()
 export class LicenseLinksRepository {
-  constructor(@InjectRepository(LicenseLink) private readonly links: Repository<LicenseLink>) {}
+  private readonly reader: EntityReader<LicenseLink>;
+
+  constructor(@InjectRepository(LicenseLink) private readonly links: Repository<LicenseLink>) {
+    this.reader = new EntityReader(links, relations);
+  }
 
   /** Throws `PageNotFoundError`. */
   list(filter: LicenseLinkFilter): Promise<Page<LicenseLink>> {
-    return paginate(this.filtered(filter), filter, [['number', 'DESC']], (uuids) =>
-      this.links.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
+    return paginate(this.filtered(filter), filter, [['number', 'DESC']], this.reader);
   }
 
   /** Throws `PageNotFoundError`. */

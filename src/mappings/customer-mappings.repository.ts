@@ -65,7 +65,7 @@ const rewrite = (column: 'arrow_reference' | 'arrow_company_name') => `
 @Injectable()
 export class CustomerMappingsRepository extends EntityRepository<CustomerMapping, CustomerMappingFilter> {
   constructor(@InjectRepository(CustomerMapping) rows: Repository<CustomerMapping>) {
-    super(rows, CustomerMappingNotFoundError, { relations });
+    super(rows, CustomerMappingNotFoundError, relations);
   }
 
   /** With its `settings`, too. Throws `CustomerMappingNotFoundError`. */

@@ -54,7 +54,7 @@ const PLANS = `
 @Injectable()
 export class VendorOfferingMappingsRepository extends EntityRepository<VendorOfferingMapping, VendorMappingFilter> {
   constructor(@InjectRepository(VendorOfferingMapping) rows: Repository<VendorOfferingMapping>) {
-    super(rows, VendorOfferingMappingNotFoundError, { relations: { offering: true, plan: true } });
+    super(rows, VendorOfferingMappingNotFoundError, { offering: true, plan: true });
   }
 
   /** By position among those wanted, which plan the active mapping of that vendor to that offering names. */

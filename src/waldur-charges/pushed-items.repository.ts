@@ -107,7 +107,7 @@ export interface Conclusion {
 @Injectable()
 export class PushedItemsRepository extends EntityRepository<PushedItem, PushedItemFilter> {
   constructor(@InjectRepository(PushedItem) items: Repository<PushedItem>) {
-    super(items, PushedItemNotFoundError, { relations: { customer: true, charge: true } });
+    super(items, PushedItemNotFoundError, { customer: true, charge: true });
   }
 
   protected filtered({

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
+import { IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Count, Page, Paging } from '../../common/page.js';
+import { EntityReader } from '../../database/entity-reader.js';
 import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
@@ -137,13 +138,15 @@ const NEWEST_MONTH_FIRST = [
 /** Consumption records as they are read. What was reversed is not listed; what is final stands on the charge. */
 @Injectable()
 export class ConsumptionRecordsRepository {
-  constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {}
+  private readonly reader: EntityReader<ConsumptionRecord>;
+
+  constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {
+    this.reader = new EntityReader(records, relations);
+  }
 
   /** With resource, organisation, charge and its project. Throws `PageNotFoundError`. */
   list(filter: RecordFilter): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, (uuids) =>
-      this.records.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
+    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, this.reader);
   }
 
   /** Throws `PageNotFoundError`. */

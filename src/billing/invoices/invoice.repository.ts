@@ -84,7 +84,7 @@ const START: ItemPosition = { name: '', uuid: '00000000-0000-0000-0000-000000000
 @Injectable()
 export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> {
   constructor(@InjectRepository(Invoice) rows: Repository<Invoice>) {
-    super(rows, InvoiceNotFoundError, { relations: { customer: true } }, [['month', 'DESC']]);
+    super(rows, InvoiceNotFoundError, { customer: true }, [['month', 'DESC']]);
   }
 
   /** Within a transaction that erases a person. Answers on how many issued invoices its address stood. */

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Order, Page, Paging } from '../../common/page.js';
 import { YearMonth } from '../../common/year-month.js';
+import { EntityReader } from '../../database/entity-reader.js';
 import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
 import { BillingSync } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
@@ -80,16 +81,20 @@ const IS_CORRECTED = `
 /** Statements of mapped Arrow customers and their lines, as they are read. */
 @Injectable()
 export class BillingSyncsRepository {
+  private readonly statementReader: EntityReader<BillingSync>;
+  private readonly lineReader: EntityReader<BillingSyncItem>;
+
   constructor(
     @InjectRepository(BillingSync) private readonly statements: Repository<BillingSync>,
     @InjectRepository(BillingSyncItem) private readonly lines: Repository<BillingSyncItem>,
-  ) {}
+  ) {
+    this.statementReader = new EntityReader(statements, relations);
+    this.lineReader = new EntityReader(lines);
+  }
 
   /** With mapping and organisation, newest month first by default. Throws `PageNotFoundError`. */
   list(filter: StatementFilter): Promise<Page<BillingSync>> {
-    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, (uuids) =>
-      this.statements.find({ where: { uuid: In([...uuids]) }, relations }),
-    );
+    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, this.statementReader);
   }
 
   /** Throws `PageNotFoundError`. */
@@ -109,9 +114,7 @@ export class BillingSyncsRepository {
 
   /** Newest first by default. Throws `PageNotFoundError`. */
   listLines(filter: LineFilter): Promise<Page<BillingSyncItem>> {
-    return paginate(this.filteredLines(filter), filter, [['created', 'DESC']], (uuids) =>
-      this.lines.findBy({ uuid: In([...uuids]) }),
-    );
+    return paginate(this.filteredLines(filter), filter, [['created', 'DESC']], this.lineReader);
   }
 
   /** Throws `PageNotFoundError`. */

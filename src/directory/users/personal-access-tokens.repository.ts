@@ -17,7 +17,7 @@ export interface PersonalAccessTokenFilter extends Paging {
 @Injectable()
 export class PersonalAccessTokensRepository extends EntityRepository<AuthToken, PersonalAccessTokenFilter> {
   constructor(@InjectRepository(AuthToken) rows: Repository<AuthToken>) {
-    super(rows, PersonalAccessTokenNotFoundError, { relations: { user: true } });
+    super(rows, PersonalAccessTokenNotFoundError, { user: true });
   }
 
   override get(uuid: string): Promise<AuthToken> {
