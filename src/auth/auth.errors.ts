@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { appError } from '../common/app.error.js';
 import { RequestError } from '../common/http-errors.js';
 import type { TokenScope } from './scopes.js';
 
@@ -44,11 +44,8 @@ export class ScopeMissingError extends RequestError {
 }
 
 /** A route that states no access rule: a programming error, refused rather than left open. */
-export class AccessRuleMissingError extends AppError {
-  readonly kind = 'forbidden';
-  readonly code = 'access_rule_missing';
-
-  constructor(route: string) {
-    super(`${route} states no access rule.`);
-  }
-}
+export class AccessRuleMissingError extends appError(
+  'forbidden',
+  'access_rule_missing',
+  (route: string) => `${route} states no access rule.`,
+) {}

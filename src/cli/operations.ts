@@ -22,7 +22,7 @@ import {
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
 import { type ActFields, COMMAND_LINE } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
-import { AppError } from '../common/app.error.js';
+import { appError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { commandOf } from '../common/command.js';
 import { PublicAddress } from '../common/links.js';
@@ -394,13 +394,11 @@ export class Operations {
 }
 
 /** The service is of another version than the command line. */
-export class UnknownCommandError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'unknown_command';
-  constructor(name: string) {
-    super(`The service does not know the command ${name}: use the command line of its own version.`);
-  }
-}
+export class UnknownCommandError extends appError(
+  'invalid',
+  'unknown_command',
+  (name: string) => `The service does not know the command ${name}: use the command line of its own version.`,
+) {}
 
 function wireOfUser(this: void, { uuid, username, email, isStaff, isSupport, isActive }: User): object {
   return wireOf({ uuid, username, email, isStaff, isSupport, isActive });

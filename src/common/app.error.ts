@@ -56,6 +56,25 @@ export abstract class AppError extends Error {
   }
 }
 
+/**
+ * A named {@link AppError} of one sentence, which may say what it is about:
+ * `class JobFinishedError extends appError('conflict', 'job_finished', (state: string) => `It has ended: ${state}.`) {}`.
+ */
+export function appError<About extends readonly unknown[] = []>(
+  kind: AppErrorKind,
+  code: string,
+  sentence: string | ((...about: About) => string),
+) {
+  return class extends AppError {
+    readonly kind = kind;
+    readonly code = code;
+
+    constructor(...about: About) {
+      super(typeof sentence === 'string' ? sentence : sentence(...about));
+    }
+  };
+}
+
 /** One or more fields of the request are wrong. */
 export class InvalidFieldsError extends AppError {
   readonly kind = 'fields';

@@ -7,7 +7,7 @@ import {
   type QueryDeepPartialEntity,
   type Repository,
 } from 'typeorm';
-import { AppError, InvalidFieldsError } from '../common/app.error.js';
+import { InvalidFieldsError, appError } from '../common/app.error.js';
 import { parseUuid } from '../common/uuid.js';
 import type { BaseEntity } from './base.entity.js';
 
@@ -35,14 +35,11 @@ export class UuidTakenError extends InvalidFieldsError {
 }
 
 /** An object that a row refers to was deleted after it had been looked up (409). */
-export class RelatedObjectGoneError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'related_object_gone';
-
-  constructor() {
-    super('An object that this refers to has just been deleted. Check and try again.');
-  }
-}
+export class RelatedObjectGoneError extends appError(
+  'conflict',
+  'related_object_gone',
+  'An object that this refers to has just been deleted. Check and try again.',
+) {}
 
 /**
  * Runs a write; where a constraint of these names refuses it, throws the named error instead, so that two requests at
@@ -83,16 +80,12 @@ export async function updateDefined<T extends BaseEntity>(
 }
 
 /** The object is still in use (409). */
-export class ObjectInUseError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'object_in_use';
-
-  constructor(what: string, table: string, advice: string) {
-    super(
-      `${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. ${advice}`,
-    );
-  }
-}
+export class ObjectInUseError extends appError(
+  'conflict',
+  'object_in_use',
+  (what: string, table: string, advice: string) =>
+    `${what} cannot be deleted: ${table.replace(/^core_|^marketplace_/, '').replaceAll('_', ' ')} rows still refer to it. ${advice}`,
+) {}
 
 /** Runs a delete; where a foreign key refuses it, throws {@link ObjectInUseError} naming what refers to the object, and what to do. */
 export async function deleteOrThrowInUse<T>(

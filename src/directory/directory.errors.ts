@@ -1,4 +1,4 @@
-import { AppError, InvalidFieldsError } from '../common/app.error.js';
+import { AppError, InvalidFieldsError, appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class UserNotFoundError extends notFoundError('User', 'user_not_found') {}
@@ -39,24 +39,18 @@ export class UsernameTakenError extends AppError {
 }
 
 /** There would be no active staff user any more: nobody could make anybody staff again. */
-export class LastStaffUserError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'last_staff_user';
-
-  constructor() {
-    super('This is the last active staff user. Make another active user staff first.');
-  }
-}
+export class LastStaffUserError extends appError(
+  'conflict',
+  'last_staff_user',
+  'This is the last active staff user. Make another active user staff first.',
+) {}
 
 /** The token of the environment is somebody else's: nobody could tell the two apart. */
-export class TokenTakenError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'token_taken';
-
-  constructor() {
-    super('STAFF_TOKEN is the token of another user already: choose another one.');
-  }
-}
+export class TokenTakenError extends appError(
+  'conflict',
+  'token_taken',
+  'STAFF_TOKEN is the token of another user already: choose another one.',
+) {}
 
 /** The user has a token of that name. */
 export class TokenNameTakenError extends InvalidFieldsError {
@@ -86,14 +80,11 @@ export class UnfitPasswordError extends InvalidFieldsError {
 }
 
 /** So many log in at once that one more would only wait (429). */
-export class LoginsBusyError extends AppError {
-  readonly kind = 'too-many';
-  readonly code = 'logins_busy';
-
-  constructor() {
-    super('Too many logins are waiting for their turn. Try again in a few seconds.');
-  }
-}
+export class LoginsBusyError extends appError(
+  'too-many',
+  'logins_busy',
+  'Too many logins are waiting for their turn. Try again in a few seconds.',
+) {}
 
 /** One address asks for the owners of so many tokens that are nobody's that it has to wait (429). */
 export class TooManyUnknownTokensError extends AppError {

@@ -1,34 +1,20 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class JobNotFoundError extends notFoundError('Job', 'job_not_found') {}
 
 /** Somebody asked for it to stop. What it had finished by then stays. */
-export class JobCancelledError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'job_cancelled';
-  constructor() {
-    super('The job was cancelled.');
-  }
-}
+export class JobCancelledError extends appError('conflict', 'job_cancelled', 'The job was cancelled.') {}
 
 /** The job has ended already. */
-export class JobFinishedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'job_finished';
-  constructor(state: string) {
-    super(`The job has ended already: ${state}.`);
-  }
-}
+export class JobFinishedError extends appError(
+  'conflict',
+  'job_finished',
+  (state: string) => `The job has ended already: ${state}.`,
+) {}
 
 /** Another worker may have the run by now: whoever gets this stops at once and writes nothing down. */
-export class LeaseLostError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'lease_lost';
-  constructor() {
-    super('The job was taken over by another worker.');
-  }
-}
+export class LeaseLostError extends appError('conflict', 'lease_lost', 'The job was taken over by another worker.') {}
 
 /** Thrown by a handler that did a part only: the job has failed, and yet has a result to show. */
 export class JobIncompleteError extends AppError {
@@ -43,13 +29,12 @@ export class JobIncompleteError extends AppError {
 }
 
 /** It is worked on already, but not in the way asked for: that run cannot stand for this one. */
-export class OtherRunUnderWayError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'other_run_under_way';
-  constructor(what: string, jobUuid: string) {
-    super(`${what} is worked on already with other options (job ${jobUuid}). Wait for its end, or cancel it.`);
-  }
-}
+export class OtherRunUnderWayError extends appError(
+  'conflict',
+  'other_run_under_way',
+  (what: string, jobUuid: string) =>
+    `${what} is worked on already with other options (job ${jobUuid}). Wait for its end, or cancel it.`,
+) {}
 
 /** What such a job writes would name the person again. */
 export class JobsOfPersonUnderWayError extends AppError {
@@ -63,10 +48,8 @@ export class JobsOfPersonUnderWayError extends AppError {
 }
 
 /** Whoever works on it dies of it: nobody tries again. */
-export class JobGaveUpError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'job_gave_up';
-  constructor(attempts: number) {
-    super(`Its process died ${attempts} times.`);
-  }
-}
+export class JobGaveUpError extends appError(
+  'conflict',
+  'job_gave_up',
+  (attempts: number) => `Its process died ${attempts} times.`,
+) {}

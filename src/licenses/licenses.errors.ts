@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 import { WaldurError } from '../waldur-gateway/waldur-gateway.errors.js';
 import { notFoundError } from '../common/http-errors.js';
 import { heldBy } from '../directory/directory.errors.js';
@@ -10,22 +10,18 @@ interface Named {
 }
 
 /** Nothing is linked or imported under a mapping that is switched off. */
-export class MappingNotActiveError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'mapping_not_active';
-  constructor(arrowReference: string) {
-    super(`The mapping of ${arrowReference} is not active. Activate it first.`);
-  }
-}
+export class MappingNotActiveError extends appError(
+  'invalid',
+  'mapping_not_active',
+  (arrowReference: string) => `The mapping of ${arrowReference} is not active. Activate it first.`,
+) {}
 
 /** The account that a mapping belongs to is switched off, so ArrowSphere is not called for it. */
-export class AccountNotActiveError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'account_not_active';
-  constructor() {
-    super('The ArrowSphere account of this mapping is not active. Activate it in the settings first.');
-  }
-}
+export class AccountNotActiveError extends appError(
+  'invalid',
+  'account_not_active',
+  'The ArrowSphere account of this mapping is not active. Activate it in the settings first.',
+) {}
 
 /** The resource is not there, or another organisation's. */
 export class ResourceNotOfCustomerError extends AppError {
@@ -54,22 +50,20 @@ export class OfferingNotThereError extends AppError {
 }
 
 /** Nothing new is made of an offering that is a draft, paused, archived or unavailable. */
-export class OfferingNotActiveError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'offering_not_active';
-  constructor({ name, state }: { readonly name: string; readonly state: string }) {
-    super(`The offering "${name}" is not active but ${state.toLowerCase()}.`);
-  }
-}
+export class OfferingNotActiveError extends appError(
+  'invalid',
+  'offering_not_active',
+  ({ name, state }: { readonly name: string; readonly state: string }) =>
+    `The offering "${name}" is not active but ${state.toLowerCase()}.`,
+) {}
 
 /** Waldur makes resources of its own offerings only. */
-export class OfferingNotInWaldurError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'offering_not_in_waldur';
-  constructor({ name }: Named) {
-    super(`The offering "${name}" is kept here and not in Waldur: take one of Waldur's for a project of Waldur's.`);
-  }
-}
+export class OfferingNotInWaldurError extends appError(
+  'invalid',
+  'offering_not_in_waldur',
+  ({ name }: Named) =>
+    `The offering "${name}" is kept here and not in Waldur: take one of Waldur's for a project of Waldur's.`,
+) {}
 
 /** The resource or the licence is being changed, and Waldur has not carried that out yet. */
 export class LicenseChangeUnderWayError extends AppError {
@@ -110,22 +104,18 @@ export class WaldurWriteUnfinishedError extends AppError {
   }
 }
 
-export class ResourceTerminatedError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'resource_terminated';
-  constructor({ name }: Named) {
-    super(`The resource "${name}" is terminated: no licence can be linked to it.`);
-  }
-}
+export class ResourceTerminatedError extends appError(
+  'invalid',
+  'resource_terminated',
+  ({ name }: Named) => `The resource "${name}" is terminated: no licence can be linked to it.`,
+) {}
 
 /** A live resource has the licence that is to be imported. */
-export class LicenseAlreadyImportedError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'license_already_imported';
-  constructor(license: string) {
-    super(`License ${license} has already been imported`);
-  }
-}
+export class LicenseAlreadyImportedError extends appError(
+  'invalid',
+  'license_already_imported',
+  (license: string) => `License ${license} has already been imported`,
+) {}
 
 /** Another live resource has the licence that is to be linked. */
 export class LicenseLinkedElsewhereError extends AppError {
@@ -137,60 +127,49 @@ export class LicenseLinkedElsewhereError extends AppError {
 }
 
 /** Others wrote the same licences again and again while this was tried. Nothing was written. */
-export class LicensesContendedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'licenses_contended';
-  constructor() {
-    super('The same licences are being changed by another request, and nothing was written. Try again.');
-  }
-}
+export class LicensesContendedError extends appError(
+  'conflict',
+  'licenses_contended',
+  'The same licences are being changed by another request, and nothing was written. Try again.',
+) {}
 
 /** ArrowSphere was asked and does not have the licence. */
-export class LicenseUnknownError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'license_unknown';
-  constructor(license: string) {
-    super(`License ${license} does not exist in ArrowSphere.`);
-  }
-}
+export class LicenseUnknownError extends appError(
+  'invalid',
+  'license_unknown',
+  (license: string) => `License ${license} does not exist in ArrowSphere.`,
+) {}
 
 /** ArrowSphere was asked and says that the licence is another customer's. */
-export class LicenseOfAnotherCustomerError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'license_of_another_customer';
-  constructor(license: string, owner: string, mapped: string) {
-    super(`License ${license} belongs to the ArrowSphere customer ${owner}, not to ${mapped}.`);
-  }
-}
+export class LicenseOfAnotherCustomerError extends appError(
+  'invalid',
+  'license_of_another_customer',
+  (license: string, owner: string, mapped: string) =>
+    `License ${license} belongs to the ArrowSphere customer ${owner}, not to ${mapped}.`,
+) {}
 
 /** No customer of ArrowSphere answers to the mapping's reference, or more than one does. */
-export class ArrowCustomerUnresolvedError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'arrow_customer_unresolved';
-  constructor(reference: string, candidates: readonly string[]) {
-    super(
-      candidates.length === 0
-        ? `ArrowSphere does not have the customer ${reference}.`
-        : `More than one ArrowSphere customer answers to ${reference}: ${candidates.slice(0, 5).join(', ')}. ` +
-            'Put the full reference into the mapping.',
-    );
-  }
-}
+export class ArrowCustomerUnresolvedError extends appError(
+  'invalid',
+  'arrow_customer_unresolved',
+  (reference: string, candidates: readonly string[]) =>
+    candidates.length === 0
+      ? `ArrowSphere does not have the customer ${reference}.`
+      : `More than one ArrowSphere customer answers to ${reference}: ${candidates.slice(0, 5).join(', ')}. ` +
+        'Put the full reference into the mapping.',
+) {}
 
 export class LicenseLinkNotFoundError extends notFoundError('ArrowLicenseLink', 'license_link_not_found') {}
 
 /** A revert is itself undone by linking anew, not by reverting it; what did not happen cannot be undone. */
-export class RevertNotRevertibleError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'revert_not_revertible';
-  constructor({ kind }: { readonly kind: string }) {
-    super(
-      kind === 'revert'
-        ? 'A revert cannot be reverted. Link the licence again instead.'
-        : 'Only what is recorded can be reverted.',
-    );
-  }
-}
+export class RevertNotRevertibleError extends appError(
+  'invalid',
+  'revert_not_revertible',
+  ({ kind }: { readonly kind: string }) =>
+    kind === 'revert'
+      ? 'A revert cannot be reverted. Link the licence again instead.'
+      : 'Only what is recorded can be reverted.',
+) {}
 
 /** Waldur has taken what it was asked for, or may have, and it is not there yet: it is looked for again later. */
 export class WaldurNotDoneYetError extends WaldurError {
@@ -198,13 +177,7 @@ export class WaldurNotDoneYetError extends WaldurError {
 }
 
 /** Somebody else works on the entry by now: whoever gets this stops and writes nothing down. */
-export class ClaimLostError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'claim_lost';
-  constructor() {
-    super('Another process goes on with it.');
-  }
-}
+export class ClaimLostError extends appError('conflict', 'claim_lost', 'Another process goes on with it.') {}
 
 /** Something happened to the resource since, so that going back would undo more than the one step; `what` is a sentence. */
 export class ResourceTouchedSinceError extends AppError {

@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 
 /** The token or address has made the requests that it has for this minute (429). */
 export class RequestsLimitedError extends AppError {
@@ -25,11 +25,8 @@ export class FailedAttemptsLimitedError extends AppError {
 }
 
 /** More is asked of this process than it can do at once, and others come first (503). */
-export class OverloadedError extends AppError {
-  readonly kind = 'overloaded';
-  readonly code = 'overloaded';
-
-  constructor() {
-    super('The service has more to do than it can. Try again in a few seconds.');
-  }
-}
+export class OverloadedError extends appError(
+  'overloaded',
+  'overloaded',
+  'The service has more to do than it can. Try again in a few seconds.',
+) {}

@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class CustomerMappingNotFoundError extends notFoundError('ArrowCustomerMapping', 'customer_mapping_not_found') {}
@@ -11,23 +11,18 @@ export class ArrowCustomerAlreadyMappedError extends AppError {
 }
 
 /** While auto-mapping asked ArrowSphere, an organisation of its plan or the account was deleted. Nothing was written. */
-export class AutoMapPlanOutdatedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'auto_map_plan_outdated';
-
-  constructor() {
-    super('An organisation of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.');
-  }
-}
+export class AutoMapPlanOutdatedError extends appError(
+  'conflict',
+  'auto_map_plan_outdated',
+  'An organisation of the plan, or the settings, were deleted meanwhile. Nothing was mapped; run it again.',
+) {}
 
 /** The organisation was deleted while it was being mapped. */
-export class OrganisationGoneError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'organisation_gone';
-  constructor() {
-    super('An organisation was deleted meanwhile. Look again and repeat.');
-  }
-}
+export class OrganisationGoneError extends appError(
+  'conflict',
+  'organisation_gone',
+  'An organisation was deleted meanwhile. Look again and repeat.',
+) {}
 
 export class VendorOfferingMappingNotFoundError extends notFoundError(
   'ArrowVendorOfferingMapping',
@@ -42,13 +37,8 @@ export class ArrowVendorAlreadyMappedError extends AppError {
 }
 
 /** Waldur's own Arrow plugin has nothing to take over. */
-export class NoArrowAccountInWaldurError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'no_arrow_account_in_waldur';
-
-  constructor() {
-    super(
-      'Waldur has no Arrow settings of its own, or WALDUR_URL leads back here: it has to be the address of Waldur itself.',
-    );
-  }
-}
+export class NoArrowAccountInWaldurError extends appError(
+  'invalid',
+  'no_arrow_account_in_waldur',
+  'Waldur has no Arrow settings of its own, or WALDUR_URL leads back here: it has to be the address of Waldur itself.',
+) {}

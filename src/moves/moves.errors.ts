@@ -1,54 +1,40 @@
-import { AppError } from '../common/app.error.js';
+import { appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class DirectoryMoveNotFoundError extends notFoundError('DirectoryMove', 'move_not_found') {}
 
 /** There is no preview to apply: it is not ready yet, or was applied or given up. */
-export class MoveNotReadyError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'move_not_ready';
-
-  constructor(state: string) {
-    super(`Only a move that is previewed and not applied yet can be applied; this one is ${state}.`);
-  }
-}
+export class MoveNotReadyError extends appError(
+  'conflict',
+  'move_not_ready',
+  (state: string) => `Only a move that is previewed and not applied yet can be applied; this one is ${state}.`,
+) {}
 
 /** What the preview showed is not what would happen now. Nothing was written. */
-export class MoveOutdatedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'move_outdated';
-
-  constructor() {
-    super('The data has changed since the preview. Nothing was written: preview it again and look at it.');
-  }
-}
+export class MoveOutdatedError extends appError(
+  'conflict',
+  'move_outdated',
+  'The data has changed since the preview. Nothing was written: preview it again and look at it.',
+) {}
 
 /** Waldur's rows are not all here yet: what would match cannot be said. */
-export class WaldurNotReadError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'waldur_not_read';
-
-  constructor() {
-    super('Not all of Waldur has been read yet: POST /api/admin/arrow/directory/sync/ first, and wait for its end.');
-  }
-}
+export class WaldurNotReadError extends appError(
+  'conflict',
+  'waldur_not_read',
+  'Not all of Waldur has been read yet: POST /api/admin/arrow/directory/sync/ first, and wait for its end.',
+) {}
 
 /** Rows cannot become ours while they are read from Waldur. */
-export class BesideWaldurError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'beside_waldur';
-
-  constructor() {
-    super('WALDUR_URL is set, and the next reading would make the rows Waldur’s again: take it out and start anew.');
-  }
-}
+export class BesideWaldurError extends appError(
+  'conflict',
+  'beside_waldur',
+  'WALDUR_URL is set, and the next reading would make the rows Waldur’s again: take it out and start anew.',
+) {}
 
 /** Jobs remember rows by their UUIDs, which are about to change. */
-export class JobsUnderWayError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'jobs_under_way';
-
-  constructor(kinds: readonly string[]) {
-    super(`Jobs are not over: ${kinds.join(', ')}. Nothing was written: wait for their end, and apply it then.`);
-  }
-}
+export class JobsUnderWayError extends appError(
+  'conflict',
+  'jobs_under_way',
+  (kinds: readonly string[]) =>
+    `Jobs are not over: ${kinds.join(', ')}. Nothing was written: wait for their end, and apply it then.`,
+) {}

@@ -1,25 +1,17 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class SettingsNotFoundError extends notFoundError('ArrowSettings', 'settings_not_found') {}
 
 /** An action needs the active account and there is none. */
-export class NoActiveSettingsError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'no_active_settings';
-  constructor(how: 'configured' | 'found' = 'configured') {
-    super(`No active Arrow settings ${how}`);
-  }
-}
+export class NoActiveSettingsError extends appError(
+  'invalid',
+  'no_active_settings',
+  (how: 'configured' | 'found' = 'configured') => `No active Arrow settings ${how}`,
+) {}
 
 /** An action named an account that is not there, or none and none is active. */
-export class SettingsMissingError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'settings_missing';
-  constructor() {
-    super('No Arrow settings found');
-  }
-}
+export class SettingsMissingError extends appError('invalid', 'settings_missing', 'No Arrow settings found') {}
 
 /** ArrowSphere does not take the key that is to be saved. */
 export class ApiKeyRefusedError extends AppError {
@@ -56,23 +48,18 @@ export class PartnerChangedError extends AppError {
 }
 
 /** The UUID that an account is to have here is that of another partner's. */
-export class AccountOfAnotherPartnerError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'account_of_another_partner';
-
-  constructor() {
-    super('The account with this UUID is here already, and belongs to another partner. Nothing was written.');
-  }
-}
+export class AccountOfAnotherPartnerError extends appError(
+  'conflict',
+  'account_of_another_partner',
+  'The account with this UUID is here already, and belongs to another partner. Nothing was written.',
+) {}
 
 /** The stored key cannot be decrypted: `SECRET_KEY` is not the one it was stored with. */
-export class ApiKeyUnreadableError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'api_key_unreadable';
-  constructor() {
-    super('The stored API key cannot be decrypted: SECRET_KEY has changed. Save the API key again.');
-  }
-}
+export class ApiKeyUnreadableError extends appError(
+  'invalid',
+  'api_key_unreadable',
+  'The stored API key cannot be decrypted: SECRET_KEY has changed. Save the API key again.',
+) {}
 
 /** The service must not start with this key, or without one. */
 export class SecretKeyError extends Error {
@@ -86,32 +73,23 @@ export class SecretKeyError extends Error {
 }
 
 /** The key was rotated while this process ran: what it would store, the others could not read for long. */
-export class SecretKeyOutdatedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'secret_key_outdated';
-  constructor() {
-    super(
-      'API keys are stored under another SECRET_KEY than this instance was started with: start it again with the settings of the others.',
-    );
-  }
-}
+export class SecretKeyOutdatedError extends appError(
+  'conflict',
+  'secret_key_outdated',
+  'API keys are stored under another SECRET_KEY than this instance was started with: start it again with the settings of the others.',
+) {}
 
 /** There is nothing to rotate away from. */
-export class PreviousKeyMissingError extends AppError {
-  readonly kind = 'invalid';
-  readonly code = 'previous_key_missing';
-  constructor() {
-    super('Set SECRET_KEY_PREVIOUS to what SECRET_KEY is, SECRET_KEY to a new key, and restart every instance first.');
-  }
-}
+export class PreviousKeyMissingError extends appError(
+  'invalid',
+  'previous_key_missing',
+  'Set SECRET_KEY_PREVIOUS to what SECRET_KEY is, SECRET_KEY to a new key, and restart every instance first.',
+) {}
 
 /** The instance that got the job has other keys than the one that it was asked of. */
-export class OtherSecretKeyError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'other_secret_key';
-  constructor(asked: string, own: string, worker: string) {
-    super(
-      `The rotation to the key ${asked} came to ${worker}, whose SECRET_KEY is ${own}: restart every instance with the same keys, and rotate again.`,
-    );
-  }
-}
+export class OtherSecretKeyError extends appError(
+  'conflict',
+  'other_secret_key',
+  (asked: string, own: string, worker: string) =>
+    `The rotation to the key ${asked} came to ${worker}, whose SECRET_KEY is ${own}: restart every instance with the same keys, and rotate again.`,
+) {}

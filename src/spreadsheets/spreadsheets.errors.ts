@@ -1,4 +1,4 @@
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 import { notFoundError } from '../common/http-errors.js';
 
 export class SheetImportNotFoundError extends notFoundError('SheetImport', 'import_not_found') {}
@@ -13,31 +13,23 @@ export class UnreadableSheetError extends AppError {
 }
 
 /** There is no preview to apply: it is not ready yet, or was applied or given up. */
-export class ImportNotReadyError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'import_not_ready';
-
-  constructor(state: string) {
-    super(`Only an import that is previewed and not applied yet can be applied; this one is ${state}.`);
-  }
-}
+export class ImportNotReadyError extends appError(
+  'conflict',
+  'import_not_ready',
+  (state: string) => `Only an import that is previewed and not applied yet can be applied; this one is ${state}.`,
+) {}
 
 /** Some rows are refused, and nobody said to go on without them. */
-export class ImportHasRefusedRowsError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'import_has_refused_rows';
-
-  constructor(refused: number) {
-    super(`Rows that are refused: ${refused}. Mend the file and upload it again, or apply it with skip_bad.`);
-  }
-}
+export class ImportHasRefusedRowsError extends appError(
+  'conflict',
+  'import_has_refused_rows',
+  (refused: number) =>
+    `Rows that are refused: ${refused}. Mend the file and upload it again, or apply it with skip_bad.`,
+) {}
 
 /** What the preview showed is not what would happen now. Nothing was written. */
-export class ImportOutdatedError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'import_outdated';
-
-  constructor() {
-    super('The data has changed since the preview. Nothing was written: upload the file again and look at it.');
-  }
-}
+export class ImportOutdatedError extends appError(
+  'conflict',
+  'import_outdated',
+  'The data has changed since the preview. Nothing was written: upload the file again and look at it.',
+) {}

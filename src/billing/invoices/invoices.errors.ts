@@ -1,19 +1,11 @@
-import { AppError } from '../../common/app.error.js';
-import { ObjectNotFoundError } from '../../common/http-errors.js';
+import { appError } from '../../common/app.error.js';
+import { notFoundError } from '../../common/http-errors.js';
 
-export class InvoiceNotFoundError extends ObjectNotFoundError {
-  override readonly code = 'invoice_not_found';
-  constructor() {
-    super('Invoice');
-  }
-}
+export class InvoiceNotFoundError extends notFoundError('Invoice', 'invoice_not_found') {}
 
 /** The invoice is not in the state that the step asked for needs. */
-export class InvoiceStateError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'invoice_state_conflict';
-
-  constructor(state: string, step: string) {
-    super(`The invoice is ${state}; it cannot be ${step}.`);
-  }
-}
+export class InvoiceStateError extends appError(
+  'conflict',
+  'invoice_state_conflict',
+  (state: string, step: string) => `The invoice is ${state}; it cannot be ${step}.`,
+) {}
