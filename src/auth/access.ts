@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedRespon
 import type { Act } from '../common/acts.js';
 import type { HttpRequest } from '../common/http.js';
 import type { Place } from '../limits/load-gate.js';
-import type { Caller } from './caller.js';
+import { actorOf, type Caller } from './caller.js';
 
 export type AccessRule = 'public' | 'token-optional' | 'any-user' | 'staff';
 export const ACCESS_RULE = 'access-rule';
@@ -56,10 +56,13 @@ export interface GuardedRequest extends HttpRequest {
   place?: Place;
 }
 
+const callerOf = (context: ExecutionContext): Caller => context.switchToHttp().getRequest<GuardedRequest>().caller!;
+
 /** The user who makes the request. */
-export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Caller => context.switchToHttp().getRequest<GuardedRequest>().caller!,
-);
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext) => callerOf(context));
+
+/** Who makes the request, as it is written down: a user name, or `admin as mari`. */
+export const Actor = createParamDecorator((_: unknown, context: ExecutionContext) => actorOf(callerOf(context)));
 
 /** An `AbortSignal` that aborts when the client goes away: for services whose work then has no use any more. */
 export const ClientGone = createParamDecorator(

@@ -1,9 +1,8 @@
 import { Body, Get, Head, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited.js';
-import { AdminScope, CurrentUser, StaffOnly } from '../auth/access.js';
+import { Actor, AdminScope, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
-import { actorOf, type Caller } from '../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiFound, ApiListed, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import type { Count, Page } from '../common/page.js';
@@ -47,8 +46,8 @@ export class MovesController {
   @ApiAcceptedResponse({ type: MoveDetailResponse })
   @ApiActionRefused('WALDUR_URL is not set: …')
   @ApiActionConflict('Waldur has not been read yet, or WALDUR_URL is set where rows are to become ours')
-  async create(@Body() { direction }: CreateMoveDto, @CurrentUser() caller: Caller): Promise<MoveDetailResponse> {
-    return MoveDetailResponse.of(await this.moves.startPreview(direction, actorOf(caller)));
+  async create(@Body() { direction }: CreateMoveDto, @Actor() by: string): Promise<MoveDetailResponse> {
+    return MoveDetailResponse.of(await this.moves.startPreview(direction, by));
   }
 
   @Get(':uuid')
@@ -71,7 +70,7 @@ export class MovesController {
   @Operation('admin_arrow_directory_moves_apply', 'Do exactly what was previewed, or nothing where the data moved')
   @ApiAcceptedResponse({ type: MoveDetailResponse })
   @ApiActionConflict('It is not previewed, or was applied already')
-  async apply(@Param('uuid') uuid: string, @CurrentUser() caller: Caller): Promise<MoveDetailResponse> {
-    return MoveDetailResponse.of(await this.moves.startApply(uuid, actorOf(caller)));
+  async apply(@Param('uuid') uuid: string, @Actor() by: string): Promise<MoveDetailResponse> {
+    return MoveDetailResponse.of(await this.moves.startApply(uuid, by));
   }
 }

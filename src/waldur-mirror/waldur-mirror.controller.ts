@@ -1,9 +1,8 @@
 import { Audited } from '../audit/audited.js';
 import { Body, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, StaffOnly } from '../auth/access.js';
+import { Actor, StaffOnly } from '../auth/access.js';
 import { ApiController } from '../auth/api-controller.js';
-import { actorOf, type Caller } from '../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, Operation } from '../common/api-answers.js';
 import { commandOf } from '../common/command.js';
 import { DirectoryStateResponse, DirectorySyncAccepted, SyncDirectoryDto } from './waldur-mirror.dto.js';
@@ -29,7 +28,7 @@ export class WaldurMirrorController {
   @ApiAcceptedResponse({ type: DirectorySyncAccepted })
   @ApiActionRefused('WALDUR_URL is not set: …')
   @ApiActionConflict('A run is under way that does not read everything, and `whole` is asked for')
-  async sync(@Body() dto: SyncDirectoryDto, @CurrentUser() caller: Caller): Promise<DirectorySyncAccepted> {
-    return DirectorySyncAccepted.from(await this.mirror.request(commandOf(dto), actorOf(caller)));
+  async sync(@Body() dto: SyncDirectoryDto, @Actor() by: string): Promise<DirectorySyncAccepted> {
+    return DirectorySyncAccepted.from(await this.mirror.request(commandOf(dto), by));
   }
 }

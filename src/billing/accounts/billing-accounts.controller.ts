@@ -1,9 +1,8 @@
 import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.js';
-import { CurrentUser, StaffOnly } from '../../auth/access.js';
+import { Actor, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
-import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiFound, ApiUpdated, Operation } from '../../common/api-answers.js';
 import { BillingAccountResponse, PatchBillingAccountDto } from './billing-account.dto.js';
 import { BillingAccountsService } from './billing-accounts.service.js';
@@ -28,8 +27,8 @@ export class BillingAccountsController {
   async update(
     @Param('uuid') settingsUuid: string,
     @Body() dto: PatchBillingAccountDto,
-    @CurrentUser() caller: Caller,
+    @Actor() by: string,
   ): Promise<BillingAccountResponse> {
-    return BillingAccountResponse.from(await this.accounts.change(settingsUuid, dto.toCommand(), actorOf(caller)));
+    return BillingAccountResponse.from(await this.accounts.change(settingsUuid, dto.toCommand(), by));
   }
 }

@@ -1,10 +1,9 @@
 import { applyDecorators, Body, HttpCode, Post, type Type } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Audited } from '../../audit/audited.js';
-import { ClientGone, CurrentUser, StaffOnly } from '../../auth/access.js';
+import { Actor, ClientGone, StaffOnly } from '../../auth/access.js';
 import { ApiController } from '../../auth/api-controller.js';
 import { Bulk } from '../../auth/priority.js';
-import { actorOf, type Caller } from '../../auth/caller.js';
 import { ApiActionConflict, ApiActionRefused, ApiDone, ApiThingMissing, Operation } from '../../common/api-answers.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import {
@@ -81,14 +80,14 @@ export class BillingActionsController {
   ) {}
 
   @JobAction('trigger_sync', "Bring a month's export lines onto the invoices")
-  async triggerSync(@Body() dto: TriggerSyncDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), actorOf(caller));
+  async triggerSync(@Body() dto: TriggerSyncDto, @Actor() by: string): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(BILLING_SYNC, dto.toCommand(), by);
     return JobAccepted.from('Sync task scheduled', run);
   }
 
   @JobAction('reconcile', 'Close what may be closed in a month')
-  async reconcile(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), actorOf(caller));
+  async reconcile(@Body() dto: ReconcileDto, @Actor() by: string): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(BILLING_RECONCILIATION, dto.toCommand(), by);
     return JobAccepted.from('Reconciliation task scheduled', run);
   }
 
@@ -97,31 +96,28 @@ export class BillingActionsController {
     'Close what may be closed in a month',
     'The same as `reconcile`: final amounts replace provisional ones in one run.',
   )
-  triggerReconciliation(@Body() dto: ReconcileDto, @CurrentUser() caller: Caller): Promise<JobAccepted> {
-    return this.reconcile(dto, caller);
+  triggerReconciliation(@Body() dto: ReconcileDto, @Actor() by: string): Promise<JobAccepted> {
+    return this.reconcile(dto, by);
   }
 
   @JobAction('trigger_consumption_sync', 'Ask for the consumption of every linked licence in a month')
-  async triggerConsumption(
-    @Body() dto: TriggerConsumptionSyncDto,
-    @CurrentUser() caller: Caller,
-  ): Promise<JobAccepted> {
-    const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), actorOf(caller));
+  async triggerConsumption(@Body() dto: TriggerConsumptionSyncDto, @Actor() by: string): Promise<JobAccepted> {
+    const run = await this.jobs.trigger(CONSUMPTION_SYNC, dto.toCommand(), by);
     return JobAccepted.from('Consumption sync task scheduled', run);
   }
 
   @Action('pause_sync', 'Pause an account, or consumption everywhere')
   @ApiDone(SyncPauseResponse)
   @ApiThingMissing('Settings not found: …')
-  async pause(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncPauseResponse> {
-    return { paused: await this.accounts.switchTo(false, dto.toCommand(), actorOf(caller)) };
+  async pause(@Body() dto: SyncPauseDto, @Actor() by: string): Promise<SyncPauseResponse> {
+    return { paused: await this.accounts.switchTo(false, dto.toCommand(), by) };
   }
 
   @Action('resume_sync', 'Resume what was paused')
   @ApiDone(SyncResumeResponse)
   @ApiThingMissing('Settings not found: …')
-  async resume(@Body() dto: SyncPauseDto, @CurrentUser() caller: Caller): Promise<SyncResumeResponse> {
-    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), actorOf(caller)) };
+  async resume(@Body() dto: SyncPauseDto, @Actor() by: string): Promise<SyncResumeResponse> {
+    return { resumed: await this.accounts.switchTo(true, dto.toCommand(), by) };
   }
 
   @Lookup('fetch_consumption', FetchConsumptionResponse, 'Consumption of a licence as ArrowSphere says it')
@@ -150,10 +146,10 @@ export class BillingActionsController {
   @ApiActionRefused('No Arrow settings found')
   async syncResources(
     @Body() dto: SyncResourcesDto,
-    @CurrentUser() caller: Caller,
+    @Actor() by: string,
     @ClientGone() signal: AbortSignal,
   ): Promise<SyncResourcesResponse> {
-    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), actorOf(caller), signal));
+    return SyncResourcesResponse.from(await this.resources.sync(dto.toCommand(), by, signal));
   }
 
   @Bulk()
@@ -165,11 +161,8 @@ export class BillingActionsController {
   )
   @ApiDone(CleanupConsumptionResponse)
   @ApiActionConflict('It is paused')
-  async cleanUp(
-    @Body() dto: CleanupConsumptionDto,
-    @CurrentUser() caller: Caller,
-  ): Promise<CleanupConsumptionResponse> {
-    return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), actorOf(caller)));
+  async cleanUp(@Body() dto: CleanupConsumptionDto, @Actor() by: string): Promise<CleanupConsumptionResponse> {
+    return CleanupConsumptionResponse.from(await this.cleanups.cleanUp(dto.toCommand(), by));
   }
 
   @Bulk()
@@ -180,11 +173,9 @@ export class BillingActionsController {
   @ApiActionConflict('It is paused')
   async syncHistorical(
     @Body() dto: HistoricalConsumptionDto,
-    @CurrentUser() caller: Caller,
+    @Actor() by: string,
     @ClientGone() signal: AbortSignal,
   ): Promise<HistoricalConsumptionResponse> {
-    return HistoricalConsumptionResponse.from(
-      await this.historical.syncHistory(dto.toCommand(), actorOf(caller), signal),
-    );
+    return HistoricalConsumptionResponse.from(await this.historical.syncHistory(dto.toCommand(), by, signal));
   }
 }
