@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { InvalidFieldsError } from '../../common/app.error.js';
 import { groupBy } from '../../common/group-by.js';
 import { YearMonth } from '../../common/year-month.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
 import { checkedRange } from '../core/month-range.js';
-import { MonthLockRepository } from '../core/month-lock.repository.js';
 import { ChargeItemsRepository } from '../ledger/charge-items.repository.js';
-import { LedgerRepository } from '../ledger/ledger.repository.js';
-import { PosterService } from '../ledger/poster.service.js';
+import { ConsumptionLedgerService } from './consumption-ledger.service.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import { ConsumptionRecordsRepository } from './consumption-records.repository.js';
-import { ConsumptionRepository } from './consumption.repository.js';
 
 /** Which consumption is to be reversed. */
 export interface CleanUpConsumption {
@@ -46,15 +42,11 @@ export interface CleanupReport {
 @Injectable()
 export class ConsumptionCleanupService {
   constructor(
-    private readonly dataSource: DataSource,
     private readonly settings: SettingsService,
     private readonly accounts: BillingAccountsService,
     private readonly records: ConsumptionRecordsRepository,
-    private readonly consumption: ConsumptionRepository,
-    private readonly months: MonthLockRepository,
-    private readonly ledger: LedgerRepository,
     private readonly chargeItems: ChargeItemsRepository,
-    private readonly poster: PosterService,
+    private readonly ledger: ConsumptionLedgerService,
   ) {}
 
   /** Touches only the charges named and their rounding. Throws `InvalidFieldsError`, `BillingPausedError`. */
@@ -72,8 +64,8 @@ export class ConsumptionCleanupService {
     const isRefused = ({ charge }: ConsumptionRecord) => !force && charge.closedAt !== null;
     const records = found.filter((record) => !isRefused(record));
     const refused = found.filter(isRefused);
-    const itemOf = await this.chargeItems.of(records.map((record) => record.chargeUuid));
-    const items = records.map((record) => itemOf(record.chargeUuid));
+    const charges = records.map((record) => record.chargeUuid);
+    const items = charges.map(await this.chargeItems.of(charges));
     let recordsDeleted = 0;
     if (!dryRun) {
       for (const accountUuid of new Set(found.map((record) => record.accountUuid)))
@@ -95,23 +87,7 @@ export class ConsumptionCleanupService {
     const { account, month } = records[0]!;
     const settings = await this.settings.get(account.settingsUuid);
     const context = await this.accounts.context(settings, YearMonth.from(month), by);
-    return this.dataSource.transaction(async (manager) => {
-      await this.months.take(manager, context);
-      const uuids = records.map((record) => record.uuid);
-      const count = await this.consumption.reverse(manager, context, uuids, force);
-      if (force) {
-        const licenses = records.map((record) => record.licenseReference);
-        await this.ledger.closeCharges(manager, context, false, licenses);
-      }
-      const named = new Set(records.map((record) => record.chargeUuid));
-      await this.poster.post(manager, context, {
-        customers: [...new Set(records.map((record) => record.customerUuid))],
-        includes: (charge) => named.has(charge.uuid),
-        held: new Map(),
-        force: true,
-      });
-      return count;
-    });
+    return this.ledger.reverse(context, records, force);
   }
 }
 

@@ -11,7 +11,7 @@ import { ConsumptionRepository, type Consumed } from './consumption.repository.j
 /** What became of one licence. */
 export type ConsumptionOutcome = 'changed' | 'unchanged' | 'finalized' | 'better_known' | 'older_answer';
 
-/** Takes consumption into the records of a month and, where the account charges it, into the ledger. */
+/** Takes consumption into the records of a month and, where the account charges it, into the ledger; and back. */
 @Injectable()
 export class ConsumptionLedgerService {
   constructor(
@@ -54,6 +54,28 @@ export class ConsumptionLedgerService {
         force: false,
       });
       return outcomes;
+    });
+  }
+
+  /**
+   * Credits what was charged for these records of the month, and nothing else but its rounding. `reopen`: also what is final,
+   * which is provisional again until the next reconcile. Answers how many were reversed.
+   */
+  reverse(context: BillingContext, records: readonly ConsumptionRecord[], reopen: boolean): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      await this.months.take(manager, context);
+      const uuids = records.map((record) => record.uuid);
+      const count = await this.consumption.reverse(manager, context, uuids, reopen);
+      const licenses = records.map((record) => record.licenseReference);
+      if (reopen) await this.ledger.closeCharges(manager, context, false, licenses);
+      const named = new Set(records.map((record) => record.chargeUuid));
+      await this.poster.post(manager, context, {
+        customers: [...new Set(records.map((record) => record.customerUuid))],
+        includes: (charge) => named.has(charge.uuid),
+        held: new Map(),
+        force: true,
+      });
+      return count;
     });
   }
 }
