@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { runCommand } from './run-command.js';
 
 Logger.overrideLogger(['error', 'fatal']);
-process.exitCode = await runCommand(process.argv.slice(2), {
+void runCommand(process.argv.slice(2), {
   print: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),
-});
+}).then((code) => (process.exitCode = code));

@@ -20,14 +20,18 @@ let env: Env | undefined;
 let stopService: (() => Promise<void>) | undefined;
 // From the beginning: as process 1 of a container, nothing else ends it while it starts.
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
-try {
-  env = readEnv();
-  // Loading all of it takes seconds: whoever made a mistake in the environment, or stops it again, need not wait for that.
-  const { serve } = await import('./serve.js');
-  await serve(env, (stopping) => (stopService = stopping));
-} catch (error) {
-  process.stderr.write(`${await messageOf(error)}\n`);
-  process.exit(1);
+void start();
+
+async function start(): Promise<void> {
+  try {
+    env = readEnv();
+    // Loading all of it takes seconds: whoever made a mistake in the environment, or stops it again, need not wait for that.
+    const { serve } = await import('./serve.js');
+    await serve(env, (stopping) => (stopService = stopping));
+  } catch (error) {
+    process.stderr.write(`${await messageOf(error)}\n`);
+    process.exit(1);
+  }
 }
 
 async function messageOf(error: unknown): Promise<string> {

@@ -8,6 +8,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, startApp } from '../support/app.js';
 import { waldurArrow } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { programArguments } from '../support/programs.js';
 import { ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -69,7 +70,7 @@ describe('Months of the audit trail', () => {
   it('whose file could not be written are not exported, and there is no part of a file', async () => {
     const before = (await api.get(`${EVENTS}?action=audit.export`)).body;
     const unwritten = join(folder, 'unwritten.jsonl');
-    const args = [join(process.env.TEST_COMPILED!, 'src/cli.js'), 'audit', 'export', '--before', '2099-01', '--to'];
+    const args = [...programArguments('cli'), 'audit', 'export', '--before', '2099-01', '--to'];
     const limited = ['-c', 'ulimit -f 0; exec "$@"', 'sh', process.execPath, ...args, unwritten];
     const { PATH = '', HOME = '' } = process.env;
     const ended = await new Promise<{ code: unknown; errors: string }>((resolve) =>

@@ -10,6 +10,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, TestClock, type TestApp } from '../support/app.js';
 import { waldurArrow } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { programArguments } from '../support/programs.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -77,9 +78,8 @@ const EMPTY = 'template0';
     // Sequences are set when every table has been copied.
     await client.query('BEGIN; ALTER SEQUENCE export_snapshot_number_seq CACHE 1');
     const { PATH = '', HOME = '' } = process.env;
-    const program = join(process.env.TEST_COMPILED!, 'src/cli.js');
     const env = { PATH, HOME, ...variables(database) };
-    const moving = spawn(process.execPath, [program, 'database', 'move'], { env, stdio: 'ignore' });
+    const moving = spawn(process.execPath, [...programArguments('cli'), 'database', 'move'], { env, stdio: 'ignore' });
     const ended = once(moving, 'exit');
     for (let waits = false; !waits;) {
       expect(moving.exitCode).toBeNull();

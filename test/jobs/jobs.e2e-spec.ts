@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobIncompleteError, LeaseLostError } from '../../src/jobs/job.errors.js';
 import { type JobControl, JobHandlers, type JobHandler } from '../../src/jobs/job-handlers.js';
@@ -9,6 +8,7 @@ import { JobRunner } from '../../src/jobs/job-runner.js';
 import { JobsRepository } from '../../src/jobs/jobs.repository.js';
 import { JobsService } from '../../src/jobs/jobs.service.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { programArguments } from '../support/programs.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
@@ -222,8 +222,9 @@ describe('A lease', () => {
   afterAll(() => children.forEach((child) => child.kill('SIGKILL')));
 
   const start = async () => {
-    const child = fork(join(process.env.TEST_COMPILED!, 'test/jobs/support/job-process.js'), {
-      execArgv: [],
+    const [program, ...execArgv] = programArguments('job-process').reverse() as [string, ...string[]];
+    const child = fork(program, {
+      execArgv,
       env: { ...process.env, ...app.variables, LOG_LEVEL: 'fatal' },
     });
     children.push(child);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { runCommand } from '../../src/run-command.js';
+import { programArguments } from './programs.js';
 
 /** What a command printed, and how it ended. */
 export interface CommandEnd {
@@ -28,10 +28,12 @@ export async function waldurArrow(variables: Record<string, string>, ...args: st
 /** Runs `waldur-arrow` in a process of its own, with these variables and no others of the tests'. */
 export function waldurArrowProcess(variables: Record<string, string>, ...args: string[]): Promise<CommandEnd> {
   const { PATH = '', HOME = '' } = process.env;
-  const program = join(process.env.TEST_COMPILED!, 'src/cli.js');
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: { PATH, HOME, ...variables } }, (error, output, errors) =>
-      resolve(endOf(args, error ? Number(error.code) : 0, output, errors)),
+    execFile(
+      process.execPath,
+      [...programArguments('cli'), ...args],
+      { env: { PATH, HOME, ...variables } },
+      (error, output, errors) => resolve(endOf(args, error ? Number(error.code) : 0, output, errors)),
     );
   });
 }

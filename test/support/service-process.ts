@@ -4,9 +4,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from './api-client.js';
+import { programArguments } from './programs.js';
 
 /** What Node is started with for it. */
-export const serviceArguments = () => [join(process.env.TEST_COMPILED!, 'src/main.js')];
+export const serviceArguments = () => programArguments('main');
 
 /** The service in a process of its own, started as production starts it. */
 export class ServiceProcess {

@@ -42,10 +42,10 @@ onServer('The program of version %s and this one on one database', (version) => 
   let before: ApiClient;
   let after: ApiClient;
   /** This version's program, or the one in a folder. */
-  const start = (on: TestDatabase, folderOf = process.env.TEST_COMPILED!) =>
+  const start = (on: TestDatabase, folderOf?: string) =>
     ServiceProcess.start(
       { ...on.variables, STAFF_TOKEN, ARROW_ALLOW_PRIVATE_HOSTS: 'true', ARROW_TIMEOUT_MS: '5000' },
-      [process.execPath, join(folderOf, 'src/main.js')],
+      folderOf ? [process.execPath, join(folderOf, 'src/main.js')] : undefined,
     );
   const startNewer = async () => {
     newer = start(database);

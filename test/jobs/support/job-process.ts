@@ -12,22 +12,26 @@ import { JobHandlers } from '../../../src/jobs/job-handlers.js';
 
 const wordOfParent = () => once(process, 'message');
 
-const app = await NestFactory.createApplicationContext(AppModule.forRoot(readEnv()), { logger: false });
-const database = app.get(DataSource);
-app.get(JobHandlers).register('test', async ({ lease, run }) => {
-  const word = wordOfParent();
-  process.send!(`started ${run.scope} ${run.attempts}`);
-  await word;
-  let written = false;
-  try {
-    await database.transaction(async (manager) => {
-      await lease.check(manager);
-      await manager.query(`INSERT INTO job_test_row (worker) VALUES ($1)`, [process.pid]);
-      written = true;
-    });
-  } finally {
-    process.send!(written ? 'wrote' : 'refused');
-  }
-  return { worker: process.pid };
-});
-process.send!('ready');
+void start();
+
+async function start(): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(readEnv()), { logger: false });
+  const database = app.get(DataSource);
+  app.get(JobHandlers).register('test', async ({ lease, run }) => {
+    const word = wordOfParent();
+    process.send!(`started ${run.scope} ${run.attempts}`);
+    await word;
+    let written = false;
+    try {
+      await database.transaction(async (manager) => {
+        await lease.check(manager);
+        await manager.query(`INSERT INTO job_test_row (worker) VALUES ($1)`, [process.pid]);
+        written = true;
+      });
+    } finally {
+      process.send!(written ? 'wrote' : 'refused');
+    }
+    return { worker: process.pid };
+  });
+  process.send!('ready');
+}
