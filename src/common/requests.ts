@@ -27,7 +27,7 @@ export interface RequestContext {
 @Injectable()
 export class Requests implements OnApplicationShutdown {
   private readonly contexts = new WeakMap<HttpRequest, RequestContext>();
-  private readonly storage = new AsyncLocalStorage<RequestContext>();
+  private readonly storage = new AsyncLocalStorage<RequestContext | undefined>();
 
   /** What stays enabled costs every promise of the process. */
   onApplicationShutdown(): void {
@@ -61,7 +61,7 @@ export class Requests implements OnApplicationShutdown {
 
   /** Runs `work` as part of no request: what several of them wait for is not one's own. */
   apart<T>(work: () => T): T {
-    return this.storage.exit(work);
+    return this.storage.run(undefined, work);
   }
 }
 
