@@ -253,23 +253,26 @@ describe('The traps of the official clients', () => {
       expect([...counts, ...more, '/api/users/me/'].sort()).toEqual(gets.map(({ path }) => path).sort());
     });
 
-    it.each([...counts, ...more])('%s: the same status and headers as GET, no body, rows only counted', async (path) => {
-      const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
-      expect([head.answer.status, head.answer.text]).toEqual([200, '']);
-      const kept = ({ headers }: WireAnswer) => {
-        const own = ['date', 'x-request-id', 'content-length', 'keep-alive', 'connection', 'age'];
-        return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)));
-      };
-      expect(kept(head.answer)).toEqual(kept(get.answer));
-      expect(head.answer.headers).not.toHaveProperty('content-length');
-      expect(head.answer.headers['x-result-count']).toMatch(/^\d+$/);
-      // All names have to be known to be counted: most come from ArrowSphere.
-      if (path.endsWith('/vendor_choices/')) expect(head.statements).toHaveLength(get.statements.length);
-      else if (head.statements.length >= get.statements.length) {
-        expect(head.statements).toHaveLength(get.statements.length);
-        expect(head.statements.at(-1)).toMatch(/^SELECT COUNT\(/i);
-      }
-    });
+    it.each([...counts, ...more])(
+      '%s: the same status and headers as GET, no body, rows only counted',
+      async (path) => {
+        const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
+        expect([head.answer.status, head.answer.text]).toEqual([200, '']);
+        const kept = ({ headers }: WireAnswer) => {
+          const own = ['date', 'x-request-id', 'content-length', 'keep-alive', 'connection', 'age'];
+          return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)));
+        };
+        expect(kept(head.answer)).toEqual(kept(get.answer));
+        expect(head.answer.headers).not.toHaveProperty('content-length');
+        expect(head.answer.headers['x-result-count']).toMatch(/^\d+$/);
+        // All names have to be known to be counted: most come from ArrowSphere.
+        if (path.endsWith('/vendor_choices/')) expect(head.statements).toHaveLength(get.statements.length);
+        else if (head.statements.length >= get.statements.length) {
+          expect(head.statements).toHaveLength(get.statements.length);
+          expect(head.statements.at(-1)).toMatch(/^SELECT COUNT\(/i);
+        }
+      },
+    );
 
     it.each([
       '/api/admin/arrow/customer-mappings/?page=99',
