@@ -56,6 +56,14 @@ describe('The traps of the official clients', () => {
     });
   });
 
+  describe('the caller', () => {
+    it('has an address that is a text, as no client of it takes null; of other users it may be null', async () => {
+      const me = read<Seeded>(await send('GET', '/api/users/me/'));
+      expect(me.ip_address).toBe('');
+      expect(read<Seeded>(await send('GET', `/api/users/${me.uuid}/`)).ip_address).toBeNull();
+    });
+  });
+
   describe('links and UUIDs', () => {
     it('answers UUIDs to a create and links to everything else: the Python client parses each as what it is', async () => {
       const created = await world.post('/api/admin/arrow/customer-mappings/', world.newMapping('XSP-LINKS'));
@@ -253,23 +261,26 @@ describe('The traps of the official clients', () => {
       expect([...counts, ...more, '/api/users/me/'].sort()).toEqual(gets.map(({ path }) => path).sort());
     });
 
-    it.each([...counts, ...more])('%s: the same status and headers as GET, no body, rows only counted', async (path) => {
-      const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
-      expect([head.answer.status, head.answer.text]).toEqual([200, '']);
-      const kept = ({ headers }: WireAnswer) => {
-        const own = ['date', 'x-request-id', 'content-length', 'keep-alive', 'connection', 'age'];
-        return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)));
-      };
-      expect(kept(head.answer)).toEqual(kept(get.answer));
-      expect(head.answer.headers).not.toHaveProperty('content-length');
-      expect(head.answer.headers['x-result-count']).toMatch(/^\d+$/);
-      // All names have to be known to be counted: most come from ArrowSphere.
-      if (path.endsWith('/vendor_choices/')) expect(head.statements).toHaveLength(get.statements.length);
-      else if (head.statements.length >= get.statements.length) {
-        expect(head.statements).toHaveLength(get.statements.length);
-        expect(head.statements.at(-1)).toMatch(/^SELECT COUNT\(/i);
-      }
-    });
+    it.each([...counts, ...more])(
+      '%s: the same status and headers as GET, no body, rows only counted',
+      async (path) => {
+        const [get, head] = [await counted('GET', `${path}?page_size=1`), await counted('HEAD', `${path}?page_size=1`)];
+        expect([head.answer.status, head.answer.text]).toEqual([200, '']);
+        const kept = ({ headers }: WireAnswer) => {
+          const own = ['date', 'x-request-id', 'content-length', 'keep-alive', 'connection', 'age'];
+          return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name)));
+        };
+        expect(kept(head.answer)).toEqual(kept(get.answer));
+        expect(head.answer.headers).not.toHaveProperty('content-length');
+        expect(head.answer.headers['x-result-count']).toMatch(/^\d+$/);
+        // All names have to be known to be counted: most come from ArrowSphere.
+        if (path.endsWith('/vendor_choices/')) expect(head.statements).toHaveLength(get.statements.length);
+        else if (head.statements.length >= get.statements.length) {
+          expect(head.statements).toHaveLength(get.statements.length);
+          expect(head.statements.at(-1)).toMatch(/^SELECT COUNT\(/i);
+        }
+      },
+    );
 
     it.each([
       '/api/admin/arrow/customer-mappings/?page=99',
