@@ -6,7 +6,16 @@ import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '
 import { Unkept } from '../common/validation/unkept-filters.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Offering } from './offering.entity.js';
-import { ORDER_STATES, ORDER_TYPES, type OrderState, type OrderType } from './order-states.js';
+import {
+  ASKED_ORDER_STATES,
+  ASKED_ORDER_TYPES,
+  type AskedOrderState,
+  type AskedOrderType,
+  ORDER_STATES,
+  ORDER_TYPES,
+  type OrderState,
+  type OrderType,
+} from './order-states.js';
 import { Order } from './order.entity.js';
 import { Resource } from './resource.entity.js';
 import { UNKEPT } from './unkept-filters.js';
@@ -24,8 +33,8 @@ export class ListOrdersQuery extends CreatedModifiedQuery {
   @TextsFilter({ description: 'The whole type of the offering; repeat it for any of several' })
   offering_type?: string[];
   @UuidFilter({ description: 'The organisation that provides the offering' }) provider_uuid?: string;
-  @ChoicesFilter(ORDER_STATES) state?: OrderState[];
-  @ChoicesFilter(ORDER_TYPES) type?: OrderType[];
+  @ChoicesFilter(ASKED_ORDER_STATES) state?: AskedOrderState[];
+  @ChoicesFilter(ASKED_ORDER_TYPES) type?: AskedOrderType[];
   @TextFilter({ description: 'Part of the name of the resource or the project' }) query?: string;
 }
 

@@ -5,7 +5,7 @@ import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { type CreatedModified, mentioning, narrow, within } from '../database/paginate.js';
 import { OrderNotFoundError } from './directory.errors.js';
-import type { OrderState, OrderType } from './order-states.js';
+import type { AskedOrderState, AskedOrderType } from './order-states.js';
 import { Order } from './order.entity.js';
 
 /** Which orders are meant; what is left out does not matter. */
@@ -22,8 +22,8 @@ export interface OrdersFilter extends Paging, CreatedModified {
   readonly offeringType?: readonly string[];
   /** The organisation that provides the offering. */
   readonly providerUuid?: string;
-  readonly state?: readonly OrderState[];
-  readonly type?: readonly OrderType[];
+  readonly state?: readonly AskedOrderState[];
+  readonly type?: readonly AskedOrderType[];
   /** Part of the name of the resource or the project, or the UUID of one. */
   readonly query?: string;
 }

@@ -9,7 +9,7 @@ import { Unkept } from '../common/validation/unkept-filters.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
-import { ORDER_STATES, type OrderState } from './order-states.js';
+import { ASKED_ORDER_STATES, type AskedOrderState } from './order-states.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
@@ -110,7 +110,8 @@ export class ListResourcesQuery extends CreatedModifiedQuery {
   @UuidFilter() plan_uuid?: string;
   @TextFilter({ description: 'The whole name of the project' }) project_name?: string;
   @UuidFilter({ description: 'The organisation that provides the offering' }) provider_uuid?: string;
-  @ChoicesFilter(ORDER_STATES, { description: 'Has an order in any of these states' }) order_state?: OrderState[];
+  @ChoicesFilter(ASKED_ORDER_STATES, { description: 'Has an order in any of these states' })
+  order_state?: AskedOrderState[];
   @TextFilter({ description: 'Part of the name or the whole backend id' }) query?: string;
 }
 

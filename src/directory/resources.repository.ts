@@ -6,7 +6,7 @@ import { columnsOf } from '../database/columns-of.js';
 import { EntityRepository } from '../database/entity.repository.js';
 import { containing, type CreatedModified, mentioning, mentions, narrow, within } from '../database/paginate.js';
 import { ResourceNotFoundError } from './directory.errors.js';
-import type { OrderState } from './order-states.js';
+import type { AskedOrderState } from './order-states.js';
 import { Resource, type ResourceState } from './resource.entity.js';
 
 /** Which resources are meant; what is left out does not matter. */
@@ -30,7 +30,7 @@ export interface ResourceFilter extends Paging, CreatedModified {
   /** The organisation that provides the offering. */
   readonly providerUuid?: string;
   /** Has an order in any of these states. */
-  readonly orderState?: readonly OrderState[];
+  readonly orderState?: readonly AskedOrderState[];
   /** Part of name or backend id. */
   readonly query?: string;
 }

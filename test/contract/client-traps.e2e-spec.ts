@@ -56,6 +56,14 @@ describe('The traps of the official clients', () => {
     });
   });
 
+  describe('the caller', () => {
+    it('has an address that is a text, as no client of it takes null; of other users it may be null', async () => {
+      const me = read<Seeded>(await send('GET', '/api/users/me/'));
+      expect(me.ip_address).toBe('');
+      expect(read<Seeded>(await send('GET', `/api/users/${me.uuid}/`)).ip_address).toBeNull();
+    });
+  });
+
   describe('links and UUIDs', () => {
     it('answers UUIDs to a create and links to everything else: the Python client parses each as what it is', async () => {
       const created = await world.post('/api/admin/arrow/customer-mappings/', world.newMapping('XSP-LINKS'));

@@ -151,6 +151,21 @@ describe('Lists of neighbours', () => {
   };
   const uuidsOf = async (path: string, query = '') => (await rowsOf(path, query)).map((row) => row.uuid);
 
+  it.each([
+    ['marketplace-orders', 'state', 'erred', ['pending-consumer', 'pending-project', 'pending-start-date']],
+    ['marketplace-orders', 'type', 'Update', ['Restore']],
+    ['marketplace-resources', 'order_state', 'erred', ['pending-consumer', 'pending-project', 'pending-start-date']],
+  ])(
+    '%s: takes every %s of Waldur, and finds none by those that no order here has',
+    async (path, name, had, others) => {
+      for (const other of others) expect([other, await uuidsOf(path, `${name}=${other}`)]).toEqual([other, []]);
+      const together = [had, ...others].map((each) => `${name}=${each}`).join('&');
+      expect(await uuidsOf(path, together)).toEqual(await uuidsOf(path, `${name}=${had}`));
+      const { status } = await ask(path, `${name}=nonsense`);
+      expect(status).toBe(400);
+    },
+  );
+
   describe.each(FILTERED_LISTS.flatMap((list) => list.paths.map((path) => ({ path, list }))))(
     '$path',
     ({ path, list }) => {

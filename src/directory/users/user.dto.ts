@@ -143,11 +143,15 @@ export class MeResponse extends UserResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it expires; null: never.' })
   token_expires_at: string | null;
 
+  @ApiProperty({ description: 'Always empty: addresses are not kept. A text, as in Waldur; of other users it is null' })
+  ip_address: string;
+
   static fromCall(this: void, user: User, { tokenLifetime, tokenExpiresAt, profile }: Caller): MeResponse {
     return {
       ...UserResponse.of(user, !profile),
       token_lifetime: tokenLifetime,
       token_expires_at: tokenExpiresAt && renderDateTime(tokenExpiresAt),
+      ip_address: '',
     };
   }
 }
