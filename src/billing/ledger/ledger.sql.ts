@@ -137,8 +137,8 @@ export const POST_NEW_CHARGES = (price: PriceSource) => `
   ),
   added AS (
     INSERT INTO invoice_posting (
-      uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, rule_uuid, tax_percent, name, start,
-      "end", job_uuid
+      uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, rule_uuid, tax_percent, name, start, "end",
+      job_uuid
     )
     SELECT
       ${ORDERED_UUID},
