@@ -1,5 +1,4 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { ORDERED_UUID } from '../../database/ordered-uuid.sql.js';
 
 /** The consumption of the charge's licence, whoever's charge it is the target of. */
 const CONSUMPTION = `LEFT JOIN consumption_record record
@@ -137,11 +136,10 @@ export const POST_NEW_CHARGES = (price: PriceSource) => `
   ),
   added AS (
     INSERT INTO invoice_posting (
-      uuid, charge_uuid, revision, kind, amount, target, basis, invoice_uuid, rule_uuid, tax_percent, name, start, "end",
+      charge_uuid, revision, kind, amount, target, basis, invoice_uuid, rule_uuid, tax_percent, name, start, "end",
       job_uuid
     )
     SELECT
-      ${ORDERED_UUID},
       fresh.uuid,
       1,
       'charge',
@@ -160,7 +158,6 @@ export const POST_NEW_CHARGES = (price: PriceSource) => `
       ON invoice.uuid = ANY($5::uuid[])
      AND invoice.customer_uuid = fresh.customer_uuid
      AND invoice.currency = fresh.currency
-    ORDER BY fresh.uuid
     RETURNING charge_uuid, revision, kind, amount, target, name
   )
   SELECT
