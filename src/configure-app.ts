@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import helmet, { type HelmetOptions } from 'helmet';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { AppErrorFilter } from './common/app-error.filter.js';
@@ -63,8 +63,7 @@ const requestIdIn = (given: unknown) =>
 function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplication {
   const fastify = app.getHttpAdapter().getInstance();
   leaveBodiesUnread(fastify);
-  const secure = helmet(browserRules(env));
-  fastify.addHook('onRequest', (request, reply, done) => secure(request.raw, reply.raw, () => done()));
+  void fastify.register(helmet, browserRules(env));
   letConnectionsEnd(fastify, env);
   app.get(LoadGate).watch(fastify.server);
   if (isTraced(env)) traceRequests(fastify, app.get(Requests));
@@ -77,7 +76,7 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
 }
 
 /** What browsers may do with our pages: Swagger UI brings its own files and styles, and nobody may frame it. */
-function browserRules({ PUBLIC_URL }: Env): HelmetOptions {
+function browserRules({ PUBLIC_URL }: Env): FastifyHelmetOptions {
   const self = ["'self'"];
   return {
     contentSecurityPolicy: {
