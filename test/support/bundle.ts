@@ -66,14 +66,12 @@ async function bundlePackages(names: readonly string[], cache: string): Promise<
   const file = join(cache, `packages-${hash.digest('hex').slice(0, 12)}.cjs`);
   if (existsSync(file)) return file;
   const entry = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
-  const { outputFiles, metafile } = await build({
+  const { outputFiles } = await build({
     ...SHARED,
     stdin: { contents: `module.exports = { ${entry.join(', ')} }`, resolveDir: root },
     plugins: [imported, placed],
   });
-  const modules = metafile.inputs['<stdin>']!.imports.filter(({ path }) => metafile.inputs[path]?.format === 'esm');
-  const named = JSON.stringify(modules.map(({ original }) => original));
-  write(file, outputFiles[0]!.text.replace(/\}\)\s*$/, `module.exports[Symbol.for('modules')] = ${named}; })`));
+  write(file, outputFiles[0]!.text);
   return file;
 }
 

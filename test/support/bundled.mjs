@@ -4,12 +4,6 @@ import { Script } from 'node:vm';
 
 const require = createRequire(import.meta.url);
 
-/** A module as one in CommonJS is imported: what it exports by default, with the rest. */
-function asDefault({ default: whole, ...rest }) {
-  for (const [name, value] of Object.entries(rest)) if (!(name in whole)) whole[name] = value;
-  return whole;
-}
-
 /** Starts one of the programs that `bundle` put into a file. */
 export function start(programsFile, packagesFile, name) {
   const kept = [];
@@ -36,10 +30,7 @@ export function start(programsFile, packagesFile, name) {
   });
   const programs = run(programsFile, (wanted) => {
     if (wanted === 'imports') return (name) => import(name);
-    if (isBuiltin(wanted)) return require(wanted);
-    const made = packages[wanted]();
-    // What `import` takes of a package in CommonJS is all that it exports; of a module, its default.
-    return packages[Symbol.for('modules')].includes(wanted) && made.default ? asDefault(made) : made;
+    return isBuiltin(wanted) ? require(wanted) : packages[wanted]();
   });
   if (process.env.TEST_KEEPS_CODE)
     process.once('message', () => {
