@@ -17,7 +17,6 @@ type Row = Readonly<Record<string, unknown>>;
 /** An entity, or one that it points at, as a statement reads it. */
 interface Part {
   readonly metadata: EntityMetadata;
-  readonly alias: string;
   readonly columns: readonly (readonly [name: string, column: ColumnMetadata])[];
   readonly below: readonly (readonly [property: string, part: Part])[];
 }
@@ -92,7 +91,7 @@ function partOf(metadata: EntityMetadata, alias: string, tree: Tree, columns: st
     const further = tree[property] === true ? {} : (tree[property] as Tree);
     return [property, partOf(relation.inverseEntityMetadata, other, further, columns, joins)] as const;
   });
-  return { metadata, alias, columns: own, below };
+  return { metadata, columns: own, below };
 }
 
 function read<T>({ metadata, columns, below }: Part, row: Row): T {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, MoreThan, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Count, Page, Paging } from '../common/page.js';
-import { findOrThrow } from '../database/find-or-throw.js';
 import { EntityReader } from '../database/entity-reader.js';
+import { findByOrThrow } from '../database/find-or-throw.js';
 import { countOnly, narrow, paginate } from '../database/paginate.js';
 import { LicenseLink, type LinkKind, type LinkState, type NewLicenseLink } from './license-link.entity.js';
 import { LicenseLinkNotFoundError } from './licenses.errors.js';
@@ -82,7 +82,7 @@ export class LicenseLinksRepository {
 
   /** Throws `LicenseLinkNotFoundError`. */
   get(uuid: string): Promise<LicenseLink> {
-    return findOrThrow(this.links, uuid, LicenseLinkNotFoundError, { relations });
+    return findByOrThrow(async (known) => (await this.findAll([known]))[0], uuid, LicenseLinkNotFoundError);
   }
 
   /** Those of these entries that hold now. */
@@ -116,7 +116,7 @@ export class LicenseLinksRepository {
 
   /** Those of these entries that there are. */
   findAll(uuids: readonly string[]): Promise<LicenseLink[]> {
-    return this.links.find({ where: { uuid: In([...uuids]) }, relations });
+    return this.reader.find('item.uuid = ANY($1)', [uuids]);
   }
 
   /** Entries of these resources or licences that Waldur has not carried out yet. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Count, Page, Paging } from '../../common/page.js';
@@ -154,8 +154,8 @@ export class ConsumptionRecordsRepository {
     return countOnly(this.filtered(filter), filter);
   }
 
-  find(uuid: string): Promise<ConsumptionRecord | null> {
-    return this.records.findOne({ where: { uuid, reversedAt: IsNull() }, relations });
+  async find(uuid: string): Promise<ConsumptionRecord | undefined> {
+    return (await this.reader.find('item.uuid = $1 AND item.reversed_at IS NULL', [uuid]))[0];
   }
 
   /** All that are meant, with charge and account, by month and account. */

@@ -102,8 +102,8 @@ export class BillingSyncsRepository {
     return countOnly(this.filtered(filter), filter);
   }
 
-  find(uuid: string): Promise<BillingSync | null> {
-    return this.statements.findOne({ where: { uuid, customerMappingUuid: Not(IsNull()) }, relations });
+  async find(uuid: string): Promise<BillingSync | undefined> {
+    return (await this.statementReader.find('item.uuid = $1 AND item.customer_mapping_uuid IS NOT NULL', [uuid]))[0];
   }
 
   /** Statement → its organisation's invoice of account, month and currency. */

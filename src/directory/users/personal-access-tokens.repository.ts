@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../../common/page.js';
 import { EntityRepository } from '../../database/entity.repository.js';
 import { findByOrThrow } from '../../database/find-or-throw.js';
@@ -21,8 +21,7 @@ export class PersonalAccessTokensRepository extends EntityRepository<AuthToken, 
   }
 
   override get(uuid: string): Promise<AuthToken> {
-    const named = async (known: string) =>
-      (await this.rows.find({ where: { uuid: known, name: Not(IsNull()) }, relations: { user: true } }))[0];
+    const named = async (known: string) => (await this.findAll([known])).find(({ name }) => name !== null);
     return findByOrThrow(named, uuid, PersonalAccessTokenNotFoundError);
   }
 
