@@ -140,7 +140,14 @@ async function startUp(): Promise<BenchRow[]> {
   for (let round = 0; round < 4; round++) {
     const start = performance.now();
     const child = spawn(process.execPath, ['dist/main.js'], {
-      env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', STAFF_TOKEN: TOKEN, LOG_LEVEL: 'fatal' },
+      env: {
+        ...process.env,
+        DATABASE_URL: undefined,
+        DATA_DIR: dataDir,
+        PORT: '0',
+        STAFF_TOKEN: TOKEN,
+        LOG_LEVEL: 'fatal',
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await new Promise<void>((resolve, reject) => {
