@@ -21,7 +21,7 @@ export class TarError extends Error {
 }
 
 const BLOCK = 512;
-const CHECKSUM = { at: 148, length: 8 };
+const CHECKSUM = { at: 148, end: 156 };
 const FOLDER = '5';
 
 /** Two empty blocks end an archive. */
@@ -31,14 +31,13 @@ export const TAR_END = Buffer.alloc(2 * BLOCK);
 export function tarHeader({ path, isFolder, size }: TarEntry, modified: Date): Buffer {
   if (Buffer.byteLength(path) > 100) throw new TarError(`${path} is too long for an archive.`);
   const header = Buffer.alloc(BLOCK);
-  const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
   header.write(path, 0);
   header.write(octal(isFolder ? 0o700 : 0o600, 8), 100);
   header.write(octal(0, 8) + octal(0, 8), 108);
   header.write(octal(size, 12) + octal(Math.floor(modified.getTime() / 1000), 12), 124);
   header.write(isFolder ? FOLDER : '0', 156);
   header.write('ustar\x0000', 257);
-  header.write(`${octal(checksumOf(header), 7)} `, CHECKSUM.at);
+  header.write(checksumOf(header), CHECKSUM.at);
   return header;
 }
 
@@ -56,9 +55,9 @@ export async function* tarEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator
       if (isEmpty(await bytes.take(BLOCK)) && !(await bytes.more())) return;
       throw new TarError('It goes on after its end.');
     }
-    const octal = (at: number, length: number) => parseInt(header.toString('latin1', at, at + length), 8);
-    const size = octal(124, 12);
-    if (octal(CHECKSUM.at, CHECKSUM.length) !== checksumOf(header) || !(size >= 0))
+    const size = parseInt(header.toString('latin1', 124, 136), 8);
+    // As text: other spellings of the same number would be damage that goes unseen.
+    if (!header.subarray(CHECKSUM.at, CHECKSUM.end).equals(Buffer.from(checksumOf(header))) || !(size >= 0))
       throw new TarError('It is no archive.');
     const path = header.toString('utf8', 0, 100).replace(/\0.*$/s, '');
     yield { path, size, isFolder: header.toString('latin1', 156, 157) === FOLDER, body: bytes.pieces(size) };
@@ -68,10 +67,15 @@ export async function* tarEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator
 
 const isEmpty = (bytes: Buffer) => bytes.every((byte) => byte === 0);
 
-/** The sum of a header's bytes, where its own checksum counts as spaces. */
-function checksumOf(header: Buffer): number {
-  const own = (at: number) => at >= CHECKSUM.at && at < CHECKSUM.at + CHECKSUM.length;
-  return header.reduce((sum, byte, at) => sum + (own(at) ? 0x20 : byte), 0);
+const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
+
+/** The sum of a header's bytes, where its own checksum counts as spaces, as it stands in a header. */
+function checksumOf(header: Buffer): string {
+  const own = (at: number) => at >= CHECKSUM.at && at < CHECKSUM.end;
+  return `${octal(
+    header.reduce((sum, byte, at) => sum + (own(at) ? 0x20 : byte), 0),
+    7,
+  )} `;
 }
 
 /** Bytes of a stream, in the portions that are asked for. */
