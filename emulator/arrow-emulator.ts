@@ -55,6 +55,7 @@ export class ArrowEmulator {
   private readonly stopping = new AbortController();
   private counters = { inFlight: 0, maxInFlight: 0, connections: 0 };
   private answers = 0;
+  private readonly holds = new Set<{ which: (call: RecordedRequest) => boolean; over: Promise<void> }>();
 
   private constructor(
     private readonly host: string,
@@ -118,6 +119,21 @@ export class ArrowEmulator {
     this.counters = { inFlight: this.counters.inFlight, maxInFlight: this.counters.inFlight, connections: 0 };
   }
 
+  /**
+   * Calls of this kind are answered only once the function that it gives has been called, so that calls which are
+   * allowed at once are under way at once, however busy the machine.
+   */
+  hold(which: (call: RecordedRequest) => boolean = () => true): () => void {
+    let release = (): void => undefined;
+    const over = new Promise<void>((resolve) => (release = resolve));
+    const held = { which, over };
+    this.holds.add(held);
+    return () => {
+      this.holds.delete(held);
+      release();
+    };
+  }
+
   /** Cuts all connections, hanging ones too, and frees the port. */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -158,6 +174,7 @@ export class ArrowEmulator {
     const page = askedPage(url.searchParams, recorded.body);
     const planned = this.faults.take({ method, path, page, partner: recorded.partner });
     await this.wait(this.latencyMs, response);
+    for (const { which, over } of this.holds) if (which(recorded)) await over;
 
     const call = { partner, below, query: url.searchParams, text, correlationId };
     let reply = this.reply(method, call, planned);

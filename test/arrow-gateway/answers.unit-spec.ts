@@ -11,7 +11,8 @@ import {
   ArrowReferenceNotUsableError,
   ArrowRefusedError,
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
-import { accountOf, gatewayUnderTest, type GatewayUnderTest, until } from './support/gateway.js';
+import { until } from '../support/until.js';
+import { accountOf, gatewayUnderTest, type GatewayUnderTest } from './support/gateway.js';
 
 describe('A healthy ArrowSphere', () => {
   let emulator: ArrowEmulator;

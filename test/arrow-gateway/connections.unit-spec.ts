@@ -10,7 +10,8 @@ import {
   ArrowUnavailableError,
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { guardedAgents, type ResolveAll } from '../../src/http-client/guarded-agents.js';
-import { accountOf, countsOf, gatewayUnderTest, until } from './support/gateway.js';
+import { until } from '../support/until.js';
+import { accountOf, countsOf, gatewayUnderTest } from './support/gateway.js';
 import { untrustedCertificate } from './support/untrusted-certificate.js';
 import { ManualTimer } from './support/manual-timer.js';
 

@@ -11,7 +11,8 @@ import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import { ArrowGatewayMetrics } from '../../src/arrow-gateway/arrow-gateway.metrics.js';
 import { ArrowGatewayModule } from '../../src/arrow-gateway/arrow-gateway.module.js';
-import { accountOf, countsOf, until } from './support/gateway.js';
+import { until } from '../support/until.js';
+import { accountOf, countsOf } from './support/gateway.js';
 
 class Feature {
   constructor(

@@ -10,7 +10,8 @@ import {
 } from '../../src/arrow-gateway/arrow-gateway.errors.js';
 import type { ArrowGatewayOptions } from '../../src/arrow-gateway/arrow-gateway.options.js';
 import type { GatewayParts } from '../../src/arrow-gateway/assemble-gateway.js';
-import { accountOf, gatewayUnderTest, type GatewayUnderTest, until } from './support/gateway.js';
+import { until } from '../support/until.js';
+import { accountOf, gatewayUnderTest, type GatewayUnderTest } from './support/gateway.js';
 
 describe('Traffic to one account', () => {
   let emulator: ArrowEmulator;
@@ -48,19 +49,25 @@ describe('Traffic to one account', () => {
   describe('its concurrency', () => {
     it('is never more than allowed, whoever asks for what', async () => {
       begin({ maxConcurrency: 3 });
-      emulator.latencyMs = 5;
-      await Promise.all([
+      const release = emulator.hold();
+      const calls = Promise.all([
         under.gateway.listCustomers(account, { lane: 'anna' }),
         under.gateway.listLicenses(account, 'XSP3000001', { lane: 'bert' }),
         ...Array.from({ length: 20 }, (_, n) => under.gateway.getLicense(account, `XSP800000${(n % 9) + 1}`)),
       ]);
+      await until(() => emulator.inFlight === 3);
+      release();
+      await calls;
       expect(emulator.maxInFlight).toBe(3);
     });
 
     it('is used for the pages of one list, once their number is known', async () => {
       begin({ maxConcurrency: 4 });
-      emulator.latencyMs = 5;
-      expect((await under.gateway.listCustomers(account)).data).toHaveLength(1_000);
+      const release = emulator.hold(({ query }) => query.page !== '1');
+      const calls = under.gateway.listCustomers(account);
+      await until(() => emulator.inFlight === 4);
+      release();
+      expect((await calls).data).toHaveLength(1_000);
       expect(emulator.maxInFlight).toBe(4);
     });
 
@@ -196,10 +203,11 @@ describe('Traffic to one account', () => {
 
       under.timer.advance(30_000);
       emulator.faults.remove(rule);
-      emulator.latencyMs = 20;
+      const release = emulator.hold();
       const probe = under.gateway.whoAmI(account);
       await until(() => emulator.inFlight === 1);
       await expect(under.gateway.whoAmI(account)).rejects.toThrow(ArrowUnavailableError);
+      release();
       await probe;
       await under.gateway.whoAmI(account);
       expect(paths()).toHaveLength(7);

@@ -1,6 +1,7 @@
 import { arrowLicense, consumptionLine, exportLine, exportType } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { until } from '../support/until.js';
 import { path, type World, world } from './support/world.js';
 
 const TYPE = 'E1-2-00000001';
@@ -397,11 +398,12 @@ describe('Live ArrowSphere data of a customer', () => {
   it('asks for many licences at once, but never more than the limit', async () => {
     const own = await customer();
     for (let i = 0; i < 40; i += 1) await linked(own, [{ period: '2026-05', sell: 1, buy: 1 }], `R${i}`);
-    // Long enough for a busy machine to have eight under way before the first is answered.
-    app.arrow.latencyMs = 150;
     app.arrow.resetCounters();
-    const { body } = await fetchData(own);
-    app.arrow.latencyMs = 0;
+    const release = app.arrow.hold(({ path }) => path.startsWith('consumption/'));
+    const fetching = fetchData(own);
+    await until(() => app.arrow.inFlight === 8);
+    release();
+    const { body } = await fetching;
     expect(body).toMatchObject({ matched_resources: 40, consumption_total_sell: '40.00' });
     expect(app.arrow.maxInFlight).toBe(8);
   });

@@ -3,6 +3,7 @@ import { arrowCustomer, DEFAULT_PARTNER, emptyData, exportType, recordedExportTy
 import type { EmulatorData } from '../../emulator/model.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { until } from '../support/until.js';
 
 const path = '/api/admin/arrow/settings/';
 const rotatedKey = { ...DEFAULT_PARTNER, apiKey: 'emulator-second-key' };
@@ -123,11 +124,12 @@ describe('Setting an account up', () => {
         ...type,
         reference: `E1-2-${i}`,
       }));
-      app.arrow.latencyMs = 50;
-      const { body } = await discover();
-      app.arrow.latencyMs = 0;
+      const release = app.arrow.hold(({ path }) => /exports\/types\/./.test(path));
+      const discovery = discover();
+      await until(() => app.arrow.inFlight >= 4);
+      release();
+      const { body } = await discovery;
       expect(body.export_types).toHaveLength(8);
-      expect(app.arrow.maxInFlight).toBeGreaterThanOrEqual(4);
       expect(app.arrow.requests.some(({ path }) => path.includes('exports/sync'))).toBe(false);
     });
 
@@ -437,7 +439,7 @@ describe('Setting an account up', () => {
       const saving = save({
         customer_mappings: [{ arrow_reference: 'XSP1', waldur_customer_uuid: organisation.uuid }],
       });
-      await waitFor(() => app.arrow.requests.some(({ path }) => path === 'customers'));
+      await until(() => app.arrow.requests.some(({ path }) => path === 'customers'));
       expect((await app.api.delete(organisation.url)).status).toBe(204);
       expect(await saving).toMatchObject({ status: 409, body: { code: 'organisation_gone' } });
       expect(await accounts()).toEqual([]);
@@ -564,7 +566,3 @@ describe('Setting an account up', () => {
     });
   });
 });
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -1,5 +1,6 @@
 import { ArrowEmulator } from '../../../emulator/arrow-emulator.js';
 import type { ArrowError } from '../../../src/arrow-gateway/arrow-gateway.errors.js';
+import { until } from '../../support/until.js';
 import {
   type Fault,
   FAULTS,
@@ -9,7 +10,7 @@ import {
   runAgainst,
   startWorld,
 } from './fault-table.js';
-import { accountOf, countsOf, gatewayUnderTest, type GatewayUnderTest, until } from './gateway.js';
+import { accountOf, countsOf, gatewayUnderTest, type GatewayUnderTest } from './gateway.js';
 
 interface Row {
   readonly fault: string;

@@ -34,11 +34,6 @@ export function accountOf(emulator: ArrowEmulator): ArrowAccount {
   return { apiUrl: emulator.url, apiKey: emulator.apiKey };
 }
 
-/** Waits, on the real event loop, until the condition holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}
-
 /** What was counted of an endpoint's calls. */
 export interface CallCounts {
   readonly calls: number;
