@@ -69,7 +69,7 @@ describe('the close', () => {
       expect(await charged(it)).toBe('50.00');
     });
 
-    test.each(['Open', 'Need validation'])(
+    test.each(['Open', 'Need validation', 'In dispute'])(
       'that ArrowSphere calls %s waits for it, and not for the calendar',
       async (state) => {
         const it = await waiting(STATE, { 'statement-state': 'Validated' }, { 'statement-state': state });

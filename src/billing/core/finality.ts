@@ -17,6 +17,9 @@ export interface Calendar extends Pick<BillingContext, 'month' | 'now'> {
 /** `open`: more lines may come. `validated`: may be closed. `rejected`: ArrowSphere refused it, nobody is charged. */
 export type Finality = 'open' | 'validated' | 'rejected';
 
+/** ArrowSphere's own is `fulfilled`. A state that is not known closes nothing: the lines' dates do, or a person. */
+const CLOSING_STATES: ReadonlySet<string> = new Set(['fulfilled', 'validated', 'accepted', 'closed', 'invoiced']);
+
 /**
  * Whether a statement may be closed. ArrowSphere's "rejected" wins over force, its "open" over the calendar; a running
  * month is never closed. `force`: a person decided not to wait.
@@ -27,7 +30,7 @@ export function finalityOf({ states, notValidated }: StatementSigns, calendar: C
   if (!month.isOver(now, account.timeZone)) return 'open';
   if (force) return 'validated';
   if (states?.some(saysOpen)) return 'open';
-  if (states?.length) return 'validated';
+  if (states?.length && states.every((state) => CLOSING_STATES.has(state))) return 'validated';
   if (notValidated !== null) return notValidated === 0 ? 'validated' : 'open';
   if (states) return 'open';
   return graceIsOver(calendar, false) ? 'validated' : 'open';
