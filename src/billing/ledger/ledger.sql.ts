@@ -158,6 +158,7 @@ export const POST_NEW_CHARGES = (price: PriceSource) => `
       ON invoice.uuid = ANY($5::uuid[])
      AND invoice.customer_uuid = fresh.customer_uuid
      AND invoice.currency = fresh.currency
+    ORDER BY fresh.uuid
     RETURNING charge_uuid, revision, kind, amount, target, name
   )
   SELECT

@@ -115,7 +115,7 @@ export class ExportLoader {
   }
 }
 
-/** Turns pages into staged lines; a page is loaded while the next one is read. */
+/** Turns pages into staged lines; a page is loaded while the next one is read and begun to be loaded. */
 class Stage {
   columns: Columns | null = null;
   private labels = '';
@@ -138,9 +138,10 @@ class Stage {
     const { numberLocale, priceSource, defaultCurrency } = rule;
     const reading = { columns, numberLocale, priceSource, defaultCurrency };
     const lines = rows.map((row) => readExportLine(row, reading));
-    await this.loading;
+    const previous = this.loading;
     this.loading = this.staging.add(this.snapshotUuid, hash, lines);
     this.loading.catch(() => undefined);
+    await previous;
   }
 
   async flush(): Promise<void> {

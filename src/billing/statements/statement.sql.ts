@@ -1,4 +1,5 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { ORDERED_UUID } from '../../database/ordered-uuid.sql.js';
 import { statementReference, verdict } from './staging.sql.js';
 
 /**
@@ -224,10 +225,11 @@ export const MERGE_CHARGES = (price: PriceSource) => `
       AND (${prefixed('charge', CHARGE_COLUMNS)}) IS DISTINCT FROM (${prefixed('wanted', CHARGE_COLUMNS)})
   )
   INSERT INTO charge (
-    account_uuid, month, modified, target, rounded, license_reference, customer_uuid, project_uuid, currency,
+    uuid, account_uuid, month, modified, target, rounded, license_reference, customer_uuid, project_uuid, currency,
     ${CHARGE_COLUMNS.join(', ')}
   )
   SELECT
+    ${ORDERED_UUID},
     $2,
     $3,
     $10::timestamptz,
@@ -244,7 +246,8 @@ export const MERGE_CHARGES = (price: PriceSource) => `
     SELECT
     FROM known
     WHERE ${isSameCharge('known', 'line_sum')}
-  )`;
+  )
+  ORDER BY line_sum.license_reference`;
 
 /** Columns of a line that follow the export. */
 const FOLLOWING = [
@@ -321,8 +324,9 @@ export const UPDATE_LINES = (price: PriceSource) => `${NEW_LINES(price)}
 
 /** Lines that are new, in the order of the index that they grow. Parameters as for the lines, and `$9` now: first seen. */
 export const INSERT_LINES = (price: PriceSource) => `${NEW_LINES(price)}
-  INSERT INTO billing_sync_item (account_uuid, month, created, modified, ${LINE_COLUMNS.join(', ')})
+  INSERT INTO billing_sync_item (uuid, account_uuid, month, created, modified, ${LINE_COLUMNS.join(', ')})
   SELECT
+    ${ORDERED_UUID},
     $2,
     $3,
     $9::timestamptz,
