@@ -1,8 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { PlaceTakenError } from './backup.errors.js';
+
+/**
+ * So much is written before it is brought to the disk. A commit waits for whatever of the same disk is being brought there:
+ * for a whole file, as long as that takes.
+ */
+const SYNC_BYTES = 4 * 1_048_576;
 
 /**
  * Writes a new file of the owner's. It has its name only once it is whole and on the disk; where anything fails, there
@@ -13,7 +17,7 @@ export async function writeNewFile(content: AsyncIterable<Buffer>, file: string)
   await assertNew(path);
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    await pipeline(content, createWriteStream(part, { mode: 0o600, flags: 'wx', flush: true }));
+    await write(content, await open(part, 'wx', 0o600));
     await assertNew(path);
     await rename(part, path);
     await syncFolder(dirname(path));
@@ -21,6 +25,22 @@ export async function writeNewFile(content: AsyncIterable<Buffer>, file: string)
     await rm(part, { force: true });
   }
   return (await stat(path)).size;
+}
+
+async function write(content: AsyncIterable<Buffer>, file: FileHandle): Promise<void> {
+  try {
+    let unsynced = 0;
+    for await (const piece of content) {
+      await file.appendFile(piece);
+      unsynced += piece.length;
+      if (unsynced < SYNC_BYTES) continue;
+      await file.datasync();
+      unsynced = 0;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function assertNew(path: string): Promise<void> {
