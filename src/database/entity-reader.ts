@@ -6,6 +6,7 @@ import type {
   Repository,
   SelectQueryBuilder,
 } from 'typeorm';
+import { BY_KEY } from './statement-names.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -33,14 +34,14 @@ export class EntityReader<T extends ObjectLiteral & { uuid: string }> {
     private readonly relations: FindOptionsRelations<T> = {},
   ) {}
 
-  /** Those that fulfil a condition on `item`, an SQL expression with columns as the database has them. */
+  /** Those that fulfil a condition on unique columns of `item`, an SQL expression with columns as the database has them. */
   async find(
     condition: string,
     parameters: readonly unknown[],
     manager: EntityManager = this.rows.manager,
   ): Promise<T[]> {
     const { columns, joins, part } = this.known();
-    const text = `SELECT ${columns} FROM ${part.metadata.tablePath} AS item ${joins} WHERE ${condition}`;
+    const text = `SELECT ${BY_KEY} ${columns} FROM ${part.metadata.tablePath} AS item ${joins} WHERE ${condition}`;
     return (await manager.query<Row[]>(text, [...parameters])).map((row) => read<T>(part, row));
   }
 
