@@ -97,33 +97,33 @@ class ServerClient extends pg.Client {
     if (typeof statement === 'string') args[0] = marked((this.act = this.acts?.current), statement);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
     if (typeof statement !== 'string' || typeof args.at(-1) === 'function') return run() as never;
-    const name = isAlone ? this.names.nameOf(statement, args[1] as unknown[] | undefined) : undefined;
-    const runAlone = name ? () => this.prepared({ name, text: statement, values: args[1] as unknown[] }, run) : run;
-    return tracedStatement(statement, () => (isAlone ? this.again(runAlone) : run()) as Promise<unknown>) as never;
+    if (!isAlone) return tracedStatement(statement, run as () => Promise<unknown>) as never;
+    const values = args[1] as unknown[] | undefined;
+    const name = this.names.nameOf(statement, values);
+    const runNamed = name === undefined ? run : () => super.query({ name, text: statement, values });
+    return tracedStatement(statement, () => this.again(runNamed, run)) as never;
   }
 
-  /** By its name, and where that leads nowhere without. */
-  private async prepared(named: pg.QueryConfig, unnamed: () => unknown): Promise<unknown> {
-    try {
-      return await super.query(named);
-    } catch (error) {
-      const { code = '' } = error as pg.DatabaseError;
-      if (NAMES_ARE_LOST.includes(code)) this.names.turnOff();
-      else if (code === IS_OUTDATED) this.isOutdated = true;
-      else throw error;
-      return await unnamed();
-    }
-  }
-
-  /** Nothing is left of a statement outside of any transaction that lost to another: it is simply done again. */
-  private async again(run: () => unknown): Promise<unknown> {
+  /**
+   * Nothing is left of a statement outside of any transaction that lost to another, or was prepared in vain: it is simply
+   * done again, the latter `unnamed`.
+   */
+  private async again(run: () => unknown, unnamed: () => unknown): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await run();
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
+        if (run !== unnamed && this.isPreparedInVain(error)) run = unnamed;
+        else if (attempt === MOST_ATTEMPTS || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
       }
     }
+  }
+
+  private isPreparedInVain(error: unknown): boolean {
+    const { code = '' } = error as pg.DatabaseError;
+    if (NAMES_ARE_LOST.includes(code)) this.names.turnOff();
+    this.isOutdated ||= code === IS_OUTDATED;
+    return code === IS_OUTDATED || NAMES_ARE_LOST.includes(code);
   }
 }
 
