@@ -121,7 +121,7 @@ class ServerClient extends pg.Client {
 
   private isPreparedInVain(error: unknown): boolean {
     const { code = '' } = error as pg.DatabaseError;
-    if (NAMES_ARE_LOST.includes(code)) this.names.turnOff();
+    if (NAMES_ARE_LOST.includes(code)) this.names.turnOff(`their names are not kept (SQLSTATE ${code})`);
     this.isOutdated ||= code === IS_OUTDATED;
     return code === IS_OUTDATED || NAMES_ARE_LOST.includes(code);
   }

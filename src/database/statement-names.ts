@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { BoundedMap } from '../common/bounded-map.js';
 
 /** Stands in SELECTs that look rows up by unique keys: how they are best run does not depend on which keys these are. */
@@ -7,7 +8,7 @@ export const BY_KEY = '/*by key*/';
 /** With more of them another way may be the best. */
 const MOST_KEYS = 100;
 
-/** A connection keeps of each name what the server has worked out: 100 to 200 KB of a list. */
+/** A connection of the server keeps in memory what it has worked out for each. */
 const MOST_NAMES = 64;
 
 /** Pages and page sizes make texts without end, most of which hardly ever come again. */
@@ -31,8 +32,9 @@ export class StatementNames {
     return this.names.get(statement) ?? this.count(statement);
   }
 
-  /** For good, where names are not kept between here and the server. */
-  turnOff(): void {
+  /** For good. `because`: of what, where that was met by surprise. */
+  turnOff(because?: string): void {
+    if (because && !this.areOff) new Logger('Database').log(`Statements are no longer prepared: ${because}.`);
     this.areOff = true;
   }
 
