@@ -27,7 +27,7 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   return new Page(items, total, page, pageSize, paging.field);
 }
 
-/** What the statement of a first page hangs on, where it has no parameters. */
+/** What tells the statement of a first page from others, where it has no parameters. */
 function nameOf<T extends ObjectLiteral>(
   { expressionMap: { wheres, joinAttributes, parameters } }: SelectQueryBuilder<T>,
   order: Order,
