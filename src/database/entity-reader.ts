@@ -6,6 +6,8 @@ import type {
   Repository,
   SelectQueryBuilder,
 } from 'typeorm';
+import { BoundedMap } from '../common/bounded-map.js';
+import { BY_KEY } from './statement-names.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -13,6 +15,17 @@ type ColumnMetadata = EntityMetadata['columns'][number];
 type Tree = Readonly<Record<string, unknown>>;
 
 type Row = Readonly<Record<string, unknown>>;
+
+/** Both with the same parameters. */
+export interface PageQuery<T extends ObjectLiteral> {
+  readonly keys: SelectQueryBuilder<T>;
+  readonly counted?: SelectQueryBuilder<T>;
+}
+
+type PageStatement = [text: string, parameters: unknown[]];
+
+/** Lists by all orders and sizes that are asked for again and again. */
+const MOST_PAGES = 100;
 
 /** An entity, or one that it points at, as a statement reads it. */
 interface Part {
@@ -26,6 +39,7 @@ interface Part {
  * time, which takes longer than PostgreSQL does with the answer; here that is done once. Relations are to one row each.
  */
 export class EntityReader<T extends ObjectLiteral & { uuid: string }> {
+  private readonly pages = new BoundedMap<string | undefined, PageStatement>(MOST_PAGES);
   private statement?: { readonly columns: string; readonly joins: string; readonly part: Part };
 
   constructor(
@@ -33,35 +47,38 @@ export class EntityReader<T extends ObjectLiteral & { uuid: string }> {
     private readonly relations: FindOptionsRelations<T> = {},
   ) {}
 
-  /** Those that fulfil a condition on `item`, an SQL expression with columns as the database has them. */
+  /** Those that fulfil a condition on unique columns of `item`, an SQL expression with columns as the database has them. */
   async find(
     condition: string,
     parameters: readonly unknown[],
     manager: EntityManager = this.rows.manager,
   ): Promise<T[]> {
     const { columns, joins, part } = this.known();
-    const text = `SELECT ${columns} FROM ${part.metadata.tablePath} AS item ${joins} WHERE ${condition}`;
+    const text = `SELECT ${BY_KEY} ${columns} FROM ${part.metadata.tablePath} AS item ${joins} WHERE ${condition}`;
     return (await manager.query<Row[]>(text, [...parameters])).map((row) => read<T>(part, row));
   }
 
   /**
    * Those whose UUIDs `keys` answers, in its order, and with them the number that `counted` answers, 0 where there are
-   * none: one statement. Both have the same parameters.
+   * none: one statement. It is worked out once for all that is asked by the same `name`, where one is given.
    */
-  async page(
-    keys: SelectQueryBuilder<T>,
-    counted?: SelectQueryBuilder<T>,
-  ): Promise<{ readonly items: T[]; readonly total: number }> {
+  async page(asked: () => PageQuery<T>, name?: string): Promise<{ readonly items: T[]; readonly total: number }> {
+    const { part } = this.known();
+    const [text, parameters] = this.pages.get(name) ?? this.pageStatement(asked());
+    if (name !== undefined) this.pages.set(name, [text, parameters]);
+    const rows = await this.rows.manager.query<Row[]>(text, parameters);
+    return { items: rows.map((row) => read<T>(part, row)), total: Number(rows[0]?.total ?? 0) };
+  }
+
+  private pageStatement({ keys, counted }: PageQuery<T>): PageStatement {
     const { columns, joins, part } = this.known();
-    const [text, parameters] = this.rows.manager.dataSource.driver.escapeQueryWithParameters(
+    return this.rows.manager.dataSource.driver.escapeQueryWithParameters(
       `SELECT ${columns}${counted ? `, (${counted.getQuery()}) AS total` : ''}
        FROM unnest(ARRAY(${keys.getQuery()})) WITH ORDINALITY AS page (uuid, place)
        JOIN ${part.metadata.tablePath} AS item ON item.uuid = page.uuid ${joins}
        ORDER BY page.place`,
       keys.getParameters(),
     );
-    const rows = await this.rows.manager.query<Row[]>(text, parameters);
-    return { items: rows.map((row) => read<T>(part, row)), total: Number(rows[0]?.total ?? 0) };
   }
 
   private known() {

@@ -18,10 +18,23 @@ export async function paginate<T extends ObjectLiteral & { uuid: string }>(
   const first = pageOf(paging, Infinity);
   const { items, total } =
     first.page === 1
-      ? await reader.page(inOrder(filtered, order, false).limit(first.pageSize), counted(filtered))
+      ? await reader.page(
+          () => ({ keys: inOrder(filtered, order, false).limit(first.pageSize), counted: counted(filtered) }),
+          nameOf(filtered, order, first.pageSize),
+        )
       : await laterPage(filtered, order, paging, reader);
   const { page, pageSize } = pageOf(paging, total);
   return new Page(items, total, page, pageSize, paging.field);
+}
+
+/** What tells the statement of a first page from others, where it has no parameters. */
+function nameOf<T extends ObjectLiteral>(
+  { expressionMap: { wheres, joinAttributes, parameters } }: SelectQueryBuilder<T>,
+  order: Order,
+  pageSize: number,
+): string | undefined {
+  if (joinAttributes.length || Object.keys(parameters).length) return undefined;
+  return JSON.stringify([wheres, order, pageSize]);
 }
 
 /** A row that is joined to several counts once; where none is joined, PostgreSQL need not look at the UUIDs. */
@@ -47,7 +60,7 @@ async function laterPage<T extends ObjectLiteral & { uuid: string }>(
   if (size <= 0) return { items: [], total };
   const backwards = offset > total / 2;
   const keys = inOrder(filtered, order, backwards).offset(backwards ? total - offset - size : offset);
-  const { items } = await reader.page(keys.limit(size));
+  const { items } = await reader.page(() => ({ keys: keys.limit(size) }));
   return { items: backwards ? items.reverse() : items, total };
 }
 

@@ -5,6 +5,7 @@ import type { Requests } from '../common/requests.js';
 import { tracedStatement } from '../common/tracing.js';
 import type { CountsConnections } from './database.metrics.js';
 import type { KnowsRoom } from './room.js';
+import { StatementNames } from './statement-names.js';
 import { Turns } from './turns.js';
 
 /**
@@ -29,11 +30,21 @@ const startOfTransaction = (isForRequest: boolean) =>
 /** Of a statement that a server with another isolation level than READ COMMITTED does not put in a row with others. */
 const MOST_ATTEMPTS = 10;
 
+/** The server has no statement of a name, or has one already: somebody between here and there lends its connections. */
+const NAMES_ARE_LOST = ['26000', '42P05'];
+/** A statement cannot be run as it was prepared: tables have changed since. */
+const IS_OUTDATED = '0A000';
+
 interface ServerConfig extends pg.PoolConfig {
   /** Those that connections are lent to, where there are any. */
   readonly requests?: Requests;
   /** What statements are marked with. */
   readonly acts?: Acts;
+}
+
+interface ClientConfig extends ServerConfig {
+  /** What statements are prepared by. */
+  readonly names: StatementNames;
 }
 
 interface Startup {
@@ -45,13 +56,17 @@ class ServerClient extends pg.Client {
   sawReadOnly = false;
   /** Has met a server without room on its disk. */
   sawFull = false;
+  /** Has prepared what cannot be run any more. */
+  private isOutdated = false;
 
   private readonly requests: Requests | undefined;
   private readonly acts: Acts | undefined;
+  private readonly names: StatementNames;
   private act: Act | undefined;
 
-  constructor(config: ServerConfig) {
+  constructor(config: ClientConfig) {
     super(config);
+    this.names = config.names;
     this.requests = config.requests;
     this.acts = config.acts;
     const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
@@ -72,7 +87,7 @@ class ServerClient extends pg.Client {
   /** Ready for the next one: nothing is running, and no transaction is open. */
   get isClean(): boolean {
     const { readyForQuery } = this as unknown as { readyForQuery: boolean };
-    return readyForQuery && this.getTransactionStatus() === 'I';
+    return readyForQuery && !this.isOutdated && this.getTransactionStatus() === 'I';
   }
 
   override query(...args: unknown[]): never {
@@ -82,18 +97,33 @@ class ServerClient extends pg.Client {
     if (typeof statement === 'string') args[0] = marked((this.act = this.acts?.current), statement);
     const run = () => super.query(...(args as Parameters<pg.Client['query']>)) as unknown;
     if (typeof statement !== 'string' || typeof args.at(-1) === 'function') return run() as never;
-    return tracedStatement(statement, () => (isAlone ? this.again(run) : run()) as Promise<unknown>) as never;
+    if (!isAlone) return tracedStatement(statement, run as () => Promise<unknown>) as never;
+    const values = args[1] as unknown[] | undefined;
+    const name = this.names.nameOf(statement, values);
+    const runNamed = name === undefined ? run : () => super.query({ name, text: statement, values });
+    return tracedStatement(statement, () => this.again(runNamed, run)) as never;
   }
 
-  /** Nothing is left of a statement outside of any transaction that lost to another: it is simply done again. */
-  private async again(run: () => unknown): Promise<unknown> {
+  /**
+   * Nothing is left of a statement outside of any transaction that lost to another, or was prepared in vain: it is simply
+   * done again, the latter `unnamed`.
+   */
+  private async again(run: () => unknown, unnamed: () => unknown): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await run();
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
+        if (run !== unnamed && this.isPreparedInVain(error)) run = unnamed;
+        else if (attempt === MOST_ATTEMPTS || !(databaseFault(error) instanceof ChangedAtOnceError)) throw error;
       }
     }
+  }
+
+  private isPreparedInVain(error: unknown): boolean {
+    const { code = '' } = error as pg.DatabaseError;
+    if (NAMES_ARE_LOST.includes(code)) this.names.turnOff(`their names are not kept (SQLSTATE ${code})`);
+    this.isOutdated ||= code === IS_OUTDATED;
+    return code === IS_OUTDATED || NAMES_ARE_LOST.includes(code);
   }
 }
 
@@ -112,9 +142,12 @@ export class ServerPool extends pg.Pool implements KnowsRoom, CountsConnections 
   private generation = 0;
   private fullAt = -Infinity;
   private readonly turns: Turns;
+  private readonly names: StatementNames;
 
   constructor(private readonly config: ServerConfig) {
-    super({ ...config, Client: ServerClient } as object);
+    const names = new StatementNames();
+    super({ ...config, Client: ServerClient, names } as object);
+    this.names = names;
     this.turns = new Turns(Math.max(1, Math.floor((config.max ?? 10) / 2)), config.connectionTimeoutMillis ?? 10_000);
   }
 
@@ -176,8 +209,9 @@ export class ServerPool extends pg.Pool implements KnowsRoom, CountsConnections 
     } catch (error) {
       const { options } = this as unknown as { options: pg.PoolConfig };
       if (!options.lock_timeout || !/unsupported startup parameter/.test((error as Error).message)) throw error;
-      // PgBouncer takes neither that nor `jit`: then only transactions have them.
+      // PgBouncer takes neither that nor `jit`: then only transactions have them. Nor need it keep names.
       options.lock_timeout = undefined;
+      this.names.turnOff();
       return this.next();
     }
   }

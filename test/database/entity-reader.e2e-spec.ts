@@ -46,14 +46,20 @@ describe('Rows that are read with what they point at', () => {
     const keys = filtered({}).select('customer.uuid').orderBy({ 'customer.name': 'DESC', 'customer.uuid': 'ASC' });
     const reader = new EntityReader(rows);
     const counted = filtered({}).select('count(*)');
-    expect(await reader.page(keys.clone().limit(2), counted)).toEqual({
+    expect(await reader.page(() => ({ keys: keys.clone().limit(2), counted }))).toEqual({
       items: wanted.slice(0, 2),
       total: wanted.length,
     });
-    expect(await reader.page(keys.clone().limit(2).offset(1))).toEqual({ items: wanted.slice(1, 3), total: 0 });
+    expect(await reader.page(() => ({ keys: keys.clone().limit(2).offset(1) }))).toEqual({
+      items: wanted.slice(1, 3),
+      total: 0,
+    });
     const nobody = { name: 'nobody' };
     const none = filtered(nobody).select('customer.uuid');
-    expect(await reader.page(none, filtered(nobody).select('count(*)'))).toEqual({ items: [], total: 0 });
+    expect(await reader.page(() => ({ keys: none, counted: filtered(nobody).select('count(*)') }))).toEqual({
+      items: [],
+      total: 0,
+    });
   });
 
   it('cannot be read with many of a kind each', async () => {

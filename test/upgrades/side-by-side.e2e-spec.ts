@@ -19,7 +19,10 @@ const versions = readdirSync(folder)
   .map((name) => name.slice(0, -ENDING.length));
 const unpacked = (name: string) => gunzipSync(readFileSync(join(folder, name))).toString();
 
-/** The program of a version in a folder from which it finds the dependencies of this one. */
+/**
+ * The program of a version in a folder from which it finds the dependencies of this one: `@fastify/helmet` is a
+ * development dependency only because that of 0.1.0 imports it.
+ */
 function unpackProgram(version: string): string {
   const program = mkdtempSync(join(cache, 'program-'));
   for (const [file, code] of Object.entries(JSON.parse(unpacked(version + ENDING)) as Record<string, string>)) {

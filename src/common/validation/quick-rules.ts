@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, ValidationTypes, type ValidationArguments } from 'class-validator';
 
-/** Whether a value may be there, or is; `undefined`: the rules of a class are of a kind that only class-validator knows. */
+/** Whether a field is looked at, or surely keeps one of its rules. */
 type Rule = (object: object, value: unknown) => boolean;
 
 interface FieldRules {
@@ -11,7 +11,7 @@ interface FieldRules {
   readonly checks: readonly Rule[];
 }
 
-const known = new WeakMap<object, readonly FieldRules[] | undefined>();
+const known = new WeakMap<object, readonly FieldRules[]>();
 
 /**
  * Whether an object surely keeps all rules of its class: the same rules that class-validator goes through, without what
@@ -20,13 +20,16 @@ const known = new WeakMap<object, readonly FieldRules[] | undefined>();
 export function surelyKeepsRules(object: object): boolean {
   const dto = object.constructor as Type<object>;
   if (!known.has(dto)) known.set(dto, rulesOf(dto));
-  return !!known.get(dto)?.every(({ field, conditions, checks }) => {
+  return known.get(dto)!.every(({ field, conditions, checks }) => {
     const value = (object as Record<string, unknown>)[field];
     return !conditions.every((holds) => holds(object, value)) || checks.every((holds) => holds(object, value));
   });
 }
 
-function rulesOf(dto: Type<object>): FieldRules[] | undefined {
+/** Of a rule that only class-validator knows how to look at. */
+const isUnsure: Rule = () => false;
+
+function rulesOf(dto: Type<object>): FieldRules[] {
   const storage = getMetadataStorage();
   const fields = new Map<string, { conditions: Rule[]; checks: Rule[] }>();
   for (const metadata of storage.getTargetValidationMetadatas(dto, '', false, false)) {
@@ -38,13 +41,17 @@ function rulesOf(dto: Type<object>): FieldRules[] | undefined {
       rules.conditions.push(constraints[0] as Rule);
       continue;
     }
-    if (type !== ValidationTypes.CUSTOM_VALIDATION || each) return undefined;
+    if (type !== ValidationTypes.CUSTOM_VALIDATION || each) {
+      rules.checks.push(isUnsure);
+      continue;
+    }
     for (const { instance, async } of storage.getTargetValidatorConstraints(constraintCls)) {
-      if (async) return undefined;
-      rules.checks.push((_, value) => {
-        const args = { value, constraints, property: propertyName } as ValidationArguments;
-        return instance.validate(value, args) === true;
-      });
+      if (async) rules.checks.push(isUnsure);
+      else
+        rules.checks.push((_, value) => {
+          const args = { value, constraints, property: propertyName } as ValidationArguments;
+          return instance.validate(value, args) === true;
+        });
     }
   }
   return [...fields].map(([field, rules]) => ({ field, ...rules }));
