@@ -120,8 +120,8 @@ export class ArrowEmulator {
   }
 
   /**
-   * Calls of this kind are answered only once the function that it gives has been called, so that calls which are
-   * allowed at once are under way at once, however busy the machine.
+   * Calls of this kind are answered, with what there was when they came, only once the function that it gives has been
+   * called: they are under way until then, however busy the machine.
    */
   hold(which: (call: RecordedRequest) => boolean = () => true): () => void {
     let release = (): void => undefined;
@@ -174,10 +174,9 @@ export class ArrowEmulator {
     const page = askedPage(url.searchParams, recorded.body);
     const planned = this.faults.take({ method, path, page, partner: recorded.partner });
     await this.wait(this.latencyMs, response);
-    for (const { which, over } of this.holds) if (which(recorded)) await over;
-
     const call = { partner, below, query: url.searchParams, text, correlationId };
     let reply = this.reply(method, call, planned);
+    for (const { which, over } of this.holds) if (which(recorded)) await over;
     let interruption: Interruption = 'none';
     for (const step of planned) {
       const { action } = step;

@@ -1,4 +1,5 @@
 import { startApp, type TestApp } from '../support/app.js';
+import { until } from '../support/until.js';
 import { BillingWorld, LABELS, tieOut } from './billing-world.js';
 
 const VALIDATION = [...LABELS, 'Validation Date'];
@@ -233,15 +234,15 @@ describe('the close', () => {
       const w = await world();
       const vm = await w.linked();
       w.consumes(vm.license, [[100, 80]]);
-      app.arrow.faults.add({ path: /consumption\/monthly/, nth: 1, action: { kind: 'delay', ms: 2500 } });
-      const asked = app.arrow.requests.length;
+      let first: object | undefined;
+      const release = app.arrow.hold((call) => call.path.includes('consumption/monthly') && call === (first ??= call));
       const slow = w.syncConsumption();
-      while (!app.arrow.requests.slice(asked).some(({ path }) => path.includes('consumption')))
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => first !== undefined);
       app.clock.set('2026-02-01T06:00:01Z');
       w.consumes(vm.license, [[120, 90]]);
       expect((await w.syncHistory(vm.resource)).status).toBe(200);
       expect(await charged({ w, vm })).toBe('120.00');
+      release();
       await slow;
       expect(await charged({ w, vm })).toBe('120.00');
     });

@@ -1,6 +1,7 @@
 import { CustomersService } from '../../src/directory/customers.service.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { until } from '../support/until.js';
 import { BillingWorld, LABELS, tieOut } from './billing-world.js';
 
 const SYNCS = '/api/admin/arrow/billing-syncs';
@@ -360,11 +361,12 @@ describe('defects that must not come back', () => {
     await w.syncConsumption();
     w.export([w.line(vm.license, '145.00')]);
     w.consumes(vm.license, [[170, 130]]);
-    app.arrow.faults.add({ path: /consumption\/monthly/, action: { kind: 'delay', ms: 1500 } });
+    const release = app.arrow.hold(({ path }) => path.includes('consumption/monthly'));
     const slow = w.syncConsumption();
+    await until(() => app.arrow.inFlight > 0);
     await w.reconcile();
+    release();
     expect((await slow).result).toMatchObject({ changed: 0, skipped: 1, reasons: [{ reason: 'finalized' }] });
-    app.arrow.faults.clear();
     expect(await w.charged(vm.customer)).toBe('145.00');
   });
 
@@ -400,7 +402,7 @@ describe('defects that must not come back', () => {
     const w = await world();
     const vm = await w.linked();
     w.export([w.line(vm.license, '10.00')]);
-    app.arrow.faults.add({ path: /exports\/sync/, action: { kind: 'delay', ms: 4000 } });
+    const release = app.arrow.hold(({ path }) => path.includes('exports/sync'));
     const asked = { year: 2026, month: 1, settings_uuid: w.settings };
     const { body } = await app.api.post(`${SYNCS}/trigger_sync/`, asked);
     expect((await app.api.post(`${SYNCS}/trigger_sync/`, { ...asked, dry_run: false })).body.job_id).toBe(body.job_id);
@@ -415,7 +417,7 @@ describe('defects that must not come back', () => {
     });
     expect((await app.api.post(`/api/admin/arrow/jobs/${body.job_id}/cancel/`)).status).toBe(200);
     expect(await w.ended(body.job_url)).toMatchObject({ state: 'cancelled', cancel_requested: true });
-    app.arrow.faults.clear();
+    release();
     expect((await app.api.post(`/api/admin/arrow/jobs/${body.job_id}/cancel/`)).status).toBe(200);
     expect(await w.charged(vm.customer)).toBe('0.00');
   });

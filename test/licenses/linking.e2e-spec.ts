@@ -2,6 +2,7 @@ import { arrowCustomer, arrowLicense } from '../../emulator/data.js';
 import type { EmulatorLicense } from '../../emulator/model.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { until } from '../support/until.js';
 import { path, type World, world } from './support/world.js';
 
 describe('Linking and importing licences', () => {
@@ -275,12 +276,13 @@ describe('Linking and importing licences', () => {
     });
 
     it('asks before the transaction: nothing is locked while ArrowSphere takes its time', async () => {
-      app.arrow.faults.add({ path: /find$/, count: 1, action: { kind: 'delay', ms: 400 } });
+      const release = app.arrow.hold(({ path }) => path.endsWith('find'));
       const reference = license();
       const slow = act('import_license', importing(reference));
-      while (app.arrow.inFlight === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => app.arrow.inFlight > 0);
       const { status } = await app.api.patch(`${path}${at.mapping.uuid}/`, { arrow_company_name: 'Renamed meanwhile' });
       expect({ status, inFlight: app.arrow.inFlight }).toEqual({ status: 200, inFlight: 1 });
+      release();
       expect((await slow).status).toBe(200);
     });
   });

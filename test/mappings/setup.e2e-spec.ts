@@ -435,12 +435,13 @@ describe('Setting an account up', () => {
     it('leaves no account behind when an organisation goes while mappings are made', async () => {
       const organisation = await make.customer();
       // The customers are asked for after the entries were checked and before anything is written.
-      app.arrow.faults.add({ path: /^customers$/, action: { kind: 'delay', ms: 300 } });
+      const release = app.arrow.hold(({ path }) => path === 'customers');
       const saving = save({
         customer_mappings: [{ arrow_reference: 'XSP1', waldur_customer_uuid: organisation.uuid }],
       });
       await until(() => app.arrow.requests.some(({ path }) => path === 'customers'));
       expect((await app.api.delete(organisation.url)).status).toBe(204);
+      release();
       expect(await saving).toMatchObject({ status: 409, body: { code: 'organisation_gone' } });
       expect(await accounts()).toEqual([]);
     });

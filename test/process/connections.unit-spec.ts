@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { ServiceProcesses } from '../support/service-process.js';
+import { until } from '../support/until.js';
 
 const LONG = 240_000;
 const STAFF_TOKEN = 'staff-token-for-tests-0123456789abcdefghij';
@@ -69,11 +70,13 @@ describe('A process with strangers at the door', () => {
       await strangers[3]!.hears(/^HTTP\/1.1 401/);
       const api = await service.api(STAFF_TOKEN);
       await api.post('/api/admin/arrow/settings/', { api_url: arrow.url, api_key: arrow.apiKey });
-      arrow.faults.add({ path: /^customers/, action: { kind: 'delay', ms: 500 } });
-      arrow.resetCounters();
+      const release = arrow.hold();
       const running = api.get('/api/admin/arrow/customer-mappings/available_customers/?refresh=true');
-      while (arrow.inFlight === 0) await new Promise(setImmediate);
+      await until(() => arrow.inFlight > 0);
       const exit = service.exit('SIGTERM');
+      // Connections that ask for nothing are the first to end.
+      await strangers[0]!.gone;
+      release();
       expect((await running).status).toBe(200);
       expect(await exit).toBe(0);
       strangers.at(-1)!.socket.resume();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { serviceArguments, ServiceProcesses } from '../support/service-process.js';
+import { until } from '../support/until.js';
 import { untrustedCertificate } from '../arrow-gateway/support/untrusted-certificate.js';
 
 /** Starting takes a second or two on an idle machine, and half a minute on one with seventeen other things to do. */
@@ -308,14 +309,15 @@ describe('The process', () => {
       }
       expect((await api.as(`${secrets.STAFF_TOKEN}x`).get(available)).status).toBe(401);
 
-      arrow.resetCounters();
-      arrow.faults.add({ path: /^customers/, action: { kind: 'delay', ms: 700 } });
+      const release = arrow.hold();
+      const idle = connect(Number(new URL(api.baseUrl).port), '127.0.0.1').on('error', () => undefined);
+      await once(idle, 'connect');
       const running = api.get(`${available}?refresh=true`);
-      let answered = false;
-      void running.then(() => (answered = true));
-      while (arrow.inFlight === 0 && !answered) await new Promise(setImmediate);
-      expect(answered).toBe(false);
+      await until(() => arrow.inFlight > 0);
       const exit = service.exit('SIGTERM');
+      // Connections that ask for nothing are the first to end.
+      await once(idle, 'close');
+      release();
       const { status, headers } = await running;
       expect([status, headers.get('connection')]).toEqual([200, 'close']);
       expect(await exit).toBe(0);
