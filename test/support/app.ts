@@ -61,7 +61,6 @@ export async function startApp(
     PORT: '0',
     STAFF_TOKEN,
     ARROW_ALLOW_PRIVATE_HOSTS: 'true',
-    ARROW_TIMEOUT_MS: '5000',
     LOG_LEVEL: 'fatal',
     ...database.variables,
     ...variables,

@@ -67,7 +67,7 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
     service = processes.start({
       ...database.variables,
       ...{ STAFF_TOKEN, LOG_LEVEL: 'info', ARROW_ALLOW_PRIVATE_HOSTS: 'true' },
-      ...{ WALDUR_URL: waldur.url, WALDUR_TOKEN: waldur.token, WALDUR_TIMEOUT_MS: '500', WALDUR_MAX_RETRIES: '0' },
+      ...{ WALDUR_URL: waldur.url, WALDUR_TOKEN: waldur.token, WALDUR_MAX_RETRIES: '0' },
     });
     api = await service.api(STAFF_TOKEN);
   }

@@ -33,7 +33,6 @@ export async function startBeside(
     {
       WALDUR_URL: waldur.url,
       WALDUR_TOKEN: waldur.token,
-      WALDUR_TIMEOUT_MS: '3000',
       WALDUR_MAX_RETRIES: '1',
       ...variables,
     },
