@@ -9,6 +9,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, TestClock } from '../support/app.js';
 import { Builders } from '../support/builders.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { expireLeases } from '../support/expire-leases.js';
 import { ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -120,6 +121,7 @@ describe('A process that is killed while it writes', () => {
       await service.exit('SIGKILL');
       await Promise.allSettled(running);
     }
+    await source(expireLeases);
     const service = processes.start(variables);
     const api = await service.api(STAFF_TOKEN);
     for (const state of ['queued', 'running'])

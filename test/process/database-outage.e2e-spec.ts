@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { startApp, STAFF_TOKEN, type TestApp } from '../support/app.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { administer } from '../support/databases.js';
+import { expireLeases } from '../support/expire-leases.js';
+import { until } from '../support/until.js';
 import { BillingWorld } from '../billing/billing-world.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -80,8 +83,7 @@ onServer('While the database server is away', () => {
     world.export([world.line(party.license, '12.34')]);
     const api = await service.api(STAFF_TOKEN);
     // The job is in the middle of a question to ArrowSphere when the database goes away.
-    const slow = app.arrow.faults.add({ path: /^billing/, action: { kind: 'delay', ms: 1_500 } });
-    app.arrow.resetCounters();
+    const release = app.arrow.hold(({ path }) => path.startsWith('billing'));
     await app.app.close();
     const started = await api.post('/api/admin/arrow/billing-syncs/trigger_sync/', {
       year: 2026,
@@ -90,9 +92,10 @@ onServer('While the database server is away', () => {
     });
     expect(started.status).toBe(202);
     const { job_url: job } = started.body as { job_url: string };
-    while (app.arrow.inFlight === 0) await new Promise(setImmediate);
+    await until(() => app.arrow.inFlight > 0);
 
     cable.pull();
+    release();
     const refused = await api.get(job);
     expect([refused.status, refused.headers.get('retry-after'), refused.body]).toEqual([
       503,
@@ -103,7 +106,7 @@ onServer('While the database server is away', () => {
     expect((await api.get('/health/ready')).status).toBe(503);
     await service.says(/cannot be written down/);
 
-    app.arrow.faults.remove(slow);
+    await administer(app.variables.DATABASE_URL!, expireLeases);
     cable.plugIn();
     let state: string;
     do {
