@@ -112,11 +112,17 @@ describe('A process that is killed while Waldur changes a licence for it', () =>
     }
   }
 
-  /** As if what was sent had been sent long ago. On the embedded database nothing is in doubt where it is killed. */
+  /**
+   * As if it had been killed long ago. On the embedded database nothing is in doubt where it is killed, and the next
+   * process knows that nobody has a claim.
+   */
   async function endDoubt(): Promise<void> {
     if (TEST_DATABASE === 'pglite') return;
     await administer(database.variables['DATABASE_URL']!, (client) =>
-      client.query(`UPDATE waldur_write SET sent_at = sent_at - interval '1 hour'`),
+      client.query(
+        `UPDATE waldur_write
+         SET sent_at = sent_at - interval '1 hour', claim_expires_at = claim_expires_at - interval '1 hour'`,
+      ),
     );
   }
 
