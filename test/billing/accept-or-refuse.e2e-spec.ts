@@ -4,7 +4,8 @@ import { BillingWorld, LABELS, type Linked, type MappedCustomer, tieOut } from '
 /** Which exports are refused as a whole, whose charges are held, and what a person may accept. Amounts are literal. */
 describe('an export', () => {
   let app: TestApp;
-  beforeAll(async () => void (app = await startApp()));
+  // What is refused is refused at once.
+  beforeAll(async () => void (app = await startApp({ ARROW_MAX_RETRIES: '0' })));
   afterEach(() => app.arrow.faults.clear());
   afterAll(() => app.stop());
 
