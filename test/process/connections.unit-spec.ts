@@ -92,7 +92,7 @@ describe('A process with strangers at the door', () => {
   it(
     'sends away whoever takes too long to say what they want',
     async () => {
-      const service = start({ DATA_DIR: dataDir(), REQUEST_TIMEOUT_SECONDS: '1' });
+      const service = start({ DATA_DIR: dataDir(), REQUEST_TIMEOUT_SECONDS: '4' });
       const { baseUrl } = await service.api();
       const slow = [
         '',

@@ -154,7 +154,13 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     expect(await at.resume(uuid)).toMatchObject({
       ...{ state: 'intended', problem: expect.stringMatching(/cannot be reached|unavailable/) },
     });
-    await waldur.listen(port);
+    // A connection of somebody else may have got the port meanwhile.
+    while (
+      !(await waldur.listen(port).then(
+        () => true,
+        () => false,
+      ))
+    );
     later(60_000);
     await app.app.get(JobRunner).tick();
     const [job] = (await app.api.get('/api/admin/arrow/jobs/?kind=license-writes&o=-created')).body;
