@@ -68,7 +68,7 @@ describe('the server', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(29);
   });
 
-  it('counts calls at once, and answers those that are held only when they are let go', async () => {
+  it('counts calls at once, and answers those that are held only when they are released', async () => {
     const release = emulator.hold(({ path }) => path === 'whoami');
     const calls = Promise.all(Array.from({ length: 6 }, () => client(emulator).get('whoami')));
     while (emulator.inFlight < 6) await new Promise(setImmediate);
