@@ -125,6 +125,24 @@ describe('A lease', () => {
   const KIND = 'leased';
   const claim = async (busyWith: string[] = []) => repository.claimNext([KIND], busyWith, 15);
 
+  test('lasts for fifteen seconds from when it was taken, and from each step', async () => {
+    const isFrom = async ({ uuid }: JobRun, moment: string) => {
+      const [row] = await app.database.query<[{ is_from: boolean; now: string }]>(
+        `SELECT lease_expires_at - interval '15 seconds' BETWEEN $2::timestamptz AND clock_timestamp() AS is_from,
+           clock_timestamp()::text AS now
+         FROM job_run WHERE uuid = $1`,
+        [uuid, moment],
+      );
+      return row;
+    };
+    const run = await given(async ({ run: own, progress }) => {
+      const taken = await isFrom(own, own.created.toISOString());
+      await progress('next step', 1, 2);
+      return { taken: taken.is_from, step: (await isFrom(own, taken.now)).is_from };
+    });
+    expect((await ended(run)).result).toEqual({ taken: true, step: true });
+  });
+
   test('that ran out is given to the next, and whoever had it changes nothing any more', async () => {
     const run = await enqueue(KIND, 'two workers');
     const first = (await claim())!;
