@@ -59,6 +59,7 @@ describe('billing operations', () => {
       'report_period=nonsense',
       'report_period_from=2026-02',
       'state=2',
+      'state=-40000',
       'arrow_state=pending',
       'customer_mapping=nowhere',
     ]) {

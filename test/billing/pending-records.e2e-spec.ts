@@ -60,6 +60,7 @@ describe('pending records', () => {
       ['report_period_from=2026-01&report_period_to=2026-01', all],
       ['report_period_from=2026-02', []],
       ['report_period_to=2025-12', []],
+      ['state=-40000', []],
       [`statement_reference=${statement_reference}`, ofA],
       ['statement_reference=NO-SUCH', []],
       ['state=2', ofA],

@@ -184,7 +184,7 @@ export class ConsumptionRecordsRepository {
     const { statementReference, state, arrowState } = filter;
     const ofStatement = [
       ...(statementReference ? [mentions('statement.statement_reference', 'statement')] : []),
-      ...(state === undefined ? [] : ['statement.state = :state']),
+      ...(state === undefined ? [] : ['statement.state = CAST(:state AS integer)']),
       ...(arrowState ? ['statement.arrow_state = lower(:arrowState)'] : []),
     ];
     const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');

@@ -146,7 +146,7 @@ export class BillingSyncsRepository {
       'sync.month = :month': monthOf(filter.reportPeriod),
       "to_char(sync.month, 'YYYY-MM') >= :from": filter.reportPeriodFrom,
       "to_char(sync.month, 'YYYY-MM') <= :to": filter.reportPeriodTo,
-      'sync.state = :state': filter.state,
+      'sync.state = CAST(:state AS integer)': filter.state,
       'sync.arrowState = lower(:arrowState)': filter.arrowState,
     });
   }
