@@ -23,7 +23,9 @@ function release(version: string, isDry: boolean): void {
   try {
     git(['worktree', 'add', '--quiet', '--detach', checkout]);
     setVersion(checkout, version, new Date().toISOString().slice(0, 10));
-    git(['commit', '--quiet', '--all', '--allow-empty', '--message', `release: ${version}`], checkout);
+    // A dry run's commit goes with the checkout, and needs nobody's name.
+    const author = isDry ? ['-c', 'user.name=dry run', '-c', 'user.email=dry-run@localhost'] : [];
+    git([...author, 'commit', '--quiet', '--all', '--allow-empty', '--message', `release: ${version}`], checkout);
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     pack(checkout, out, version);

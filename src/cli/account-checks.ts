@@ -5,7 +5,7 @@ import { inParallel } from '../common/in-parallel.js';
 import type { Settings } from '../settings/settings.entity.js';
 import type { SettingsService } from '../settings/settings.service.js';
 import type { Check } from './check.js';
-import { clockCheck } from './checks.js';
+import { clockCheck, NO_ACCOUNTS } from './checks.js';
 
 /** Each of them waits for ArrowSphere, for as long as its time-out where it cannot be reached. */
 const ACCOUNTS_AT_ONCE = 8;
@@ -18,7 +18,7 @@ export async function accountChecks(
   metrics: ArrowGatewayMetrics,
 ): Promise<Check[]> {
   const { items, total } = await settings.list({ pageSize: String(MOST_ACCOUNTS) });
-  if (!items.length) return [{ name: 'accounts', good: true, says: 'There is no ArrowSphere account yet.' }];
+  if (!items.length) return [NO_ACCOUNTS];
   const checks = await inParallel(items, ACCOUNTS_AT_ONCE, async (each) => {
     const name = `account ${each.partnerName || each.apiUrl}`;
     try {

@@ -14,6 +14,13 @@ import { isFull, isReadOnly } from '../database/room.js';
 /** Signed requests and days of a month bear less than this. */
 const LARGEST_SKEW_MS = 60_000;
 
+/** Nothing to ask ArrowSphere about. */
+export const NO_ACCOUNTS: Check = {
+  name: 'accounts',
+  good: true,
+  says: 'There is no ArrowSphere account yet.',
+};
+
 /** Whether this is a Node that the package names in its `engines`. */
 export function nodeCheck(version = process.versions.node): Check {
   const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -5,7 +5,7 @@ import { NoDatabaseError } from '../database/backup.errors.js';
 import { withDatabase } from '../database/with-database.js';
 import { Settings } from '../settings/settings.entity.js';
 import type { Check } from './check.js';
-import { databaseChecks, nodeCheck } from './checks.js';
+import { databaseChecks, NO_ACCOUNTS, nodeCheck } from './checks.js';
 import { askService } from './operator-socket.js';
 
 /** What a command is run with. */
@@ -40,7 +40,7 @@ export async function examine({ variables, open, explain }: Surroundings): Promi
     const asked = (await askService(env.DATA_DIR, 'checks', {})) as Check[] | undefined;
     if (asked) return [...checks, { name: 'service', good: true, says: 'It serves.' }, ...asked];
   }
-  let hasAccounts = false;
+  let hasAccounts: boolean | undefined;
   const looked = withDatabase(
     env,
     async (dataSource) => {
@@ -58,7 +58,7 @@ export async function examine({ variables, open, explain }: Surroundings): Promi
       : failed('database')(error),
   );
   checks.push(...ofDatabase);
-  if (!hasAccounts) return checks;
+  if (!hasAccounts) return hasAccounts === false ? [...checks, NO_ACCOUNTS] : checks;
   const ofAccounts = open(env).then(async (app) => {
     try {
       const { Operations } = await import('./operations.js');

@@ -181,7 +181,10 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       });
       return {
         value: status,
-        lines: [`${named}, ${String(status.partner)}: ${String(status.statements)} statements`, ...runs],
+        lines: [
+          `${named}, ${String(status.partner)}: ${String(status.statements)} ${status.statements === 1 ? 'statement' : 'statements'}`,
+          ...runs,
+        ],
       };
     },
   );

@@ -98,7 +98,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         await step();
       } catch (error) {
-        this.logger.warn(`What a job did cannot be written down, it is taken up again: ${(error as Error).message}`);
+        this.logger.warn(
+          `Jobs can neither be taken up nor ended for now, it is tried again: ${(error as Error).message}`,
+        );
         await this.wait(POLL_MS);
       }
     }

@@ -324,6 +324,9 @@ const withTools = hasTools ? it : it.skip;
     const looked = await waldurArrow({ ...app.variables, ...restored.variables }, 'doctor');
     expect(looked.code).toBe(1);
     expect(looked.output).toMatch(/^BAD {3}schema: There are no tables yet\.\n {6}Start the service/m);
+    expect(looked.output).not.toContain('ArrowSphere');
+    const tables = await waldurArrow(app.variables, 'doctor');
+    expect([tables.code, tables.output]).toEqual([0, expect.stringContaining('There is no ArrowSphere account yet.')]);
   });
 
   const dump = (file: string) =>
