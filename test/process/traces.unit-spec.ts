@@ -76,7 +76,7 @@ describe('Traces', () => {
     );
     expect(new Set(below.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
     const statements = below.map((span) => attribute(span, 'db.query.text')).filter((text) => text !== undefined);
-    expect(statements).toContainEqual(expect.stringMatching(/^SELECT … FROM auth_token .* WHERE /));
+    expect(statements).toContainEqual(expect.stringMatching(/^SELECT \.\.\. FROM auth_token .* WHERE /));
 
     expect(new Set(collector.headers)).toEqual(new Set(['POST /v1/traces for the-collector']));
     const sent = collector.bodies.join('\n');
