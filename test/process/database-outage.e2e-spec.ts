@@ -104,7 +104,7 @@ onServer('While the database server is away', () => {
     ]);
     expect((await api.get('/health/live')).status).toBe(200);
     expect((await api.get('/health/ready')).status).toBe(503);
-    await service.says(/cannot be written down/);
+    await service.says(/Jobs can neither be taken up nor ended for now/);
 
     await administer(app.variables.DATABASE_URL!, expireLeases);
     cable.plugIn();
