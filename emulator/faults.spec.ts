@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 
+import { until } from '../test/support/until.js';
 import { ArrowEmulator } from './arrow-emulator.js';
 import { arrowCustomer, arrowLicense, exportLine, exportType } from './data.js';
 import type { FaultAction, FaultRule } from './faults.js';
@@ -406,10 +407,6 @@ describe('faults', () => {
     });
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The status, whatever arrives of the body, and the error that ends it. */
 async function readAll(emulator: ArrowEmulator, agent: Agent) {

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 
+import { until } from '../test/support/until.js';
 import { ArrowEmulator } from './arrow-emulator.js';
 import { arrowCustomer } from './data.js';
 import { client } from './spec-client.js';
@@ -71,7 +72,7 @@ describe('the server', () => {
   it('counts calls at once, and answers those that are held only when they are released', async () => {
     const release = emulator.hold(({ path }) => path === 'whoami');
     const calls = Promise.all(Array.from({ length: 6 }, () => client(emulator).get('whoami')));
-    while (emulator.inFlight < 6) await new Promise(setImmediate);
+    await until(() => emulator.inFlight === 6);
     expect((await client(emulator).get('customers')).status).toBe(200);
     expect(emulator.inFlight).toBe(6);
     release();

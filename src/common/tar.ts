@@ -72,10 +72,8 @@ const octal = (value: number, length: number) => `${value.toString(8).padStart(l
 /** The sum of a header's bytes, where its own checksum counts as spaces, as it stands in a header. */
 function checksumOf(header: Buffer): string {
   const own = (at: number) => at >= CHECKSUM.at && at < CHECKSUM.end;
-  return `${octal(
-    header.reduce((sum, byte, at) => sum + (own(at) ? 0x20 : byte), 0),
-    7,
-  )} `;
+  const sum = header.reduce((total, byte, at) => total + (own(at) ? 0x20 : byte), 0);
+  return `${octal(sum, 7)} `;
 }
 
 /** Bytes of a stream, in the portions that are asked for. */
