@@ -100,7 +100,8 @@ export class PushedComparisonRow {
   @Shown({ example: '100.00', description: 'Seen on invoices of Waldur' }) at_waldur: string;
   @Shown({ example: '50.00', description: '`charged` less `at_waldur`: the sum of the four that follow' })
   difference: string;
-  @Shown({ description: 'Not closed yet, or not sent yet', example: '50.00' }) waiting: string;
+  @Shown({ description: 'Not closed yet, not sent yet, or not looked at since it was sent', example: '50.00' })
+  waiting: string;
   @Shown({ description: 'By Waldur', example: '0.00' }) refused: string;
   @Shown({ description: 'By the rules here', example: '0.00' }) not_sent: string;
   @Shown({ description: 'Sent, and not seen there as it was sent', example: '0.00' }) missing: string;

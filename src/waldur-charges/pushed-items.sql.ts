@@ -204,7 +204,10 @@ export const CLAIM_ITEM = `
     AND state = 'intended'
   RETURNING uuid`;
 
-/** After an item was sent. `$1` item, `$2` now, `$3` state, `$4` reason, `$5` Waldur's sentence, `$6` month of the invoice. */
+/**
+ * After an item was sent; what was seen of the invoice before says nothing of it. `$1` item, `$2` now, `$3` state, `$4`
+ * reason, `$5` Waldur's sentence, `$6` month of the invoice.
+ */
 export const CONCLUDE_ITEM = `
   UPDATE pushed_item
   SET
@@ -213,13 +216,16 @@ export const CONCLUDE_ITEM = `
     said = $5,
     invoice_month = coalesce($6, invoice_month),
     sent_at = CASE WHEN $3::text = 'sent' THEN $2::timestamptz END,
+    seen_amount = NULL,
+    seen_at = NULL,
     modified = $2
   WHERE uuid = $1
     AND state = 'sending'`;
 
 /**
  * Both sides per organisation, month charged and currency: what is charged here, and of it what waits, was refused, is not
- * sent, or was sent and is not there (`missing`). `$1` from month, `$2` to month, `$3` organisation, or null.
+ * sent, or was sent and seen not to be there (`missing`); what was not looked at since it was sent waits. `$1` from month,
+ * `$2` to month, `$3` organisation, or null.
  */
 const COMPARISON = `
   WITH pushed AS (${PUSHED_UP_TO}
@@ -247,10 +253,10 @@ const COMPARISON = `
       charge_month,
       currency,
       0,
-      CASE WHEN state IN ('intended', 'sending') THEN amount ELSE 0 END,
+      CASE WHEN state IN ('intended', 'sending') OR (state = 'sent' AND seen_at IS NULL) THEN amount ELSE 0 END,
       CASE WHEN state = 'refused' THEN amount ELSE 0 END,
       CASE WHEN state = 'not_sent' THEN amount ELSE 0 END,
-      CASE WHEN state = 'sent' THEN amount ELSE 0 END,
+      CASE WHEN state = 'sent' AND seen_at IS NOT NULL THEN amount ELSE 0 END,
       CASE WHEN state = 'sent' THEN coalesce(seen_amount, 0) ELSE 0 END,
       CASE WHEN state = 'sent' THEN coalesce(seen_at, '-infinity') END
     FROM pushed_item

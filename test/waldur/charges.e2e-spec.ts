@@ -299,6 +299,21 @@ describe('Charges on invoices of Waldur', () => {
     expect((await w.push({ retry_missing: true })).result).toMatchObject({ sent: 0, found: 0 });
   });
 
+  it('that were sent and not looked at since are not called missing, and are looked at by the next run', async () => {
+    const one = await w.linked();
+    await billed([one, '10']);
+    w.waldur.meanwhile = ({ method, query }) =>
+      method === 'GET' && dashed(query.get('customer_uuid') ?? '') === one.customer && w.atWaldur(one).length
+        ? { status: 500, body: {} }
+        : undefined;
+    expect((await w.push()).state).toBe('failed');
+    w.waldur.meanwhile = () => undefined;
+    expect(await w.items(one)).toMatchObject([{ state: 'sent', seen_at: null, seen_amount: null }]);
+    expect(await w.compared(one)).toMatchObject([{ at_waldur: '0.00', waiting: '10.00', missing: '0.00' }]);
+    expect(await w.push()).toMatchObject({ state: 'succeeded', result: { sent: 0 } });
+    expect(await w.compared(one)).toMatchObject([{ at_waldur: '10.00', waiting: '0.00', difference: '0.00' }]);
+  });
+
   it('wait where Waldur goes away in the middle, and go on when it is back', async () => {
     const one = await w.linked();
     const amounts: [Linked, string][] = [[one, '1']];
