@@ -1,5 +1,4 @@
 import type { ArrowEmulator } from '../emulator/arrow-emulator.js';
-import type { DemoDirectory } from './directory.js';
 
 /** An answer of the service. */
 export interface Answer {
@@ -8,6 +7,17 @@ export interface Answer {
   // The demo prints whatever comes.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
+}
+
+/** Makes organisations and the like where this run of the demo has them. Each answers a UUID. */
+export interface DemoDirectory {
+  organisation(name: string): Promise<string>;
+  project(name: string, organisation: string): Promise<string>;
+  offering(name: string): Promise<string>;
+  plan(name: string, offering: string): Promise<string>;
+  resource(name: string, project: string, offering: string): Promise<string>;
+  /** What was made is known to the service from then on. */
+  read(): Promise<void>;
 }
 
 /** What the steps of the demo share: the service, ArrowSphere's stand-in, and what earlier steps made. */

@@ -6,18 +6,7 @@ import {
   waldurResource,
 } from '../emulator/waldur/waldur-data.js';
 import type { WaldurStandIn } from '../emulator/waldur/waldur-stand-in.js';
-import type { DemoContext } from './context.js';
-
-/** Makes organisations and the like where this run of the demo has them. Each answers a UUID. */
-export interface DemoDirectory {
-  organisation(name: string): Promise<string>;
-  project(name: string, organisation: string): Promise<string>;
-  offering(name: string): Promise<string>;
-  plan(name: string, offering: string): Promise<string>;
-  resource(name: string, project: string, offering: string): Promise<string>;
-  /** What was made is known to the service from then on. */
-  read(): Promise<void>;
-}
+import type { DemoContext, DemoDirectory } from './context.js';
 
 /** The directory of the service itself. */
 export function keptHere(call: DemoContext['call']): DemoDirectory {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { controlReply } from './control.js';
+import { type Controlled, controlReply } from './control.js';
 import { emptyData } from './data.js';
 import { bendReply, pagingTweaks } from './fault-bodies.js';
 import { FaultPlan, type PlannedAction } from './faults.js';
@@ -43,7 +43,7 @@ const BASE_PATH = '/index.php/api/';
 const MAX_RECORDED = 100_000;
 
 /** An ArrowSphere of one's own on a real socket, with its dialects, its quirks and, on request, its faults. */
-export class ArrowEmulator {
+export class ArrowEmulator implements Controlled {
   /** Live: what is changed here shows in the next answer. */
   data: EmulatorData;
   /** The last 100,000 calls at most. */

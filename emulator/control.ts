@@ -1,9 +1,19 @@
-import type { ArrowEmulator } from './arrow-emulator.js';
-import { checkRule, type FaultRule } from './faults.js';
+import { checkRule, type FaultPlan, type FaultRule } from './faults.js';
 import type { ApiReply } from './http.js';
 
+/** What of an emulator can be seen and switched from another process. */
+export interface Controlled {
+  readonly faults: FaultPlan;
+  readonly requests: readonly object[];
+  readonly inFlight: number;
+  readonly maxInFlight: number;
+  readonly connections: number;
+  latencyMs: number;
+  resetCounters(): void;
+}
+
 /** `/__emulator/…`: the emulator's own switches, for those who sit in another process. No key is needed. */
-export function controlReply(emulator: ArrowEmulator, method: string, path: string, body: unknown): ApiReply {
+export function controlReply(emulator: Controlled, method: string, path: string, body: unknown): ApiReply {
   const [, , subject, id] = path.split('/');
   switch (`${method} ${subject}`) {
     case 'GET faults':
@@ -34,11 +44,11 @@ export function controlReply(emulator: ArrowEmulator, method: string, path: stri
   }
 }
 
-function onTheWire({ id, rule, met, happened }: ArrowEmulator['faults']['rules'][number]) {
+function onTheWire({ id, rule, met, happened }: FaultPlan['rules'][number]) {
   return { id, rule: { ...rule, path: rule.path instanceof RegExp ? rule.path.source : rule.path }, met, happened };
 }
 
-function addFaults(emulator: ArrowEmulator, body: unknown): ApiReply {
+function addFaults(emulator: Controlled, body: unknown): ApiReply {
   try {
     const rules: unknown[] = Array.isArray(body) ? body : [body];
     // All or none.
