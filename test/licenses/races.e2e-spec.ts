@@ -18,7 +18,7 @@ describe('Requests that race for a licence', () => {
   afterAll(() => app.stop());
 
   const act = (action: string, body: object, mapping = at.mapping.uuid) =>
-    app.api.post(`${path}${mapping}/${action}/`, { dry_run: false, ...body });
+    app.api.patient().post(`${path}${mapping}/${action}/`, { dry_run: false, ...body });
   const importing = (reference: string, own: World = at) => ({
     license_reference: reference,
     offering_uuid: own.offering.uuid,
@@ -117,7 +117,7 @@ describe('Requests that race for a licence', () => {
     const answers = await times((i) =>
       i % 2
         ? act('import_license', importing(reference))
-        : app.api.post(`/api/marketplace-provider-resources/${resources[i].uuid}/set_backend_id/`, {
+        : app.api.patient().post(`/api/marketplace-provider-resources/${resources[i].uuid}/set_backend_id/`, {
             backend_id: reference,
           }),
     );
@@ -129,7 +129,7 @@ describe('Requests that race for a licence', () => {
     const reference = at.license().licenseId;
     const made = await act('import_license', importing(reference));
     const { body } = await app.api.get(`/api/admin/arrow/license-links/?resource_uuid=${made.body.resource_uuid}`);
-    const answers = await times(() => app.api.post(`/api/admin/arrow/license-links/${body[0].uuid}/revert/`));
+    const answers = await times(() => app.api.patient().post(`/api/admin/arrow/license-links/${body[0].uuid}/revert/`));
     expect(statuses(answers)).toEqual({ 200: 1, 409: AT_ONCE - 1 });
     const orders = await app.api.get(`/api/marketplace-orders/?resource_uuid=${made.body.resource_uuid}`);
     expect(orders.body).toHaveLength(2);

@@ -12,11 +12,17 @@ export class ApiClient {
   constructor(
     readonly baseUrl: string,
     private readonly token?: string,
+    private readonly isPatient = false,
   ) {}
 
   /** The same client with another token, or none. */
   as(token: string | undefined): ApiClient {
-    return new ApiClient(this.baseUrl, token);
+    return new ApiClient(this.baseUrl, token, this.isPatient);
+  }
+
+  /** The same client, which sends anew what was refused with 503: what waits for others on a busy machine may be. */
+  patient(): ApiClient {
+    return new ApiClient(this.baseUrl, this.token, true);
   }
 
   get = (path: string, headers?: Record<string, string>) => this.send('GET', path, undefined, headers);
@@ -38,6 +44,7 @@ export class ApiClient {
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
     const text = await response.text();
+    if (this.isPatient && response.status === 503) return this.send(method, path, body, headers);
     const isJson = response.headers.get('content-type')?.startsWith('application/json');
     return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
   }
