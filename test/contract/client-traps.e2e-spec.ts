@@ -176,11 +176,11 @@ describe('The traps of the official clients', () => {
   });
 
   describe('browsers', () => {
-    it('lets the configured origin read the paging headers', async () => {
+    it('lets the configured origin read the paging headers, when to come back and how a file is called', async () => {
       const { headers } = await send('GET', '/api/customers/', { origin: PORTAL });
       expect(headers['access-control-allow-origin']).toBe(PORTAL);
       const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(/,\s*/);
-      expect(exposed).toEqual(expect.arrayContaining(['link', 'x-result-count']));
+      expect(exposed).toEqual(expect.arrayContaining(['link', 'x-result-count', 'retry-after', 'content-disposition']));
     });
 
     it('answers its preflight without a token, for every method and header the clients send', async () => {
