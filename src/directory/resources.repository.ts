@@ -44,7 +44,7 @@ export interface LicenseLinkFacts {
   readonly customerUuid: string;
 }
 
-const relations = { offering: true, plan: true, project: { customer: true } };
+const relations = { offering: { customer: true }, plan: true, project: { customer: true } };
 const live = { state: Not('Terminated' as const) };
 
 const SET_LICENSES = `
