@@ -44,7 +44,7 @@ export interface LicenseLinkFacts {
   readonly customerUuid: string;
 }
 
-const relations = { offering: { customer: true }, plan: true, project: { customer: true } };
+const relations = { offering: true, plan: true, project: { customer: true } };
 const live = { state: Not('Terminated' as const) };
 
 const SET_LICENSES = `
@@ -62,7 +62,7 @@ const ORDERS = `
 @Injectable()
 export class ResourcesRepository extends EntityRepository<Resource, ResourceFilter> {
   constructor(@InjectRepository(Resource) rows: Repository<Resource>) {
-    super(rows, ResourceNotFoundError, relations);
+    super(rows, ResourceNotFoundError, { ...relations, offering: { customer: true } });
   }
 
   /** All resources of an organisation, by name. */

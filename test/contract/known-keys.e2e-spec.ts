@@ -23,6 +23,7 @@ describe('Keys that the types of Waldur’s clients require', () => {
       unit: 'hour',
     });
     const planned = await world.newResource({ offering: world.storage.uuid, plan: plan.uuid });
+    expect(planned).toMatchObject({ plan_unit: 'hour', provider_uuid: world.customer.uuid });
     const plain = await world.newResource({ plan: null });
     const { uuid: maker } = await world.get('/api/users/me/');
     await app.database.query(
