@@ -120,7 +120,16 @@ function enableCors(app: NestFastifyApplication, origins: readonly string[]): vo
       'sentry-trace',
       'baggage',
     ],
-    exposedHeaders: ['Link', 'X-Result-Count', 'Location', 'Age', 'X-Request-Id', 'X-impersonator-uuid'],
+    exposedHeaders: [
+      'Link',
+      'X-Result-Count',
+      'Location',
+      'Age',
+      'Retry-After',
+      'Content-Disposition',
+      'X-Request-Id',
+      'X-impersonator-uuid',
+    ],
   };
   app.enableCors({
     delegator: ({ headers }, done) =>

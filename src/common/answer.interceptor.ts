@@ -97,20 +97,18 @@ function splitUrl(url: string): { pathname: string; search: string } {
   return at < 0 ? { pathname: url, search: '' } : { pathname: url.slice(0, at), search: url.slice(at + 1) };
 }
 
-/** The items with only the keys asked for; all of them where none of the names is known. */
-function sparse({ items, fields, keep }: Page<unknown>): readonly unknown[] {
-  if (!fields?.length) return items;
-  return items.map((item) => pick(item as object, fields, keep));
+/** The items with only the keys asked for; all of them where no item has any of these. */
+function sparse({ items, fields = [], keep }: Page<unknown>): readonly unknown[] {
+  if (!items.some((item) => hasAnyOf(item as object, fields))) return items;
+  const keys = new Set([...fields, ...keep]);
+  return items.map((item) => cut(item as object, keys));
 }
 
 /** An object with only the keys asked for, in its own order; whole if none of them is known. */
-export function pick<T extends object>(
-  item: T,
-  fields: readonly string[] | undefined,
-  keep: readonly string[] = [],
-): Partial<T> {
-  const known = Object.keys(item).filter((key) => fields?.includes(key));
-  if (known.length === 0) return item;
-  const entries = Object.entries(item).filter(([key]) => known.includes(key) || keep.includes(key));
-  return Object.fromEntries(entries) as Partial<T>;
-}
+export const pick = <T extends object>(item: T, fields: readonly string[] = []): Partial<T> =>
+  hasAnyOf(item, fields) ? cut(item, new Set(fields)) : item;
+
+const hasAnyOf = (item: object, fields: readonly string[]) => fields.some((field) => Object.hasOwn(item, field));
+
+const cut = <T extends object>(item: T, keys: ReadonlySet<string>) =>
+  Object.fromEntries(Object.entries(item).filter(([key]) => keys.has(key))) as Partial<T>;

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
+import { countryName } from '../common/country-name.js';
 import { hyperlink } from '../common/links.js';
 import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
@@ -87,12 +88,14 @@ export class CustomerResponse {
   @ApiProperty({ maxLength: 255 }) backend_id: string;
   @ApiProperty() registration_code: string;
   @ApiProperty() country: string;
+  @ApiProperty({ example: 'Estonia' }) country_name: string;
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, customer: Customer): CustomerResponse {
     const { name, abbreviation } = customer;
     return answerOf(CustomerResponse, customer, {
       url: hyperlink(Customer, customer),
+      country_name: countryName(customer.country),
       display_name: abbreviation ? `${name} (${abbreviation})` : name,
     });
   }

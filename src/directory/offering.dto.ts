@@ -18,7 +18,7 @@ import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import type { OfferingFields } from './offerings.service.js';
-import { Plan } from './plan.entity.js';
+import { OfferingPlanResponse } from './plan.dto.js';
 import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'OfferingRequest' })
@@ -76,11 +76,18 @@ export class ListOfferingsQuery extends CreatedModifiedQuery {
   @TextFilter({ description: 'Part of the name' }) query?: string;
 }
 
-class OfferingPlan {
-  @ApiProperty({ format: 'uri' }) url: string;
-  @ApiProperty({ format: 'uuid' }) uuid: string;
-  @ApiProperty() name: string;
+class OfferingOptions {
+  static readonly none: OfferingOptions = { order: [], options: {} };
+
+  @ApiProperty({ type: [String], description: 'Always empty: nothing is asked of who orders' }) order: string[];
+  @ApiProperty({ type: Object, description: 'Always empty, as `order`' }) options: object;
 }
+
+/** What an answer says of the organisation that provides an offering; nothing where there is none. */
+export const providerKeys = ({ customer }: Offering) => ({
+  provider_uuid: customer?.uuid,
+  provider_name: customer?.name,
+});
 
 @ApiSchema({ name: 'ProviderOfferingDetails' })
 @Always({
@@ -140,7 +147,9 @@ export class OfferingResponse {
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) customer_uuid: string | null;
   @ApiProperty({ type: String, nullable: true }) customer_name: string | null;
   @ApiProperty({ maxLength: 255 }) backend_id: string;
-  @ApiProperty({ type: [OfferingPlan] }) plans: OfferingPlan[];
+  @ApiProperty({ type: OfferingOptions }) options: OfferingOptions;
+  @ApiProperty({ type: OfferingOptions }) resource_options: OfferingOptions;
+  @ApiProperty({ type: [OfferingPlanResponse] }) plans: OfferingPlanResponse[];
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, offering: Offering): OfferingResponse {
@@ -148,11 +157,9 @@ export class OfferingResponse {
       url: hyperlink(Offering, offering),
       customer: offering.customer && hyperlink(Customer, offering.customer),
       customer_name: offering.customer?.name ?? null,
-      plans: offering.plans.map((plan) => ({
-        url: hyperlink(Plan, plan),
-        uuid: plan.uuid,
-        name: plan.name,
-      })),
+      options: OfferingOptions.none,
+      resource_options: OfferingOptions.none,
+      plans: offering.plans.map(OfferingPlanResponse.ofOffering),
     });
   }
 }

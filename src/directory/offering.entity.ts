@@ -1,6 +1,7 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
 import { Customer } from './customer.entity.js';
 import { MirroredEntity } from './mirrored.entity.js';
+import type { PlanUnit } from './plan-units.js';
 
 export const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
 export type OfferingState = (typeof OFFERING_STATES)[number];
@@ -37,5 +38,5 @@ export class Offering extends MirroredEntity {
   customer: Relation<Customer> | null;
 
   /** Rows of `Plan`, which builds on this entity, by name: where offerings themselves are read. */
-  plans: readonly (Pick<MirroredEntity, 'uuid'> & { readonly name: string })[];
+  plans: readonly (Pick<MirroredEntity, 'uuid' | 'owner'> & { readonly name: string; readonly unit: PlanUnit })[];
 }

@@ -5,6 +5,7 @@ import { type Order as Sorting, OrderFilter } from '../common/page.js';
 import { ChoicesFilter, LinkFilter, TextFilter, TextsFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
 import { CreatedModifiedQuery } from './created-modified.js';
+import { providerKeys } from './offering.dto.js';
 import { Offering } from './offering.entity.js';
 import {
   ASKED_ORDER_STATES,
@@ -17,8 +18,11 @@ import {
   type OrderType,
 } from './order-states.js';
 import { Order } from './order.entity.js';
+import { planKeys } from './plan.dto.js';
+import type { PlanUnit } from './plan-units.js';
 import { Resource } from './resource.entity.js';
 import { UNKEPT } from './unkept-filters.js';
+import { fullNameOf } from './users/user.entity.js';
 
 @Unkept(UNKEPT.orders)
 export class ListOrdersQuery extends CreatedModifiedQuery {
@@ -102,13 +106,28 @@ export class OrderResponse {
   @ApiProperty({ format: 'uuid' }) offering_uuid: string;
   @ApiProperty() offering_name: string;
   @ApiProperty() offering_type: string;
+  @ApiProperty({ format: 'uri', required: false, description: 'Left out when there is none' }) plan?: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true }) plan_uuid: string | null;
+  @ApiProperty({ type: String, nullable: true }) plan_name: string | null;
+  @ApiProperty({ type: String, example: 'month', nullable: true }) plan_unit: PlanUnit | null;
+  @ApiProperty({
+    format: 'uuid',
+    required: false,
+    description: 'Left out where nobody is known to provide the offering',
+  })
+  provider_uuid?: string;
+
+  @ApiProperty({ required: false, description: 'As `provider_uuid`' }) provider_name?: string;
   @ApiProperty({ required: false, description: 'Left out when the user is gone' }) created_by_username?: string;
+  @ApiProperty({ required: false, description: 'As `created_by_username`' }) created_by_full_name?: string;
+  @ApiProperty({ required: false, description: 'As `created_by_username`' }) created_by_email?: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) completed_at: string | null;
   @ApiProperty({ format: 'date-time' }) created: string;
   @ApiProperty({ format: 'date-time' }) modified: string;
 
   static from(this: void, order: Order): OrderResponse {
-    const { project, offering } = order.resource;
+    const { createdBy: maker } = order;
+    const { project, offering, plan } = order.resource;
     return answerOf(OrderResponse, order, {
       url: hyperlink(Order, order.uuid),
       marketplace_resource_uuid: order.resourceUuid,
@@ -121,7 +140,11 @@ export class OrderResponse {
       offering_uuid: offering.uuid,
       offering_name: offering.name,
       offering_type: offering.type,
-      created_by_username: order.createdBy?.username,
+      ...planKeys(plan),
+      ...providerKeys(offering),
+      created_by_username: maker?.username,
+      created_by_full_name: maker ? fullNameOf(maker) : undefined,
+      created_by_email: maker?.email,
     });
   }
 }

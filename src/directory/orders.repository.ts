@@ -33,7 +33,7 @@ export class OrdersRepository extends EntityRepository<Order, OrdersFilter> {
   constructor(@InjectRepository(Order) rows: Repository<Order>) {
     super(rows, OrderNotFoundError, {
       createdBy: true,
-      resource: { offering: true, project: { customer: true } },
+      resource: { offering: { customer: true }, plan: true, project: { customer: true } },
     });
   }
 

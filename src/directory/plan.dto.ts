@@ -7,7 +7,8 @@ import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-f
 import { Unkept } from '../common/validation/unkept-filters.js';
 import type { New } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
-import { Plan, PLAN_UNITS, type PlanUnit } from './plan.entity.js';
+import { PLAN_UNITS, type PlanUnit } from './plan-units.js';
+import { Plan } from './plan.entity.js';
 import type { PlanFields, PlanInUse } from './plans.service.js';
 import { UNKEPT } from './unkept-filters.js';
 
@@ -53,15 +54,26 @@ export class ListPlansQuery extends ListQuery {
   @TextFilter({ description: 'Part of the name' }) name?: string;
 }
 
-/** The keys of Waldur's `ProviderPlanDetails`, which its clients cannot do without. */
-@ApiSchema({ name: 'Plan' })
-export class PlanResponse {
+const USAGE_BASED = {
+  is_active: true,
+  init_price: 0,
+  switch_price: 0,
+  organization_groups: [],
+  components: [],
+  prices: {},
+  future_prices: {},
+  quotas: {},
+  plan_type: 'usage-based',
+  minimal_price: '0.00',
+};
+
+/** A plan where it stands with its offering: the keys of Waldur's `BaseProviderPlan`, but for counts. */
+@ApiSchema({ name: 'OfferingPlan' })
+export class OfferingPlanResponse {
   @ApiProperty({ format: 'uri' }) url: string;
   @ApiProperty({ format: 'uuid' }) uuid: string;
   @ApiProperty({ maxLength: 150 }) name: string;
   @ApiProperty({ enum: PLAN_UNITS, enumName: 'PlanUnit' }) unit: PlanUnit;
-  @ApiProperty({ format: 'uri' }) offering: string;
-  @ApiProperty({ format: 'uuid' }) offering_uuid: string;
   @ApiProperty({ description: 'Always true: plans of this service are not archived' }) is_active: boolean;
   @ApiProperty({ type: Number, description: 'Always 0: prices come from ArrowSphere, month by month' })
   init_price: number;
@@ -73,27 +85,37 @@ export class PlanResponse {
   prices: object;
   @ApiProperty({ type: Object, description: 'Always empty, as `prices`' }) future_prices: object;
   @ApiProperty({ type: Object, description: 'Always empty: nothing is limited by a plan' }) quotas: object;
-  @ApiProperty({ type: 'integer', description: 'Resources with this plan, terminated ones left out' })
-  resources_count: number;
   @ApiProperty({ description: 'Always `usage-based`: what was used is what is charged' }) plan_type: string;
   @ApiProperty({ format: 'decimal', description: 'Always 0.00, as `init_price`' }) minimal_price: string;
+
+  static ofOffering(this: void, plan: Offering['plans'][number]): OfferingPlanResponse {
+    return answerOf(OfferingPlanResponse, plan, { url: hyperlink(Plan, plan), ...USAGE_BASED });
+  }
+}
+
+/** The keys of Waldur's `ProviderPlanDetails`, which its clients cannot do without. */
+@ApiSchema({ name: 'Plan' })
+export class PlanResponse extends OfferingPlanResponse {
+  @ApiProperty({ format: 'uri' }) offering: string;
+  @ApiProperty({ format: 'uuid' }) offering_uuid: string;
+  @ApiProperty({ type: 'integer', description: 'Resources with this plan, terminated ones left out' })
+  resources_count: number;
   @ApiProperty({ format: 'date-time' }) created: string;
 
   static from(this: void, { plan, resourcesCount }: PlanInUse): PlanResponse {
     return answerOf(PlanResponse, plan, {
       url: hyperlink(Plan, plan),
       offering: hyperlink(Offering, { uuid: plan.offeringUuid, owner: plan.owner }),
-      is_active: true,
-      init_price: 0,
-      switch_price: 0,
-      organization_groups: [],
-      components: [],
-      prices: {},
-      future_prices: {},
-      quotas: {},
       resources_count: resourcesCount,
-      plan_type: 'usage-based',
-      minimal_price: '0.00',
+      ...USAGE_BASED,
     });
   }
 }
+
+/** What an answer says of the plan of a resource. */
+export const planKeys = (plan: Plan | null) => ({
+  plan: plan ? hyperlink(Plan, plan) : undefined,
+  plan_uuid: plan && plan.uuid,
+  plan_name: plan && plan.name,
+  plan_unit: plan && plan.unit,
+});

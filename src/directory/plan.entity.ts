@@ -1,9 +1,7 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { Offering } from './offering.entity.js';
+import type { PlanUnit } from './plan-units.js';
 import { MirroredEntity } from './mirrored.entity.js';
-
-export const PLAN_UNITS = ['month', 'quarter', 'half_month', 'day', 'hour', 'quantity'] as const;
-export type PlanUnit = (typeof PLAN_UNITS)[number];
 
 /** How an offering is charged. */
 @Entity()

@@ -91,6 +91,8 @@ export class ListProjectsQuery extends CreatedModifiedQuery {
     'effective_end_date',
     'affiliation',
     'project_credit',
+    'termination_metadata',
+    'customer_grace_period_days',
   ],
   falses: ['is_removed', 'is_in_grace_period'],
 })

@@ -8,8 +8,11 @@ import { ChoicesFilter, LinkFilter, TextFilter, UuidFilter, UuidsFilter } from '
 import { Unkept } from '../common/validation/unkept-filters.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
+import { providerKeys } from './offering.dto.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
 import { ASKED_ORDER_STATES, type AskedOrderState } from './order-states.js';
+import { planKeys } from './plan.dto.js';
+import type { PlanUnit } from './plan-units.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
@@ -135,6 +138,7 @@ export class ListResourcesQuery extends CreatedModifiedQuery {
     'offering_backend_id',
     'error_message',
     'error_traceback',
+    'usage_limit_restriction',
   ],
   nulls: [
     'resource_uuid',
@@ -175,6 +179,15 @@ export class ResourceResponse {
   @ApiProperty({ format: 'uri', required: false, description: 'Left out when there is none' }) plan?: string;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) plan_uuid: string | null;
   @ApiProperty({ type: String, nullable: true }) plan_name: string | null;
+  @ApiProperty({ type: String, example: 'month', nullable: true }) plan_unit: PlanUnit | null;
+  @ApiProperty({
+    format: 'uuid',
+    required: false,
+    description: 'Left out where nobody is known to provide the offering',
+  })
+  provider_uuid?: string;
+
+  @ApiProperty({ required: false, description: 'As `provider_uuid`' }) provider_name?: string;
   @ApiProperty({ format: 'uri' }) project: string;
   @ApiProperty({ format: 'uuid' }) project_uuid: string;
   @ApiProperty() project_name: string;
@@ -192,8 +205,8 @@ export class ResourceResponse {
       offering_name: offering.name,
       offering_type: offering.type,
       offering_state: offering.state,
-      plan: plan ? hyperlink(Plan, plan) : undefined,
-      plan_name: plan && plan.name,
+      ...planKeys(plan),
+      ...providerKeys(offering),
       project: hyperlink(Project, project),
       project_name: project.name,
       customer_uuid: project.customer.uuid,

@@ -62,7 +62,7 @@ const ORDERS = `
 @Injectable()
 export class ResourcesRepository extends EntityRepository<Resource, ResourceFilter> {
   constructor(@InjectRepository(Resource) rows: Repository<Resource>) {
-    super(rows, ResourceNotFoundError, relations);
+    super(rows, ResourceNotFoundError, { ...relations, offering: { customer: true } });
   }
 
   /** All resources of an organisation, by name. */

@@ -53,7 +53,7 @@ describe('Personal access tokens', () => {
       expires_at: '2090-01-31T10:00:00+00:00',
       is_active: true,
       last_used_at: null,
-      last_used_ip: null,
+      last_used_ip: '',
       use_count: null,
       created: expect.stringMatching(/^20\d\d-.*\+00:00$/),
     });

@@ -386,7 +386,7 @@ describe('an issued invoice', () => {
       ]);
       await w.sync();
       expect((await w.invoice(vm.customer)).items).toEqual([
-        expect.objectContaining({ start: '2026-01-05', end: '2026-01-20' }),
+        expect.objectContaining({ start: '2026-01-05T00:00:00+00:00', end: '2026-01-20T23:59:59.999999+00:00' }),
       ]);
     });
 

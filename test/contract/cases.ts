@@ -28,7 +28,16 @@ const objectCount: Makers = [() => ({ check: ({ headers }) => expect(headers['x-
 
 /** An object of the world, by the key it has there; its UUID in both forms. */
 const one = (
-  key: 'settings' | 'mapping' | 'vendorMapping' | 'customer' | 'project' | 'offering' | 'storage' | 'resource',
+  key:
+    | 'settings'
+    | 'mapping'
+    | 'vendorMapping'
+    | 'customer'
+    | 'project'
+    | 'offering'
+    | 'storage'
+    | 'resource'
+    | 'otherResource',
 ): Makers => [
   (world) => ({ uuid: world[key].uuid, check: (answer) => expect(body<Seeded>(answer).uuid).toBe(world[key].uuid) }),
   (world) => ({
@@ -422,7 +431,7 @@ export const CASES: Record<string, Makers> = {
       `customer_uuid=${world.customer.uuid}&project_uuid=${world.project.uuid}&offering_uuid=${world.offering.uuid}&state=OK`,
     (world) => `backend_id=${String(world.resource.backend_id)}`,
   ),
-  marketplace_resources_retrieve: one('resource'),
+  marketplace_resources_retrieve: [...one('resource'), ...one('otherResource')],
   users_me_retrieve: [
     plain,
     () => ({ about: 'field', query: 'field=uuid&field=username' }),

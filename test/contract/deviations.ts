@@ -86,7 +86,7 @@ const NOT_KEPT: { list?: string; retrieve: string; keys: string[]; nulls?: strin
   {
     list: 'marketplace_resources_list',
     retrieve: 'marketplace_resources_retrieve',
-    keys: ['slug', 'provider_uuid', 'provider_name'],
+    keys: ['slug'],
     nulls: ['resource_uuid', 'resource_type'],
     filters: ['category_uuid'],
   },

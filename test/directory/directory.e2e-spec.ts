@@ -49,7 +49,10 @@ describe('The directory', () => {
       valid: () => Promise.resolve({ name: 'Acme', country: 'ee', email: 'it@acme.example' }),
       required: ['name'],
       change: { abbreviation: 'AC' },
-      keys: ['url uuid name abbreviation native_name display_name email backend_id registration_code country created'],
+      keys: [
+        'url uuid name abbreviation native_name display_name email backend_id registration_code country',
+        'country_name created',
+      ],
     },
     {
       path: 'projects',
@@ -67,7 +70,10 @@ describe('The directory', () => {
       valid: async () => ({ name: 'Azure', customer: (await make.customer()).url }),
       required: ['name'],
       change: { state: 'Paused' },
-      keys: ['url uuid name type state customer customer_uuid customer_name backend_id plans created'],
+      keys: [
+        'url uuid name type state customer customer_uuid customer_name backend_id options resource_options',
+        'plans created',
+      ],
     },
     {
       path: 'marketplace-plans',
@@ -76,8 +82,8 @@ describe('The directory', () => {
       required: ['offering', 'name'],
       change: { unit: 'day' },
       keys: [
-        'url uuid name unit offering offering_uuid is_active init_price switch_price organization_groups components',
-        'prices future_prices quotas resources_count plan_type minimal_price created',
+        'url uuid name unit is_active init_price switch_price organization_groups components',
+        'prices future_prices quotas plan_type minimal_price offering offering_uuid resources_count created',
       ],
     },
     {
@@ -91,7 +97,7 @@ describe('The directory', () => {
       change: { state: 'Erred' },
       keys: [
         'url uuid name state backend_id offering offering_uuid offering_name offering_type offering_state plan',
-        'plan_uuid plan_name project project_uuid project_name customer_uuid customer_name created modified',
+        'plan_uuid plan_name plan_unit project project_uuid project_name customer_uuid customer_name created modified',
       ],
     },
   ];
@@ -539,7 +545,8 @@ describe('The directory', () => {
         offering.uuid,
       ]);
       const { body } = await app.api.get(linkOf('marketplace-public-offerings', plan.offering_uuid));
-      expect(body.plans).toEqual([{ url: plan.url, uuid: plan.uuid, name: plan.name }]);
+      const { offering: _, offering_uuid: __, resources_count: ___, created: ____, ...shown } = plan;
+      expect(body.plans).toEqual([shown]);
     });
   });
 

@@ -91,7 +91,7 @@ export function filterTable(): string {
     'service’s own. One that would need data that is not kept is refused with 400 where it would narrow the list:',
     '`{"slug": ["This service does not keep what `slug` asks for, …"]}`. One without a value counts as left out. Names',
     'that Waldur does not know either are ignored, as it ignores them. So are keys asked for with `field` that rows do',
-    'not have; where they have none of them, all keys come.',
+    'not have; where no row has any of them, all keys come.',
     '',
     'Beside a Waldur rows are copies, and Waldur has more of them than is copied: what narrows nothing of our own rows may',
     'narrow those, and is refused but for the values that are said.',

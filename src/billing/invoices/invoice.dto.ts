@@ -1,7 +1,8 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { currencyDigits } from '../../arrow-export/currency.js';
-import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
+import { Always, answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
+import { countryName } from '../../common/country-name.js';
 import { hyperlink } from '../../common/links.js';
 import { round } from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
@@ -48,6 +49,7 @@ export class IssueInvoiceDto {
 }
 
 @ApiSchema({ name: 'InvoiceItem' })
+@Always({ texts: ['measured_unit'], nulls: ['backend_uuid'], falses: ['credit'] })
 export class InvoiceItemResponse {
   @Shown('uuid', { description: 'Stays the same while the amount changes' }) uuid: string;
   @Shown() name: string;
@@ -57,8 +59,9 @@ export class InvoiceItemResponse {
   @Shown('decimal', { description: "In the digits of the invoice's currency", example: '150.00' })
   unit_price: string;
   @Shown({ description: 'The same amount as a number, as in Waldur', example: 150 }) price: number;
-  @Shown('date') start: string;
-  @Shown('date') end: string;
+  @Shown('integer', { description: 'Always 1, as `quantity`' }) factor: number;
+  @Shown('date-time', { description: 'When its first day begins, UTC' }) start: string;
+  @Shown('date-time', { description: 'When its last day ends, UTC' }) end: string;
   @Shown('uuid', { required: false, description: 'Left out where the licence is linked to none' })
   resource_uuid?: string;
   @ShownOrNull('uuid') project_uuid: string | null;
@@ -69,9 +72,13 @@ export class InvoiceItemResponse {
     const { source, licenseReference, originalPeriod, priceSource, correctsInvoiceUuid, postings } = item;
     return answerOf(InvoiceItemResponse, item, {
       quantity: '1.0000000000',
+      factor: 1,
       unit: 'quantity',
       unit_price: price,
       price: Number(price),
+      // As Waldur has them; its Python client cannot compare times without a zone.
+      start: `${item.start}T00:00:00+00:00`,
+      end: `${item.end}T23:59:59.999999+00:00`,
       // Waldur's Python client cannot read null here.
       resource_uuid: item.resourceUuid ?? undefined,
       details: wireOf({
@@ -113,6 +120,7 @@ export class InvoiceCustomerDetails {
   @Shown() abbreviation: string;
   @Shown() registration_code: string;
   @Shown() country: string;
+  @Shown({ example: 'Estonia' }) country_name: string;
   @Shown() email: string;
 }
 
@@ -158,7 +166,7 @@ export class InvoiceResponse {
         due_date: invoice.dueDate ?? undefined,
         customer: hyperlink(Customer, invoice.customer),
         customer_name: customer.name,
-        customer_details: answerOf(InvoiceCustomerDetails, customer, {}),
+        customer_details: answerOf(InvoiceCustomerDetails, customer, { country_name: countryName(customer.country) }),
         year: Number(invoice.month.slice(0, 4)),
         month: Number(invoice.month.slice(5, 7)),
         tax_percent: mainRateOf(amounts),

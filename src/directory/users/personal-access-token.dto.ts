@@ -79,7 +79,7 @@ export class PersonalAccessTokenResponse {
   @ShownOrNull('date-time', { description: 'Null: it does not expire' }) expires_at: string | null;
   @Shown({ description: 'Not expired, and its user is active' }) is_active: boolean;
   @ShownOrNull('date-time', { description: 'To the hour; null: not yet' }) last_used_at: string | null;
-  @ShownOrNull({ description: 'Always null: addresses are not kept' }) last_used_ip: null;
+  @Shown({ description: 'Always empty: addresses are not kept' }) last_used_ip: string;
   @ApiProperty({ type: 'integer', nullable: true, description: 'Always null: uses are not counted' }) use_count: null;
   @Shown('date-time') created: string;
 
@@ -92,7 +92,7 @@ export class PersonalAccessTokenResponse {
       scopes: includedIn(token.scope),
       allowed_scopes: [],
       allowed_networks: [],
-      last_used_ip: null,
+      last_used_ip: '',
       use_count: null,
     });
   }

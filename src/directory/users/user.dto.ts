@@ -8,7 +8,7 @@ import { BooleanField, EmailField, PartialDto, TextField } from '../../common/va
 import { BooleanFilter, DateTimeFilter, NamesFilter, TextFilter } from '../../common/validation/query-fields.js';
 import { Unkept } from '../../common/validation/unkept-filters.js';
 import { UNKEPT } from '../unkept-filters.js';
-import { User } from './user.entity.js';
+import { fullNameOf, User } from './user.entity.js';
 import type { NewToken } from './users.service.js';
 
 @ApiSchema({ name: 'UserRequest' })
@@ -66,7 +66,13 @@ export class ListUsersQuery extends ListQuery {
 @ApiSchema({ name: 'User' })
 @Always({
   lists: ['permissions', 'identity_provider_fields'],
-  texts: ['identity_provider_name', 'identity_provider_label', 'identity_provider_management_url', 'identity_source'],
+  texts: [
+    'identity_provider_name',
+    'identity_provider_label',
+    'identity_provider_management_url',
+    'identity_source',
+    'registration_method',
+  ],
   nulls: ['civil_number', 'agreement_date', 'requested_email', 'ip_address', 'uid_number', 'primary_gid'],
   falses: ['should_protect_user_details', 'is_admin_deactivated'],
 })
@@ -82,6 +88,8 @@ export class UserResponse {
   @ApiProperty() is_support: boolean;
   @ApiProperty() is_active: boolean;
   @ApiProperty({ format: 'date-time' }) date_joined: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: the lasting token never does' })
+  token_expires_at: string | null;
 
   static from(this: void, user: User): UserResponse {
     return UserResponse.of(user, true);
@@ -91,7 +99,8 @@ export class UserResponse {
   static of(this: void, user: User, isOurs: boolean): UserResponse {
     return answerOf(UserResponse, user, {
       url: hyperlink({ path: User.path, isOurs }, user.uuid),
-      full_name: `${user.firstName} ${user.lastName}`.trim(),
+      full_name: fullNameOf(user),
+      token_expires_at: null,
       date_joined: renderDateTime(user.created),
     });
   }
@@ -130,6 +139,20 @@ export class UserAuthTokenResponse {
   }
 }
 
+class ProfileCompleteness {
+  static readonly complete: ProfileCompleteness = {
+    is_complete: true,
+    missing_fields: [],
+    mandatory_fields: [],
+    enforcement_enabled: false,
+  };
+
+  @ApiProperty({ description: 'Always true: nothing of a profile is mandatory' }) is_complete: boolean;
+  @ApiProperty({ type: [String], description: 'Always empty' }) missing_fields: string[];
+  @ApiProperty({ type: [String], description: 'Always empty' }) mandatory_fields: string[];
+  @ApiProperty({ description: 'Always false' }) enforcement_enabled: boolean;
+}
+
 /** The caller, and until when the token of this request holds. */
 @ApiSchema({ name: 'Me' })
 export class MeResponse extends UserResponse {
@@ -141,7 +164,9 @@ export class MeResponse extends UserResponse {
   token_lifetime: number | null;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it expires; null: never.' })
-  token_expires_at: string | null;
+  declare token_expires_at: string | null;
+
+  @ApiProperty({ type: ProfileCompleteness }) profile_completeness: ProfileCompleteness;
 
   @ApiProperty({ description: 'Always empty: addresses are not kept. A text, as in Waldur; of other users it is null' })
   ip_address: string;
@@ -151,6 +176,7 @@ export class MeResponse extends UserResponse {
       ...UserResponse.of(user, !profile),
       token_lifetime: tokenLifetime,
       token_expires_at: tokenExpiresAt && renderDateTime(tokenExpiresAt),
+      profile_completeness: ProfileCompleteness.complete,
       ip_address: '',
     };
   }

@@ -33,3 +33,6 @@ export class User extends BaseEntity {
   @Column({ type: 'varchar', length: 255, nullable: true, select: false })
   passwordHash: string | null;
 }
+
+/** First and last name; `""` where neither is known. */
+export const fullNameOf = ({ firstName, lastName }: User): string => `${firstName} ${lastName}`.trim();
