@@ -83,7 +83,7 @@ export class MovesRepository extends EntityRepository<DirectoryMove, MoveFilter>
 
   /** Forgets previews from before then that nobody applied. */
   async clearOld(before: Date): Promise<void> {
-    for (const statement of CLEAR_OLD) await this.rows.query(statement, [before]);
+    await this.rows.query(CLEAR_OLD, [before]);
   }
 
   async counts(uuid: string): Promise<MoveCounts> {

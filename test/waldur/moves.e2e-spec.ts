@@ -255,6 +255,21 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     expect((await app.api.get(`${MOVES}${uuid}/`)).body.state).toBe('applied');
   });
 
+  it('keeps an old preview for as long as it is being applied, though another is asked for meanwhile', async () => {
+    // On the embedded database one thing happens after the other.
+    if (app.kind === 'pglite') return;
+    const { uuid } = await preview(app, 'in');
+    const rows = await rowsOf(app, { uuid });
+    await app.database.query(`UPDATE directory_move SET created = '2025-01-01' WHERE uuid = $1`, [uuid]);
+    await app.database.transaction(async (manager) => {
+      await manager.query('SELECT FROM directory_move WHERE uuid = $1 FOR UPDATE', [uuid]);
+      expect((await app.api.post(MOVES, { direction: 'in' })).status).toBe(202);
+    });
+    expect(await rowsOf(app, { uuid })).toEqual(rows);
+    expect((await preview(app, 'in')).state).toBe('previewed');
+    expect((await app.api.get(`${MOVES}${uuid}/`)).status).toBe(404);
+  });
+
   it('can be moved again: what moved has nothing left to move', async () => {
     const move = await preview(app, 'in');
     expect(await rowsOf(app, move, 'outcome=moves&outcome=conflict')).toEqual([]);
