@@ -86,6 +86,8 @@ export interface Comparison {
 export interface ComparisonScope extends MonthRange {
   readonly customerUuid?: string;
   readonly onlyDifferences: boolean;
+  /** First month that is pushed. */
+  readonly pushedFrom?: YearMonth;
 }
 
 /**
@@ -211,8 +213,9 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
   }
 }
 
-const parametersOf = ({ from, to, customerUuid }: ComparisonScope) => [
+const parametersOf = ({ from, to, customerUuid, pushedFrom }: ComparisonScope) => [
   from.firstDay,
   to.firstDay,
   customerUuid ?? null,
+  pushedFrom?.firstDay ?? null,
 ];

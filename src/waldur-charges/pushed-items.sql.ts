@@ -226,7 +226,7 @@ export const CONCLUDE_ITEM = `
 /**
  * Both sides per organisation, month charged and currency: what is charged here, and of it what waits, was refused, is not
  * sent, or was sent and seen not to be there (`missing`); what was not looked at since it was sent waits. `$1` from month,
- * `$2` to month, `$3` organisation, or null.
+ * `$2` to month, `$3` organisation, or null, `$4` the first month that is pushed, or null.
  */
 const COMPARISON = `
   WITH pushed AS (${PUSHED_UP_TO}
@@ -237,15 +237,20 @@ const COMPARISON = `
       charge.month,
       charge.currency,
       posting.amount AS charged,
-      CASE WHEN posting.revision > coalesce(pushed.revision, 0) THEN posting.amount ELSE 0 END AS waiting,
+      CASE WHEN is_due AND NOT is_too_early THEN posting.amount ELSE 0 END AS waiting,
       0 AS refused,
-      0 AS not_sent,
+      CASE WHEN is_due AND is_too_early THEN posting.amount ELSE 0 END AS not_sent,
       0 AS sent,
       0 AS at_waldur,
       NULL::timestamptz AS seen_at
     FROM charge
     JOIN invoice_posting posting ON posting.charge_uuid = charge.uuid
     LEFT JOIN pushed ON pushed.charge_uuid = charge.uuid
+    CROSS JOIN LATERAL (
+      SELECT
+        posting.revision > coalesce(pushed.revision, 0) AS is_due,
+        charge.month < coalesce($4::date, '-infinity') AS is_too_early
+    ) AS judged
     WHERE charge.month BETWEEN $1 AND $2
       AND ($3::uuid IS NULL OR charge.customer_uuid = $3)
     UNION ALL
@@ -285,12 +290,12 @@ const compared = (onlyDifferences: boolean) => `
   FROM (${COMPARISON}
   ) compared${onlyDifferences ? '\n  WHERE difference <> 0' : ''}`;
 
-/** Parameters as above, then `$4` at most so many, `$5` skip so many. */
+/** Parameters as above, then `$5` at most so many, `$6` skip so many. */
 export const COMPARE = (onlyDifferences: boolean) => `
   SELECT *${compared(onlyDifferences)}
   ORDER BY month, "customerName", "customerUuid", currency
-  LIMIT $4
-  OFFSET $5`;
+  LIMIT $5
+  OFFSET $6`;
 
 /** Parameters as above, without paging. */
 export const COUNT_COMPARED = (onlyDifferences: boolean) => `

@@ -169,6 +169,9 @@ describe('Charges on invoices of Waldur', () => {
     w.month = '2026-01';
     expect(await w.items(one)).toEqual([]);
     expect(w.atWaldur(one)).toEqual([]);
+    expect(await w.compared(one, '&from=2025-12')).toMatchObject([
+      { month: '2025-12', charged: '11.00', waiting: '0.00', not_sent: '11.00', difference: '11.00' },
+    ]);
   });
 
   describe('of resources whose plan in Waldur has a price', () => {
