@@ -5,11 +5,15 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { createApp } from '../../src/configure-app.js';
 import { readEnv } from '../../src/config/env.js';
 import { ApiClient } from '../support/api-client.js';
-import { STAFF_TOKEN } from '../support/app.js';
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { createDatabase } from '../support/databases.js';
 import { type Beside, ended, startBeside } from './support.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
 
 describe('A Waldur that is not well, or changes while it is read', () => {
   let beside: Beside;
@@ -326,6 +330,36 @@ describe('A first reading that ends in the middle', () => {
     faults.clear();
     expect((await beside.sync()).result.conflicts).toBe(2);
     expect(await conflicts()).toBe(2);
+  });
+});
+
+describe('A service that is given another Waldur', () => {
+  it('takes nothing that it knows of the former one for knowledge of this one, and reads it whole', async () => {
+    const [former, other] = [await WaldurStandIn.start(), await WaldurStandIn.start()];
+    const database = await createDatabase(TEST_DATABASE);
+    const start = ({ url, token }: WaldurStandIn) =>
+      startApp({ WALDUR_URL: url, WALDUR_TOKEN: token }, {}, { ...database, drop: () => Promise.resolve() });
+    const sync = async ({ api }: TestApp) => (await api.post('/api/admin/arrow/directory/sync/', {})).body.job_id;
+    let app = await start(former);
+    try {
+      await ended(app, await sync(app));
+      await app.stop();
+      const long = new Date(Date.now() - 86_400_000).toISOString();
+      const customer = waldurCustomer();
+      const project = waldurProject(customer, { modified: long });
+      other.data.customers.push(customer);
+      other.data.projects.push(project);
+      app = await start(other);
+      const { body } = await app.api.get('/api/admin/arrow/directory/');
+      expect(body).toMatchObject({ waldur_url: other.url, read_at: null, lists: [] });
+      const { result } = await ended(app, await sync(app));
+      expect(result['projects']).toMatchObject({ whole: true, created: 1 });
+      expect((await app.api.get('/api/admin/arrow/directory/')).body.lists).toHaveLength(4);
+    } finally {
+      await app.stop();
+      await Promise.all([former.stop(), other.stop()]);
+      await database.drop();
+    }
   });
 });
 
