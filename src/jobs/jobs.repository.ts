@@ -56,13 +56,22 @@ const ENQUEUE = `
   ON CONFLICT (kind, scope) WHERE state IN ('queued', 'running') DO NOTHING
   RETURNING uuid`;
 
+/** `is_left`: nobody works on it, or whoever did has died. */
 const CANCEL = `
   UPDATE job_run
   SET cancel_requested = true, modified = $2::timestamptz,
-      state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
-      finished_at = CASE state WHEN 'queued' THEN $2::timestamptz END
-  WHERE uuid = $1 AND state IN ('queued', 'running')
-  RETURNING uuid`;
+      state = CASE WHEN is_left THEN 'cancelled' ELSE job_run.state END,
+      finished_at = CASE WHEN is_left THEN $2::timestamptz END,
+      lease_token = CASE WHEN NOT is_left THEN lease_token END,
+      lease_expires_at = CASE WHEN NOT is_left THEN lease_expires_at END
+  FROM (
+    SELECT uuid, state = 'queued' OR lease_expires_at <= clock_timestamp() AS is_left
+    FROM job_run
+    WHERE uuid = $1 AND state IN ('queued', 'running')
+    FOR NO KEY UPDATE
+  ) AS found
+  WHERE job_run.uuid = found.uuid
+  RETURNING job_run.uuid`;
 
 const CLAIM_NEXT = `
   UPDATE job_run
@@ -174,7 +183,7 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
     return this.rows.findOne({ where: { kind, result: Not(IsNull()) }, order: { created: 'DESC' } });
   }
 
-  /** A waiting run at once, a running one at its next step. Answers whether it was either. */
+  /** A waiting run, or one whose worker has died, at once; a running one at its next step. Answers whether it was any. */
   async cancel(uuid: string, now: Date): Promise<boolean> {
     const [rows] = await this.rows.query<[unknown[], number]>(CANCEL, [uuid, now]);
     return rows.length > 0;

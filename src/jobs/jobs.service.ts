@@ -65,7 +65,10 @@ export class JobsService {
     if (theirs.length) throw new JobsOfPersonUnderWayError(theirs.map(({ uuid }) => uuid));
   }
 
-  /** A waiting job is cancelled at once, a running one at its next step. Throws `JobNotFoundError`, `JobFinishedError`. */
+  /**
+   * A waiting job is cancelled at once, as is one whose worker has died, and a running one at its next step. Throws
+   * `JobNotFoundError`, `JobFinishedError`.
+   */
   async cancel(uuid: string): Promise<JobRun> {
     const { uuid: known } = await this.get(uuid);
     const isStopping = await this.runs.cancel(known, this.clock.now());

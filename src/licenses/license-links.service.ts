@@ -3,17 +3,24 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Caller } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
 import type { Count, Page } from '../common/page.js';
-import { translateConstraintErrors } from '../database/constraint.js';
+import { brokenConstraint, translateConstraintErrors } from '../database/constraint.js';
 import { heldBy } from '../directory/directory.errors.js';
 import { OrdersService } from '../directory/orders.service.js';
 import { ONE_LIVE_RESOURCE_PER_LICENSE, type Resource } from '../directory/resource.entity.js';
 import { ResourcesService } from '../directory/resources.service.js';
 import { describeLink } from './describe-link.js';
-import type { LicenseLink, NewLicenseLink } from './license-link.entity.js';
+import {
+  type LicenseLink,
+  type NewLicenseLink,
+  ONE_UNFINISHED_PER_LICENSE,
+  ONE_UNFINISHED_PER_RESOURCE,
+} from './license-link.entity.js';
 import { type LicenseLinkFilter, LicenseLinksRepository, type ListedLink } from './license-links.repository.js';
 import { LicenseChangeUnderWayError, ResourceTouchedSinceError, RevertNotRevertibleError } from './licenses.errors.js';
 import type { HalfDone } from './waldur-writes.repository.js';
 import { WaldurWritesService } from './waldur-writes.service.js';
+
+const ONE_UNFINISHED = [ONE_UNFINISHED_PER_LICENSE, ONE_UNFINISHED_PER_RESOURCE];
 
 /** The columns that say who does it, and who really calls. */
 export function whoActs({ uuid, username, impersonator }: Caller) {
@@ -108,9 +115,15 @@ export class LicenseLinksService {
     if (link.kind === 'revert' || link.state !== 'recorded') throw new RevertNotRevertibleError(link);
     const license = link.previousLicenseReference;
     const taken = () => new ResourceTouchedSinceError(heldBy(license));
-    const entry = await translateConstraintErrors({ [ONE_LIVE_RESOURCE_PER_LICENSE]: taken }, () =>
-      this.dataSource.transaction((manager) => this.undo(manager, link, caller)),
-    );
+    const undo = () =>
+      translateConstraintErrors({ [ONE_LIVE_RESOURCE_PER_LICENSE]: taken }, () =>
+        this.dataSource.transaction((manager) => this.undo(manager, link, caller)),
+      );
+    const entry = await undo().catch((error: unknown) => {
+      // What another request has Waldur change since it was looked at is seen now, and named.
+      if (!ONE_UNFINISHED.includes(brokenConstraint(error) ?? '')) throw error;
+      return undo();
+    });
     const [{ error } = {}] = this.waldur.isBeside ? await this.waldur.finish([entry]) : [];
     if (error) throw error;
     return this.get(entry);

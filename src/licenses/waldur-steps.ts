@@ -166,6 +166,7 @@ export class WaldurSteps {
   private async sendOrder(): Promise<WaldurOrder> {
     const { link, write } = this.claimed;
     await this.assertFree(link.licenseReference);
+    const wasSent = write.sentAt !== null;
     await this.send();
     let made: WaldurOrder | undefined;
     const refusal = await this.write(async (options) => {
@@ -173,7 +174,8 @@ export class WaldurSteps {
       const wanted = { offeringUuid: offeringUuid!, projectUuid: projectUuid!, planUuid, name, slug: link.uuid };
       made = await this.gateway.writer.createOrder(wanted, options);
     });
-    const order = made ?? (await this.findOrder());
+    // Of two the first counts, which may have come meanwhile.
+    const order = (made && !wasSent ? made : await this.findOrder()) ?? made;
     if (!order) throw this.why(refusal, { isOver: true });
     await this.noteOrder(order);
     return order;

@@ -256,12 +256,19 @@ export const COUNTS = `
 
 export const CLEAR_ROWS = 'DELETE FROM directory_move_row WHERE move_uuid = $1';
 
-/** Previews that nobody applied, from before then ($1), and their rows. */
-const OLD = `state <> 'applied' AND created < $1`;
-export const CLEAR_OLD = [
-  `DELETE FROM directory_move_row WHERE move_uuid IN (SELECT uuid FROM directory_move WHERE ${OLD})`,
-  `DELETE FROM directory_move WHERE ${OLD}`,
-];
+/** Previews that nobody applied, from before then ($1), and their rows; one that is being applied stays. */
+export const CLEAR_OLD = `
+  WITH old AS (
+    SELECT uuid
+    FROM directory_move
+    WHERE state <> 'applied' AND created < $1
+    FOR UPDATE SKIP LOCKED
+  ), old_row AS (
+    DELETE FROM directory_move_row
+    WHERE move_uuid IN (SELECT uuid FROM old)
+  )
+  DELETE FROM directory_move
+  WHERE uuid IN (SELECT uuid FROM old)`;
 
 const CHOSEN = `move_uuid = $1 AND outcome = ANY($2::text[]) AND kind = ANY($3::text[])`;
 

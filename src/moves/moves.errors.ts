@@ -10,6 +10,13 @@ export class MoveNotReadyError extends appError(
   (state: string) => `Only a move that is previewed and not applied yet can be applied; this one is ${state}.`,
 ) {}
 
+/** Somebody else has worked it out meanwhile: what that was stays. */
+export class MovePreviewedError extends appError(
+  'conflict',
+  'move_previewed',
+  'Another job has worked this move out meanwhile. Nothing was written: look at it.',
+) {}
+
 /** What the preview showed is not what would happen now. Nothing was written. */
 export class MoveOutdatedError extends appError(
   'conflict',

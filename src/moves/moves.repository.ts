@@ -24,7 +24,7 @@ import {
   ROWS,
 } from './move.sql.js';
 import { DirectoryMove, type MoveDirection, type MoveState } from './move.entity.js';
-import { DirectoryMoveNotFoundError } from './moves.errors.js';
+import { DirectoryMoveNotFoundError, MovePreviewedError } from './moves.errors.js';
 
 export { MOVED_KINDS, type MovedKind };
 
@@ -72,21 +72,18 @@ export class MovesRepository extends EntityRepository<DirectoryMove, MoveFilter>
     super(rows, DirectoryMoveNotFoundError);
   }
 
-  /** Works out what would happen, and keeps it in place of what was worked out before. */
-  async preview({ uuid, direction }: DirectoryMove): Promise<void> {
-    await this.rows.manager.transaction(async (manager) => {
-      await manager.query(CLEAR_ROWS, [uuid]);
-      await manager.query(previewed(direction), [uuid]);
-    });
-  }
-
-  async clearRows(uuid: string): Promise<void> {
-    await this.rows.query(CLEAR_ROWS, [uuid]);
+  /** Works out what would happen, and keeps it. Throws {@link MovePreviewedError}. */
+  async preview(manager: EntityManager, uuid: string, direction: MoveDirection): Promise<void> {
+    await manager.query(CLEAR_ROWS, [uuid]);
+    await manager.query(previewed(direction), [uuid]);
+    // Last, so that nobody waits for it who writes down which job it is.
+    const { affected } = await manager.update(DirectoryMove, { uuid, state: 'waiting' }, { state: 'previewed' });
+    if (!affected) throw new MovePreviewedError();
   }
 
   /** Forgets previews from before then that nobody applied. */
   async clearOld(before: Date): Promise<void> {
-    for (const statement of CLEAR_OLD) await this.rows.query(statement, [before]);
+    await this.rows.query(CLEAR_OLD, [before]);
   }
 
   async counts(uuid: string): Promise<MoveCounts> {
@@ -143,8 +140,18 @@ export class MovesRepository extends EntityRepository<DirectoryMove, MoveFilter>
     for (const statement of BECOME_OURS) await manager.query(statement, [now]);
   }
 
-  async applied(manager: EntityManager, uuid: string, appliedAt: Date): Promise<void> {
-    await manager.update(DirectoryMove, { uuid }, { state: 'applied', appliedAt });
+  /** By that job, if it was one. */
+  async applied(
+    manager: EntityManager,
+    uuid: string,
+    how: { readonly appliedAt: Date; readonly jobUuid?: string },
+  ): Promise<void> {
+    await manager.update(DirectoryMove, { uuid }, { state: 'applied', ...how });
+  }
+
+  /** Unless somebody else has applied it. */
+  async giveUp(uuid: string, problem: string): Promise<void> {
+    await this.rows.update({ uuid, state: 'previewed' }, { state: 'failed', problem });
   }
 
   protected filtered({ direction, state }: MoveFilter): SelectQueryBuilder<DirectoryMove> {

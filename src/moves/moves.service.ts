@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { type Count, Page, pageOf } from '../common/page.js';
 import { JobHandlers, type Watch } from '../jobs/job-handlers.js';
+import type { JobRun } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { LicenseLinksService } from '../licenses/license-links.service.js';
 import { NotBesideWaldurError } from '../waldur-mirror/waldur-mirror.errors.js';
@@ -111,15 +112,16 @@ export class MovesService implements OnModuleInit {
     return this.get(scope);
   }
 
-  /** Works out what would happen; nothing is changed. */
+  /** Works out what would happen; nothing is changed. Throws `MovePreviewedError`. */
   async preview(uuid: string, watch: Watch): Promise<MoveCounts> {
-    const move = await this.moves.get(uuid);
+    const { state, direction } = await this.moves.get(uuid);
     await watch.progress('comparing', 0, 0);
     // Otherwise the job was interrupted when it had done it.
-    if (move.state === 'waiting') {
-      await this.moves.preview(move);
-      await this.moves.update(uuid, { state: 'previewed' });
-    }
+    if (state === 'waiting')
+      await this.moves.transaction(async (manager) => {
+        await watch.lease?.check(manager);
+        await this.moves.preview(manager, uuid, direction);
+      });
     return this.moves.counts(uuid);
   }
 
@@ -134,6 +136,7 @@ export class MovesService implements OnModuleInit {
     if (state === 'applied' && jobUuid === watch.run?.uuid)
       return { counts: await this.moves.counts(uuid), references: {} };
     await this.assertPossible(direction);
+    if (direction === 'out') await this.cancelWhatNobodyDoes();
     await this.assertNoneUnderWay(watch.run?.uuid);
     try {
       const references = await this.moves.transaction(async (manager) => {
@@ -149,13 +152,12 @@ export class MovesService implements OnModuleInit {
           await this.moves.moveOut(manager, now);
           await this.mirror.forget(manager);
         }
-        await this.moves.applied(manager, uuid, now);
+        await this.moves.applied(manager, uuid, { appliedAt: now, jobUuid: watch.run?.uuid });
         return followed;
       });
       return { counts: await this.moves.counts(uuid), references };
     } catch (error) {
-      if (error instanceof MoveOutdatedError)
-        await this.moves.update(uuid, { state: 'failed', problem: error.sentence });
+      if (error instanceof MoveOutdatedError) await this.moves.giveUp(uuid, error.sentence);
       throw error;
     }
   }
@@ -170,9 +172,18 @@ export class MovesService implements OnModuleInit {
     if (!state.readAt || state.marks.some(({ wholeAt }) => !wholeAt)) throw new WaldurNotReadError();
   }
 
+  /** What was waiting or cut off when Waldur was taken away is done by nobody any more. */
+  private async cancelWhatNobodyDoes(): Promise<void> {
+    for (const { uuid, kind } of await this.unfinished())
+      if (!this.handlers.kinds.includes(kind)) await this.jobs.cancel(uuid);
+  }
+
   private async assertNoneUnderWay(own: string | undefined): Promise<void> {
-    const { items } = await this.jobs.list({ state: ['queued', 'running'], pageSize: '300' });
-    const others = items.filter(({ uuid }) => uuid !== own).map(({ kind }) => kind);
+    const others = (await this.unfinished()).filter(({ uuid }) => uuid !== own).map(({ kind }) => kind);
     if (others.length) throw new JobsUnderWayError([...new Set(others)]);
+  }
+
+  private async unfinished(): Promise<JobRun[]> {
+    return [...(await this.jobs.list({ state: ['queued', 'running'], pageSize: '300' })).items];
   }
 }

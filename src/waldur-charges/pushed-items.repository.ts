@@ -86,9 +86,14 @@ export interface Comparison {
 export interface ComparisonScope extends MonthRange {
   readonly customerUuid?: string;
   readonly onlyDifferences: boolean;
+  /** First month that is pushed. */
+  readonly pushedFrom?: YearMonth;
 }
 
-/** What is not at Waldur: `reason` is one of the item, `intended`, `sending`, or `missing` where it was sent. */
+/**
+ * What is not at Waldur: `reason` is one of the item, `intended`, `sending`, or, where it was sent, `missing` or
+ * `not_looked_at`.
+ */
 export interface Shortfall {
   readonly reason: string;
   readonly currency: string;
@@ -130,13 +135,19 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
 
   /** Items of what closed charges were moved by, and which of all may be sent. Answers how many are new. */
   async plan(manager: EntityManager, rules: PushRules, now: Date): Promise<number> {
-    const { from, current, currency, mayHavePrice, retryRefusedBefore } = rules;
-    const planned = await manager.query<unknown[]>(PLAN_ITEMS, [from.firstDay, current.firstDay]);
-    await manager.query(JUDGE_ITEMS, [now, from.firstDay, currency, mayHavePrice, retryRefusedBefore]);
+    const planned = await manager.query<unknown[]>(PLAN_ITEMS, [rules.from.firstDay, rules.current.firstDay]);
+    await this.judge(manager, rules, now);
     return planned.length;
   }
 
-  /** Invoices with something to send or in doubt, and those from `oldest` on that were not looked at since `seenBefore`. */
+  /** Which items may be sent by our rules; of one organisation, or of all. */
+  async judge(manager: EntityManager, rules: PushRules, now: Date, customerUuid?: string): Promise<void> {
+    const { from, currency, mayHavePrice, retryRefusedBefore } = rules;
+    const values = [now, from.firstDay, currency, mayHavePrice, retryRefusedBefore, customerUuid ?? null];
+    await manager.query(JUDGE_ITEMS, values);
+  }
+
+  /** Invoices with something to send, in doubt or not looked at, and those from `oldest` on that were not looked at since `seenBefore`. */
   due(seenBefore: Date, oldest: YearMonth): Promise<DueInvoice[]> {
     return this.rows.query(DUE_INVOICES, [seenBefore, oldest.firstDay]);
   }
@@ -202,8 +213,9 @@ export class PushedItemsRepository extends EntityRepository<PushedItem, PushedIt
   }
 }
 
-const parametersOf = ({ from, to, customerUuid }: ComparisonScope) => [
+const parametersOf = ({ from, to, customerUuid, pushedFrom }: ComparisonScope) => [
   from.firstDay,
   to.firstDay,
   customerUuid ?? null,
+  pushedFrom?.firstDay ?? null,
 ];

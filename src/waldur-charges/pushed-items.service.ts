@@ -48,6 +48,7 @@ export class PushedItemsService {
   compare(query: ComparePushedQuery): PageOrFile<PushedComparisonRow> {
     const scope = {
       ...this.range(query.from, query.to),
+      pushedFrom: this.pushedFrom,
       customerUuid: query.customer_uuid,
       onlyDifferences: query.differs ?? false,
     };
@@ -64,7 +65,7 @@ export class PushedItemsService {
 
   /** Those of {@link compare} in which both sides differ, all of them. Throws `InvalidFieldsError`. */
   async differences(from?: YearMonth, to?: YearMonth): Promise<PushedComparisonRow[]> {
-    const scope = { ...this.range(from, to), onlyDifferences: true };
+    const scope = { ...this.range(from, to), pushedFrom: this.pushedFrom, onlyDifferences: true };
     return (await this.items.compare(scope, null, 0)).map(PushedComparisonRow.from);
   }
 
@@ -75,11 +76,15 @@ export class PushedItemsService {
 
   /** By default from the first month that is pushed to the running one; a year where there is no such month. */
   private range(from?: YearMonth, to?: YearMonth): MonthRange {
-    const { WALDUR_PUSH_FROM: first } = this.env;
     const current = YearMonth.at(this.clock.now());
     const earliest = current.plus(1 - LONGEST_RANGE);
-    const begin = first && !to ? YearMonth.from(first) : undefined;
+    const begin = to ? undefined : this.pushedFrom;
     const fallback = begin && (begin.isBefore(earliest) ? earliest : current.isBefore(begin) ? current : begin);
     return rangeUpTo({ from: from ?? fallback, to }, current, 12, ['from', 'to']);
+  }
+
+  private get pushedFrom(): YearMonth | undefined {
+    const { WALDUR_PUSH_FROM: first } = this.env;
+    return first ? YearMonth.from(first) : undefined;
   }
 }

@@ -78,7 +78,8 @@ export const PLAN_ITEMS = `
 
 /**
  * Which items may be sent by our rules, of those that Waldur does not have. `$1` now, `$2` the first month that is pushed,
- * `$3` Waldur's currency, `$4` whether plans may have prices, `$5` refused ones are tried again that were tried before.
+ * `$3` Waldur's currency, `$4` whether plans may have prices, `$5` refused ones are tried again that were tried before,
+ * `$6` organisation, or null.
  */
 export const JUDGE_ITEMS = `
   UPDATE pushed_item item
@@ -99,15 +100,15 @@ export const JUDGE_ITEMS = `
     JOIN charge ON charge.uuid = item.charge_uuid
     LEFT JOIN resource ON resource.uuid = charge.resource_uuid
     LEFT JOIN plan ON plan.uuid = resource.plan_uuid
-    WHERE item.state IN ('intended', 'not_sent')
-      OR (item.state = 'refused' AND item.tried_at <= $5)
+    WHERE ($6::uuid IS NULL OR item.customer_uuid = $6)
+      AND (item.state IN ('intended', 'not_sent') OR (item.state = 'refused' AND item.tried_at <= $5))
   ) judged
   WHERE judged.uuid = item.uuid
     AND (item.state = 'refused' OR item.reason <> judged.reason)`;
 
 /**
- * Invoices that something is to be put on, or is in doubt of, and those that were not looked at since `$1`, of months from
- * `$2` on.
+ * Invoices that something is to be put on, is in doubt of, or was put on and not looked at, and those that were not looked
+ * at since `$1`, of months from `$2` on.
  */
 export const DUE_INVOICES = `
   SELECT
@@ -116,10 +117,10 @@ export const DUE_INVOICES = `
     (count(*) FILTER (WHERE state = 'intended'))::integer AS intended
   FROM pushed_item
   GROUP BY customer_uuid, invoice_month
-  HAVING bool_or(state IN ('intended', 'sending'))
+  HAVING bool_or(state IN ('intended', 'sending') OR (state = 'sent' AND seen_at IS NULL))
     OR (
       invoice_month >= $2
-      AND min(coalesce(seen_at, '-infinity')) FILTER (WHERE state = 'sent') <= $1
+      AND min(seen_at) FILTER (WHERE state = 'sent') <= $1
     )
   ORDER BY invoice_month, customer_uuid`;
 
@@ -225,7 +226,7 @@ export const CONCLUDE_ITEM = `
 /**
  * Both sides per organisation, month charged and currency: what is charged here, and of it what waits, was refused, is not
  * sent, or was sent and seen not to be there (`missing`); what was not looked at since it was sent waits. `$1` from month,
- * `$2` to month, `$3` organisation, or null.
+ * `$2` to month, `$3` organisation, or null, `$4` the first month that is pushed, or null.
  */
 const COMPARISON = `
   WITH pushed AS (${PUSHED_UP_TO}
@@ -236,15 +237,20 @@ const COMPARISON = `
       charge.month,
       charge.currency,
       posting.amount AS charged,
-      CASE WHEN posting.revision > coalesce(pushed.revision, 0) THEN posting.amount ELSE 0 END AS waiting,
+      CASE WHEN is_due AND NOT is_too_early THEN posting.amount ELSE 0 END AS waiting,
       0 AS refused,
-      0 AS not_sent,
+      CASE WHEN is_due AND is_too_early THEN posting.amount ELSE 0 END AS not_sent,
       0 AS sent,
       0 AS at_waldur,
       NULL::timestamptz AS seen_at
     FROM charge
     JOIN invoice_posting posting ON posting.charge_uuid = charge.uuid
     LEFT JOIN pushed ON pushed.charge_uuid = charge.uuid
+    CROSS JOIN LATERAL (
+      SELECT
+        posting.revision > coalesce(pushed.revision, 0) AS is_due,
+        charge.month < coalesce($4::date, '-infinity') AS is_too_early
+    ) AS judged
     WHERE charge.month BETWEEN $1 AND $2
       AND ($3::uuid IS NULL OR charge.customer_uuid = $3)
     UNION ALL
@@ -284,26 +290,30 @@ const compared = (onlyDifferences: boolean) => `
   FROM (${COMPARISON}
   ) compared${onlyDifferences ? '\n  WHERE difference <> 0' : ''}`;
 
-/** Parameters as above, then `$4` at most so many, `$5` skip so many. */
+/** Parameters as above, then `$5` at most so many, `$6` skip so many. */
 export const COMPARE = (onlyDifferences: boolean) => `
   SELECT *${compared(onlyDifferences)}
   ORDER BY month, "customerName", "customerUuid", currency
-  LIMIT $4
-  OFFSET $5`;
+  LIMIT $5
+  OFFSET $6`;
 
 /** Parameters as above, without paging. */
 export const COUNT_COMPARED = (onlyDifferences: boolean) => `
   SELECT count(*)::integer AS count${compared(onlyDifferences)}`;
 
-/** What is not at Waldur as it ought to be, by why. */
+/** What is not at Waldur as it ought to be, or was not looked at since it was sent, by why. */
 export const SHORTFALLS = `
   SELECT
-    CASE WHEN state IN ('intended', 'sending') THEN state WHEN state = 'sent' THEN 'missing' ELSE reason END AS reason,
+    CASE
+      WHEN state IN ('intended', 'sending') THEN state
+      WHEN state = 'sent' THEN CASE WHEN seen_at IS NULL THEN 'not_looked_at' ELSE 'missing' END
+      ELSE reason
+    END AS reason,
     currency,
     count(*)::integer AS items,
     trim_scale(sum(amount - CASE WHEN state = 'sent' THEN coalesce(seen_amount, 0) ELSE 0 END))::text AS amount
   FROM pushed_item
   WHERE state <> 'sent'
-    OR (seen_at IS NOT NULL AND seen_amount IS DISTINCT FROM amount)
+    OR seen_amount IS DISTINCT FROM amount
   GROUP BY 1, 2
   ORDER BY 1, 2`;

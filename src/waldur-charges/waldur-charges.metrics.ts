@@ -32,7 +32,7 @@ export class WaldurChargesMetrics {
       );
     ofShortfalls(
       'waldur_arrow_charges_not_at_waldur_items',
-      'Items that are not on invoices of Waldur, by why: intended, sending, missing, or the reason of the item.',
+      'Items that are not on invoices of Waldur, by why: intended, sending, not_looked_at, missing, or the reason of the item.',
       ({ items: count }) => count,
     );
     // Prometheus has floats only; nothing is computed of these.

@@ -23,9 +23,11 @@ import { wasNotSent } from '../waldur-gateway/was-not-sent.js';
 import type { UsageOutcome } from '../waldur-gateway/waldur-invoices.js';
 import {
   type Conclusion,
+  type DecidedItem,
   type DueInvoice,
   type IntendedItem,
   PushedItemsRepository,
+  type PushRules,
 } from './pushed-items.repository.js';
 import { ChargesNotPushedError } from './waldur-charges.errors.js';
 
@@ -72,6 +74,13 @@ class Tally {
   readonly unknown: string[] = [];
 }
 
+/** A run: its job, by which rules it sends, and what came of it so far. */
+interface PushRun {
+  readonly control: JobControl;
+  readonly rules: PushRules;
+  readonly tally: Tally;
+}
+
 /** Puts charges of closed months on invoices of Waldur, each once, and looks whether they stay there. */
 @Injectable()
 export class WaldurChargesService implements OnModuleInit {
@@ -116,19 +125,20 @@ export class WaldurChargesService implements OnModuleInit {
   private async run(control: JobControl): Promise<Record<string, unknown>> {
     const { parameters } = control.run;
     const tally = new Tally();
+    const rules = this.rules(parameters['retry_refused'] === true);
+    const run = { control, rules, tally };
     // Items that are not shown are not gone.
     await this.gateway.ensureSeesAll(optionsOf(control));
-    tally.planned = await this.plan(control, parameters['retry_refused'] === true);
+    tally.planned = await this.writing(control, (manager) => this.items.plan(manager, rules, this.clock.now()));
     const isAll = parameters['check'] === true || parameters['retry_missing'] === true;
     const seenBefore = isAll ? this.clock.now() : this.ago(LOOK_EVERY_MS);
-    await this.push(await this.due(seenBefore), control, tally);
+    await this.push(await this.due(seenBefore), run);
     if (tally.moved) {
       const current = this.current.firstDay;
       const due = await this.due(this.ago(LOOK_EVERY_MS));
       await this.push(
         due.filter(({ invoiceMonth, intended }) => invoiceMonth === current && intended > 0),
-        control,
-        tally,
+        run,
       );
     }
     const shortfalls = await this.items.shortfalls();
@@ -145,31 +155,30 @@ export class WaldurChargesService implements OnModuleInit {
     return result;
   }
 
-  private plan(control: JobControl, retryRefused: boolean): Promise<number> {
-    const now = this.clock.now();
+  private rules(retryRefused: boolean): PushRules {
     const { WALDUR_PUSH_FROM: from, WALDUR_CURRENCY: currency, WALDUR_PUSH_PRICED_PLANS: mayHavePrice } = this.env;
-    const rules = {
+    return {
       from: YearMonth.from(from!),
       current: this.current,
       currency: currency!,
       mayHavePrice,
-      retryRefusedBefore: retryRefused ? now : this.ago(RETRY_REFUSED_MS),
+      retryRefusedBefore: retryRefused ? this.clock.now() : this.ago(RETRY_REFUSED_MS),
     };
-    return this.writing(control, (manager) => this.items.plan(manager, rules, now));
   }
 
   private due(seenBefore: Date): Promise<DueInvoice[]> {
     return this.items.due(seenBefore, this.current.plus(-MONTHS_LOOKED_AT));
   }
 
-  private async push(due: readonly DueInvoice[], control: JobControl, tally: Tally): Promise<void> {
+  private async push(due: readonly DueInvoice[], run: PushRun): Promise<void> {
+    const { control, tally } = run;
     const total = due.reduce((sum, { intended }) => sum + intended + 1, 0);
     let done = 0;
     const step = () => control.progress('invoices of Waldur', done++, total);
     const failures: unknown[] = [];
     await inParallel(due, this.env.WALDUR_MAX_CONCURRENCY, async (invoice) => {
       try {
-        await this.pushTo(invoice, control, tally, step);
+        await this.pushTo(invoice, run, step);
       } catch (error) {
         if (!isOfOneInvoice(error) || control.signal.aborted) throw error;
         failures.push(error);
@@ -182,26 +191,21 @@ export class WaldurChargesService implements OnModuleInit {
   }
 
   /** One item after the other, as each of them would open the same invoice. */
-  private async pushTo(
-    invoice: DueInvoice,
-    control: JobControl,
-    tally: Tally,
-    step: () => Promise<void>,
-  ): Promise<void> {
+  private async pushTo(invoice: DueInvoice, run: PushRun, step: () => Promise<void>): Promise<void> {
     await step();
-    tally.invoices += 1;
-    await this.look(invoice, control, tally, control.run.parameters['retry_missing'] === true);
+    run.tally.invoices += 1;
+    await this.look(invoice, run, run.control.run.parameters['retry_missing'] === true);
     const items = await this.items.intended(invoice);
     if (!items.length) return;
     for (const item of items) {
       await step();
-      if (!(await this.send(item, invoice, control, tally))) await this.look(invoice, control, tally);
+      if (!(await this.send(item, invoice, run))) await this.look(invoice, run);
     }
-    await this.look(invoice, control, tally);
+    await this.look(invoice, run);
   }
 
   /** Reads what stands on the invoice and goes by it. `again`: what was sent and is not there is to be sent. */
-  private async look(invoice: DueInvoice, control: JobControl, tally: Tally, again = false): Promise<void> {
+  private async look(invoice: DueInvoice, { control, rules, tally }: PushRun, again = false): Promise<void> {
     const now = this.clock.now();
     const month = YearMonth.from(invoice.invoiceMonth);
     const there = await this.gateway.invoiceItems(invoice.customerUuid, month, optionsOf(control));
@@ -210,17 +214,19 @@ export class WaldurChargesService implements OnModuleInit {
     const decided = await this.writing(control, async (manager) => {
       const rows = await this.items.decide(manager, invoice, there, now, this.gateway.settledBefore(now));
       if (again) await this.items.sendMissingAgain(manager, invoice, now);
+      // What comes back may be sent by the rules of long ago.
+      if (again || rows.some(isLost)) await this.items.judge(manager, rules, now, invoice.customerUuid);
       if (unknown.length) await this.items.hold(manager, invoice, 'unknown_items', now);
       return rows;
     });
     tally.found += decided.filter(({ was, is }) => was !== 'sent' && is === 'sent').length;
-    tally.lost += decided.filter(({ was, is }) => was === 'sending' && is === 'intended').length;
+    tally.lost += decided.filter(isLost).length;
     for (const name of unknown)
       if (tally.unknown.length < MOST_NAMED && !tally.unknown.includes(name)) tally.unknown.push(name);
   }
 
   /** Answers whether it is known what Waldur did. */
-  private async send(item: IntendedItem, invoice: DueInvoice, control: JobControl, tally: Tally): Promise<boolean> {
+  private async send(item: IntendedItem, invoice: DueInvoice, { control, tally }: PushRun): Promise<boolean> {
     const now = this.clock.now();
     if (!(await this.writing(control, (manager) => this.items.claim(manager, item.uuid, control.run.uuid, now))))
       return true;
@@ -278,6 +284,9 @@ export class WaldurChargesService implements OnModuleInit {
     return new Date(this.clock.now().getTime() - milliseconds);
   }
 }
+
+/** It was in doubt, and never came. */
+const isLost = ({ was, is }: DecidedItem) => was === 'sending' && is === 'intended';
 
 const optionsOf = ({ signal }: JobControl) => ({ signal, lane: CHARGES_PUSH });
 

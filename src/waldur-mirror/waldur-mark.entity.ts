@@ -7,7 +7,11 @@ export class WaldurMark {
   @PrimaryColumn({ type: 'varchar', length: 16 })
   kind: MirroredKind;
 
-  /** What changed then or later has not been read for sure, by Waldur's clock. Null: it did not say. */
+  /** `WALDUR_URL` then: of another Waldur nothing is known by it. */
+  @Column('text')
+  url: string;
+
+  /** What changed then or later, or what that names, has not been read for sure, by Waldur's clock. Null: it did not say. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   changedSince: Date | null;
 

@@ -8,12 +8,13 @@ import { WaldurMark } from './waldur-mark.entity.js';
 export class WaldurMarksRepository {
   constructor(@InjectRepository(WaldurMark) private readonly marks: Repository<WaldurMark>) {}
 
-  all(): Promise<WaldurMark[]> {
-    return this.marks.find();
+  /** Of this Waldur. */
+  all(url: string): Promise<WaldurMark[]> {
+    return this.marks.findBy({ url });
   }
 
-  of(kind: MirroredKind): Promise<WaldurMark | null> {
-    return this.marks.findOneBy({ kind });
+  of(kind: MirroredKind, url: string): Promise<WaldurMark | null> {
+    return this.marks.findOneBy({ kind, url });
   }
 
   /** Everything is read anew from then on. */

@@ -129,7 +129,7 @@ export class WaldurMirrorService implements OnModuleInit {
   async state(): Promise<MirrorState | undefined> {
     const { gateway } = this.beside;
     if (!gateway) return undefined;
-    const marks = await this.marks.all();
+    const marks = await this.marks.all(gateway.url);
     const isRead = WALDUR_KINDS.every((kind) => marks.some((mark) => mark.kind === kind));
     const oldest = Math.min(...marks.map(({ readAt }) => readAt.getTime()));
     const runs = await this.jobs.list({ kind: DIRECTORY_SYNC, state: ['succeeded', 'failed'], pageSize: '1' });
@@ -158,7 +158,7 @@ export class WaldurMirrorService implements OnModuleInit {
     let stored = Promise.resolve();
     try {
       for (const kind of WALDUR_KINDS) {
-        const mark = await this.marks.of(kind);
+        const mark = await this.marks.of(kind, this.gateway().url);
         if (mark?.runUuid === control.run.uuid) {
           reports[kind] = mark.report;
           continue;
@@ -226,7 +226,8 @@ export class WaldurMirrorService implements OnModuleInit {
     await this.marks.set(
       {
         kind,
-        changedSince: list.began ?? null,
+        url: this.gateway().url,
+        changedSince: earliest([list.began ?? null, ...(await this.before(kind))]),
         readAt: now,
         wholeAt: report.whole ? now : wentBack(mark, list) ? null : (mark?.wholeAt ?? null),
         runUuid: run.uuid,
@@ -234,6 +235,13 @@ export class WaldurMirrorService implements OnModuleInit {
       },
       mayWrite,
     );
+  }
+
+  /** Since when changes of the lists before this one have not been read for sure: its rows name rows of theirs. */
+  private async before(kind: MirroredKind): Promise<(Date | null)[]> {
+    const marks = await this.marks.all(this.gateway().url);
+    const earlier = WALDUR_KINDS.slice(0, WALDUR_KINDS.indexOf(kind));
+    return earlier.map((one) => marks.find((mark) => mark.kind === one)?.changedSince ?? null);
   }
 
   /** From when on changes are to be read, by Waldur's clock; `undefined`: everything. */
@@ -325,6 +333,11 @@ const KIND_OF: ReadonlyMap<Type<object>, MirroredKind | 'plans'> = new Map<Type<
 /** Waldur's clock was ahead when the list was read before: what changed since then has earlier times than were asked for. */
 function wentBack(mark: WaldurMark | null, { began }: ListRead): boolean {
   return !!began && !!mark?.changedSince && began.getTime() < mark.changedSince.getTime() - OVERLAP_MS;
+}
+
+/** Null where one of them is not known. */
+function earliest(times: readonly (Date | null)[]): Date | null {
+  return times.reduce((first, time) => (first && time ? (time < first ? time : first) : null));
 }
 
 /** What has to be here before a row can be. */

@@ -222,6 +222,15 @@ describe('A lease', () => {
     expect(await ended(run)).toMatchObject({ state: 'failed', errorCode: 'job_gave_up' });
   });
 
+  test('of a process that died is cancelled at once, as there may be nobody to take it over', async () => {
+    const kind = `left-${++kinds}`;
+    const run = await enqueue(kind);
+    const claim = await repository.claimNext([kind], [], 15);
+    await expire(run);
+    expect(await jobs.cancel(run.uuid)).toMatchObject({ state: 'cancelled', finishedAt: expect.any(Date) });
+    await expect(repository.complete(claim!, {})).rejects.toThrow(LeaseLostError);
+  });
+
   test('of a process that died is taken over, and the job cancelled if somebody had asked for that', async () => {
     const kind = `cancelled-${++kinds}`;
     const run = await enqueue(kind);

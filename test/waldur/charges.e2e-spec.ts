@@ -169,6 +169,9 @@ describe('Charges on invoices of Waldur', () => {
     w.month = '2026-01';
     expect(await w.items(one)).toEqual([]);
     expect(w.atWaldur(one)).toEqual([]);
+    expect(await w.compared(one, '&from=2025-12')).toMatchObject([
+      { month: '2025-12', charged: '11.00', waiting: '0.00', not_sent: '11.00', difference: '11.00' },
+    ]);
   });
 
   describe('of resources whose plan in Waldur has a price', () => {
@@ -201,6 +204,32 @@ describe('Charges on invoices of Waldur', () => {
       await w.readMirror();
       await w.push();
       expect(w.atWaldur(one)).toEqual(['2026-01 10.00']);
+    });
+
+    it('are not sent again where it has got one since they were sent and lost, or were deleted', async () => {
+      const other = waldurPlan({ unit_price: '0.00' });
+      const others = waldurOffering({ plans: [other] });
+      w.waldur.data.offerings.push(others);
+      const [lost, deleted] = [
+        await w.linkedWith({ offering: others, plan: other }),
+        await w.linkedWith({ offering: others, plan: other }),
+      ];
+      await billed([deleted, '5']);
+      await w.push();
+      await billed([lost, '10'], [deleted, '5']);
+      w.waldur.faults.add({ path: 'import_usage', count: 1, action: { kind: 'status', status: 500 } });
+      await w.push();
+      w.waldur.invoices.of(deleted.customer, '2026-01')!.items.length = 0;
+      expect(await w.items(lost)).toMatchObject([{ state: 'sending' }]);
+      other['unit_price'] = '7.00';
+      await w.readMirror();
+      laterThanDoubt();
+      expect(await w.push({ retry_missing: true })).toMatchObject({ state: 'succeeded', result: { lost: 1, sent: 0 } });
+      for (const one of [lost, deleted]) {
+        expect(w.atWaldur(one)).toEqual([]);
+        expect(await w.items(one)).toMatchObject([{ state: 'not_sent', reason: 'plan_has_price' }]);
+        expect(await w.compared(one)).toMatchObject([{ missing: '0.00', waiting: '0.00' }]);
+      }
     });
   });
 
@@ -310,8 +339,25 @@ describe('Charges on invoices of Waldur', () => {
     w.waldur.meanwhile = () => undefined;
     expect(await w.items(one)).toMatchObject([{ state: 'sent', seen_at: null, seen_amount: null }]);
     expect(await w.compared(one)).toMatchObject([{ at_waldur: '0.00', waiting: '10.00', missing: '0.00' }]);
+    const checks = (await new Operations(w.app.app).run('accounts', {})) as Check[];
+    expect(checks.find(({ name }) => name === 'charges at Waldur')!.says).toContain('not_looked_at: 1 (10 EUR)');
     expect(await w.push()).toMatchObject({ state: 'succeeded', result: { sent: 0 } });
     expect(await w.compared(one)).toMatchObject([{ at_waldur: '10.00', waiting: '0.00', difference: '0.00' }]);
+  });
+
+  it('are looked at after they were sent, however old the month of their invoice is', async () => {
+    const one = await w.linked();
+    await billed([one, '10']);
+    w.app.clock.set('2027-06-05T06:00:00Z');
+    w.waldur.meanwhile = ({ method, query }) =>
+      method === 'GET' && dashed(query.get('customer_uuid') ?? '') === one.customer && w.atWaldur(one).length
+        ? { status: 500, body: {} }
+        : undefined;
+    await w.push();
+    w.waldur.meanwhile = () => undefined;
+    expect(await w.items(one)).toMatchObject([{ state: 'sent', seen_at: null }]);
+    expect((await w.push()).state).toBe('succeeded');
+    expect(await w.items(one)).toMatchObject([{ state: 'sent', seen_amount: '10.00' }]);
   });
 
   it('wait where Waldur goes away in the middle, and go on when it is back', async () => {

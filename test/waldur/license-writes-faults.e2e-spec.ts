@@ -110,32 +110,43 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
     expect(at.changes()).toEqual(imported(license));
   });
 
-  it('goes on with one order and cancels the other, where one came long after Waldur was silent', async () => {
+  /** An import whose order Waldur was silent to, and orders for it that show up later. */
+  async function silentlyOrdered() {
     const { license, send } = importing();
-    const { data } = at.beside.waldur;
-    at.beside.waldur.meanwhile = ({ method, path }) =>
+    const { waldur } = at.beside;
+    waldur.meanwhile = ({ method, path }) =>
       method === 'POST' && path === 'marketplace-orders/' ? { status: 504, body: {} } : undefined;
     await send();
+    waldur.meanwhile = () => undefined;
     const { uuid } = await at.entry(license);
-    // It shows up twice.
-    const [like] = data.orders.length ? data.orders : [undefined];
-    const made = (order: string, created: string) => ({
-      ...like!,
-      ...{ uuid: order.repeat(32), slug: uuid, state: 'pending-provider', created, error_message: '' },
-      ...{ offering_uuid: at.offering.uuid, project_uuid: at.project.uuid },
-    });
+    const [like] = waldur.data.orders;
     const resource = await at.resource({ state: 'Creating' });
-    data.orders.push(
-      { ...made('b', '2026-02-02T00:00:00Z'), marketplace_resource_uuid: null },
-      {
-        ...made('a', '2026-02-01T00:00:00Z'),
-        marketplace_resource_uuid: resource.uuid,
-        offering_type: 'Marketplace.Basic',
-      },
-    );
-    at.beside.waldur.meanwhile = () => undefined;
+    const showUp = (order: string, created: string, made: string | null = resource.uuid) =>
+      waldur.data.orders.push({
+        ...like!,
+        ...{ uuid: order.repeat(32), slug: uuid, state: 'pending-provider', created, error_message: '' },
+        ...{ offering_uuid: at.offering.uuid, project_uuid: at.project.uuid },
+        ...{ marketplace_resource_uuid: made, offering_type: 'Marketplace.Basic' },
+      });
+    return { license, uuid, showUp };
+  }
+
+  it('goes on with one order and cancels the other, where one came long after Waldur was silent', async () => {
+    const { license, uuid, showUp } = await silentlyOrdered();
+    showUp('b', '2026-02-02T00:00:00Z', null);
+    showUp('a', '2026-02-01T00:00:00Z');
     expect(await at.resume(uuid)).toMatchObject({ state: 'recorded', waldur_order_uuid: expect.stringMatching(/^a/) });
     expect(at.changes()).toEqual(['cancel', 'approve_by_provider', `set_backend_id ${license}`]);
+  });
+
+  it('does so too where the first one comes while the second is sent, which is answered', async () => {
+    const { license, uuid, showUp } = await silentlyOrdered();
+    later(16 * 60_000);
+    at.beside.waldur.meanwhile = ({ method, path }) => {
+      if (method === 'POST' && path === 'marketplace-orders/') showUp('c', '2026-02-01T00:00:00Z');
+    };
+    expect(await at.resume(uuid)).toMatchObject({ state: 'recorded', waldur_order_uuid: expect.stringMatching(/^c/) });
+    expect(at.changes()).toEqual(['order', 'cancel', 'approve_by_provider', `set_backend_id ${license}`]);
   });
 
   it('is waited for when it is away for a minute in the middle, and then gone on with by the schedule', async () => {
@@ -346,6 +357,40 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
       return linked;
     });
     expect((await at.here(resource.uuid)).backend_id).toBe(license);
+  });
+
+  it('reverts nothing to a licence that another change takes at the same moment, and says which', async () => {
+    const { app } = at.beside;
+    // The embedded database does one thing after the other.
+    if (app.kind === 'pglite') return;
+    const resource = await at.resource();
+    const [former, license] = [at.license(), at.license()];
+    await at.link(resource, former);
+    await at.link(resource, license);
+    const entry = await at.entry(license);
+    const other = app.database.createQueryRunner();
+    await other.startTransaction();
+    try {
+      const [{ uuid }] = await other.query(
+        `INSERT INTO license_link (kind, state, license_reference, mapping_uuid, arrow_reference, actor_uuid, actor_username)
+         SELECT 'import', 'intended', $1, mapping_uuid, arrow_reference, actor_uuid, actor_username
+         FROM license_link
+         WHERE uuid = $2
+         RETURNING uuid`,
+        [former, entry.uuid],
+      );
+      const reverted = app.api.post(`${LEDGER}${entry.uuid}/revert/`);
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      while (!(await app.database.query<object[]>(waiting)).length);
+      await other.commitTransaction();
+      const { status, body } = await reverted;
+      expect([status, body.code, body.detail]).toEqual([
+        ...[409, 'license_change_under_way'],
+        expect.stringContaining(uuid),
+      ]);
+    } finally {
+      await other.release();
+    }
   });
 
   it('does each thing once for two instances at once', async () => {

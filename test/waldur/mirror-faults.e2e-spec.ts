@@ -5,11 +5,15 @@ import {
   waldurProject,
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
+import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { createApp } from '../../src/configure-app.js';
 import { readEnv } from '../../src/config/env.js';
 import { ApiClient } from '../support/api-client.js';
-import { STAFF_TOKEN } from '../support/app.js';
+import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
+import { createDatabase } from '../support/databases.js';
 import { type Beside, ended, startBeside } from './support.js';
+
+declare const TEST_DATABASE: 'pglite' | 'postgres';
 
 describe('A Waldur that is not well, or changes while it is read', () => {
   let beside: Beside;
@@ -241,6 +245,121 @@ describe('A Waldur that is not well, or changes while it is read', () => {
       path === 'marketplace-provider-resources/' && query.has('modified') ? [query.get('modified')] : [],
     );
     expect(asked.slice(-2)).toEqual([expect.stringMatching(/T/), expect.stringMatching(/^\d{4}-\d\d-\d\d$/)]);
+  });
+});
+
+describe('A list that was read long before the next one, or not wholly', () => {
+  let beside: Beside;
+  const [customer, offering] = [waldurCustomer(), waldurOffering()];
+  const HOUR = 3_600_000;
+  beforeAll(async () => {
+    beside = await startBeside();
+    const { data } = beside.waldur;
+    data.customers.push(customer);
+    data.offerings.push(offering);
+    await beside.sync();
+  });
+  afterAll(() => beside?.stop());
+  afterEach(() => {
+    beside.waldur.meanwhile = () => undefined;
+  });
+
+  /** A project with a resource, both made so long from now by Waldur's clock. */
+  const made = (fromNow: number) => {
+    const modified = new Date(Date.now() + fromNow).toISOString();
+    const project = waldurProject(customer, { modified });
+    const resource = waldurResource(project, offering, { modified });
+    beside.waldur.data.projects.push(project);
+    beside.waldur.data.resources.push(resource);
+    return async () => {
+      const rows = await beside.app.database.query('SELECT uuid FROM resource WHERE uuid = $1', [resource.uuid]);
+      return rows.length === 1;
+    };
+  };
+
+  it('does not hide what was made in between: it is read with what it belongs to, by the next run', async () => {
+    const { waldur } = beside;
+    let isHere: (() => Promise<boolean>) | undefined;
+    waldur.meanwhile = ({ path }) => {
+      if (isHere || path !== 'marketplace-provider-offerings/') return;
+      isHere = made(HOUR);
+      waldur.clockAheadMs = 2 * HOUR;
+    };
+    const first = await beside.sync();
+    expect([first.state, first.result['resources']!['passed_over']]).toEqual(['succeeded', [expect.any(String)]]);
+    const next = await beside.sync();
+    expect(next.result['resources']).toMatchObject({ whole: false, created: 1 });
+    expect(await isHere!()).toBe(true);
+  });
+
+  it('does not hide what came with a list that names it: that is read again once the first is whole', async () => {
+    const { waldur } = beside;
+    await beside.sync({ whole: true });
+    const isHere = made(waldur.clockAheadMs + HOUR);
+    waldur.clockAheadMs += 2 * HOUR;
+    waldur.meanwhile = ({ path }) =>
+      path === 'projects/' ? { status: 200, body: [], headers: { 'x-result-count': '1' } } : undefined;
+    const first = await beside.sync();
+    expect([first.error_code, first.result['resources']!['passed_over']]).toEqual(['incomplete', [expect.any(String)]]);
+    waldur.meanwhile = () => undefined;
+    const next = await beside.sync();
+    expect([next.state, next.result['resources']!['created']]).toEqual(['succeeded', 1]);
+    expect(await isHere()).toBe(true);
+  });
+});
+
+describe('A first reading that ends in the middle', () => {
+  let beside: Beside;
+  beforeAll(async () => {
+    beside = await startBeside();
+  });
+  afterAll(() => beside?.stop());
+
+  it('has no conflict of what only one resource claims', async () => {
+    const [customer, offering] = [waldurCustomer(), waldurOffering()];
+    const project = waldurProject(customer);
+    const resources = Array.from({ length: 301 }, (_, at) =>
+      waldurResource(project, offering, { backend_id: `XSP${at < 2 ? 0 : at}` }),
+    );
+    const { data, faults } = beside.waldur;
+    Object.assign(data, { customers: [customer], projects: [project], offerings: [offering], resources });
+    faults.add({ path: '^marketplace-provider-resources/', page: 2, action: { kind: 'status', status: 503 } });
+    expect((await beside.sync()).state).toBe('failed');
+    const conflicts = async () => (await beside.app.api.get('/api/admin/arrow/directory/')).body.conflict_count;
+    expect(await conflicts()).toBe(2);
+    faults.clear();
+    expect((await beside.sync()).result.conflicts).toBe(2);
+    expect(await conflicts()).toBe(2);
+  });
+});
+
+describe('A service that is given another Waldur', () => {
+  it('takes nothing that it knows of the former one for knowledge of this one, and reads it whole', async () => {
+    const [former, other] = [await WaldurStandIn.start(), await WaldurStandIn.start()];
+    const database = await createDatabase(TEST_DATABASE);
+    const start = ({ url, token }: WaldurStandIn) =>
+      startApp({ WALDUR_URL: url, WALDUR_TOKEN: token }, {}, { ...database, drop: () => Promise.resolve() });
+    const sync = async ({ api }: TestApp) => (await api.post('/api/admin/arrow/directory/sync/', {})).body.job_id;
+    let app = await start(former);
+    try {
+      await ended(app, await sync(app));
+      await app.stop();
+      const long = new Date(Date.now() - 86_400_000).toISOString();
+      const customer = waldurCustomer();
+      const project = waldurProject(customer, { modified: long });
+      other.data.customers.push(customer);
+      other.data.projects.push(project);
+      app = await start(other);
+      const { body } = await app.api.get('/api/admin/arrow/directory/');
+      expect(body).toMatchObject({ waldur_url: other.url, read_at: null, lists: [] });
+      const { result } = await ended(app, await sync(app));
+      expect(result['projects']).toMatchObject({ whole: true, created: 1 });
+      expect((await app.api.get('/api/admin/arrow/directory/')).body.lists).toHaveLength(4);
+    } finally {
+      await app.stop();
+      await Promise.all([former.stop(), other.stop()]);
+      await database.drop();
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   waldurCustomer,
   waldurOffering,
@@ -6,7 +7,7 @@ import {
   waldurResource,
 } from '../../emulator/waldur/waldur-data.js';
 import type { JobRun } from '../../src/jobs/job-run.entity.js';
-import { MoveNotReadyError } from '../../src/moves/moves.errors.js';
+import { MoveNotReadyError, MovePreviewedError } from '../../src/moves/moves.errors.js';
 import { MovesService } from '../../src/moves/moves.service.js';
 import { WaldurStandIn } from '../../emulator/waldur/waldur-stand-in.js';
 import { BillingWorld, type Linked } from '../billing/billing-world.js';
@@ -230,6 +231,45 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     await expect(moves.write(uuid, { progress: again.progress })).rejects.toThrow(MoveNotReadyError);
   });
 
+  it('is moved once also where the service is killed before the move names its job', async () => {
+    const moves = app.app.get(MovesService, { strict: false });
+    const { uuid } = await moves.make('in', 'somebody');
+    const job = { progress: () => Promise.resolve(), run: { uuid: randomUUID() } as JobRun };
+    await moves.preview(uuid, job);
+    const { counts } = await moves.write(uuid, job);
+    expect(await moves.write(uuid, job)).toEqual({ counts, references: {} });
+    expect((await app.api.get(`${MOVES}${uuid}/`)).body.job_uuid).toBe(job.run.uuid);
+  });
+
+  it('stays moved, and its preview as it was, where a worker that was thought dead goes on with that', async () => {
+    const moves = app.app.get(MovesService, { strict: false });
+    const { uuid } = await moves.make('in', 'somebody');
+    const alive = { progress: () => Promise.resolve() };
+    const slow = {
+      progress: async () => {
+        await moves.preview(uuid, alive);
+        await moves.write(uuid, alive);
+      },
+    };
+    await expect(moves.preview(uuid, slow)).rejects.toThrow(MovePreviewedError);
+    expect((await app.api.get(`${MOVES}${uuid}/`)).body.state).toBe('applied');
+  });
+
+  it('keeps an old preview for as long as it is being applied, though another is asked for meanwhile', async () => {
+    // On the embedded database one thing happens after the other.
+    if (app.kind === 'pglite') return;
+    const { uuid } = await preview(app, 'in');
+    const rows = await rowsOf(app, { uuid });
+    await app.database.query(`UPDATE directory_move SET created = '2025-01-01' WHERE uuid = $1`, [uuid]);
+    await app.database.transaction(async (manager) => {
+      await manager.query('SELECT FROM directory_move WHERE uuid = $1 FOR UPDATE', [uuid]);
+      expect((await app.api.post(MOVES, { direction: 'in' })).status).toBe(202);
+    });
+    expect(await rowsOf(app, { uuid })).toEqual(rows);
+    expect((await preview(app, 'in')).state).toBe('previewed');
+    expect((await app.api.get(`${MOVES}${uuid}/`)).status).toBe(404);
+  });
+
   it('can be moved again: what moved has nothing left to move', async () => {
     const move = await preview(app, 'in');
     expect(await rowsOf(app, move, 'outcome=moves&outcome=conflict')).toEqual([]);
@@ -283,6 +323,41 @@ describe('A directory that was kept here, and now has a Waldur', () => {
     app = await beside();
     const { result } = await sync(app);
     expect(result.customers).toMatchObject({ whole: true, created: 0, ours: 2 });
+  });
+});
+
+describe('A directory whose Waldur is taken away while it is read', () => {
+  it('becomes ours: jobs that only a Waldur lets be done are cancelled, and keep it from nothing', async () => {
+    const waldur = await WaldurStandIn.start();
+    const database = await createDatabase(TEST_DATABASE);
+    const start = (variables: Record<string, string>) =>
+      startApp(variables, {}, { ...database, drop: () => Promise.resolve() });
+    let app = await start({ WALDUR_URL: waldur.url, WALDUR_TOKEN: waldur.token, WALDUR_MAX_RETRIES: '0' });
+    try {
+      waldur.data.customers.push(waldurCustomer());
+      await sync(app);
+      const hangs = new Promise<void>((resolve) => {
+        waldur.meanwhile = ({ path }) => void (path === 'projects/' && resolve());
+      });
+      waldur.faults.add({ path: '^projects/', action: { kind: 'hang' } });
+      await app.api.post('/api/admin/arrow/directory/sync/', {});
+      await hangs;
+      await app.stop();
+      app = await start({});
+      // And one whose process was killed.
+      await app.database.query(
+        `INSERT INTO job_run (kind, scope, state, requested_by, lease_token, lease_expires_at)
+         VALUES ('charges-push', 'waldur', 'running', 'schedule', gen_random_uuid(), clock_timestamp())`,
+      );
+      const applied = await apply(app, await preview(app, 'out'));
+      expect([applied.state, applied.job.error_message]).toEqual(['applied', '']);
+      const { body } = await app.api.get('/api/admin/arrow/jobs/?state=cancelled&o=kind');
+      expect(body.map(({ kind }: Row) => kind).sort()).toEqual(['charges-push', 'directory-sync']);
+    } finally {
+      await app.stop();
+      await waldur.stop();
+      await database.drop();
+    }
   });
 });
 

@@ -180,7 +180,10 @@ export const GRANT_CLAIMS = `
         AND other.uuid <> claimed.uuid
     )`;
 
-/** Licences that several live resources have in Waldur, and which of them have them here; $1 how many at most. */
+/**
+ * Licences that several live resources have in Waldur, and which of them have them here; $1 how many at most. What one
+ * alone claims is not granted yet.
+ */
 export const DISPUTES = `
   SELECT claimed.uuid AS "resourceUuid", claimed.name AS "resourceName",
     claimed.disputed_backend_id AS "licenseReference", holder.uuid AS "holderUuid",
@@ -189,6 +192,17 @@ export const DISPUTES = `
   LEFT JOIN resource holder
     ON holder.backend_id = claimed.disputed_backend_id AND holder.state <> 'Terminated'
   WHERE claimed.disputed_backend_id <> '' AND claimed.state <> 'Terminated'
+    AND (
+      holder.uuid IS NOT NULL
+      OR EXISTS (
+        SELECT
+        FROM resource other
+        WHERE other.disputed_backend_id = claimed.disputed_backend_id
+          AND other.disputed_backend_id <> ''
+          AND other.state <> 'Terminated'
+          AND other.uuid <> claimed.uuid
+      )
+    )
   ORDER BY claimed.disputed_backend_id, claimed.uuid
   LIMIT $1`;
 
