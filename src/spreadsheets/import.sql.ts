@@ -353,20 +353,28 @@ export const ADD_CHUNK = 'INSERT INTO sheet_import_chunk (import_uuid, number, c
 
 export const CHUNK = 'SELECT content FROM sheet_import_chunk WHERE import_uuid = $1 AND number = $2';
 
-/** What was worked out of a file, or of all that are as old as this. */
+/** What was worked out of a file. */
 export const CLEAR = (table: string) => `DELETE FROM ${table} WHERE import_uuid = $1`;
 
-const OLD = `
-  SELECT uuid
-  FROM sheet_import
-  WHERE created < $1`;
-
-export const CLEAR_OLD = [
-  `DELETE FROM sheet_import_chunk WHERE created < $1`,
-  `DELETE FROM sheet_import_row WHERE import_uuid IN (${OLD})`,
-  `DELETE FROM sheet_import_result WHERE import_uuid IN (${OLD})`,
-  'DELETE FROM sheet_import WHERE created < $1',
-];
+/** Imports from before then ($1), with all that belongs to them; one that is being applied stays. */
+export const CLEAR_OLD = `
+  WITH old AS (
+    SELECT uuid
+    FROM sheet_import
+    WHERE created < $1
+    FOR UPDATE SKIP LOCKED
+  ), old_chunk AS (
+    DELETE FROM sheet_import_chunk
+    WHERE created < $1
+  ), old_row AS (
+    DELETE FROM sheet_import_row
+    WHERE import_uuid IN (SELECT uuid FROM old)
+  ), old_result AS (
+    DELETE FROM sheet_import_result
+    WHERE import_uuid IN (SELECT uuid FROM old)
+  )
+  DELETE FROM sheet_import
+  WHERE uuid IN (SELECT uuid FROM old)`;
 
 export const RESULTS = `
   SELECT row_number, outcome, target, before, after, faults

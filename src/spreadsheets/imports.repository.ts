@@ -93,9 +93,9 @@ export class ImportsRepository extends EntityRepository<SheetImport, ImportFilte
     for (const table of TABLES) await this.rows.query(CLEAR(table), [importUuid]);
   }
 
-  /** Forgets imports from before then, with all that belongs to them. */
+  /** Forgets imports from before then, with all that belongs to them, except where one is being applied. */
   async clearOld(before: Date): Promise<void> {
-    for (const statement of CLEAR_OLD) await this.rows.query(statement, [before]);
+    await this.rows.query(CLEAR_OLD, [before]);
   }
 
   async addRows(importUuid: string, rows: readonly ReadRow[]): Promise<void> {

@@ -394,6 +394,22 @@ describe('A file that is imported', () => {
     expect((await app.api.get('/api/customers/?backend_id=killed-1')).body).toHaveLength(1);
   });
 
+  it('of long ago is kept for as long as it is being applied, though another is uploaded meanwhile', async () => {
+    // On the embedded database one thing happens after the other.
+    if (app.kind === 'pglite') return;
+    const file = 'backend_id,name\nold-1,Old one\n';
+    const found = await sheets.preview('organisations', file);
+    const rows = await sheets.rows(found);
+    await app.database.query(`UPDATE sheet_import SET created = '2025-01-01' WHERE uuid = $1`, [found.uuid]);
+    await app.database.transaction(async (manager) => {
+      await manager.query('SELECT FROM sheet_import WHERE uuid = $1 FOR UPDATE', [found.uuid]);
+      expect((await sheets.preview('organisations', file)).state).toBe('previewed');
+    });
+    expect(await sheets.rows(found)).toEqual(rows);
+    await sheets.preview('organisations', file);
+    expect((await app.api.get(`${IMPORTS}${found.uuid}/`)).status).toBe(404);
+  });
+
   it('has a template for every kind', async () => {
     for (const kind of SHEET_KINDS) {
       const { status, body } = await app.api.get(`/api/admin/arrow/directory/template/${kind}/`);
