@@ -7,8 +7,8 @@ export class WaldurMark {
   @PrimaryColumn({ type: 'varchar', length: 16 })
   kind: MirroredKind;
 
-  /** `WALDUR_URL` then: of another Waldur nothing is known by it. */
-  @Column('text')
+  /** `WALDUR_URL` then: of another Waldur nothing is known by it. `""`: read by a program that did not say. */
+  @Column({ type: 'text', default: '' })
   url: string;
 
   /** What changed then or later, or what that names, has not been read for sure, by Waldur's clock. Null: it did not say. */
