@@ -126,6 +126,31 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
     });
 
+    test.each([
+      ['Pacific/Auckland', '2026-01-31T20:00:00Z', ['17.00', '0.00']],
+      ['America/Los_Angeles', '2026-02-01T04:00:00Z', ['10.00', '7.00']],
+      ['UTC', '2026-01-31T20:00:00Z', ['10.00', '7.00']],
+    ])(
+      'a month ends on the calendar of the account: in %s a line of January goes, moved at %s, to %j',
+      async (time_zone, moved, expected) => {
+        const w = await world();
+        await w.rules({ time_zone });
+        app.clock.set('2026-01-10T00:00:00Z');
+        const [a, b] = [await w.linked(), await w.mappedCustomer()];
+        const line = w.line(a.license, '10.00', { sequence: 'S1' });
+        w.export([line]);
+        await w.sync();
+        w.move(a.license, b);
+        app.clock.set(moved);
+        w.export([line, w.line(a.license, '3.00', { sequence: 'seen at once' })]);
+        await w.sync();
+        app.clock.set('2026-02-05T00:00:00Z');
+        w.export([line, ...['3.00', '4.00'].map((price) => w.line(a.license, price, { sequence: `of ${price}` }))]);
+        await w.sync();
+        expect(await both(w, a, b)).toEqual(expected);
+      },
+    );
+
     test('a month before the first entry has no history: the owner of today, if nobody else was ever seen', async () => {
       const w = await world();
       const a = await w.linked();
