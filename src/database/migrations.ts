@@ -30,6 +30,7 @@ import { MoveDirectory1795880000000 } from './migrations/1795880000000-MoveDirec
 import { CompleteAuditTrail1795900000000 } from './migrations/1795900000000-CompleteAuditTrail.js';
 import { SendMissingItemsAgain1795910000000 } from './migrations/1795910000000-SendMissingItemsAgain.js';
 import { NameAuditedColumns1795930000000 } from './migrations/1795930000000-NameAuditedColumns.js';
+import { KeepChargesOfLines1796020000000 } from './migrations/1796020000000-KeepChargesOfLines.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -65,4 +66,5 @@ export const migrations = [
   CompleteAuditTrail1795900000000,
   SendMissingItemsAgain1795910000000,
   NameAuditedColumns1795930000000,
+  KeepChargesOfLines1796020000000,
 ];

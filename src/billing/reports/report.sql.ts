@@ -23,7 +23,7 @@ const UNLINKED = (price: PriceSource) => `
     charge.customer_uuid AS "customerUuid",
     CASE item.status WHEN 'billable' THEN 'not_linked' ELSE item.reason END AS reason
   FROM billing_sync_item item
-  LEFT JOIN charge ON charge.uuid = item.charge_uuid
+  LEFT JOIN charge ON charge.uuid = item.charge_uuid AND item.status = 'billable'
   WHERE item.account_uuid = $1
     AND item.month = $2
     AND item.presence = 'present'
