@@ -414,6 +414,54 @@ describe('whose line it is', () => {
       expect(await w.charged(a.customer)).toBe('100.00');
     });
 
+    test('follow a link in other letter case: consumption and lines are charged to its project, by all runs', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const spelled = a.license.licenseId.toLowerCase();
+      await w.link(a.resource, spelled);
+      w.consumes(a.license, [[100, 80]]);
+      expect((await w.syncConsumption()).result).toMatchObject({ changed: 1, skipped: 0 });
+      expect((await w.syncHistory(a.resource)).body).toMatchObject({ periods_synced: 1 });
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync({ resource_uuid: a.resource });
+      await w.syncConsumption({ resource_uuid: a.resource });
+      expect(await w.charged(a.customer)).toBe('100.00');
+      await w.reconcile();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: a.resource });
+      expect([await w.charged(a.customer), await w.unlinked()]).toEqual(['95.00', []]);
+      const { body } = await app.api.get(`/api/marketplace-resources/${a.resource}/`);
+      expect(body.backend_id).toBe(spelled);
+    });
+
+    test('a licence that one live resource has is not given to another in other letter case', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const spelled = a.license.licenseId.toLowerCase();
+      const other = (await w.make.resource({ project: a.project })).uuid;
+      const path = `/api/marketplace-provider-resources/${other}/set_backend_id/`;
+      expect(await app.api.post(path, { backend_id: spelled })).toMatchObject({
+        status: 400,
+        body: {
+          backend_id: [expect.stringContaining(`is already linked to the resource "VM ${a.license.licenseId}"`)],
+        },
+      });
+      await w.link(a.resource, spelled);
+      expect(await app.api.post(path, { backend_id: a.license.licenseId })).toMatchObject({ status: 400 });
+    });
+
+    test('of two resources that have one licence in two spellings, as from before, ArrowSphere’s counts', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const older = (await w.make.resource({ project: (await w.mappedCustomer()).project })).uuid;
+      await app.database.query(`UPDATE resource SET backend_id = $1, created = '2020-01-01' WHERE uuid = $2`, [
+        a.license.licenseId.toLowerCase(),
+        older,
+      ]);
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: a.resource });
+    });
+
     test('stay when the licence is unlinked', async () => {
       const w = await world();
       const a = await w.linked();

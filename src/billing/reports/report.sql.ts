@@ -1,4 +1,5 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { normalizedReference } from '../../common/normalize-arrow-reference.js';
 
 /** The newest month that an account has lines of. `$1` account. */
 export const NEWEST_MONTH = `
@@ -35,7 +36,7 @@ const UNLINKED = (price: PriceSource) => `
         AND NOT EXISTS (
           SELECT
           FROM resource
-          WHERE resource.backend_id = item.license_reference
+          WHERE ${normalizedReference('resource.backend_id')} = item.license_reference
             AND resource.state <> 'Terminated'
         )
       )
