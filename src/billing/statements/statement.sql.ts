@@ -5,7 +5,7 @@ import { statementReference, verdict } from './staging.sql.js';
 /**
  * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, `$5` leave those that are
  * there as they are, and say of new ones that they were not synced yet?, then arrays: `$6` Arrow customers, `$7`
- * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected.
+ * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected, or was.
  */
 export const UPSERT_STATEMENTS = `
   INSERT INTO billing_sync AS statement (
@@ -34,7 +34,10 @@ export const UPSERT_STATEMENTS = `
   SET
     synced_at = excluded.synced_at,
     arrow_state = excluded.arrow_state,
-    state = CASE WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN 4 ELSE excluded.state END,
+    state = CASE
+      WHEN statement.state = 4 AND 'rejected' NOT IN (statement.arrow_state, excluded.arrow_state) THEN 4
+      ELSE excluded.state
+    END,
     customer_mapping_uuid = coalesce(excluded.customer_mapping_uuid, statement.customer_mapping_uuid),
     customer_uuid = CASE
       WHEN statement.state = 4 THEN coalesce(statement.customer_uuid, excluded.customer_uuid)
@@ -45,7 +48,7 @@ export const UPSERT_STATEMENTS = `
       WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN statement.validated_at
     END,
     reconciled_at = CASE
-      WHEN excluded.arrow_state = 'rejected' THEN NULL
+      WHEN 'rejected' IN (statement.arrow_state, excluded.arrow_state) THEN excluded.reconciled_at
       ELSE coalesce(statement.reconciled_at, excluded.reconciled_at)
     END,
     error_message = excluded.error_message,
@@ -53,21 +56,20 @@ export const UPSERT_STATEMENTS = `
   WHERE NOT $5::boolean`;
 
 /**
- * Statements without a line in the export, which can say nothing any more: the calendar or a person closes them.
- * `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
+ * Statements without a line in the export, which can say nothing any more, rejected ones among them: the calendar or a
+ * person closes them. `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
  */
 export const CLOSE_STATEMENTS_WITHOUT_LINES = `
   UPDATE billing_sync statement
   SET
     state = 4,
-    arrow_state = 'validated',
-    validated_at = coalesce(validated_at, $3),
+    arrow_state = CASE arrow_state WHEN 'rejected' THEN arrow_state ELSE 'validated' END,
+    validated_at = CASE WHEN arrow_state <> 'rejected' THEN coalesce(validated_at, $3) END,
     reconciled_at = $3,
     modified = $3
   WHERE account_uuid = $1
     AND month = $2
     AND state < 4
-    AND arrow_state <> 'rejected'
     AND NOT EXISTS (
       SELECT
       FROM export_staging staged
