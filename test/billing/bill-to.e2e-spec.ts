@@ -324,6 +324,22 @@ describe('whose line it is', () => {
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
     });
 
+    test('consumption that comes again after a cleanup is its first bill-to party’s until the close, wherever the mapping points', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.cleanUp({ resource_uuid: a.resource });
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      await w.syncConsumption();
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['100.00', '0.00']);
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+    });
+
     test('a licence that went to another Arrow customer of its organisation, whose mapping is switched off: it gets the final', async () => {
       const w = await world([...LABELS, 'Customer Reference']);
       const a = await w.linked();

@@ -172,6 +172,27 @@ describe('the close', () => {
       expect(await charged(it)).toBe('50.00');
     });
 
+    test('ends with a new statement of its licence that is open: it is the consumption again until that one is closed, too', async () => {
+      const it = await waiting(STATE, { 'statement-state': 'Validated' }, { 'statement-state': 'Open' });
+      const { w, vm, lines } = it;
+      const [first, second] = lines as [(typeof lines)[0], (typeof lines)[0]];
+      w.export([first]);
+      await w.reconcile({ force: false });
+      expect(await charged(it)).toBe('30.00');
+      await w.issue(vm.customer);
+      w.export(lines);
+      expect(tieOut(await w.sync())).toEqual({
+        statement: 50,
+        provisional: 50,
+        posted: 30,
+        pending: 70,
+        ties_out: true,
+      });
+      second.values['statement-state'] = 'Validated';
+      await w.reconcile({ force: false });
+      expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR created 30.00', '2026-03 EUR pending 20.00']);
+    });
+
     test('does not wait for statements of other licences', async () => {
       const it = await waiting(VALIDATION, { 'validation-date': '2026-02-03' }, { 'validation-date': '2026-02-03' });
       const { w, vm, lines } = it;
