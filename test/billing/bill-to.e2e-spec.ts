@@ -273,6 +273,34 @@ describe('whose line it is', () => {
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['90.00', '0.00']);
     });
 
+    test.each([
+      ['lines', '0.00'],
+      ['consumption', '100.00'],
+    ])(
+      'what a draft of %s had left before the close does not come back to it afterwards: unmatched lines stay so',
+      async (basis, provisional) => {
+        const w = await world();
+        const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+        if (basis === 'consumption') {
+          w.consumes(a.license, [[100, 80]]);
+          await w.syncConsumption();
+        }
+        w.export([w.line(a.license, '95.00')]);
+        await w.sync();
+        // The resource stays where it is, and contradicts the mapping.
+        await w.mapping(a, { waldur_customer: b });
+        await w.sync();
+        expect([await w.charged(a.customer), await w.charged(b)]).toEqual([provisional, '0.00']);
+        for (const run of [w.reconcile, w.reconcile, w.sync]) {
+          expect(tieOut(await run())).toEqual({ statement: 95, unmatched: 95, ties_out: true });
+          expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '0.00']);
+        }
+        await w.link(a.resource, '');
+        await w.sync();
+        expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+      },
+    );
+
     test('what a draft had left when its invoice was issued does not come back to it', async () => {
       const w = await world();
       const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
