@@ -10,6 +10,6 @@ export function normalizeArrowReference(text: string): string {
   return /^xsp\d+$/i.test(seen) ? seen.toUpperCase() : seen;
 }
 
-/** The same in SQL, of a text that was trimmed: what nobody sees stays in it. */
+/** The same in SQL, of a text that was trimmed: what nobody sees stays in it. Of resources there is an index by it. */
 export const normalizedReference = (text: string): string =>
   `CASE WHEN ${text} ~* '^xsp[0-9]+$' THEN upper(${text}) ELSE ${text} END`;

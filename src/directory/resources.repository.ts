@@ -105,8 +105,8 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
   private carrying(licenses: readonly string[], manager: EntityManager): SelectQueryBuilder<Resource> {
     return manager
       .createQueryBuilder(Resource, 'resource')
-      .where(`${LICENSE} = ANY(:licenses)`, { licenses: [...new Set(licenses)].filter(Boolean) })
-      .andWhere(`resource.state <> 'Terminated'`)
+      .where(`${LICENSE} = ANY(:licenses)`, { licenses: [...new Set(licenses)] })
+      .andWhere(`resource.backendId <> '' AND resource.state <> 'Terminated'`)
       .orderBy(`resource.backendId = ${LICENSE}`)
       .addOrderBy('resource.created', 'DESC')
       .addOrderBy('resource.uuid', 'DESC');
