@@ -21,7 +21,8 @@ describe('A currency', () => {
     expect(currencyOf(text)).toEqual({ code: 'EUR', known: true });
   });
 
-  test.each(['BGN', 'CLF', 'CHE', 'COU', 'USN', 'UYW', 'VED', 'XAD', 'XCG', 'ZWG'])(
+  // Withdrawn ones stay readable: old months, and late credits of them, are in them.
+  test.each(['BGN', 'HRK', 'CLF', 'CHE', 'COU', 'USN', 'UYW', 'VED', 'XAD', 'XCG', 'ZWG'])(
     'is known as %s, whatever release of the data of currencies the runtime has',
     (code) => expect(currencyOf(code)).toEqual({ code, known: true }),
   );

@@ -1,18 +1,9 @@
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import type { ArrowCustomer } from './arrow-gateway.js';
 
-type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
+export { normalizeArrowReference };
 
-/**
- * A reference as ArrowSphere writes it: without characters that nobody sees and spaces at its ends, `XSP` before a number in capitals.
- * The same for two spellings of one reference; what only ArrowSphere knows (short codes) is {@link findArrowCustomers}'s.
- */
-export function normalizeArrowReference(text: string): string {
-  const seen = text
-    .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Cc}]/gu, '')
-    .trim();
-  return /^xsp\d+$/i.test(seen) ? seen.toUpperCase() : seen;
-}
+type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
 
 /** Whether two texts are one ArrowSphere reference: letter case and invisible characters make no difference. */
 export function sameArrowReference(one: string, other: string): boolean {

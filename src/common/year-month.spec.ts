@@ -39,6 +39,18 @@ describe('a month', () => {
     expect(month('2026-01').isOver(new Date('2026-02-04T00:00:00Z'), 'UTC', 3)).toBe(true);
   });
 
+  test.each([
+    ['2026-01', 'UTC', '2026-02-01T00:00:00.000Z'],
+    ['2026-01', 'Pacific/Auckland', '2026-01-31T11:00:00.000Z'],
+    ['2026-06', 'Pacific/Auckland', '2026-06-30T12:00:00.000Z'],
+    ['2026-12', 'America/Los_Angeles', '2027-01-01T08:00:00.000Z'],
+    ['2026-01', 'Pacific/Chatham', '2026-01-31T10:15:00.000Z'],
+    ['2026-01', 'Pacific/Kiritimati', '2026-01-31T10:00:00.000Z'],
+    ['2100-12', 'Asia/Kolkata', '2100-12-31T18:30:00.000Z'],
+  ])('%s ends in %s at %s', (text, timeZone, end) => {
+    expect(month(text).endIn(timeZone).toISOString()).toBe(end);
+  });
+
   test('time zones are those of the runtime', () => {
     expect(isTimeZone('Europe/Tallinn')).toBe(true);
     expect(isTimeZone('Mars/Olympus')).toBe(false);

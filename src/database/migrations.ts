@@ -31,6 +31,8 @@ import { CompleteAuditTrail1795900000000 } from './migrations/1795900000000-Comp
 import { SendMissingItemsAgain1795910000000 } from './migrations/1795910000000-SendMissingItemsAgain.js';
 import { NameAuditedColumns1795930000000 } from './migrations/1795930000000-NameAuditedColumns.js';
 import { MarkWhichWaldurWasRead1796010000000 } from './migrations/1796010000000-MarkWhichWaldurWasRead.js';
+import { KeepChargesOfLines1796020000000 } from './migrations/1796020000000-KeepChargesOfLines.js';
+import { IndexLicensesOfResources1796020000001 } from './migrations/1796020000001-IndexLicensesOfResources.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -67,4 +69,6 @@ export const migrations = [
   SendMissingItemsAgain1795910000000,
   NameAuditedColumns1795930000000,
   MarkWhichWaldurWasRead1796010000000,
+  KeepChargesOfLines1796020000000,
+  IndexLicensesOfResources1796020000001,
 ];

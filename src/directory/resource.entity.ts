@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
@@ -36,6 +37,11 @@ export class Resource extends MirroredEntity {
   /** The licence reference of a linked resource; `""` when there is none. */
   @Column({ length: 255, default: '' })
   backendId: string;
+
+  /** The same as ArrowSphere writes it, however it is spelled in Waldur. */
+  get licenseReference(): string {
+    return normalizeArrowReference(this.backendId);
+  }
 
   /**
    * The licence reference that it has in Waldur, where another live resource has the same: then `backendId` is blank, and

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, type EntityManager, type FindOptionsWhere, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type EntityManager, Not, Repository, type SelectQueryBuilder } from 'typeorm';
+import { normalizedReference } from '../common/normalize-arrow-reference.js';
 import type { Paging } from '../common/page.js';
 import { columnsOf } from '../database/columns-of.js';
 import { EntityRepository } from '../database/entity.repository.js';
@@ -44,6 +45,8 @@ export interface LicenseLinkFacts {
   readonly customerUuid: string;
 }
 
+/** However it is spelled in Waldur. */
+const LICENSE = normalizedReference('resource.backendId');
 const relations = { offering: true, plan: true, project: { customer: true } };
 const live = { state: Not('Terminated' as const) };
 
@@ -70,15 +73,6 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
     return this.rows.find({ where: { project: { customerUuid } }, relations, order: { name: 'ASC', uuid: 'ASC' } });
   }
 
-  /** The live resources that carry these backend ids, with their `project`; newest first. */
-  withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
-    return this.rows.find({
-      where: { ...live, backendId: Any([...new Set(backendIds)]) },
-      relations: { project: true },
-      order: { created: 'DESC', uuid: 'DESC' },
-    });
-  }
-
   /** The live resources of these organisations that carry a backend id, with their `project`; oldest first. */
   withBackendIdOf(customerUuids: readonly string[]): Promise<Resource[]> {
     return this.rows.find({
@@ -88,28 +82,34 @@ export class ResourcesRepository extends EntityRepository<Resource, ResourceFilt
     });
   }
 
-  /** What live resources carry these licences, newest first. */
+  /** What live resources carry these licences, in the order of {@link liveHolders}. */
   linksOf(licenses: readonly string[]): Promise<LicenseLinkFacts[]> {
-    return this.rows
-      .createQueryBuilder('resource')
+    return this.carrying(licenses, this.rows.manager)
       .innerJoin('resource.project', 'project')
-      .select('resource.backendId', 'licenseReference')
+      .select(LICENSE, 'licenseReference')
       .addSelect('resource.uuid', 'resourceUuid')
       .addSelect('project.uuid', 'projectUuid')
       .addSelect('project.customerUuid', 'customerUuid')
-      .where('resource.backendId = ANY(:licenses)', { licenses })
-      .andWhere(`resource.state <> 'Terminated'`)
-      .orderBy({ 'resource.created': 'DESC', 'resource.uuid': 'DESC' })
       .getRawMany<LicenseLinkFacts>();
   }
 
+  /** Newest first, and last those that spell the licence as ArrowSphere does. */
   liveHolders(licenses: readonly string[], manager: EntityManager = this.rows.manager): Promise<Resource[]> {
-    const where: FindOptionsWhere<Resource> = { ...live, backendId: Any([...new Set(licenses)].filter(Boolean)) };
-    return manager.find(Resource, { where, relations });
+    return this.carrying(licenses, manager).setFindOptions({ relations }).getMany();
   }
 
   async setLicenses(manager: EntityManager, changes: readonly Pick<Resource, 'uuid' | 'backendId'>[]): Promise<void> {
     await manager.query(SET_LICENSES, columnsOf(changes, 'uuid', 'backendId'));
+  }
+
+  private carrying(licenses: readonly string[], manager: EntityManager): SelectQueryBuilder<Resource> {
+    return manager
+      .createQueryBuilder(Resource, 'resource')
+      .where(`${LICENSE} = ANY(:licenses)`, { licenses: [...new Set(licenses)] })
+      .andWhere(`resource.backendId <> '' AND resource.state <> 'Terminated'`)
+      .orderBy(`resource.backendId = ${LICENSE}`)
+      .addOrderBy('resource.created', 'DESC')
+      .addOrderBy('resource.uuid', 'DESC');
   }
 
   protected filtered(filter: ResourceFilter): SelectQueryBuilder<Resource> {

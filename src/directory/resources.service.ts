@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Any, type EntityManager } from 'typeorm';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import type { Count, Page } from '../common/page.js';
 import { brokenConstraint } from '../database/constraint.js';
 import { AbsentRows } from '../database/absent-rows.js';
@@ -52,15 +53,9 @@ export class ResourcesService {
   }
 
   /**
-   * The resources that carry these backend ids (for us, licence references), with their `project`; live ones only. Where
-   * several carry one id, the oldest counts.
+   * The live resources that carry these licences, which are spelled as ArrowSphere does. Where several do, the one that
+   * spells it so counts, and then the oldest. For sets of any size: only what a link is.
    */
-  async withBackendIds(backendIds: readonly string[]): Promise<Resource[]> {
-    const found = await this.resources.withBackendIds(backendIds);
-    return [...new Map(found.map((resource) => [resource.backendId, resource])).values()];
-  }
-
-  /** As {@link withBackendIds}, for sets of any size: only what a link is. */
   async linksOf(licenses: readonly string[]): Promise<LicenseLinkFacts[]> {
     const found = await this.resources.linksOf(licenses);
     return [...new Map(found.map((link) => [link.licenseReference, link])).values()];
@@ -81,10 +76,16 @@ export class ResourcesService {
     return this.resources.findAll(uuids, manager);
   }
 
-  /** The live resources that carry these licences, by licence: one each at most, the database sees to it. */
+  /** As {@link linksOf}, of licences in any spelling, and by that. */
   async liveHolders(licenses: readonly string[], manager?: EntityManager): Promise<Map<string, Resource>> {
-    const found = await this.resources.liveHolders(licenses, manager);
-    return new Map(found.map((resource) => [resource.backendId, resource]));
+    const found = await this.resources.liveHolders(licenses.map(normalizeArrowReference), manager);
+    const holderOf = new Map(found.map((resource) => [resource.licenseReference, resource]));
+    return new Map(
+      licenses.flatMap((license) => {
+        const holder = holderOf.get(normalizeArrowReference(license));
+        return holder ? [[license, holder] as const] : [];
+      }),
+    );
   }
 
   /** Keeps these resources from being changed by others until the transaction ends; always in the same order. */
@@ -134,6 +135,7 @@ export class ResourcesService {
       offering: [Offering, resource.offeringUuid],
       plan: [Plan, resource.planUuid],
     });
+    if (resource.state !== 'Terminated') await this.ensureFree('backend_id', resource.backendId);
     const uuid = await this.oneHolder(
       'backend_id',
       () => resource.backendId!,
@@ -146,6 +148,7 @@ export class ResourcesService {
   async update(uuid: string, { name, state }: Partial<Pick<Resource, 'name' | 'state'>>): Promise<Resource> {
     await this.ensureOurs(uuid);
     const license = async () => (await this.get(uuid)).backendId;
+    if (state && state !== 'Terminated') await this.ensureFree('state', await license(), uuid);
     await this.oneHolder('state', license, () => this.resources.update(uuid, { name, state }));
     return this.get(uuid);
   }
@@ -153,6 +156,7 @@ export class ResourcesService {
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError`. */
   async setBackendId(uuid: string, backendId: string): Promise<Resource> {
     await this.ensureOurs(uuid);
+    if ((await this.resources.get(uuid)).state !== 'Terminated') await this.ensureFree('backend_id', backendId, uuid);
     await this.oneHolder(
       'backend_id',
       () => backendId,
@@ -165,6 +169,12 @@ export class ResourcesService {
   async remove(uuid: string): Promise<void> {
     await this.ensureOurs(uuid);
     return this.resources.remove(uuid, ({ name }) => `The resource "${name}"`);
+  }
+
+  /** The database knows only equal spellings of a licence. `own`: the resource that may have it. */
+  private async ensureFree(field: string, license = '', own?: string): Promise<void> {
+    const holder = (await this.liveHolders([license])).get(license);
+    if (holder && holder.uuid !== own) throw new LicenseOnAnotherResourceError(field, license, holder);
   }
 
   private async oneHolder<T>(

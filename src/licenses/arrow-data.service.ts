@@ -70,10 +70,10 @@ export class ArrowDataService {
   ): Promise<LicenseConsumption[]> {
     const account = this.usableAccount(mapping);
     // Twice the gateway's limit, so that it never waits for us; the rest does not fill its queue.
-    return inParallel(linked, this.env.ARROW_MAX_CONCURRENCY * 2, async ({ uuid, name, backendId }) => ({
+    return inParallel(linked, this.env.ARROW_MAX_CONCURRENCY * 2, async ({ uuid, name, licenseReference }) => ({
       resource: { uuid, name },
-      licenseReference: backendId,
-      ...(typeof account === 'string' ? unknown(account) : await this.month(account, backendId, period)),
+      licenseReference,
+      ...(typeof account === 'string' ? unknown(account) : await this.month(account, licenseReference, period)),
     }));
   }
 

@@ -53,6 +53,16 @@ const outcomes = (on: LinkFacts, commands: LicenseCommand[], verdicts?: Map<stri
   );
 
 describe('decide', () => {
+  it('lets a resource have the licence that it carries in another spelling, and no other', () => {
+    const on = facts([resource('a', { backendId: 'xsp1' }), resource('b')]);
+    const spelled = { ...on, holders: new Map([['XSP1', on.resources.get('a')!]]) };
+    expect(outcomes(spelled, [link('a', 'XSP1'), link('a', 'XSP1'), link('b', 'XSP1')])).toEqual([
+      'relink',
+      'unchanged',
+      'license_linked_elsewhere',
+    ]);
+  });
+
   it('lets each command see what those before it did', () => {
     const on = facts([resource('a', { backendId: 'L1' }), resource('b')]);
     expect(outcomes(on, [link('b', 'L1'), unlink('a'), link('b', 'L1'), importing('L1'), unlink('a')])).toEqual([

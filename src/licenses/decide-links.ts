@@ -141,7 +141,8 @@ export function decide(
     const holder = holders.get(license);
     // A licence in dispute is nobody's here.
     if (previous === license && !resource.disputedBackendId) return { outcome: 'unchanged', command, resource };
-    if (holder) return refused(command, new LicenseLinkedElsewhereError(license, holder), holder);
+    if (holder && holder.uuid !== resource.uuid)
+      return refused(command, new LicenseLinkedElsewhereError(license, holder), holder);
     const verdict = verdicts.get(license);
     if (verdict?.kind === 'denied') return refused(command, verdict.error);
     carried.set(resource.uuid, license);

@@ -126,6 +126,31 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
     });
 
+    test.each([
+      ['Pacific/Auckland', '2026-01-31T20:00:00Z', ['17.00', '0.00']],
+      ['America/Los_Angeles', '2026-02-01T04:00:00Z', ['10.00', '7.00']],
+      ['UTC', '2026-01-31T20:00:00Z', ['10.00', '7.00']],
+    ])(
+      'a month ends on the calendar of the account: in %s a line of January goes, moved at %s, to %j',
+      async (time_zone, moved, expected) => {
+        const w = await world();
+        await w.rules({ time_zone });
+        app.clock.set('2026-01-10T00:00:00Z');
+        const [a, b] = [await w.linked(), await w.mappedCustomer()];
+        const line = w.line(a.license, '10.00', { sequence: 'S1' });
+        w.export([line]);
+        await w.sync();
+        w.move(a.license, b);
+        app.clock.set(moved);
+        w.export([line, w.line(a.license, '3.00', { sequence: 'seen at once' })]);
+        await w.sync();
+        app.clock.set('2026-02-05T00:00:00Z');
+        w.export([line, ...['3.00', '4.00'].map((price) => w.line(a.license, price, { sequence: `of ${price}` }))]);
+        await w.sync();
+        expect(await both(w, a, b)).toEqual(expected);
+      },
+    );
+
     test('a month before the first entry has no history: the owner of today, if nobody else was ever seen', async () => {
       const w = await world();
       const a = await w.linked();
@@ -248,6 +273,34 @@ describe('whose line it is', () => {
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['90.00', '0.00']);
     });
 
+    test.each([
+      ['lines', '0.00'],
+      ['consumption', '100.00'],
+    ])(
+      'what a draft of %s had left before the close does not come back to it afterwards: unmatched lines stay so',
+      async (basis, provisional) => {
+        const w = await world();
+        const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+        if (basis === 'consumption') {
+          w.consumes(a.license, [[100, 80]]);
+          await w.syncConsumption();
+        }
+        w.export([w.line(a.license, '95.00')]);
+        await w.sync();
+        // The resource stays where it is, and contradicts the mapping.
+        await w.mapping(a, { waldur_customer: b });
+        await w.sync();
+        expect([await w.charged(a.customer), await w.charged(b)]).toEqual([provisional, '0.00']);
+        for (const run of [w.reconcile, w.reconcile, w.sync]) {
+          expect(tieOut(await run())).toEqual({ statement: 95, unmatched: 95, ties_out: true });
+          expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '0.00']);
+        }
+        await w.link(a.resource, '');
+        await w.sync();
+        expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+      },
+    );
+
     test('what a draft had left when its invoice was issued does not come back to it', async () => {
       const w = await world();
       const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
@@ -295,6 +348,22 @@ describe('whose line it is', () => {
       await w.link(a.resource, '');
       await w.mapping(a, { waldur_customer: b });
       w.export([w.line(a.license, '95.00')]);
+      await w.reconcile();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
+    });
+
+    test('consumption that comes again after a cleanup is its first bill-to party’s until the close, wherever the mapping points', async () => {
+      const w = await world();
+      const [a, b] = [await w.linked(), (await w.make.customer()).uuid];
+      w.consumes(a.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.cleanUp({ resource_uuid: a.resource });
+      await w.link(a.resource, '');
+      await w.mapping(a, { waldur_customer: b });
+      await w.syncConsumption();
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync();
+      expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['100.00', '0.00']);
       await w.reconcile();
       expect([await w.charged(a.customer), await w.charged(b)]).toEqual(['0.00', '95.00']);
     });
@@ -387,6 +456,54 @@ describe('whose line it is', () => {
       await w.reconcile();
       expect(await item(w, a.customer)).toMatchObject({ project_uuid: project, resource_uuid: resource });
       expect(await w.charged(a.customer)).toBe('100.00');
+    });
+
+    test('follow a link in other letter case: consumption and lines are charged to its project, by all runs', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const spelled = a.license.licenseId.toLowerCase();
+      await w.link(a.resource, spelled);
+      w.consumes(a.license, [[100, 80]]);
+      expect((await w.syncConsumption()).result).toMatchObject({ changed: 1, skipped: 0 });
+      expect((await w.syncHistory(a.resource)).body).toMatchObject({ periods_synced: 1 });
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync({ resource_uuid: a.resource });
+      await w.syncConsumption({ resource_uuid: a.resource });
+      expect(await w.charged(a.customer)).toBe('100.00');
+      await w.reconcile();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: a.resource });
+      expect([await w.charged(a.customer), await w.unlinked()]).toEqual(['95.00', []]);
+      const { body } = await app.api.get(`/api/marketplace-resources/${a.resource}/`);
+      expect(body.backend_id).toBe(spelled);
+    });
+
+    test('a licence that one live resource has is not given to another in other letter case', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const spelled = a.license.licenseId.toLowerCase();
+      const other = (await w.make.resource({ project: a.project })).uuid;
+      const path = `/api/marketplace-provider-resources/${other}/set_backend_id/`;
+      expect(await app.api.post(path, { backend_id: spelled })).toMatchObject({
+        status: 400,
+        body: {
+          backend_id: [expect.stringContaining(`is already linked to the resource "VM ${a.license.licenseId}"`)],
+        },
+      });
+      await w.link(a.resource, spelled);
+      expect(await app.api.post(path, { backend_id: a.license.licenseId })).toMatchObject({ status: 400 });
+    });
+
+    test('of two resources that have one licence in two spellings, as from before, ArrowSphere’s counts', async () => {
+      const w = await world();
+      const a = await w.linked();
+      const older = (await w.make.resource({ project: (await w.mappedCustomer()).project })).uuid;
+      await app.database.query(`UPDATE resource SET backend_id = $1, created = '2020-01-01' WHERE uuid = $2`, [
+        a.license.licenseId.toLowerCase(),
+        older,
+      ]);
+      w.export([w.line(a.license, '95.00')]);
+      await w.sync();
+      expect(await item(w, a.customer)).toMatchObject({ project_uuid: a.project, resource_uuid: a.resource });
     });
 
     test('stay when the licence is unlinked', async () => {

@@ -196,6 +196,19 @@ describe('a run', () => {
       expect(await w.charged(vm.customer)).toBe('95.00');
     });
 
+    test('reverses what was posted as consumption, though the account went over to final_only since; lines come with the next run', async () => {
+      const { w, vm, second } = await consumed();
+      w.export([w.line(vm.license, '95.00'), w.line(second.license, '19.00')]);
+      await w.sync();
+      await w.rules({ charge_mode: 'final_only' });
+      await w.cleanUp({ resource_uuid: vm.resource });
+      expect(await w.charged(vm.customer)).toBe('20.00');
+      const run = await w.sync();
+      expect(tieOut(run)).toEqual({ statement: 114, posted: 114, ties_out: true });
+      await w.cleanUp({ resource_uuid: second.resource });
+      expect(await w.charged(vm.customer)).toBe('114.00');
+    });
+
     test('credits issued money at once', async () => {
       const { w, vm } = await consumed();
       await w.issue(vm.customer);

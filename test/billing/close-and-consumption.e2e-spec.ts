@@ -111,6 +111,41 @@ describe('the close', () => {
       expect(await charged(it)).toBe('50.00');
     });
 
+    test.each([
+      ['days of grace', '2026-02-12T12:00:00Z', false],
+      ['force', '2026-02-02T12:00:00Z', true],
+    ])(
+      'that was rejected and is not in the export any more comes with the %s; what comes on it again is open',
+      async (_what, at, force) => {
+        const w = await world({}, STATE);
+        app.clock.set('2026-02-02T06:00:00Z');
+        const [vm, other] = [await w.linked(), await w.linked()];
+        const on = (reference: string, state: string) => ({
+          values: { 'statement-reference': reference, 'statement-state': state },
+        });
+        const others = w.line(other.license, '7.00', on('H9', 'Validated'));
+        w.consumes(vm.license, [[100, 80]]);
+        await w.syncConsumption();
+        w.export([w.line(vm.license, '95.00', on('H1', 'Validated')), others]);
+        await w.reconcile({ force: false });
+        w.export([w.line(vm.license, '95.00', on('H1', 'Rejected')), others]);
+        await w.reconcile();
+        expect(await charged({ w, vm })).toBe('100.00');
+        w.export([others]);
+        app.clock.set(at);
+        const run = await w.reconcile({ force, accept_shrinkage: true });
+        expect(tieOut(run)).toEqual({ statement: 7, posted: 7, ties_out: true });
+        expect([run.result.settled, await charged({ w, vm })]).toEqual([true, '0.00']);
+        expect(await w.statement(vm)).toMatchObject({ state: 4, arrow_state: 'rejected', validated_at: null });
+        w.export([w.line(vm.license, '90.00', on('H1', 'Validated')), others]);
+        await w.sync();
+        expect(await charged({ w, vm })).toBe('100.00');
+        expect(await w.statement(vm)).toMatchObject({ state: 3, arrow_state: 'validated', reconciled_at: null });
+        await w.reconcile({ force: false });
+        expect(await charged({ w, vm })).toBe('90.00');
+      },
+    );
+
     test('that was rejected is not done by force', async () => {
       const w = await world({}, STATE);
       const [vm, other] = [await w.linked(), await w.linked()];
@@ -135,6 +170,27 @@ describe('the close', () => {
       it.lines[1]!.values['validation-date'] = '2026-02-05';
       await it.w.reconcile({ force: false });
       expect(await charged(it)).toBe('50.00');
+    });
+
+    test('ends with a new statement of its licence that is open: it is the consumption again until that one is closed, too', async () => {
+      const it = await waiting(STATE, { 'statement-state': 'Validated' }, { 'statement-state': 'Open' });
+      const { w, vm, lines } = it;
+      const [first, second] = lines as [(typeof lines)[0], (typeof lines)[0]];
+      w.export([first]);
+      await w.reconcile({ force: false });
+      expect(await charged(it)).toBe('30.00');
+      await w.issue(vm.customer);
+      w.export(lines);
+      expect(tieOut(await w.sync())).toEqual({
+        statement: 50,
+        provisional: 50,
+        posted: 30,
+        pending: 70,
+        ties_out: true,
+      });
+      second.values['statement-state'] = 'Validated';
+      await w.reconcile({ force: false });
+      expect(await w.bills(vm.customer)).toEqual(['2026-01 EUR created 30.00', '2026-03 EUR pending 20.00']);
     });
 
     test('does not wait for statements of other licences', async () => {

@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { BillingWorld, type Linked } from './billing-world.js';
+import { BillingWorld, LABELS, type Linked, tieOut } from './billing-world.js';
 
 const SYNCS = '/api/admin/arrow/billing-syncs';
 
@@ -121,6 +121,33 @@ describe('billing reports', () => {
         ),
       ]);
     });
+
+    test.each<[string, 'statement-state' | 'report-period', string, string]>([
+      ['excluded', 'statement-state', 'Rejected', 'statement_rejected'],
+      ['unmatched', 'report-period', '2025-12', 'other_period'],
+    ])(
+      'adds up where all lines of an issued charge became %s: what stands is shown, and what waits',
+      async (_what, column, value, reason) => {
+        const w = await new BillingWorld(app).start({}, [...LABELS, 'Statement State']);
+        const vm = await w.linked();
+        const lines = ['60.004', '40.004'].map((amount) => w.line(vm.license, amount));
+        w.export(lines);
+        await w.sync();
+        await w.issue(vm.customer);
+        for (const line of lines) line.values[column] = value;
+        expect(tieOut(await w.sync())).toMatchObject({ posted: 100.01, pending: -100.01, ties_out: true });
+        const changed = await explained(w, vm);
+        expect(cents(changed)).toBe(sumOf(changed[0].postings));
+        expect(changed.map(({ posted }) => posted).sort()).toEqual(['0.00', '100.01']);
+        expect(changed[1]).toMatchObject({
+          charge_key: `${vm.license.licenseId}/${vm.customer}/EUR`,
+          match: { reason, customer_uuid: null },
+          why: expect.stringMatching(
+            / 100\.01 EUR are charged for it in 1 posting\. A difference of -100\.01 EUR waits\./,
+          ),
+        });
+      },
+    );
 
     test('is a CSV with a line each, in the order of the pages', async () => {
       const w = await world();

@@ -3,7 +3,7 @@ import type { Check } from '../../src/cli/check.js';
 import { Operations } from '../../src/cli/operations.js';
 import type { PushedComparisonRow } from '../../src/waldur-charges/pushed-item.dto.js';
 import { type InvalidEnvironmentError, readEnv } from '../../src/config/env.js';
-import type { Linked, MappedCustomer } from '../billing/billing-world.js';
+import { LABELS, type Linked, type MappedCustomer } from '../billing/billing-world.js';
 import { MetricsPage } from '../support/metrics-page.js';
 import { ITEMS, PushWorld } from './push-world.js';
 import { dashed, ended } from './support.js';
@@ -67,6 +67,29 @@ describe('Charges on invoices of Waldur', () => {
     ]);
     expect((await w.push()).result).toMatchObject({ planned: 0, sent: 0 });
     expect(w.atWaldur(one)).toHaveLength(2);
+  });
+
+  it('are credited there once a rejected statement that is gone from the export is closed, and wait until then', async () => {
+    await w.start({}, [...LABELS, 'Customer Reference', 'Statement State']);
+    const one = await w.linked();
+    const other = await w.linked(await w.mappedCustomer('Teine OÜ'));
+    const on = ({ arrow }: MappedCustomer, reference: string, state: string) => ({
+      values: { 'customer-reference': arrow.Reference, 'statement-reference': reference, 'statement-state': state },
+    });
+    w.export([w.line(one.license, '100', on(one, 'H1', 'Validated'))]);
+    await w.reconcile({ force: false });
+    await w.push();
+    w.export([w.line(one.license, '100', on(one, 'H1', 'Rejected'))]);
+    await w.reconcile();
+    expect((await w.push()).result).toMatchObject({ planned: 0 });
+    const waits = { charged: '0.00', at_waldur: '100.00', difference: '-100.00', waiting: '-100.00' };
+    expect(await w.compared(one)).toMatchObject([waits]);
+    w.export([w.line(other.license, '5', on(other, 'H2', 'Validated'))]);
+    const run = await w.reconcile({ accept_shrinkage: true });
+    expect(run.result.settled).toBe(true);
+    expect((await w.push()).result).toMatchObject({ planned: 2, sent: 2 });
+    expect([w.atWaldur(one), w.atWaldur(other)]).toEqual([['2026-01 100.00', '2026-02 -100.00'], ['2026-01 5.00']]);
+    expect(await w.compared(one)).toMatchObject([{ charged: '0.00', at_waldur: '0.00', waiting: '0.00' }]);
   });
 
   it('wait until what a run has closed is posted', async () => {

@@ -301,4 +301,17 @@ describe('Licences that several resources of Waldur have', () => {
     await beside.sync();
     expect(await holders()).toEqual({ One: 'XSP8', Two: 'XSP7', Three: '' });
   });
+
+  it('are one licence in whatever letter case, and are shown as Waldur spells them', async () => {
+    three['backend_id'] = 'xsp8';
+    touch(three);
+    expect((await beside.sync()).result.conflicts).toBe(1);
+    expect(await holders()).toEqual({ One: 'XSP8', Two: 'XSP7', Three: '(xsp8)' });
+    one['backend_id'] = '';
+    touch(one);
+    await beside.sync();
+    expect(await holders()).toEqual({ One: '', Two: 'XSP7', Three: 'xsp8' });
+    const { body } = await beside.app.api.get(`/api/marketplace-resources/${dashed(three.uuid)}/`);
+    expect(body.backend_id).toBe('xsp8');
+  });
 });

@@ -198,7 +198,7 @@ export class ConsumptionSyncService {
   private async linked(context: BillingContext, recorded: Iterable<string>): Promise<string[]> {
     const mapped = await this.payers.mapped(context);
     const resources = await this.resources.withBackendIdOf(mapped.map((mapping) => mapping.customerUuid));
-    return [...new Set([...resources.map((resource) => resource.backendId), ...recorded])].sort();
+    return [...new Set([...resources.map((resource) => resource.licenseReference), ...recorded])].sort();
   }
 }
 

@@ -99,7 +99,7 @@ export class HistoricalConsumptionService {
   ): Promise<HistoryReport> {
     const { force = false, dryRun = false } = command;
     const resource = await namedResource(this.resources, command.resourceUuid);
-    const license = resource.backendId;
+    const license = resource.licenseReference;
     if (!license) throw new ResourceNotLinkedError();
     const settings = await this.settings.getActive('found');
     const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);

@@ -5,7 +5,7 @@ import { insertRows } from '../../database/insert-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Reason } from '../core/reasons.js';
 import type { InvoiceBillTo } from '../invoices/invoice.repository.js';
-import type { ChargeBasis, ChargeKind } from './charge.entity.js';
+import type { ChargeKind } from './charge.entity.js';
 import { InvoicePosting } from './invoice-posting.entity.js';
 import {
   CHARGE_FACTS,
@@ -29,7 +29,6 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
   readonly name: string;
   readonly start: string;
   readonly end: string;
-  readonly basis: ChargeBasis;
   readonly heldReason: Reason | '';
   /** Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; null: nothing does. */
   readonly postedTaxPercent: string | null;

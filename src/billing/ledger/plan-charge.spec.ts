@@ -13,6 +13,7 @@ const aCharge = (given: Partial<ChargeFacts> = {}): ChargeFacts => ({
   revision: given.posted === undefined ? 0 : 1,
   target: given.posted ?? '0',
   rounded: given.posted ?? '0',
+  basis: 'lines',
   pending: null,
   draftAtOtherRates: [],
   ...given,
@@ -82,6 +83,9 @@ describe('the plan of a charge', () => {
     const taken = aCharge({ consumption: '150.00', lines: '145.00', posted: '150.00', isTakenBack: true });
     expect(planCharge(taken, rules())).toMatchObject({ entries: [{ kind: 'reversal', amount: '-150' }] });
     expect(planCharge({ ...taken, isClosed: true }, rules())).toMatchObject({ target: '145.00' });
+    const finalOnly = rules({ chargeMode: 'final_only' });
+    expect(planCharge({ ...taken, basis: 'consumption' }, finalOnly)).toMatchObject({ basis: 'taken_back' });
+    expect(planCharge({ ...taken, basis: 'taken_back' }, finalOnly)).toMatchObject({ target: '145.00' });
   });
 
   test.each([

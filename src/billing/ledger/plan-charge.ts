@@ -39,6 +39,8 @@ export interface ChargeFacts {
   /** The last exact target, and the same in the digits of the currency. */
   readonly target: DecimalString;
   readonly rounded: DecimalString;
+  /** What that target was taken from. */
+  readonly basis: ChargeBasis;
   readonly pending: Pending | null;
   /** None of them zero. */
   readonly draftAtOtherRates: readonly DraftAmount[];
@@ -84,7 +86,9 @@ export function planCharge(charge: ChargeFacts, rules: PlanRules): ChargePlan {
 /** The table of the design, row by row; a charge that is held stands. */
 function targetOf(charge: ChargeFacts, { chargeMode }: PlanRules): { target: DecimalString; basis: ChargeBasis } {
   if (charge.heldBecause) return { target: standing(charge), basis: 'held' };
-  if (charge.isClosed || chargeMode === 'final_only' || !charge.isConsumptionKnown)
+  // A reversal goes by the rule that was posted by.
+  const isReversal = charge.isTakenBack && charge.basis === 'consumption';
+  if (charge.isClosed || (chargeMode === 'final_only' && !isReversal) || !charge.isConsumptionKnown)
     return { target: charge.lines, basis: 'lines' };
   if (charge.isTakenBack) return { target: '0', basis: 'taken_back' };
   if (charge.consumption !== null) return { target: charge.consumption, basis: 'consumption' };

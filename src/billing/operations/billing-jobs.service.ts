@@ -113,9 +113,9 @@ export class BillingJobsService implements OnModuleInit {
     const account = await this.accounts.of(settings);
     await this.accounts.ensureRunning(account.uuid, pipeline);
     const resource = resourceUuid && (await namedResource(this.resources, resourceUuid));
-    if (resource && !resource.backendId) throw new ResourceNotLinkedError();
+    if (resource && !resource.licenseReference) throw new ResourceNotLinkedError();
     if (force && !month.isOver(this.clock.now(), account.timeZone)) throw new MonthNotOverError(month);
-    const license_reference = resource ? resource.backendId : undefined;
+    const license_reference = resource ? resource.licenseReference : undefined;
     const options = { force, dry_run: dryRun, accept_shrinkage: acceptShrinkage, license_reference };
     return this.enqueue(kind, { settings, account }, month, by, options);
   }

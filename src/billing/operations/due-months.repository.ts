@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { normalizedReference } from '../../common/normalize-arrow-reference.js';
 import type { BillingAccount } from '../accounts/billing-account.entity.js';
 
 /** A month that an export was applied to, and what speaks for reading it again. */
@@ -36,7 +37,7 @@ const APPLIED_MONTHS = `
       JOIN billing_sync_item line
         ON line.account_uuid = month.account_uuid
        AND line.month = month.month
-       AND line.license_reference = resource.backend_id
+       AND line.license_reference = ${normalizedReference('resource.backend_id')}
       WHERE resource.backend_id <> ''
         AND greatest(resource.created, resource.modified) > month.applied_at
     )

@@ -29,9 +29,9 @@ export interface ExistingCharge extends LicensePair {
   readonly customerUuid: string;
   readonly projectUuid: string | null;
   readonly resourceUuid: string | null;
-  /** It is closed, or was until somebody reopened it, or stands on an issued invoice: its bill-to party stands. */
+  /** In use when it was closed, until somebody reopened it too, or on an issued invoice: its bill-to party stands. */
   readonly isFixed: boolean;
-  /** Its target is not 0. */
+  /** It has lines, or its target is not 0. */
   readonly isInUse: boolean;
 }
 

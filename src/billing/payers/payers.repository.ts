@@ -49,6 +49,9 @@ const OWNERS_VERSION = `
   FROM license_owner
   WHERE account_uuid = $1`;
 
+/** What lines and consumption had left before the close is closed, too, and was nobody's. */
+const IS_IN_USE = '(charge.target <> 0 OR charge.line_count > 0)';
+
 /** Where a draft was left before it was issued nothing of it stands on the invoice. `$1` account, `$2` month. */
 const CHARGES = `
   SELECT
@@ -57,10 +60,10 @@ const CHARGES = `
     charge.customer_uuid AS "customerUuid",
     charge.project_uuid AS "projectUuid",
     charge.resource_uuid AS "resourceUuid",
-    charge.closed_at IS NOT NULL
+    (charge.closed_at IS NOT NULL AND ${IS_IN_USE})
       OR reopened.license_reference IS NOT NULL
       OR issued.charge_uuid IS NOT NULL AS "isFixed",
-    charge.target <> 0 OR charge.line_count > 0 AS "isInUse"
+    ${IS_IN_USE} AS "isInUse"
   FROM charge
   LEFT JOIN (
     SELECT DISTINCT charge_uuid

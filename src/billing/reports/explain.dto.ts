@@ -58,7 +58,8 @@ export class ExplainedLineResponse {
     const { licenseReference, currency, vendorName, description, classification, subscriptionReference } = line;
     const { serviceStart, serviceEnd, amountState, status, reason, presence, arrowCustomer } = line;
     const { customerUuid = null, projectUuid = null, resourceUuid = null, postings = [] } = charge ?? {};
-    const party = { customerUuid, projectUuid, resourceUuid };
+    const nobody = { customerUuid: null, projectUuid: null, resourceUuid: null };
+    const party = status === 'billable' ? { customerUuid, projectUuid, resourceUuid } : nobody;
     const amounts = { sell: exact(line.sell), buy: exact(line.buy), currency, quantity: trimmed(line.quantity) };
     const about = { vendorName, description, classification, subscriptionReference, serviceStart, serviceEnd };
     const cells = page?.rows[line.pageRow] ?? [];

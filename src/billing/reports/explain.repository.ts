@@ -22,14 +22,16 @@ export interface ExplainedCharge extends Charge, LinesOfCharge {
 }
 
 interface LinesOfCharge {
-  /** Lines that the latest accepted export has, over all statements. */
+  /** Billable lines that the latest accepted export has, over all statements. */
   readonly lines: number;
   readonly lastLineUuid: string;
 }
 
+const COUNTS = `item.presence = 'present' AND item.status = 'billable'`;
+
 /**
- * What the lines of charges add up to, each rounded, over all statements, and which line is the last: of those that the
- * export has, else of all. `$1` charges, `$2` the digits of their currencies.
+ * What the lines of charges add up to, each rounded, over all statements, and which line is the last: of those that are
+ * billable, else of those that the export has, else of all. `$1` charges, `$2` the digits of their currencies.
  */
 const LINES_OF_CHARGES = (price: PriceSource) => `
   SELECT
@@ -44,13 +46,13 @@ const LINES_OF_CHARGES = (price: PriceSource) => `
       count(*)::integer AS lines
     FROM billing_sync_item item
     WHERE item.charge_uuid = charge.uuid
-      AND item.presence = 'present'
+      AND ${COUNTS}
   ) summed
   CROSS JOIN LATERAL (
     SELECT item.uuid
     FROM billing_sync_item item
     WHERE item.charge_uuid = charge.uuid
-    ORDER BY item.presence = 'present' DESC, item.arrow_line_reference DESC, item.occurrence DESC
+    ORDER BY ${COUNTS} DESC, item.presence = 'present' DESC, item.arrow_line_reference DESC, item.occurrence DESC
     LIMIT 1
   ) last`;
 

@@ -22,7 +22,8 @@ export function explainLine(line: BillingSyncItem, charge: ExplainedCharge | nul
 function partOf(line: BillingSyncItem, charge: ExplainedCharge | null, price: PriceSource): DecimalString {
   const digits = currencyDigits(line.currency);
   if (!charge) return round('0', digits);
-  const own = line.presence === 'present' ? round(line[price] ?? '0', digits) : '0';
+  const counts = line.presence === 'present' && line.status === 'billable';
+  const own = counts ? round(line[price] ?? '0', digits) : '0';
   return round(line.uuid === charge.lastLineUuid ? add(own, charge.rest) : own, digits);
 }
 
@@ -31,15 +32,21 @@ function whyCharged(line: BillingSyncItem, charge: ExplainedCharge | null): stri
     const gone = 'The latest accepted export does not have the line any more, so it counts for nothing';
     return charge ? `${gone}; ${standsAt(charge)}` : `${gone}.`;
   }
-  if (!charge) return sentencesOf(line.reason);
+  if (line.status !== 'billable' || !charge) {
+    const reason = sentencesOf(line.reason);
+    return charge && !charge.lines ? [reason, standsAt(charge), ...waiting(charge)].join(' ') : reason;
+  }
   const sentences = [`${basisOf(charge)}; ${standsAt(charge)}`];
   if (charge.heldReason) sentences.push(sentencesOf(charge.heldReason));
-  if (charge.pending) {
-    const amount = round(charge.pending.amount, currencyDigits(charge.currency));
-    sentences.push(`A difference of ${amount} ${charge.currency} waits.`, reasonOf(charge.pending.reason).sentence);
-  }
+  sentences.push(...waiting(charge));
   if (!charge.resourceUuid) sentences.push(reasonOf('not_linked').sentence);
   return sentences.join(' ');
+}
+
+function waiting({ pending, currency }: ExplainedCharge): string[] {
+  if (!pending) return [];
+  const amount = round(pending.amount, currencyDigits(currency));
+  return [`A difference of ${amount} ${currency} waits.`, reasonOf(pending.reason).sentence];
 }
 
 function basisOf({ basis, licenseReference, lines }: ExplainedCharge): string {

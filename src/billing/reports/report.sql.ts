@@ -1,4 +1,5 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { normalizedReference } from '../../common/normalize-arrow-reference.js';
 
 /** The newest month that an account has lines of. `$1` account. */
 export const NEWEST_MONTH = `
@@ -23,7 +24,7 @@ const UNLINKED = (price: PriceSource) => `
     charge.customer_uuid AS "customerUuid",
     CASE item.status WHEN 'billable' THEN 'not_linked' ELSE item.reason END AS reason
   FROM billing_sync_item item
-  LEFT JOIN charge ON charge.uuid = item.charge_uuid
+  LEFT JOIN charge ON charge.uuid = item.charge_uuid AND item.status = 'billable'
   WHERE item.account_uuid = $1
     AND item.month = $2
     AND item.presence = 'present'
@@ -35,7 +36,7 @@ const UNLINKED = (price: PriceSource) => `
         AND NOT EXISTS (
           SELECT
           FROM resource
-          WHERE resource.backend_id = item.license_reference
+          WHERE ${normalizedReference('resource.backend_id')} = item.license_reference
             AND resource.state <> 'Terminated'
         )
       )

@@ -22,7 +22,7 @@ export type AmountState = 'value' | 'absent' | 'invalid';
 @Check('ck_billing_sync_item_status', `status IN ('billable', 'unmatched', 'excluded')`)
 @Check('ck_billing_sync_item_presence', `presence IN ('present', 'missing')`)
 @Check('ck_billing_sync_item_amount_state', `amount_state IN ('value', 'absent', 'invalid')`)
-@Check('ck_billing_sync_item_charge', `presence = 'missing' OR (status = 'billable') = (charge_uuid IS NOT NULL)`)
+@Check('ck_billing_sync_item_charge', `presence = 'missing' OR status <> 'billable' OR charge_uuid IS NOT NULL`)
 // Several lines may carry one key; they are told apart by a number that follows their content.
 @Unique('uq_billing_sync_item_line', ['accountUuid', 'month', 'licenseReference', 'arrowLineReference', 'occurrence'])
 @Index(['billingSyncUuid'])
@@ -66,7 +66,7 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ type: 'varchar', length: 8, default: 'present' })
   presence: ItemPresence;
 
-  /** The charge that it counts towards; who pays stands there. */
+  /** The charge that it counts towards, or did while it was present and billable; who pays stands there. */
   @Column({ type: 'uuid', nullable: true })
   chargeUuid: string | null;
 

@@ -132,6 +132,7 @@ export class ExportPreparation {
         mapped,
         owners: await this.payers.ownersVersion(context),
         rule: ruleContent(context.rule),
+        timeZone: context.account.timeZone,
         prefix: context.settings.invoiceItemPrefix,
         consumption: await this.consumption.version(context),
       }),

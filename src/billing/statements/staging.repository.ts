@@ -105,7 +105,8 @@ export class StagingRepository {
   async attribute(snapshotUuid: string, { account, month, now }: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.query(SORT_IN_MEMORY);
-      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now]);
+      const monthEnd = month.endIn(account.timeZone);
+      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now, monthEnd]);
     });
   }
 

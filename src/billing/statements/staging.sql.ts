@@ -150,7 +150,8 @@ const NUMBER_AS_KNOWN = `
  * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
  * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
  * first seen; the owner it was found to have before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2`
- * account, `$3` month, `$4` now.
+ * account, `$3` month, `$4` now, `$5` the end of the month on the account's calendar, by which days of service end, too, as
+ * not every database knows every time zone.
  */
 export const ATTRIBUTE_LINES = `
   WITH owner AS (
@@ -224,8 +225,8 @@ export const ATTRIBUTE_LINES = `
      AND past.license_reference = line.license_reference
      AND line.named_customer IS NULL
      AND tstzrange(past.seen_from, past.seen_until) @> least(
-       (line.service_end + 1)::timestamp AT TIME ZONE 'UTC',
-       ($3::date + interval '1 month') AT TIME ZONE 'UTC',
+       $5::timestamptz - (($3::date + interval '1 month')::date - (line.service_end + 1)) * interval '24 hours',
+       $5::timestamptz,
        coalesce(known.created, $4::timestamptz)
      )
   )

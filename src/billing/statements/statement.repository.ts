@@ -8,9 +8,9 @@ import type { Reason } from '../core/reasons.js';
 import type { LicensePair } from '../payers/bill-to.js';
 import { BillingMonth } from './billing-month.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
+import { HELD_CHARGES } from './held-charges.sql.js';
 import {
   CLOSE_STATEMENTS_WITHOUT_LINES,
-  HELD_CHARGES,
   INSERT_LINES,
   MARK_MISSING_LINES,
   MERGE_CHARGES,

@@ -5,7 +5,7 @@ import { statementReference, verdict } from './staging.sql.js';
 /**
  * Statements of an export. `$1` account, `$2` month, `$3` now, `$4` close what may be closed?, `$5` leave those that are
  * there as they are, and say of new ones that they were not synced yet?, then arrays: `$6` Arrow customers, `$7`
- * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected.
+ * references, `$8` finality, `$9` mappings, `$10` organisations. Closed stays closed unless it is rejected, or was.
  */
 export const UPSERT_STATEMENTS = `
   INSERT INTO billing_sync AS statement (
@@ -34,7 +34,10 @@ export const UPSERT_STATEMENTS = `
   SET
     synced_at = excluded.synced_at,
     arrow_state = excluded.arrow_state,
-    state = CASE WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN 4 ELSE excluded.state END,
+    state = CASE
+      WHEN statement.state = 4 AND 'rejected' NOT IN (statement.arrow_state, excluded.arrow_state) THEN 4
+      ELSE excluded.state
+    END,
     customer_mapping_uuid = coalesce(excluded.customer_mapping_uuid, statement.customer_mapping_uuid),
     customer_uuid = CASE
       WHEN statement.state = 4 THEN coalesce(statement.customer_uuid, excluded.customer_uuid)
@@ -45,7 +48,7 @@ export const UPSERT_STATEMENTS = `
       WHEN statement.state = 4 AND excluded.arrow_state <> 'rejected' THEN statement.validated_at
     END,
     reconciled_at = CASE
-      WHEN excluded.arrow_state = 'rejected' THEN NULL
+      WHEN 'rejected' IN (statement.arrow_state, excluded.arrow_state) THEN excluded.reconciled_at
       ELSE coalesce(statement.reconciled_at, excluded.reconciled_at)
     END,
     error_message = excluded.error_message,
@@ -53,21 +56,20 @@ export const UPSERT_STATEMENTS = `
   WHERE NOT $5::boolean`;
 
 /**
- * Statements without a line in the export, which can say nothing any more: the calendar or a person closes them.
- * `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
+ * Statements without a line in the export, which can say nothing any more, rejected ones among them: the calendar or a
+ * person closes them. `$1` account, `$2` month, `$3` now, `$4` snapshot, `$5` `YYYY-MM`.
  */
 export const CLOSE_STATEMENTS_WITHOUT_LINES = `
   UPDATE billing_sync statement
   SET
     state = 4,
-    arrow_state = 'validated',
-    validated_at = coalesce(validated_at, $3),
+    arrow_state = CASE arrow_state WHEN 'rejected' THEN arrow_state ELSE 'validated' END,
+    validated_at = CASE WHEN arrow_state <> 'rejected' THEN coalesce(validated_at, $3) END,
     reconciled_at = $3,
     modified = $3
   WHERE account_uuid = $1
     AND month = $2
     AND state < 4
-    AND arrow_state <> 'rejected'
     AND NOT EXISTS (
       SELECT
       FROM export_staging staged
@@ -308,18 +310,24 @@ const SAME_LINE = `known.account_uuid = $2
     AND known.arrow_line_reference = line.arrow_line_reference
     AND known.occurrence = line.occurrence`;
 
+/** A line that is not charged any more keeps the charge that it counted towards: money may stand there. */
+const followed = (column: string) =>
+  column === 'charge_uuid'
+    ? 'coalesce(line.charge_uuid, CASE WHEN known.currency = line.currency THEN known.charge_uuid END)'
+    : `line.${column}`;
+
 /** Lines that are known follow the export; what did not change is not written. Parameters as for the lines. */
 export const UPDATE_LINES = (price: PriceSource) => `${NEW_LINES(price)}
   UPDATE billing_sync_item known
   SET
     presence = 'present',
     modified = now(),
-    ${[...PLACE, ...FOLLOWING].map((column) => `${column} = line.${column}`).join(', ')}
+    ${[...PLACE, ...FOLLOWING].map((column) => `${column} = ${followed(column)}`).join(', ')}
   FROM line
   WHERE ${SAME_LINE}
     AND (
       known.presence <> 'present'
-      OR (${prefixed('known', FOLLOWING)}) IS DISTINCT FROM (${prefixed('line', FOLLOWING)})
+      OR (${prefixed('known', FOLLOWING)}) IS DISTINCT FROM (${FOLLOWING.map(followed).join(', ')})
     )`;
 
 /** Lines that are new, in the order of the index that they grow. Parameters as for the lines, and `$9` now: first seen. */
@@ -358,92 +366,6 @@ export const MARK_MISSING_LINES = `
         AND staged.line_key = known.arrow_line_reference
         AND staged.occurrence = known.occurrence
     )`;
-
-/**
- * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those
- * that such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has
- * a licence that money stands for by its lines; and those of licences without an amount. `$1` account, `$2` month, `$3`
- * snapshot, `$4` lines may be gone?
- */
-export const HELD_CHARGES = `
-  WITH line AS (
-    SELECT
-      item.arrow_customer,
-      item.license_reference,
-      item.charge_uuid,
-      CASE
-        WHEN item.reason = 'period_unreadable' THEN 'period_unreadable'
-        WHEN item.amount_state = 'invalid' THEN 'amount_unreadable'
-        ELSE 'amount_missing'
-      END AS reason
-    FROM billing_sync_item item
-    WHERE item.account_uuid = $1
-      AND item.month = $2
-      AND item.presence = 'present'
-      AND (item.reason = 'period_unreadable' OR (item.status = 'billable' AND item.amount_state <> 'value'))
-  ),
-  absent AS MATERIALIZED (
-    SELECT arrow_customer
-    FROM charge
-    WHERE account_uuid = $1
-      AND month = $2
-      AND kind = 'license'
-    EXCEPT
-    SELECT arrow_customer
-    FROM export_staging
-    WHERE snapshot_uuid = $3
-  ),
-  gone AS (
-    SELECT charge.arrow_customer
-    FROM absent
-    JOIN charge ON charge.arrow_customer = absent.arrow_customer
-    LEFT JOIN export_staging staged
-      ON staged.snapshot_uuid = $3
-     AND staged.license_reference = charge.license_reference
-     AND staged.arrow_customer <> ''
-    WHERE charge.account_uuid = $1
-      AND charge.month = $2
-      AND charge.kind = 'license'
-      AND charge.target <> 0
-      AND (charge.basis <> 'consumption' OR charge.closed_at IS NOT NULL)
-    GROUP BY charge.arrow_customer
-    HAVING count(staged.license_reference) = 0
-  ),
-  customer AS (
-    SELECT arrow_customer, reason
-    FROM line
-    WHERE reason <> 'amount_missing'
-    UNION ALL
-    SELECT arrow_customer, 'lines_gone'
-    FROM gone
-    WHERE NOT $4::boolean
-      AND EXISTS (
-        SELECT
-        FROM billing_sync_item item
-        WHERE item.account_uuid = $1
-          AND item.month = $2
-          AND item.arrow_customer = gone.arrow_customer
-      )
-  ),
-  held AS (
-    SELECT charge.*, customer.reason
-    FROM charge
-    JOIN customer ON customer.arrow_customer = charge.arrow_customer
-    UNION ALL
-    SELECT charge.*, line.reason
-    FROM charge
-    JOIN line ON line.charge_uuid = charge.uuid AND line.reason <> 'amount_missing'
-    UNION ALL
-    SELECT charge.*, NULL
-    FROM charge
-    JOIN line ON line.license_reference = charge.license_reference AND line.reason = 'amount_missing'
-  )
-  SELECT uuid, coalesce(min(reason), 'amount_missing') AS reason
-  FROM held
-  WHERE account_uuid = $1
-    AND month = $2
-    AND kind = 'license'
-  GROUP BY uuid`;
 
 function prefixed(table: string, columns: readonly string[]): string {
   return columns.map((column) => `${table}.${column}`).join(', ');

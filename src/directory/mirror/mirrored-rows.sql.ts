@@ -1,3 +1,5 @@
+import { normalizedReference } from '../../common/normalize-arrow-reference.js';
+
 /** How rows of Waldur are written over ours. Names come from here and never from a request. */
 interface Target {
   readonly table: string;
@@ -157,6 +159,9 @@ export const PLANS_GONE = `
   WHERE offering_uuid = ANY($1::uuid[]) AND owner = 'waldur' AND gone_at IS NULL AND uuid <> ALL($2::uuid[])
   RETURNING uuid`;
 
+/** However it is spelled. */
+const CLAIMED = normalizedReference('claimed.disputed_backend_id');
+
 /**
  * Licences that nobody has and only one resource claims go to that one; $1 now, $2 of this resource only, if not null;
  * $3 this half of them only, 0 or 1, if not null.
@@ -166,16 +171,17 @@ export const GRANT_CLAIMS = `
   SET backend_id = disputed_backend_id, disputed_backend_id = '', modified = $1
   WHERE disputed_backend_id <> '' AND state <> 'Terminated'
     AND ($2::uuid IS NULL OR uuid = $2)
-    AND ($3::integer IS NULL OR hashtext(disputed_backend_id) & 1 = $3)
+    AND ($3::integer IS NULL OR hashtext(${CLAIMED}) & 1 = $3)
     AND NOT EXISTS (
       SELECT 1
       FROM resource holder
-      WHERE holder.backend_id = claimed.disputed_backend_id AND holder.state <> 'Terminated'
+      WHERE ${normalizedReference('holder.backend_id')} = ${CLAIMED} AND holder.state <> 'Terminated'
     )
     AND NOT EXISTS (
       SELECT 1
       FROM resource other
-      WHERE other.disputed_backend_id = claimed.disputed_backend_id
+      WHERE ${normalizedReference('other.disputed_backend_id')} = ${CLAIMED}
+        AND other.disputed_backend_id <> ''
         AND other.state <> 'Terminated'
         AND other.uuid <> claimed.uuid
     )`;
@@ -190,14 +196,14 @@ export const DISPUTES = `
     (count(*) OVER ())::integer AS total
   FROM resource claimed
   LEFT JOIN resource holder
-    ON holder.backend_id = claimed.disputed_backend_id AND holder.state <> 'Terminated'
+    ON ${normalizedReference('holder.backend_id')} = ${CLAIMED} AND holder.state <> 'Terminated'
   WHERE claimed.disputed_backend_id <> '' AND claimed.state <> 'Terminated'
     AND (
       holder.uuid IS NOT NULL
       OR EXISTS (
         SELECT
         FROM resource other
-        WHERE other.disputed_backend_id = claimed.disputed_backend_id
+        WHERE ${normalizedReference('other.disputed_backend_id')} = ${CLAIMED}
           AND other.disputed_backend_id <> ''
           AND other.state <> 'Terminated'
           AND other.uuid <> claimed.uuid
