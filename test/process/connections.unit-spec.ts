@@ -14,7 +14,8 @@ class Stranger {
 
   private constructor(readonly socket: Socket) {
     socket.on('error', () => undefined).on('data', (part) => (this.heard += part.toString()));
-    this.gone = once(socket, 'close');
+    // Who goes on talking to a closed door is cut off, which `once` takes for a failure.
+    this.gone = new Promise((resolve) => socket.once('close', resolve));
   }
 
   static async at(url: string, says = ''): Promise<Stranger> {

@@ -82,6 +82,9 @@ async function succeeded(job: Promise<{ state: string }>): Promise<void> {
   if (ended.state !== 'succeeded') throw new Error(JSON.stringify(ended));
 }
 
+/** The first version showed days where items of invoices have times. */
+const TIMES = /"(start|end)":"([\d-]{10})T[^"]*"/g;
+
 /** Everything that stays as it is when the version changes. */
 export async function read(api: ApiClient): Promise<Record<string, Record<string, unknown>[]>> {
   const lists: Record<string, Record<string, unknown>[]> = {};
@@ -89,7 +92,8 @@ export async function read(api: ApiClient): Promise<Record<string, Record<string
     const { status, body } = await api.get(`${path}?page_size=100`);
     if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
     lists[path] = (body as Record<string, unknown>[])
-      .map((row) => JSON.parse(JSON.stringify(row).replaceAll(api.baseUrl, '')) as Record<string, unknown>)
+      .map((row) => JSON.stringify(row).replaceAll(api.baseUrl, '').replace(TIMES, '"$1":"$2"'))
+      .map((row) => JSON.parse(row) as Record<string, unknown>)
       .sort((a, b) => (String(a.uuid) < String(b.uuid) ? -1 : 1));
   }
   return lists;
