@@ -12,7 +12,7 @@ const LEASE_TIMEOUT_MS = 60_000;
 
 /** How much log may stand since the last checkpoint, and for how long the session was used between two looks at it. */
 const MOST_LOG_BYTES = 64 * 1_048_576;
-const LOOK_AFTER_MS = 1_000;
+const LOOK_AFTER_MS = 250;
 
 const asText = (text: string) => text;
 const arrayOfText = (type: number) => (text: string) => types.arrayParser(text, asText, type) as unknown;
