@@ -6,12 +6,11 @@ import { TraceCollector } from '../test/support/trace-collector.js';
 import { type BenchRow, median } from './bench-row.js';
 import { asked, BENCH_TOKEN, load, prepareProcesses } from './throughput.js';
 
-/** So many turns of each service are one stretch: what else the machine does comes and goes more slowly than turns do. */
-const ROUNDS_A_STRETCH = 20;
-const STRETCHES = 16;
-/** Until the compiler of Node is done with each. */
-const WARM_UP_REQUESTS = 5_000;
-const REQUESTS = 80;
+/** In each of them every service has a process of its own: two of the same service differ by some percent. */
+const STRETCHES = 8;
+/** Until the compiler of Node is done. */
+const WARM_UP_REQUESTS = 6_000;
+const REQUESTS = 10_000;
 const LIST = '/api/admin/arrow/customer-mappings/?page_size=10';
 
 /** How far two services differ that are the same: what the other figures are to be read by. */
@@ -42,58 +41,49 @@ function processorTimeOf({ child: { pid } }: ServiceProcess): number {
 /**
  * Requests a second of a list on PostgreSQL with metrics, which are read meanwhile, and with the spans of all requests,
  * or of a tenth of them, sent to a collector, to those of a service with neither; and the processor time of the service's
- * process in its turns, which other work on the machine changes less. Five services, all warm, take short turns; each figure
- * is the median of those of single stretches, with the middle half of these beside it.
+ * process meanwhile, which other work on the machine changes less. One process after the other is started, warmed up and
+ * asked; each figure is the median of those of single stretches, with the middle half of these beside it.
  */
 export async function run(): Promise<BenchRow[]> {
   await prepareProcesses();
   const collector = await TraceCollector.start();
   const port = await freePort();
   const given = Object.entries(variants(port, collector.url));
-  const databases = await Promise.all(given.map(() => createDatabase('postgres')));
-  const services = databases.map(({ variables }, each) =>
-    ServiceProcess.start({
-      ...variables,
-      STAFF_TOKEN: BENCH_TOKEN,
-      REQUESTS_PER_MINUTE_PER_TOKEN: '10000000',
-      REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
-      LOG_LEVEL: 'fatal',
-      ...given[each]![1],
-    }),
-  );
-  const urls = await Promise.all(services.map(async (service) => (await service.api()).baseUrl + LIST));
-  for (const url of urls) await load(url, WARM_UP_REQUESTS);
-
-  const times: number[][] = urls.map(() => []);
-  const processorTimes: number[][] = urls.map(() => []);
+  const database = await createDatabase('postgres');
+  const times: number[][] = given.map(() => []);
+  const processorTimes: number[][] = given.map(() => []);
   const readings: number[] = [];
   let batches = 0;
   for (let stretch = 0; stretch < STRETCHES; stretch++) {
-    const taken = urls.map(() => 0);
-    const used = urls.map(() => 0);
-    for (let round = 0; round < ROUNDS_A_STRETCH; round++) {
-      for (let turn = 0; turn < urls.length; turn++) {
-        const which = (round + turn) % urls.length;
-        const before = processorTimeOf(services[which]!);
+    for (let turn = 0; turn < given.length; turn++) {
+      const which = (stretch + turn) % given.length;
+      const [what, variables] = given[which]!;
+      const service = ServiceProcess.start({
+        ...database.variables,
+        STAFF_TOKEN: BENCH_TOKEN,
+        REQUESTS_PER_MINUTE_PER_TOKEN: '10000000',
+        REQUESTS_PER_MINUTE_PER_ADDRESS: '10000000',
+        LOG_LEVEL: 'fatal',
+        ...variables,
+      });
+      const url = (await service.api()).baseUrl + LIST;
+      await load(url, WARM_UP_REQUESTS);
+      const read = async () => {
         const start = performance.now();
-        if (given[which]![0] === 'metrics' && round === 0) {
-          await asked(`http://127.0.0.1:${port}/metrics`);
-          readings.push(performance.now() - start);
-        }
-        await load(urls[which]!, REQUESTS);
-        taken[which]! += performance.now() - start;
-        used[which]! += processorTimeOf(services[which]!) - before;
-      }
+        await asked(`http://127.0.0.1:${port}/metrics`);
+        readings.push(performance.now() - start);
+      };
+      const before = processorTimeOf(service);
+      const start = performance.now();
+      await Promise.all([load(url, REQUESTS), what === 'metrics' && read()]);
+      times[which]!.push(performance.now() - start);
+      processorTimes[which]!.push(processorTimeOf(service) - before);
+      await service.exit('SIGKILL');
+      batches += collector.bodies.splice(0).length;
     }
-    for (const which of urls.keys()) {
-      times[which]!.push(taken[which]!);
-      processorTimes[which]!.push(used[which]!);
-    }
-    batches += collector.bodies.splice(0).length;
   }
-  for (const service of services) await service.exit('SIGKILL');
   collector.stop();
-  for (const database of databases) await database.drop();
+  await database.drop();
   if (!batches) throw new Error('The collector got no spans.');
 
   return [
@@ -117,7 +107,7 @@ export async function run(): Promise<BenchRow[]> {
     }),
     {
       name: 'processor time of a request with neither, median',
-      figure: rounded(median(processorTimes[0]!) / (REQUESTS * ROUNDS_A_STRETCH) / 1e6),
+      figure: rounded(median(processorTimes[0]!) / REQUESTS / 1e6),
       unit: 'ms',
     },
     { name: 'reading the metrics, median', figure: Math.round(median(readings) * 10) / 10, unit: 'ms' },
