@@ -1,4 +1,4 @@
-import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { displayName } from '../arrow-gateway/display-name.js';
 import type { DecimalString } from '../common/money.js';
 import { type NumberLocale, parseAmount } from './amounts.js';

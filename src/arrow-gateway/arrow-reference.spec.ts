@@ -1,9 +1,9 @@
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import {
   findArrowCustomers,
   isCustomerReference,
   isOwnCustomerReference,
   mayBeLicenseReference,
-  normalizeArrowReference,
   sameArrowReference,
 } from './arrow-reference.js';
 

@@ -1,8 +1,6 @@
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import type { ArrowCustomer } from './arrow-gateway.js';
 
-export { normalizeArrowReference };
-
 type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
 
 /** Whether two texts are one ArrowSphere reference: letter case and invisible characters make no difference. */

@@ -1,5 +1,5 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { answerOf, Shown } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { type ListFormat, ListFormatFilter } from '../common/list-files.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { findArrowCustomers, normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';

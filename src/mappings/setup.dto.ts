@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { PRICE_SOURCES, type PriceSource } from '../arrow-export/columns.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
 import type { ArrowAccount } from '../arrow-gateway/arrow-gateway.js';
-import { normalizeArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { answerOf, Shown } from '../common/answer.js';
 import {
   BodyLimit,

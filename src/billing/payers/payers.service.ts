@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
-import { normalizeArrowReference } from '../../arrow-gateway/arrow-reference.js';
+import { normalizeArrowReference } from '../../common/normalize-arrow-reference.js';
 import { groupBy } from '../../common/group-by.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';

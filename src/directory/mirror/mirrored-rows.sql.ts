@@ -161,6 +161,14 @@ export const PLANS_GONE = `
 
 /** However it is spelled. */
 const CLAIMED = normalizedReference('claimed.disputed_backend_id');
+const CLAIMED_BY_ANOTHER = `EXISTS (
+      SELECT
+      FROM resource other
+      WHERE ${normalizedReference('other.disputed_backend_id')} = ${CLAIMED}
+        AND other.disputed_backend_id <> ''
+        AND other.state <> 'Terminated'
+        AND other.uuid <> claimed.uuid
+    )`;
 
 /**
  * Licences that nobody has and only one resource claims go to that one; $1 now, $2 of this resource only, if not null;
@@ -177,14 +185,7 @@ export const GRANT_CLAIMS = `
       FROM resource holder
       WHERE ${normalizedReference('holder.backend_id')} = ${CLAIMED} AND holder.state <> 'Terminated'
     )
-    AND NOT EXISTS (
-      SELECT 1
-      FROM resource other
-      WHERE ${normalizedReference('other.disputed_backend_id')} = ${CLAIMED}
-        AND other.disputed_backend_id <> ''
-        AND other.state <> 'Terminated'
-        AND other.uuid <> claimed.uuid
-    )`;
+    AND NOT ${CLAIMED_BY_ANOTHER}`;
 
 /**
  * Licences that several live resources have in Waldur, and which of them have them here; $1 how many at most. What one
@@ -198,17 +199,7 @@ export const DISPUTES = `
   LEFT JOIN resource holder
     ON ${normalizedReference('holder.backend_id')} = ${CLAIMED} AND holder.state <> 'Terminated'
   WHERE claimed.disputed_backend_id <> '' AND claimed.state <> 'Terminated'
-    AND (
-      holder.uuid IS NOT NULL
-      OR EXISTS (
-        SELECT
-        FROM resource other
-        WHERE ${normalizedReference('other.disputed_backend_id')} = ${CLAIMED}
-          AND other.disputed_backend_id <> ''
-          AND other.state <> 'Terminated'
-          AND other.uuid <> claimed.uuid
-      )
-    )
+    AND (holder.uuid IS NOT NULL OR ${CLAIMED_BY_ANOTHER})
   ORDER BY claimed.disputed_backend_id, claimed.uuid
   LIMIT $1`;
 
