@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ArrowEmulator } from '../emulator/arrow-emulator.js';
 import { sampleData } from '../emulator/sample-data.js';
 import { WaldurStandIn } from '../emulator/waldur/waldur-stand-in.js';
@@ -24,17 +25,8 @@ const token = process.env.STAFF_TOKEN ?? newToken();
 const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrowsphere-demo-'));
 const arrow = await ArrowEmulator.start({ port: Number(process.env.EMULATOR_PORT ?? 0), data: sampleData() });
 const waldur = process.argv.includes('--beside-waldur') ? await WaldurStandIn.start() : undefined;
-const env = readEnv({
-  LOG_LEVEL: 'error',
-  ...process.env,
-  ...(waldur ? besideWaldur(waldur) : {}),
-  STAFF_TOKEN: token,
-  ARROW_ALLOW_PRIVATE_HOSTS: 'true',
-  DATABASE_URL: undefined,
-  DATA_DIR: dataDir,
-});
-const app = await createApp(env);
-const url = await listen(app, env).catch(async (error: unknown) => {
+let app: NestFastifyApplication | undefined;
+const url = await start().catch(async (error: unknown) => {
   console.error((error as Error).message);
   return stop(1);
 });
@@ -100,8 +92,23 @@ console.log(`
    The data lives in ${dataDir} and goes when you stop the demo (Ctrl+C).`);
 if (process.argv.includes('--exit')) await stop(0);
 
+/** Answers where the service listens. */
+async function start(): Promise<string> {
+  const env = readEnv({
+    LOG_LEVEL: 'error',
+    ...process.env,
+    ...(waldur ? besideWaldur(waldur) : {}),
+    STAFF_TOKEN: token,
+    ARROW_ALLOW_PRIVATE_HOSTS: 'true',
+    DATABASE_URL: undefined,
+    DATA_DIR: dataDir,
+  });
+  app = await createApp(env);
+  return listen(app, env);
+}
+
 async function stop(code: number): Promise<never> {
-  await app.close();
+  await app?.close();
   await Promise.all([arrow.stop(), waldur?.stop()]);
   rmSync(dataDir, { recursive: true, force: true });
   process.exit(code);
