@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { startApp, type TestApp } from '../support/app.js';
+import { lockWaiters } from '../support/lock-waiters.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
@@ -195,13 +196,8 @@ class Watcher {
   }
 
   /** How many wait for a lock. */
-  async waiting(): Promise<number> {
-    const client = await this.client();
-    const { rowCount } = await client.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    await client.end();
-    return rowCount!;
+  waiting(): Promise<number> {
+    return lockWaiters(this.app.variables.DATABASE_URL!);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { QueryRunner } from 'typeorm';
 import { processorTime } from '../support/processor-time.js';
 import { STAFF_TOKEN, startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { untilOneWaits } from '../support/lock-waiters.js';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const hex = (uuid: string) => uuid.replaceAll('-', '');
@@ -19,17 +19,6 @@ interface Collection {
   readonly required: string[];
   readonly change: Record<string, unknown>;
   readonly keys: string[];
-}
-
-/** Until some other session waits for a lock that ours holds. */
-async function isWaiting(runner: QueryRunner): Promise<void> {
-  for (;;) {
-    const [row] = await runner.query(
-      `SELECT count(*)::int AS n FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (row.n > 0) return;
-  }
 }
 
 describe('The directory', () => {
@@ -392,7 +381,7 @@ describe('The directory', () => {
       const created = app.api.post('/api/projects/', { name: 'P', customer: customer.uuid });
       // PostgreSQL lets the request see the organisation, and then wait for the delete; the embedded database has one
       // session, so the request comes after it.
-      if (app.kind === 'postgres') await isWaiting(runner);
+      if (app.kind === 'postgres') await untilOneWaits(app.variables.DATABASE_URL!);
       await runner.commitTransaction();
       await runner.release();
       const { status, body } = await created;

@@ -9,6 +9,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { type CommandEnd, waldurArrow } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { expireLeases } from '../support/expire-leases.js';
+import { untilOneWaits } from '../support/lock-waiters.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
@@ -300,8 +301,7 @@ describe('A rotation of SECRET_KEY', () => {
       const edited = [uuid, old.encrypt('edited-meanwhile', uuid)];
       await client.query('UPDATE arrow_settings SET encrypted_api_key = $2 WHERE uuid = $1', edited);
       const rotation = command(ofBoth, 'key', 'rotate', '--wait');
-      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while (!(await client.query(waiting)).rowCount);
+      await untilOneWaits(variables.DATABASE_URL!);
       await client.query('COMMIT');
       await client.end();
       expect((await rotation).json).toMatchObject({ state: 'succeeded', result: { reencrypted: 1, already: 0 } });

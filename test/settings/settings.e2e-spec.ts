@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DEFAULT_PARTNER, exportType } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { untilOneWaits } from '../support/lock-waiters.js';
 
 const path = '/api/admin/arrow/settings/';
 const secondKey = { ...DEFAULT_PARTNER, apiKey: 'emulator-second-key' };
@@ -203,14 +204,8 @@ describe('ArrowSphere accounts', () => {
       settings.uuid,
     ]);
     const saving = app.api.post(`${path}save_settings/`, credentials());
-    const waiting = async () => {
-      const [{ n }] = await rival.query(
-        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-      );
-      return n as number;
-    };
     // The embedded database has one session, so there nobody waits within a transaction.
-    while (app.kind === 'postgres' && (await waiting()) === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (app.kind === 'postgres') await untilOneWaits(app.variables.DATABASE_URL!);
     await rival.commitTransaction();
     await rival.release();
     expect(await saving).toMatchObject({ status: 201, body: { settings_uuid: settings.uuid } });

@@ -2,6 +2,7 @@ import type { Check } from '../../src/cli/check.js';
 import { Operations } from '../../src/cli/operations.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { startAnother } from '../support/app.js';
+import { untilOneWaits } from '../support/lock-waiters.js';
 import { LEDGER, LicensesBeside } from './licenses-world.js';
 import { ended } from './support.js';
 
@@ -380,8 +381,7 @@ describe('A Waldur that does not answer, or refuses, while a licence is changed 
         [former, entry.uuid],
       );
       const reverted = app.api.post(`${LEDGER}${entry.uuid}/revert/`);
-      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while (!(await app.database.query<object[]>(waiting)).length);
+      await untilOneWaits(app.variables.DATABASE_URL!);
       await other.commitTransaction();
       const { status, body } = await reverted;
       expect([status, body.code, body.detail]).toEqual([
