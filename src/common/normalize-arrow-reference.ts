@@ -1,6 +1,6 @@
 /**
  * A reference as ArrowSphere writes it: without characters that nobody sees and spaces at its ends, `XSP` before a number in capitals.
- * The same for two spellings of one reference; what only ArrowSphere knows (short codes) is `findArrowCustomers`'s.
+ * The same for two spellings of one reference; what only ArrowSphere knows (short codes) is `arrowCustomersBy`'s.
  */
 export function normalizeArrowReference(text: string): string {
   const seen = text

@@ -4,10 +4,11 @@ import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { byReference, organisationsMappedIn } from './available-customers.service.js';
+import { organisationsMappedIn } from './available-customers.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsRepository, type WantedMapping } from './customer-mappings.repository.js';
 import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 import { AutoMapPlanOutdatedError } from './mappings.errors.js';
 
 /** What to map automatically. */
@@ -109,7 +110,7 @@ export class AutoMapService {
     minConfidence: number,
     signal: AbortSignal | undefined,
   ): Promise<Pick<AutoMapping, 'planned' | 'skipped' | 'alreadyMapped'>> {
-    const mappingOf = byReference(existing);
+    const mappingOf = mappingsByCustomer(existing, arrowCustomers);
     const mapped = organisationsMappedIn(existing);
     const unmapped = arrowCustomers.filter(({ reference }) => !mappingOf.get(reference)?.isActive);
     const suggestions = await suggestOrganisations(unmapped, await this.customers.all(), {

@@ -1,6 +1,7 @@
 import { arrowCustomer } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { processorTime } from '../support/processor-time.js';
 
 const base = '/api/admin/arrow/customer-mappings/';
 const path = `${base}sync_from_arrow/`;
@@ -151,6 +152,25 @@ describe('Sync from ArrowSphere', () => {
     const { status } = await app.api.post(path);
     expect([status, (await stored()).map(({ name }: { name: string }) => name)]).toEqual([500, ['One', 'Two']]);
     await app.database.query('ALTER TABLE customer_mapping DROP CONSTRAINT ck_for_this_test');
+  });
+
+  it('takes hardly more time where ArrowSphere knows none of many mappings than where it knows all', async () => {
+    const of = (prefix: string) => Array.from({ length: 1_500 }, (_, i) => `${prefix}-${i}`);
+    arrowHas(Object.fromEntries(of('XSP').map((reference) => [reference, 'Same'])));
+    const organisation = await make.customer();
+    const measure = async (references: string[]) => {
+      await app.database.query('DELETE FROM customer_mapping');
+      await app.database.query(
+        `INSERT INTO customer_mapping (settings_uuid, waldur_customer_uuid, arrow_company_name, arrow_reference)
+         SELECT $1, $2, 'Same', unnest($3::text[])`,
+        [settings.uuid, organisation.uuid, references],
+      );
+      const time = await processorTime(() => app.api.post(path));
+      return { time, missing: (await app.api.post(path)).body.missing.length };
+    };
+    const [all, none] = [await measure(of('XSP')), await measure(of('CODE'))];
+    expect([all.missing, none.missing]).toEqual([0, 1_500]);
+    expect(none.time).toBeLessThan(all.time * 4);
   });
 
   it('takes as many statements for 60 mappings as for 3', async () => {
