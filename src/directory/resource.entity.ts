@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
-import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
+import { arrowSpelling } from '../common/normalize-arrow-reference.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
@@ -40,7 +40,7 @@ export class Resource extends MirroredEntity {
 
   /** The same as ArrowSphere writes it, however it is spelled in Waldur. */
   get licenseReference(): string {
-    return normalizeArrowReference(this.backendId);
+    return arrowSpelling(this.backendId);
   }
 
   /**
