@@ -81,11 +81,13 @@ export class AutoMapService {
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
    * else maps at the same time, what they took is skipped as `mapped_meanwhile`. `signal` ends the search.
    *
-   * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
+   * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then),
+   * `KeyOfAnotherPartnerError` and the gateway's errors.
    */
   async run({ settingsUuid, minConfidence, dryRun }: AutoMap, signal?: AbortSignal): Promise<AutoMapping> {
     const settings = await this.settings.resolve(settingsUuid, unknownSettings);
-    const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
+    const account = await this.settings.ownAccountOf(settings);
+    const { data } = await this.gateway.listCustomers(account, { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
     const existing = await this.mappings.ofSettings(settings.uuid);
     const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence, signal);

@@ -36,11 +36,12 @@ export class SyncFromArrowService {
 
   /**
    * For the active mappings of an account, the active one by default. ArrowSphere is asked first, then each kind of
-   * change is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
+   * change is written in one statement. Throws `SettingsMissingError`, `KeyOfAnotherPartnerError` and the gateway's errors.
    */
   async run(settingsUuid?: string): Promise<SyncedFromArrow> {
     const settings = await this.settings.resolve(settingsUuid);
-    const { data: customers } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
+    const account = await this.settings.ownAccountOf(settings);
+    const { data: customers } = await this.gateway.listCustomers(account, { refresh: true });
     const names = new Map(customers.map(({ reference, companyName }) => [reference, companyName]));
     const stored = await this.mappings.ofSettings(settings.uuid);
     const corrected = corrections(stored, customers);

@@ -142,6 +142,37 @@ describe('Sync from ArrowSphere', () => {
     expect(await stored()).toEqual(before);
   });
 
+  it('writes nothing, and maps nobody, by a key of another partner that was saved while ArrowSphere could not say so', async () => {
+    const other = { apiKey: 'other-reseller-key-0123', reference: 'XSP100009', companyName: 'Tartu Pilv AS' };
+    app.arrow.data.partners.push(other);
+    await mapped('XSP1', 'Before');
+    await make.customer({ name: 'Theirs alone' });
+    const theirs = { partnerReference: other.reference, InternalReference: 'XSP1' };
+    arrowHas({ XSP1: 'After' });
+    app.arrow.data.customers.push(
+      arrowCustomer({ Reference: 'XSP1', CompanyName: 'Theirs', ...theirs }),
+      arrowCustomer({ Reference: 'XSP77', CompanyName: 'Theirs alone', ...theirs }),
+    );
+    const url = `/api/admin/arrow/settings/${settings.uuid}/`;
+    app.arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 503 } });
+    expect((await app.api.patch(url, { api_key: other.apiKey })).body.verified).toBe(false);
+    app.arrow.faults.clear();
+    const body = { dry_run: false };
+    for (const action of ['sync_from_arrow', 'auto_map']) {
+      const refused = await app.api.post(`${base}${action}/`, action === 'auto_map' ? body : {});
+      expect([refused.status, refused.body]).toMatchObject([
+        400,
+        {
+          code: 'key_of_another_partner',
+          error: expect.stringContaining('belongs to Tartu Pilv AS (XSP100009), and the account to '),
+        },
+      ]);
+    }
+    expect((await stored()).map(({ name }: { name: string }) => name)).toEqual(['Before']);
+    await app.api.patch(url, { api_key: app.arrow.apiKey });
+    expect((await app.api.post(path)).body.updated).toBe(1);
+  });
+
   it('writes all names or none', async () => {
     await mapped('XSP1', 'One');
     await mapped('XSP2', 'Two');
