@@ -201,7 +201,7 @@ export class ResourceResponse {
     const { offering, project, plan } = resource;
     return answerOf(ResourceResponse, resource, {
       url: hyperlink(Resource, resource),
-      backend_id: resource.backendId || resource.disputedBackendId,
+      backend_id: resource.claimedBackendId,
       offering: hyperlink(Offering, offering),
       offering_name: offering.name,
       offering_type: offering.type,

@@ -50,6 +50,11 @@ export class Resource extends MirroredEntity {
   @Column({ length: 255, default: '' })
   disputedBackendId: string;
 
+  /** What it has, or has in Waldur only, as another one has it too. */
+  get claimedBackendId(): string {
+    return this.backendId || this.disputedBackendId;
+  }
+
   /** When Waldur last confirmed a change of its licence that was made here: what was read of it before is out of date. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   confirmedAt: Date | null;
