@@ -76,12 +76,16 @@ describe('The spelling of a licence', () => {
 
   it('is read by the database and here as the same, whatever it is', async () => {
     const spellings = [...new Set(SPELLINGS)];
-    const rows = await app.database.query<{ spelling: string; read: string }[]>(
-      `SELECT spelling, ${normalizedReference('spelling')} AS read FROM unnest($1::text[]) AS spelling`,
-      [spellings],
+    // Compared there, as the embedded database's driver drops a byte order mark at the beginning of what it reads.
+    const [row] = await app.database.query<{ compared: number; differing: string[] }[]>(
+      `SELECT
+         count(*)::integer AS compared,
+         coalesce(array_agg(spelling) FILTER (WHERE ${normalizedReference('spelling')} <> expected), '{}') AS differing
+       FROM unnest($1::text[], $2::text[]) AS each (spelling, expected)`,
+      [spellings, spellings.map(arrowSpelling)],
     );
-    expect(rows.length).toBeGreaterThan(4_000);
-    for (const { spelling, read } of rows) expect([spelling, read]).toEqual([spelling, arrowSpelling(spelling)]);
+    expect(row).toEqual({ compared: spellings.length, differing: [] });
+    expect(spellings.length).toBeGreaterThan(4_000);
     const whole = spellings.map(normalizeArrowReference);
     expect(whole.map(arrowSpelling)).toEqual(whole);
     expect(whole.map(normalizeArrowReference)).toEqual(whole);
