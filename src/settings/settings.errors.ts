@@ -47,7 +47,7 @@ export class PartnerChangedError extends AppError {
   }
 }
 
-/** The key was saved while ArrowSphere could not say whose it is, and is not that of the account's partner. */
+/** The key was saved while ArrowSphere could not be asked about it, and is not that of the account's partner. */
 export class KeyOfAnotherPartnerError extends appError(
   'invalid',
   'key_of_another_partner',
