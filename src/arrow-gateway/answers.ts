@@ -18,7 +18,8 @@ export interface PageClaim {
   readonly totalRows?: number;
 }
 
-const count = z
+/** A number of rows or pages, or one that counts them, also as text. */
+export const count = z
   .union([
     z.number().int().nonnegative(),
     z
@@ -72,6 +73,9 @@ function faultSentence(error: z.ZodError): string {
 
 /** Text where ArrowSphere sends text, a number or nothing. */
 export const text = z.union([z.string(), z.number(), z.null()]).optional();
+
+/** The same of what is only shown: anything else is nothing, as one odd field must not hide a whole list. */
+export const shownText = text.catch(undefined);
 
 /** An object that may arrive as an empty array. */
 export const map = z

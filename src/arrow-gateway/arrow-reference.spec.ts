@@ -1,6 +1,6 @@
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import {
-  findArrowCustomers,
+  arrowCustomersBy,
   isCustomerReference,
   isOwnCustomerReference,
   mayBeLicenseReference,
@@ -40,9 +40,7 @@ describe('The identity of a reference', () => {
   ])('is one for XSP700001 and %j', (text) => {
     expect(normalizeArrowReference(text)).toBe('XSP700001');
     expect(sameArrowReference(text, 'XSP700001')).toBe(true);
-    expect(findArrowCustomers([{ reference: 'XSP700001', ref: '', internalReference: '' }], text)).toEqual([
-      'XSP700001',
-    ]);
+    expect(arrowCustomersBy([{ reference: 'XSP700001', ref: '', internalReference: '' }])(text)).toEqual(['XSP700001']);
   });
 
   it('leaves other texts as they are written, and their case makes no difference', () => {
@@ -64,7 +62,7 @@ describe('The identity of a reference', () => {
 
   it('finds nobody by nothing', () => {
     const nameless = { reference: 'XSP1', ref: '', internalReference: '' };
-    expect(findArrowCustomers([nameless], ' \u200b ')).toEqual([]);
-    expect(findArrowCustomers([nameless], '2')).toEqual([]);
+    expect(arrowCustomersBy([nameless])(' \u200b ')).toEqual([]);
+    expect(arrowCustomersBy([nameless])('2')).toEqual([]);
   });
 });

@@ -1,11 +1,15 @@
+import { groupBy } from '../common/group-by.js';
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import type { ArrowCustomer } from './arrow-gateway.js';
 
 type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
 
+/** What two spellings of one reference have in common. */
+const keyOf = (text: string): string => normalizeArrowReference(text).toUpperCase();
+
 /** Whether two texts are one ArrowSphere reference: letter case and invisible characters make no difference. */
 export function sameArrowReference(one: string, other: string): boolean {
-  return one === other || normalizeArrowReference(one).toUpperCase() === normalizeArrowReference(other).toUpperCase();
+  return one === other || keyOf(one) === keyOf(other);
 }
 
 /** Whether a text is a reference in ArrowSphere's own spelling, `XSP` and a number: no customer is called so otherwise. */
@@ -14,23 +18,20 @@ export function isOwnCustomerReference(text: string): boolean {
 }
 
 /**
- * The references of the customers that a text means: an equal reference decides alone; only without one ArrowSphere's
- * short code, the reference without its `XSP` and the reseller's own reference are tried, in that order. Names are never
- * looked at. More than one: the text is ambiguous.
+ * Answers the references of the customers that a text means: an equal reference decides alone; only without one, and where
+ * the text is not such a reference itself, ArrowSphere's short code, the reference without its `XSP` and the reseller's
+ * own reference are tried, in that order. Names are never looked at. More than one: the text is ambiguous.
  */
-export function findArrowCustomers(customers: readonly Identified[], text: string): string[] {
-  if (normalizeArrowReference(text) === '') return [];
-  const ways: ((customer: Identified) => boolean)[] = [
-    ({ reference }) => sameArrowReference(reference, text),
-    ({ ref }) => sameArrowReference(ref, text),
-    ({ reference }) => sameArrowReference(reference, `XSP${normalizeArrowReference(text)}`),
-    ({ internalReference }) => sameArrowReference(internalReference, text),
-  ];
-  for (const answers of ways) {
-    const found = [...new Set(customers.filter(answers).map(({ reference }) => reference))];
-    if (found.length > 0) return found;
-  }
-  return [];
+export function arrowCustomersBy(customers: readonly Identified[]): (text: string) => string[] {
+  const by = (name: keyof Identified) => groupBy(customers, (customer) => keyOf(customer[name]));
+  const [byReference, byCode, byOwn] = [by('reference'), by('ref'), by('internalReference')];
+  return (text) => {
+    const key = keyOf(text);
+    if (key === '') return [];
+    const others = () => byCode.get(key) ?? byReference.get(keyOf(`XSP${key}`)) ?? byOwn.get(key);
+    const found = byReference.get(key) ?? (isOwnCustomerReference(key) ? undefined : others());
+    return [...new Set(found?.map(({ reference }) => reference))];
+  };
 }
 
 /**

@@ -1,30 +1,30 @@
 import { z } from 'zod';
-import { AnswerFault, checked, map, text } from './answers.js';
+import { AnswerFault, checked, map, shownText, text } from './answers.js';
 import type { ArrowCustomer, ArrowPartner } from './arrow-gateway.js';
 
-const Contact = z.object({ Email: text, email: text });
+const Contact = z.object({ Email: shownText, email: shownText });
 
 const CustomerRow = z.object({
   Reference: text,
   reference: text,
-  CompanyName: text,
-  companyName: text,
-  Ref: text,
-  InternalReference: text,
-  BillingId: text,
-  EmailContact: text,
-  emailContact: text,
-  City: text,
-  city: text,
-  CountryCode: text,
-  countryCode: text,
-  TaxNumber: text,
-  RegistrationNumber: text,
-  WebsiteUrl: text,
-  Contact: z.union([Contact, z.tuple([]), z.null()]).optional(),
-  contact: z.union([Contact, z.tuple([]), z.null()]).optional(),
-  Details: map.nullish(),
-  DeletedAt: text,
+  CompanyName: shownText,
+  companyName: shownText,
+  Ref: shownText,
+  InternalReference: shownText,
+  BillingId: shownText,
+  EmailContact: shownText,
+  emailContact: shownText,
+  City: shownText,
+  city: shownText,
+  CountryCode: shownText,
+  countryCode: shownText,
+  TaxNumber: shownText,
+  RegistrationNumber: shownText,
+  WebsiteUrl: shownText,
+  Contact: Contact.optional().catch(undefined),
+  contact: Contact.optional().catch(undefined),
+  Details: map.optional().catch(undefined),
+  DeletedAt: z.union([text, z.boolean()]),
 });
 
 const Customers = z.object({ data: z.object({ customers: z.array(CustomerRow) }) });
@@ -64,9 +64,7 @@ export function readPartner(answer: unknown): ArrowPartner {
 function toCustomer(row: z.output<typeof CustomerRow>, index: number): ArrowCustomer {
   const reference = firstText(row.Reference, row.reference);
   if (reference === '') throw new AnswerFault(`data.customers.${index} has no Reference`);
-  const contact = { ...(row.contact as object | undefined), ...(row.Contact as object | undefined) } as z.output<
-    typeof Contact
-  >;
+  const contact = { ...row.contact, ...row.Contact };
   const domainName = row.Details?.['DomainName'];
   return {
     reference,
@@ -81,7 +79,7 @@ function toCustomer(row: z.output<typeof CustomerRow>, index: number): ArrowCust
     registrationNumber: firstText(row.RegistrationNumber),
     websiteUrl: firstText(row.WebsiteUrl),
     domainName: typeof domainName === 'string' ? domainName.trim() : '',
-    isDeleted: firstText(row.DeletedAt) !== '',
+    isDeleted: row.DeletedAt === true || firstText(row.DeletedAt || null) !== '',
   };
 }
 

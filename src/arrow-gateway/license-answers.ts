@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AnswerFault, checked, text } from './answers.js';
+import { AnswerFault, checked, count, shownText, text } from './answers.js';
 import type { ArrowLicense, ArrowLicenseDetail } from './arrow-gateway.js';
 import { firstText } from './customer-answers.js';
 import { toDecimal } from './decimals.js';
@@ -10,22 +10,24 @@ export interface LicenseRow {
   readonly id?: number;
 }
 
+const Price = z.object({ currency: shownText }).optional().catch(undefined);
+
 const Found = z.object({
-  id: z.number().int().optional(),
+  id: count.catch(undefined),
   partner_ref: text,
   customer_ref: text,
-  customer_name: text,
-  service_ref: text,
-  vendor_name: text,
-  offer: text,
-  sku: text,
-  friendly_name: text,
-  vendor_subscription_id: text,
-  status_label: text,
-  category: text,
-  cloud_type: text,
-  seat: text,
-  price: z.union([z.object({ currency: text }), z.tuple([]), z.null()]).optional(),
+  customer_name: shownText,
+  service_ref: shownText,
+  vendor_name: shownText,
+  offer: shownText,
+  sku: shownText,
+  friendly_name: shownText,
+  vendor_subscription_id: shownText,
+  status_label: shownText,
+  category: shownText,
+  cloud_type: shownText,
+  seat: shownText,
+  price: Price,
 });
 
 const FindAnswer = z.object({ results: z.array(z.object({ license: Found })) });
@@ -33,18 +35,18 @@ const FindAnswer = z.object({ results: z.array(z.object({ license: Found })) });
 const Listed = z.object({
   license_id: text,
   customer_ref: text,
-  customer_name: text,
-  service_ref: text,
-  sku: text,
-  name: text,
-  state: text,
-  category: text,
-  program: text,
-  vendor_code: text,
-  friendlyName: text,
+  customer_name: shownText,
+  service_ref: shownText,
+  sku: shownText,
+  name: shownText,
+  state: shownText,
+  category: shownText,
+  program: shownText,
+  vendor_code: shownText,
+  friendlyName: shownText,
   vendor_license_id: text,
-  seats: text,
-  price: z.union([z.object({ currency: text }), z.tuple([]), z.null()]).optional(),
+  seats: shownText,
+  price: Price,
 });
 
 const ListAnswer = z.object({ data: z.object({ licenses: z.array(Listed) }) });
@@ -103,9 +105,8 @@ function toLicense(row: z.output<typeof Listed>, place: string): ArrowLicense {
   };
 }
 
-function currencyOf(price: unknown): string | null {
-  const currency = typeof price === 'object' && price !== null ? (price as { currency?: unknown }).currency : undefined;
-  return typeof currency === 'string' ? orNull(currency) : null;
+function currencyOf(price: z.output<typeof Price>): string | null {
+  return orNull(price?.currency);
 }
 
 function orNull(value: string | number | null | undefined): string | null {

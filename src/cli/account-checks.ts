@@ -36,6 +36,11 @@ export async function accountChecks(
     const account = settings.accountOf(each);
     const { companyName, reference } = await gateway.whoAmI(account, { refresh: true });
     const says = `ArrowSphere takes the key of ${companyName} (${reference}).`;
+    const { partnerReference: own, uuid } = each;
+    if (own && own !== reference) {
+      const advice = `It is the account of ${each.partnerName} (${own}): PATCH /api/admin/arrow/settings/${uuid}/ with its key.`;
+      return [{ name, good: false, says, advice }];
+    }
     return [{ name, good: true, says }, ...clockCheck(name, metrics.clockSkewOf(account))];
   }
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Always, answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
+import { visibleText } from '../common/normalize-arrow-reference.js';
 import { type ListFormat, ListFormatFilter } from '../common/list-files.js';
 import { type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
@@ -38,7 +39,7 @@ export class CreateResourceDto {
   @RelationField(() => Plan, { form: 'link', nullable: true, description: 'Plan of that offering: UUID or hyperlink' })
   plan?: string | null;
 
-  @TextField({ max: 255, blank: true, description: 'Licence reference of a linked resource' })
+  @TextField({ max: 255, blank: true, clean: visibleText, description: 'Licence reference of a linked resource' })
   backend_id?: string;
 
   @ChoiceField(RESOURCE_STATES)
@@ -73,7 +74,7 @@ export class UpdateResourceDto {
 
 @ApiSchema({ name: 'ResourceBackendIDRequest' })
 export class SetBackendIdDto {
-  @TextField({ required: true, max: 255, blank: true })
+  @TextField({ required: true, max: 255, blank: true, clean: visibleText })
   backend_id: string;
 }
 
@@ -200,7 +201,7 @@ export class ResourceResponse {
     const { offering, project, plan } = resource;
     return answerOf(ResourceResponse, resource, {
       url: hyperlink(Resource, resource),
-      backend_id: resource.backendId || resource.disputedBackendId,
+      backend_id: resource.claimedBackendId,
       offering: hyperlink(Offering, offering),
       offering_name: offering.name,
       offering_type: offering.type,

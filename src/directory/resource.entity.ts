@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
-import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
+import { arrowSpelling } from '../common/normalize-arrow-reference.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
@@ -40,7 +40,7 @@ export class Resource extends MirroredEntity {
 
   /** The same as ArrowSphere writes it, however it is spelled in Waldur. */
   get licenseReference(): string {
-    return normalizeArrowReference(this.backendId);
+    return arrowSpelling(this.backendId);
   }
 
   /**
@@ -49,6 +49,11 @@ export class Resource extends MirroredEntity {
    */
   @Column({ length: 255, default: '' })
   disputedBackendId: string;
+
+  /** What it has, or has in Waldur only, as another one has it too. */
+  get claimedBackendId(): string {
+    return this.backendId || this.disputedBackendId;
+  }
 
   /** When Waldur last confirmed a change of its licence that was made here: what was read of it before is out of date. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })

@@ -135,63 +135,61 @@ export class ResourcesService {
       offering: [Offering, resource.offeringUuid],
       plan: [Plan, resource.planUuid],
     });
-    if (resource.state !== 'Terminated') await this.ensureFree('backend_id', resource.backendId);
-    const uuid = await this.oneHolder(
-      'backend_id',
-      () => resource.backendId!,
-      () => this.resources.insert(resource, { fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }),
+    const { backendId: license = '' } = resource;
+    const uuid = await this.oneHolder({ field: 'backend_id', license, isLive: resource.state !== 'Terminated' }, () =>
+      this.resources.insert(resource, { fk_resource_plan_of_offering: () => new PlanOfAnotherOfferingError() }),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError` (back to life while another has the licence). */
   async update(uuid: string, { name, state }: Partial<Pick<Resource, 'name' | 'state'>>): Promise<Resource> {
-    await this.ensureOurs(uuid);
-    const license = async () => (await this.get(uuid)).backendId;
-    if (state && state !== 'Terminated') await this.ensureFree('state', await license(), uuid);
-    await this.oneHolder('state', license, () => this.resources.update(uuid, { name, state }));
+    const { backendId: license } = await this.getOurs(uuid);
+    const isLive = state !== undefined && state !== 'Terminated';
+    await this.oneHolder({ field: 'state', license, isLive, own: uuid }, () =>
+      this.resources.update(uuid, { name, state }),
+    );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `LicenseOnAnotherResourceError`. */
   async setBackendId(uuid: string, backendId: string): Promise<Resource> {
-    await this.ensureOurs(uuid);
-    if ((await this.resources.get(uuid)).state !== 'Terminated') await this.ensureFree('backend_id', backendId, uuid);
-    await this.oneHolder(
-      'backend_id',
-      () => backendId,
-      () => this.resources.update(uuid, { backendId }),
+    const isLive = (await this.getOurs(uuid)).state !== 'Terminated';
+    await this.oneHolder({ field: 'backend_id', license: backendId, isLive, own: uuid }, () =>
+      this.resources.update(uuid, { backendId }),
     );
     return this.get(uuid);
   }
 
   /** Throws `ResourceNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
   async remove(uuid: string): Promise<void> {
-    await this.ensureOurs(uuid);
+    await this.getOurs(uuid);
     return this.resources.remove(uuid, ({ name }) => `The resource "${name}"`);
   }
 
-  /** The database knows only equal spellings of a licence. `own`: the resource that may have it. */
-  private async ensureFree(field: string, license = '', own?: string): Promise<void> {
-    const holder = (await this.liveHolders([license])).get(license);
-    if (holder && holder.uuid !== own) throw new LicenseOnAnotherResourceError(field, license, holder);
-  }
-
+  /**
+   * Writes what gives a resource a licence, or life with one. The database knows only equal spellings of it, so others are
+   * looked for before. `own`: the resource that may have it. Throws `LicenseOnAnotherResourceError` for the field.
+   */
   private async oneHolder<T>(
-    field: string,
-    licenseOf: () => string | Promise<string>,
+    { field, license, isLive, own }: { field: string; license: string; isLive: boolean; own?: string },
     write: () => Promise<T>,
   ): Promise<T> {
+    const find = async () => (await this.liveHolders([license])).get(license);
+    const holder = isLive && license ? await find() : undefined;
+    if (holder && holder.uuid !== own) throw new LicenseOnAnotherResourceError(field, license, holder);
     try {
       return await write();
     } catch (error) {
       if (brokenConstraint(error) !== ONE_LIVE_RESOURCE_PER_LICENSE) throw error;
-      const license = await licenseOf();
-      throw new LicenseOnAnotherResourceError(field, license, (await this.liveHolders([license])).get(license));
+      throw new LicenseOnAnotherResourceError(field, license, await find());
     }
   }
 
-  private ensureOurs(uuid: string): Promise<void> {
-    return this.ownership.ensureOurs('resources', async () => [await this.resources.get(uuid)]);
+  /** Throws `ResourceNotFoundError`, `OwnedByWaldurError`. */
+  private async getOurs(uuid: string): Promise<Resource> {
+    const resource = await this.resources.get(uuid);
+    await this.ownership.ensureOurs('resources', () => Promise.resolve([resource]));
+    return resource;
   }
 }

@@ -15,7 +15,9 @@ const UNSTORABLE = /\\u(?:0000|d[89a-f])/i;
  * `JSON.parse` that loses no digit, and whose texts can be stored and looked up: no NUL, no half of a surrogate pair. A number a double might change is handed on as the text it was sent as. So a
  * reader of numbers has to take both numbers and text, and gets the exact value from either.
  */
-export function parseExactJson(text: string): unknown {
+export function parseExactJson(marked: string): unknown {
+  // A byte order mark is no JSON, and some send one.
+  const text = marked.startsWith('\ufeff') ? marked.slice(1) : marked;
   const value: unknown = JSON.parse(
     PERHAPS_LONG_NUMBER.test(text) ? text.replace(STRING_OR_NUMBER, quotedIfLong) : text,
   );

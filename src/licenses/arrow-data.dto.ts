@@ -71,7 +71,7 @@ export class ArrowDataResponse {
   @Money() billing_total_buy: string | null;
   @Shown({ type: [ConsumptionLineResponse], description: 'One for each resource with a licence' })
   consumption_lines: ConsumptionLineResponse[];
-  @Money('Of the amounts that are known; null where none is, or in more than one currency')
+  @Money('Of the amounts that are known, each licence once; null where none is, or in more than one currency')
   consumption_total_sell: string | null;
   @Money() consumption_total_buy: string | null;
   @Shown({ description: 'False: the totals lack the lines that carry an error' }) consumption_complete: boolean;
@@ -82,13 +82,11 @@ export class ArrowDataResponse {
 
   static from(this: void, data: ArrowData): ArrowDataResponse {
     const { mapping, period, billing, consumption } = data;
-    const known = consumption.filter(({ error }) => error === undefined).length;
-    const failed = consumption.length - known;
+    const each = [...new Map(consumption.map((line) => [line.licenseReference, line])).values()];
+    const failed = each.filter(({ error }) => error !== undefined).length;
     const faults = [
       billing.error,
-      failed
-        ? `The consumption of ${failed} of ${consumption.length} licences is not known and not in the totals.`
-        : '',
+      failed ? `The consumption of ${failed} of ${each.length} licences is not known and not in the totals.` : '',
     ].filter(Boolean);
     return answerOf(ArrowDataResponse, mapping, {
       customer_mapping_uuid: mapping.uuid,
@@ -99,12 +97,12 @@ export class ArrowDataResponse {
       billing_total_sell: total(billing.lines.map(({ sell, currency }) => [sell, currency.code])),
       billing_total_buy: total(billing.lines.map(({ buy, currency }) => [buy, currency.code])),
       consumption_lines: consumption.map((line) => ConsumptionLineResponse.from(line, period)),
-      consumption_total_sell: total(consumption.map(({ sell, currency }) => [sell, currency])),
-      consumption_total_buy: total(consumption.map(({ buy, currency }) => [buy, currency])),
+      consumption_total_sell: total(each.map(({ sell, currency }) => [sell, currency])),
+      consumption_total_buy: total(each.map(({ buy, currency }) => [buy, currency])),
       consumption_complete: failed === 0,
       total_customer_resources: data.totalResources,
       resources_with_backend_id: consumption.length,
-      matched_resources: known,
+      matched_resources: consumption.filter(({ error }) => error === undefined).length,
       error: faults.length ? faults.join(' ') : null,
     });
   }

@@ -69,11 +69,17 @@ export class ArrowDataService {
     period: string,
   ): Promise<LicenseConsumption[]> {
     const account = this.usableAccount(mapping);
+    // A resource that is terminated keeps the licence that another one has now.
+    const licenses = [...new Set(linked.map(({ licenseReference }) => licenseReference))];
     // Twice the gateway's limit, so that it never waits for us; the rest does not fill its queue.
-    return inParallel(linked, this.env.ARROW_MAX_CONCURRENCY * 2, async ({ uuid, name, licenseReference }) => ({
+    const amounts = await inParallel(licenses, this.env.ARROW_MAX_CONCURRENCY * 2, async (license) =>
+      typeof account === 'string' ? unknown(account) : this.month(account, license, period),
+    );
+    const amountsOf = new Map(licenses.map((license, at) => [license, amounts[at]!]));
+    return linked.map(({ uuid, name, licenseReference }) => ({
       resource: { uuid, name },
       licenseReference,
-      ...(typeof account === 'string' ? unknown(account) : await this.month(account, licenseReference, period)),
+      ...amountsOf.get(licenseReference)!,
     }));
   }
 

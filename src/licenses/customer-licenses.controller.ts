@@ -41,7 +41,7 @@ const Action = (path: string, answer: Type<unknown>, summary: string) =>
     HttpCode(200),
     Operation(`admin_arrow_customer_mappings_${path}`, summary),
     ApiOkResponse({ type: answer }),
-    ApiActionConflict('Others keep changing the same licences; nothing was written'),
+    ApiActionConflict('Others keep changing the same licences, or have changed the mapping; nothing was written'),
   );
 
 @ApiTags('Arrow customer mappings: licences')

@@ -12,7 +12,7 @@ import {
   ArrowNotFoundError,
   ArrowReferenceNotUsableError,
 } from '../arrow-gateway/arrow-gateway.errors.js';
-import { isCustomerReference, sameArrowReference } from '../arrow-gateway/arrow-reference.js';
+import { isCustomerReference, isOwnCustomerReference, sameArrowReference } from '../arrow-gateway/arrow-reference.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Env } from '../config/env.js';
 import type { CustomerMapping } from '../mappings/customer-mapping.entity.js';
@@ -111,8 +111,9 @@ export class CustomerLicensesService {
     }
   }
 
-  /** The mapped customer's reference; the stored text where nobody answers to it. */
+  /** The mapped customer's reference; the stored text where nobody answers to it. A full one is nothing to ask about. */
   private async ownerOf(account: ArrowAccount, { arrowReference }: CustomerMapping): Promise<string> {
+    if (isOwnCustomerReference(arrowReference)) return arrowReference;
     try {
       return await this.resolve(account, arrowReference);
     } catch (error) {

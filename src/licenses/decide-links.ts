@@ -1,5 +1,6 @@
 import type { ArrowLicense } from '../arrow-gateway/arrow-gateway.js';
 import type { AppError } from '../common/app.error.js';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import type { Offering } from '../directory/offering.entity.js';
 import type { Project } from '../directory/project.entity.js';
 import type { Resource } from '../directory/resource.entity.js';
@@ -18,6 +19,7 @@ import {
 export interface LinkCommand {
   readonly kind: 'link';
   readonly resourceUuid: string;
+  /** As ArrowSphere spells it, in all commands. */
   readonly license: string;
 }
 
@@ -58,7 +60,7 @@ export interface LinkFacts {
   readonly resources: ReadonlyMap<string, Resource>;
   readonly offerings: ReadonlyMap<string, Offering>;
   readonly projects: ReadonlyMap<string, Project>;
-  /** Licence → the live resource that has it, anybody's. */
+  /** Licence → the live resource that has it, anybody's, however it is spelled there. */
   readonly holders: ReadonlyMap<string, Holder>;
   /** There is a Waldur: what it owns is changed there. */
   readonly besideWaldur: boolean;
@@ -146,7 +148,8 @@ export function decide(
     const verdict = verdicts.get(license);
     if (verdict?.kind === 'denied') return refused(command, verdict.error);
     carried.set(resource.uuid, license);
-    if (holders.get(previous)?.uuid === resource.uuid) holders.delete(previous);
+    const freed = normalizeArrowReference(previous);
+    if (holders.get(freed)?.uuid === resource.uuid) holders.delete(freed);
     if (license) holders.set(license, resource);
     const writer = writerOf(resource);
     claim(writer, resource.uuid, license);

@@ -44,15 +44,19 @@ export class LicenseResponse {
 export class ResourceForLinking {
   @Shown('uuid') uuid: string;
   @Shown() name: string;
-  @Shown({ description: 'Licence reference, or blank' }) backend_id: string;
+  @Shown({ description: 'Licence reference, or blank; also one that another resource of Waldur has too' })
+  backend_id: string;
   @Shown() project_name: string;
   @Shown() offering_name: string;
   @Shown({ type: String, example: 'OK', description: `Label: ${RESOURCE_STATES.join(', ')}` })
   state: ResourceState;
 
   static from(this: void, resource: Resource): ResourceForLinking {
-    const names = { project_name: resource.project.name, offering_name: resource.offering.name };
-    return answerOf(ResourceForLinking, resource, names);
+    return answerOf(ResourceForLinking, resource, {
+      backend_id: resource.claimedBackendId,
+      project_name: resource.project.name,
+      offering_name: resource.offering.name,
+    });
   }
 }
 

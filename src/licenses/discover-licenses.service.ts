@@ -58,7 +58,7 @@ export class DiscoverLicensesService {
     const resources = await this.resources.ofCustomer(mapping.waldurCustomerUuid);
     const licenses = found?.data ?? [];
     const holders = await this.resources.liveHolders(licenses.map(({ licenseReference }) => licenseReference));
-    const unlinked = resources.filter(({ backendId, state }) => backendId === '' && state !== 'Terminated');
+    const unlinked = resources.filter((one) => one.claimedBackendId === '' && one.state !== 'Terminated');
     const free = licenses.filter(({ licenseReference }) => !holders.has(licenseReference));
     const search = suggestLinks(
       unlinked.map(({ uuid, name, offering }) => ({ uuid, name, offeringName: offering.name })),

@@ -1,4 +1,5 @@
 import { ApiSchema } from '@nestjs/swagger';
+import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { Shown, ShownOrNull } from '../common/answer.js';
 import {
   BodyLimit,
@@ -15,6 +16,7 @@ import type { ChangedLicenses, ChangeLicenses, LinkResult } from './license-link
 const license = {
   required: true,
   max: 255,
+  clean: normalizeArrowReference,
   example: 'XSP12345',
   description: 'Licence reference in ArrowSphere; it becomes the backend_id of the resource',
 };

@@ -35,6 +35,7 @@ import { LicenseLinksService, whoActs } from './license-links.service.js';
 import {
   AccountNotActiveError,
   LicensesContendedError,
+  MappingChangedError,
   MappingNotActiveError,
   WaldurWriteUnfinishedError,
 } from './licenses.errors.js';
@@ -110,7 +111,8 @@ export class LicenseLinkingService {
   /**
    * Carries out commands, each with its own outcome, in their order. An import that is in that project and offering
    * already is a success that changes nothing, so that a request can be sent again. Throws
-   * `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`, `LicensesContendedError`.
+   * `CustomerMappingNotFoundError`, `MappingNotActiveError`, `AccountNotActiveError`, `MappingChangedError`,
+   * `LicensesContendedError`.
    */
   async executeAll(mappingUuid: string, change: ChangeLicenses, caller: Caller): Promise<ChangedLicenses> {
     const decisions = await this.execute(mappingUuid, change, caller);
@@ -156,6 +158,7 @@ export class LicenseLinkingService {
         return await this.dataSource.transaction(async (manager) => {
           const locked = await this.mappings.lock(manager, mapping.uuid);
           refuseInactive(locked, commands);
+          if (verdicts.size && !isOfSameCustomer(locked, mapping)) throw new MappingChangedError();
           await this.resources.lock(manager, resourcesOf(commands));
           const decisions = decide(await this.survey(locked, commands, manager), commands, verdicts);
           const writes = decisions.filter(changesSomething);
@@ -291,6 +294,11 @@ function refuseInactive(mapping: CustomerMapping, commands: readonly LicenseComm
   if (commands.every(({ kind }) => kind === 'unlink')) return;
   if (!mapping.isActive) throw new MappingNotActiveError(mapping.arrowReference);
   if (!mapping.settings.isActive) throw new AccountNotActiveError();
+}
+
+/** What ArrowSphere said of licences was said for this customer. */
+function isOfSameCustomer(one: CustomerMapping, other: CustomerMapping): boolean {
+  return one.arrowReference === other.arrowReference && one.settingsUuid === other.settingsUuid;
 }
 
 /** An import that is to have the licence's own name gets it, where ArrowSphere could be asked. */

@@ -133,6 +133,13 @@ export class LicensesContendedError extends appError(
   'The same licences are being changed by another request, and nothing was written. Try again.',
 ) {}
 
+/** The mapping means another customer by now than the one that ArrowSphere was asked about. Nothing was written. */
+export class MappingChangedError extends appError(
+  'conflict',
+  'mapping_changed',
+  'The mapping was given another customer while ArrowSphere was asked, and nothing was written. Look at it and try again.',
+) {}
+
 /** ArrowSphere was asked and does not have the licence. */
 export class LicenseUnknownError extends appError(
   'invalid',

@@ -4,10 +4,11 @@ import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
 import { SettingsService } from '../settings/settings.service.js';
-import { byReference, organisationsMappedIn } from './available-customers.service.js';
+import { organisationsMappedIn } from './available-customers.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsRepository, type WantedMapping } from './customer-mappings.repository.js';
 import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 import { AutoMapPlanOutdatedError } from './mappings.errors.js';
 
 /** What to map automatically. */
@@ -80,11 +81,13 @@ export class AutoMapService {
    * written, in one transaction after ArrowSphere has answered; a second run then finds nothing to do. Where somebody
    * else maps at the same time, what they took is skipped as `mapped_meanwhile`. `signal` ends the search.
    *
-   * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then) and the gateway's errors.
+   * Throws `SettingsMissingError` (none is active), `InvalidFieldsError` (settings_uuid), `AutoMapPlanOutdatedError` (nothing is written then),
+   * `KeyOfAnotherPartnerError` and the gateway's errors.
    */
   async run({ settingsUuid, minConfidence, dryRun }: AutoMap, signal?: AbortSignal): Promise<AutoMapping> {
     const settings = await this.settings.resolve(settingsUuid, unknownSettings);
-    const { data } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
+    const account = await this.settings.ownAccountOf(settings);
+    const { data } = await this.gateway.listCustomers(account, { refresh: true });
     const arrowCustomers = [...new Map(data.map((customer) => [customer.reference, customer])).values()];
     const existing = await this.mappings.ofSettings(settings.uuid);
     const { planned, skipped, alreadyMapped } = await this.plan(arrowCustomers, existing, minConfidence, signal);
@@ -109,7 +112,7 @@ export class AutoMapService {
     minConfidence: number,
     signal: AbortSignal | undefined,
   ): Promise<Pick<AutoMapping, 'planned' | 'skipped' | 'alreadyMapped'>> {
-    const mappingOf = byReference(existing);
+    const mappingOf = mappingsByCustomer(existing, arrowCustomers);
     const mapped = organisationsMappedIn(existing);
     const unmapped = arrowCustomers.filter(({ reference }) => !mappingOf.get(reference)?.isActive);
     const suggestions = await suggestOrganisations(unmapped, await this.customers.all(), {

@@ -14,6 +14,7 @@ import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
 import { type CustomerSuggestion, suggestOrganisations } from './customer-suggestions.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 
 /** Whether to ask ArrowSphere even where a recent answer is at hand. */
 type Refresh = Pick<ArrowCallOptions, 'refresh'>;
@@ -53,7 +54,7 @@ export class AvailableCustomersService {
    */
   async find(options: Refresh, signal?: AbortSignal): Promise<AvailableCustomers> {
     const { settings, fetched } = await this.fetch(options);
-    const mappings = byReference(await this.mappings.ofSettings(settings.uuid));
+    const mappings = mappingsByCustomer(await this.mappings.ofSettings(settings.uuid), fetched.data);
     const arrowCustomers = fetched.data.filter(({ reference }) => !mappings.get(reference)?.isActive);
     const organisations = await this.customers.all();
     return {
@@ -98,10 +99,6 @@ export class AvailableCustomersService {
     const settings = await this.settings.getActive();
     return { settings, fetched: await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh }) };
   }
-}
-
-export function byReference(mappings: readonly CustomerMapping[]): Map<string, CustomerMapping> {
-  return new Map(mappings.map((mapping) => [mapping.arrowReference, mapping]));
 }
 
 /** Organisations that are somebody's already. */

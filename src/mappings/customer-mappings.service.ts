@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
+import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowCallCancelledError, ArrowError } from '../arrow-gateway/arrow-gateway.errors.js';
-import { findArrowCustomers, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
+import { arrowCustomersBy, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import { groupBy } from '../common/group-by.js';
 import type { Count, Page } from '../common/page.js';
@@ -17,6 +17,7 @@ import {
   CustomerMappingsRepository,
   type WantedMapping,
 } from './customer-mappings.repository.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 
 /** What of a mapping may be changed; what is left out stays. */
 export type ChangeMapping = Partial<WantedMapping & Pick<CustomerMapping, 'settingsUuid' | 'isActive'>>;
@@ -118,18 +119,21 @@ export class CustomerMappingsService {
   }
 
   /**
-   * Makes, in the caller's transaction, the mappings that are not there yet; those that are stay as they are. Two
-   * statements, however many. Throws `OrganisationGoneError`.
+   * Makes, in the caller's transaction, the mappings that are not there yet; those that are stay as they are, also under
+   * another text that means the customer. Three statements, however many. Throws `OrganisationGoneError`.
    */
   async createMissing(
     manager: EntityManager,
     settingsUuid: string,
     wanted: readonly WantedMapping[],
+    customers: readonly ArrowCustomer[] = [],
   ): Promise<MappingOutcome[]> {
     if (wanted.length === 0) return [];
-    const created = await this.mappings.insertMissing(manager, settingsUuid, wanted);
+    const before = mappingsByCustomer(await this.mappings.ofSettings(settingsUuid, manager), customers);
+    const missing = wanted.filter(({ arrowReference }) => !before.has(arrowReference));
+    const created = await this.mappings.insertMissing(manager, settingsUuid, missing);
     const rows = await this.mappings.ofSettings(settingsUuid, manager);
-    const mappingOf = new Map(rows.map((row) => [row.arrowReference, row]));
+    const mappingOf = mappingsByCustomer(rows, customers);
     const active = groupBy(
       rows.filter(({ isActive }) => isActive),
       (row) => row.waldurCustomerUuid,
@@ -168,7 +172,7 @@ export class CustomerMappingsService {
     if (isOwnCustomerReference(text)) return text;
     try {
       const account = this.settings.accountOf(await this.settings.get(settingsUuid));
-      const found = findArrowCustomers((await this.gateway.listCustomers(account, { refresh: true })).data, text);
+      const found = arrowCustomersBy((await this.gateway.listCustomers(account, { refresh: true })).data)(text);
       return found.length === 1 ? found[0]! : text;
     } catch (error) {
       const unasked = error instanceof ArrowError || error instanceof ApiKeyUnreadableError;

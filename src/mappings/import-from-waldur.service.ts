@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
+import { arrowCustomersBy } from '../arrow-gateway/arrow-reference.js';
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
@@ -17,6 +17,7 @@ import { BesideWaldur } from '../waldur-gateway/waldur-gateway.module.js';
 import type { WaldurArrowSettings, WaldurCustomerMapping, WaldurVendorMapping } from '../waldur-gateway/waldur-rows.js';
 import { NotBesideWaldurError } from '../waldur-mirror/waldur-mirror.errors.js';
 import { CustomerMappingsRepository } from './customer-mappings.repository.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 import { NoArrowAccountInWaldurError } from './mappings.errors.js';
 import { VendorOfferingMappingsRepository } from './vendor-offering-mappings.repository.js';
 
@@ -119,7 +120,7 @@ export class ImportFromWaldurService {
           dryRun,
           settings: stored.settings,
           isNew: !stored.before,
-          customerMappings: await this.importCustomers(manager, uuid, customerMappings, customers),
+          customerMappings: await this.importCustomers(manager, uuid, customerMappings, customers, arrowCustomers),
           vendorMappings: await this.importVendors(manager, uuid, vendorMappings, offerings),
           warnings,
         };
@@ -144,10 +145,11 @@ export class ImportFromWaldurService {
       waldur.readAll('vendorMappings'),
     ]);
     const isOfAccount = (row: { settingsUuid: string }) => row.settingsUuid === settingsUuid;
+    const meant = arrowCustomersBy(arrowCustomers);
     return {
       customerMappings: customerMappings.filter(isOfAccount).map((row) => ({
         ...row,
-        arrowReference: ownReferenceOf(row.arrowReference, arrowCustomers),
+        arrowReference: ownReferenceOf(row.arrowReference, meant),
       })),
       vendorMappings: vendorMappings.filter(isOfAccount),
     };
@@ -158,16 +160,20 @@ export class ImportFromWaldurService {
     settingsUuid: string,
     rows: readonly WaldurCustomerMapping[],
     known: ReadonlySet<string>,
+    arrowCustomers: readonly ArrowCustomer[],
   ): Promise<ImportedMapping[]> {
+    const read = async () =>
+      mappingsByCustomer(await this.customerMappings.ofSettings(settingsUuid, manager), arrowCustomers);
+    const before = await read();
     const usable = rows.filter((row) => known.has(row.waldurCustomerUuid) && row.arrowReference);
-    const created = await this.customerMappings.insertImported(manager, settingsUuid, usable);
-    const here = await this.customerMappings.ofSettings(settingsUuid, manager);
-    const byReference = new Map(here.map((row) => [row.arrowReference, row]));
+    const missing = usable.filter(({ arrowReference }) => !before.has(arrowReference));
+    const created = await this.customerMappings.insertImported(manager, settingsUuid, missing);
+    const here = await read();
     return rows.map((row) => {
-      const ours = byReference.get(row.arrowReference);
+      const ours = here.get(row.arrowReference);
       const isSame = ours?.waldurCustomerUuid === row.waldurCustomerUuid && ours.isActive === row.isActive;
-      const missing = row.arrowReference ? 'The organisation is not here: read Waldur first.' : 'It has no reference.';
-      return outcomeOf(row.uuid, row.arrowReference, created, !usable.includes(row) && missing, isSame);
+      const why = row.arrowReference ? 'The organisation is not here: read Waldur first.' : 'It has no reference.';
+      return outcomeOf(row.uuid, row.arrowReference, created, !usable.includes(row) && why, isSame);
     });
   }
 
@@ -198,8 +204,8 @@ export class ImportFromWaldurService {
 }
 
 /** Waldur also goes by short codes and by references without `XSP`; lines have ArrowSphere's own. */
-function ownReferenceOf(text: string, customers: readonly ArrowCustomer[]): string {
-  const [only, ...others] = findArrowCustomers(customers, text);
+function ownReferenceOf(text: string, meant: (text: string) => string[]): string {
+  const [only, ...others] = meant(text);
   return only !== undefined && !others.length ? only : normalizeArrowReference(text);
 }
 

@@ -196,8 +196,7 @@ class SavedMapping {
 
   static from(
     this: void,
-    { mapping, outcome, sharesOrganisation }: MappingOutcome,
-    known: boolean | null,
+    { mapping, outcome, sharesOrganisation, isKnown }: SavedSetup['mappings'][number],
   ): SavedMapping {
     return {
       arrow_reference: mapping.arrowReference,
@@ -205,7 +204,7 @@ class SavedMapping {
       mapping_uuid: mapping.uuid,
       outcome,
       shared_organisation: sharesOrganisation,
-      known_to_arrow: known,
+      known_to_arrow: isKnown,
     };
   }
 }
@@ -223,7 +222,7 @@ export class SaveSettingsResponse {
   @Shown({ type: [SavedMapping], description: 'In the order given' }) mappings: SavedMapping[];
   @Shown({ type: [String], description: 'What keeps the account from working fully' }) warnings: string[];
 
-  static from(this: void, { settings, isNew, mappings, knownReferences, warnings }: SavedSetup): SaveSettingsResponse {
+  static from(this: void, { settings, isNew, mappings, warnings }: SavedSetup): SaveSettingsResponse {
     const created = mappings.filter(({ outcome }) => outcome === 'created').length;
     const there = mappings.length - created;
     const account = `The account of ${settings.partnerName || settings.partnerReference} was ${isNew ? 'added' : 'updated'}.`;
@@ -233,9 +232,7 @@ export class SaveSettingsResponse {
       mappings_created: created,
       message: mappings.length ? `${account} ${counts}` : account,
       created: isNew,
-      mappings: mappings.map((outcome) =>
-        SavedMapping.from(outcome, knownReferences?.has(outcome.mapping.arrowReference) ?? null),
-      ),
+      mappings: mappings.map(SavedMapping.from),
       warnings: [...warnings],
     });
   }

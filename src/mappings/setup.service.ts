@@ -8,7 +8,7 @@ import {
   type ArrowPartner,
 } from '../arrow-gateway/arrow-gateway.js';
 import { ArrowError, ArrowNotFoundError } from '../arrow-gateway/arrow-gateway.errors.js';
-import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
+import { arrowCustomersBy } from '../arrow-gateway/arrow-reference.js';
 import { type FieldErrors, InvalidFieldsError } from '../common/app.error.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import type { Customer } from '../directory/customer.entity.js';
@@ -17,13 +17,10 @@ import { CredentialsService } from '../settings/credentials.service.js';
 import { type ExportTypeFits, ExportTypesService } from '../settings/export-types.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { type SettingsChoices, SettingsService } from '../settings/settings.service.js';
-import {
-  AvailableCustomersService,
-  byReference,
-  type CustomerMappingSuggestion,
-} from './available-customers.service.js';
+import { AvailableCustomersService, type CustomerMappingSuggestion } from './available-customers.service.js';
 import type { WantedMapping } from './customer-mappings.repository.js';
 import { CustomerMappingsService, type MappingOutcome } from './customer-mappings.service.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 
 /** Characters that an account keeps of an export type's reference. */
 const LONGEST_REFERENCE = 255;
@@ -67,13 +64,17 @@ export interface SetupPlan {
   readonly warnings: readonly string[];
 }
 
+/** A mapping that was asked for. */
+export interface SavedMapping extends MappingOutcome {
+  /** Whether ArrowSphere has the customer; `null`: it could not be asked. */
+  readonly isKnown: boolean | null;
+}
+
 /** The account as it was saved. */
 export interface SavedSetup {
   readonly settings: Settings;
   readonly isNew: boolean;
-  readonly mappings: readonly MappingOutcome[];
-  /** References that ArrowSphere has; `undefined`: it could not be asked. */
-  readonly knownReferences?: ReadonlySet<string>;
+  readonly mappings: readonly SavedMapping[];
   readonly warnings: readonly string[];
 }
 
@@ -106,7 +107,8 @@ export class SetupService {
       this.customers.all(),
       settings ? this.mappings.ofSettings(settings.uuid) : [],
     ]);
-    const suggestions = await this.available.suggest(arrowCustomers, organisations, byReference(mapped), signal);
+    const mappings = mappingsByCustomer(mapped, arrowCustomers);
+    const suggestions = await this.available.suggest(arrowCustomers, organisations, mappings, signal);
     return { partner, settings, arrowCustomers, organisations, suggestions, exportTypes };
   }
 
@@ -129,22 +131,23 @@ export class SetupService {
     const partner = await this.gateway.whoAmI(account, { refresh: true });
     const [plan, arrowCustomers] = await Promise.all([
       this.plan(choices, account, partner),
-      inputs.length ? this.customersByReference(account) : undefined,
+      inputs.length ? this.customersOf(account) : undefined,
     ]);
-    const wanted = inputs.map((input) => wantedMapping(input, arrowCustomers));
+    const names = arrowCustomers && new Map(arrowCustomers.map((one) => [one.reference, one.companyName]));
+    const wanted = wantedMappings(inputs, arrowCustomers ?? [], names);
     // Two spellings may mean one customer: only ArrowSphere knows.
     refuseIfAny(duplicatesIn(wanted.map(({ arrowReference }) => arrowReference)));
     const { stored, mappings } = await this.dataSource.transaction(async (manager) => {
       const stored = await this.settings.storeActive(manager, account, partner, plan.choices);
-      return { stored, mappings: await this.mappings.createMissing(manager, stored.settings.uuid, wanted) };
+      const { uuid } = stored.settings;
+      return { stored, mappings: await this.mappings.createMissing(manager, uuid, wanted, arrowCustomers) };
     });
     if (stored.before) this.settings.forget(stored.before);
     return {
       settings: stored.settings,
       isNew: !stored.before,
-      mappings,
-      knownReferences: arrowCustomers && new Set(arrowCustomers.keys()),
-      warnings: [...plan.warnings, ...unknownTo(arrowCustomers, wanted)],
+      mappings: mappings.map((one, at) => ({ ...one, isKnown: names?.has(wanted[at]!.arrowReference) ?? null })),
+      warnings: [...plan.warnings, ...unknownTo(names, wanted)],
     };
   }
 
@@ -215,10 +218,9 @@ export class SetupService {
   }
 
   /** The names of mappings are a courtesy: an account is not held up by a list that cannot be had. */
-  private async customersByReference(account: ArrowAccount): Promise<Map<string, ArrowCustomer> | undefined> {
+  private async customersOf(account: ArrowAccount): Promise<ArrowCustomer[] | undefined> {
     try {
-      const { data } = await this.gateway.listCustomers(account);
-      return new Map(data.map((customer) => [customer.reference, customer]));
+      return (await this.gateway.listCustomers(account)).data;
     } catch (error) {
       if (error instanceof ArrowError) return undefined;
       throw error;
@@ -253,25 +255,26 @@ function warningsOf({ name, reference, compatible, required, error }: ExportType
   return [`The export type "${name}" (${reference}) cannot be billed by: it has no ${required.missing.join(', no ')}.`];
 }
 
-function unknownTo(
-  arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
-  wanted: readonly WantedMapping[],
-): string[] {
+function unknownTo(names: ReadonlyMap<string, string> | undefined, wanted: readonly WantedMapping[]): string[] {
   if (wanted.length === 0) return [];
-  if (!arrowCustomers) return ['The customers could not be read from ArrowSphere: mappings have no company names yet.'];
-  const unknown = wanted.filter(({ arrowReference }) => !arrowCustomers.has(arrowReference));
+  if (!names) return ['The customers could not be read from ArrowSphere: mappings have no company names yet.'];
+  const unknown = wanted.filter(({ arrowReference }) => !names.has(arrowReference));
   if (unknown.length === 0) return [];
   const some = unknown.slice(0, 5).map(({ arrowReference }) => arrowReference);
   const more = unknown.length > some.length ? ` and ${unknown.length - some.length} more` : '';
   return [`ArrowSphere has no customer ${some.join(', ')}${more}.`];
 }
 
-function wantedMapping(
-  { arrowReference: given, waldurCustomerUuid }: MappingInput,
-  arrowCustomers: ReadonlyMap<string, ArrowCustomer> | undefined,
-): WantedMapping {
-  const found = arrowCustomers?.has(given) ? [given] : findArrowCustomers([...(arrowCustomers?.values() ?? [])], given);
-  const arrowReference = found.length === 1 ? found[0]! : given;
-  const name = arrowCustomers?.get(arrowReference)?.companyName ?? '';
-  return { arrowReference, arrowCompanyName: sanitizeText(name, 500), waldurCustomerUuid };
+function wantedMappings(
+  inputs: readonly MappingInput[],
+  arrowCustomers: readonly ArrowCustomer[],
+  names: ReadonlyMap<string, string> | undefined,
+): WantedMapping[] {
+  const meant = arrowCustomersBy(arrowCustomers);
+  return inputs.map(({ arrowReference: given, waldurCustomerUuid }) => {
+    const found = names?.has(given) ? [given] : meant(given);
+    const arrowReference = found.length === 1 ? found[0]! : given;
+    const arrowCompanyName = sanitizeText(names?.get(arrowReference) ?? '', 500);
+    return { arrowReference, arrowCompanyName, waldurCustomerUuid };
+  });
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
-import { findArrowCustomers } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import { sanitizeText } from '../common/sanitize-text.js';
 import { SettingsService } from '../settings/settings.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsRepository } from './customer-mappings.repository.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 
 interface Correction {
   /** Of the mapping. */
@@ -36,11 +36,12 @@ export class SyncFromArrowService {
 
   /**
    * For the active mappings of an account, the active one by default. ArrowSphere is asked first, then each kind of
-   * change is written in one statement. Throws `SettingsMissingError` and the gateway's errors.
+   * change is written in one statement. Throws `SettingsMissingError`, `KeyOfAnotherPartnerError` and the gateway's errors.
    */
   async run(settingsUuid?: string): Promise<SyncedFromArrow> {
     const settings = await this.settings.resolve(settingsUuid);
-    const { data: customers } = await this.gateway.listCustomers(this.settings.accountOf(settings), { refresh: true });
+    const account = await this.settings.ownAccountOf(settings);
+    const { data: customers } = await this.gateway.listCustomers(account, { refresh: true });
     const names = new Map(customers.map(({ reference, companyName }) => [reference, companyName]));
     const stored = await this.mappings.ofSettings(settings.uuid);
     const corrected = corrections(stored, customers);
@@ -64,13 +65,7 @@ export class SyncFromArrowService {
  * Active mappings that were made while ArrowSphere could not be asked get its own reference, where nobody has it yet.
  */
 function corrections(mappings: readonly CustomerMapping[], customers: readonly ArrowCustomer[]): Correction[] {
-  const known = new Set(customers.map(({ reference }) => reference));
-  const taken = new Set(mappings.map(({ arrowReference }) => arrowReference));
-  return mappings.flatMap(({ uuid, arrowReference: from, isActive }) => {
-    if (!isActive || known.has(from)) return [];
-    const [to, ...others] = findArrowCustomers(customers, from);
-    if (to === undefined || others.length > 0 || taken.has(to)) return [];
-    taken.add(to);
-    return [{ uuid, from, to }];
-  });
+  return [...mappingsByCustomer(mappings, customers)].flatMap(([to, { uuid, arrowReference: from, isActive }]) =>
+    isActive && from !== to ? [{ uuid, from, to }] : [],
+  );
 }

@@ -1,3 +1,5 @@
+import { normalizedReference } from '../common/normalize-arrow-reference.js';
+
 /** What can be moved, parents first. Names come from here and never from a request. */
 const TABLES = {
   customer: ['name', 'abbreviation', 'native_name', 'email', 'backend_id', 'registration_code', 'country'],
@@ -43,7 +45,7 @@ const CANDIDATES: Readonly<Record<MovedKind, string>> = {
       SELECT uuid, state, unnest(ARRAY[backend_id, disputed_backend_id]) AS license
       FROM resource
       WHERE owner = 'waldur'
-    ) AS there ON there.license = here.backend_id
+    ) AS there ON ${normalizedReference('there.license')} = ${normalizedReference('here.backend_id')}
     WHERE here.backend_id <> '' AND here.owner = 'local'
       AND (here.state = 'Terminated') = (there.state = 'Terminated')`,
 };

@@ -7,7 +7,7 @@ import { sanitizeText } from '../common/sanitize-text.js';
 import { isReferenced } from '../database/constraint.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { Settings } from './settings.entity.js';
-import { ApiKeyUnreadableError, PartnerChangedError } from './settings.errors.js';
+import { ApiKeyUnreadableError, KeyOfAnotherPartnerError, PartnerChangedError } from './settings.errors.js';
 import { SettingsRepository } from './settings.repository.js';
 
 /** What is written of credentials, and which account belongs to which partner. */
@@ -41,14 +41,15 @@ export class AccountRows {
    * Throws `PartnerChangedError`. The row has to be locked.
    */
   async assertSamePartner(manager: EntityManager, current: Settings, partner: ArrowPartner): Promise<void> {
-    const { partnerReference, partnerName } = current;
-    if (partnerReference === '' || partnerReference === sanitizeText(partner.reference, 255)) return;
+    if (isKeyOf(current, partner)) return;
     if (await isReferenced(manager, Settings, current.uuid)) {
-      throw new PartnerChangedError(
-        `${partnerName} (${partnerReference})`,
-        `${partner.companyName} (${partner.reference})`,
-      );
+      throw new PartnerChangedError(nameOf(current), ownerOf(partner));
     }
+  }
+
+  /** Throws `KeyOfAnotherPartnerError`. */
+  assertKeyOfPartner(settings: Settings, partner: ArrowPartner): void {
+    if (!isKeyOf(settings, partner)) throw new KeyOfAnotherPartnerError(ownerOf(partner), nameOf(settings));
   }
 
   partnerColumns({ reference, companyName }: ArrowPartner): Pick<Settings, 'partnerReference' | 'partnerName'> {
@@ -85,4 +86,17 @@ export class AccountRows {
       throw error;
     }
   }
+}
+
+/** True also where the account's partner is not known yet. */
+function isKeyOf({ partnerReference }: Settings, { reference }: ArrowPartner): boolean {
+  return partnerReference === '' || partnerReference === sanitizeText(reference, 255);
+}
+
+function nameOf({ partnerName, partnerReference }: Settings): string {
+  return `${partnerName} (${partnerReference})`;
+}
+
+function ownerOf({ companyName, reference }: ArrowPartner): string {
+  return `${companyName} (${reference})`;
 }

@@ -47,6 +47,14 @@ export class PartnerChangedError extends AppError {
   }
 }
 
+/** The key was saved while ArrowSphere could not be asked about it, and is not that of the account's partner. */
+export class KeyOfAnotherPartnerError extends appError(
+  'invalid',
+  'key_of_another_partner',
+  (owner: string, partner: string) =>
+    `The API key of this account belongs to ${owner}, and the account to ${partner}. Nothing was written: save a key of ${partner}.`,
+) {}
+
 /** The UUID that an account is to have here is that of another partner's. */
 export class AccountOfAnotherPartnerError extends appError(
   'conflict',

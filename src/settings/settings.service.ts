@@ -113,6 +113,17 @@ export class SettingsService {
     return { apiUrl: settings.apiUrl, apiKey: this.cipher.decrypt(settings.encryptedApiKey, settings.uuid) };
   }
 
+  /**
+   * The same where ArrowSphere says that the key is the partner's: what is written by its answers must be of this partner.
+   * Throws `ApiKeyUnreadableError`, `KeyOfAnotherPartnerError` and the gateway's errors.
+   */
+  async ownAccountOf(settings: Settings): Promise<ArrowAccount> {
+    const account = this.accountOf(settings);
+    const partner = await this.gateway.whoAmI(account, { refresh: true });
+    this.rows.assertKeyOfPartner(settings, partner);
+    return account;
+  }
+
   /** The account that the set-up of this partner would change, if there is one already. */
   findOfPartner(account: ArrowAccount, partner: ArrowPartner): Promise<Settings | undefined> {
     return this.rows.findOfPartner(account, partner);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { visibleText } from '../common/normalize-arrow-reference.js';
 import { parseUuid } from '../common/uuid.js';
 
 /**
@@ -159,7 +160,7 @@ function readResource(given: unknown) {
   return {
     uuid: uuidIn(row, 'uuid'),
     name: shortName(row.name, 150),
-    backendId: shortText(row.backend_id, 255).trim(),
+    backendId: visibleText(shortText(row.backend_id, 255)),
     state: row.state,
     projectUuid: uuidIn(row, 'project_uuid'),
     offeringUuid: uuidIn(row, 'offering_uuid'),

@@ -120,6 +120,61 @@ describe('What ArrowSphere says', () => {
     await expect(under.gateway.getCustomer(account, 'XSP4')).resolves.toMatchObject({ isDeleted: true });
   });
 
+  const foundLicenses = (...licenses: object[]) => {
+    const pagination = { perPage: 100, currentPage: 1, totalPage: 1, total: licenses.length };
+    const body = { results: licenses.map((license) => ({ license })), pagination };
+    emulator.faults.add({ path: /find/, action: { kind: 'status', status: 200, body } });
+  };
+
+  it('beside the references of customers and licences may be of any kind: one odd field does not hide all of them', async () => {
+    const odd = [false, true, [], {}, ['x'], [{ Email: 'x' }], 7, null];
+    const fields = ['CompanyName', 'Ref', 'BillingId', 'EmailContact', 'City', 'Contact', 'Details', 'TaxNumber'];
+    emulator.data.customers = odd.map((one, at) =>
+      Object.assign(arrowCustomer({ Reference: `XSP${at}` }), Object.fromEntries(fields.map((field) => [field, one]))),
+    );
+    const { data } = await under.gateway.listCustomers(account);
+    expect(data).toHaveLength(odd.length);
+    expect(data.map(({ ref }) => ref)).toEqual(['', '', '', '', '', '', '7', '']);
+    for (const [at, one] of odd.entries()) {
+      const license = { ...{ partner_ref: `L${at}`, customer_ref: 'XSP1', id: `${at + 1}` }, friendly_name: one };
+      const others = { seat: one, price: one, offer: one, vendor_name: one, status_label: one, category: one };
+      foundLicenses({ ...license, ...others });
+      await expect(under.gateway.findLicenses(account, [`L${at}`])).resolves.toMatchObject([
+        { licenseReference: `L${at}`, quantity: one === 7 ? '7' : null, currency: null },
+      ]);
+      emulator.faults.clear();
+    }
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const html = `\ufeff${JSON.stringify({ status: 200, data: { reference: 'XSP1', companyName: 'Marked' } })}`;
+    emulator.faults.add({ action: { kind: 'status', status: 200, html } });
+    await expect(under.gateway.whoAmI(account)).resolves.toMatchObject({ companyName: 'Marked' });
+  });
+
+  it('of the number of a licence may be text or nothing', async () => {
+    const row = (id: unknown) => ({ partner_ref: 'L1', customer_ref: 'XSP1', id, offer: String(id) });
+    for (const ids of [
+      ['9', 10],
+      ['10', '9'],
+      [10, null],
+    ]) {
+      foundLicenses(...ids.map(row));
+      await expect(under.gateway.findLicenses(account, ['L1'])).resolves.toMatchObject([{ offerName: '10' }]);
+      emulator.faults.clear();
+    }
+  });
+
+  it('of the end of a customer is none where it says so in any way', async () => {
+    emulator.data.customers = [false, null, '', '  ', undefined, true, 1, '2026-01-01T00:00:00Z'].map((end, at) =>
+      arrowCustomer({ Reference: `XSP${at}`, DeletedAt: end as string }),
+    );
+    const { data } = await under.gateway.listCustomers(account);
+    expect(data.map(({ reference }) => reference)).toEqual(['XSP0', 'XSP1', 'XSP2', 'XSP3', 'XSP4']);
+    emulator.data.customers = [arrowCustomer({ DeletedAt: ['?'] as unknown as string })];
+    await expect(under.gateway.listCustomers(account, { refresh: true })).rejects.toThrow(ArrowMalformedAnswerError);
+  });
+
   it('of a customer without a reference, or of another customer than asked for, is malformed', async () => {
     emulator.data.customers = [arrowCustomer({ Reference: '  ' })];
     await expect(under.gateway.listCustomers(account)).rejects.toThrow('data.customers.0 has no Reference');

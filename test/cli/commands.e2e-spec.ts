@@ -275,6 +275,14 @@ describe('The command line', () => {
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(/^BAD {3}account Reseller.*\n {6}GET \/api\/admin\/arrow\/settings\//m);
 
+    const partner = arrow.data.partners.find(({ apiKey }) => apiKey === w.apiKey)!;
+    const own = partner.reference;
+    partner.reference = 'XSP4711';
+    const anothers = await command('doctor');
+    partner.reference = own;
+    expect(anothers.code).toBe(1);
+    expect(anothers.output).toMatch(/^BAD {3}account Reseller.*XSP4711.*\n {6}It is the account of Reseller/m);
+
     const wrong = await waldurArrow({ ...variables, PORT: '99999', LOG_LEVEL: 'loud' }, 'doctor', '--json');
     expect(wrong.code).toBe(1);
     const bad = wrong.json.checks.filter(({ good }: { good: boolean }) => !good);

@@ -180,6 +180,29 @@ describe('Live ArrowSphere data of a customer', () => {
     });
   });
 
+  it('asks and adds up once for a licence that a terminated resource still carries', async () => {
+    const own = await customer();
+    const { license, resource } = await linked(own, [{ period: '2026-05', sell: 10, buy: 8 }]);
+    await app.api.patch(resource.url, { state: 'Terminated' });
+    const again: object = { name: 'Anew', backend_id: license.licenseId.toLowerCase() };
+    await make.resource({ project: own.project.uuid, offering: own.offering.uuid, ...again });
+    app.arrow.resetCounters();
+    const { body } = await fetchData(own);
+    expect(body).toMatchObject({
+      consumption_lines: [{ sell_price: '10.00' }, { sell_price: '10.00' }],
+      consumption_total_sell: '10.00',
+      consumption_total_buy: '8.00',
+      resources_with_backend_id: 2,
+      matched_resources: 2,
+    });
+    expect(app.arrow.requests.filter(({ path }) => path.startsWith('consumption/'))).toHaveLength(1);
+    app.arrow.faults.add({ path: /consumption/, action: { kind: 'status', status: 500 } });
+    expect((await fetchData(own)).body).toMatchObject({
+      error: expect.stringContaining('The consumption of 1 of 1 licences is not known'),
+      matched_resources: 0,
+    });
+  });
+
   it('does not add up amounts of different currencies', async () => {
     const own = await customer();
     await linked(own, [{ period: '2026-05', sell: 1, buy: 1, currency: 'EUR' }], 'A');

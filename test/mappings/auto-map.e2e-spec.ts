@@ -140,6 +140,38 @@ describe('Auto-mapping', () => {
     expect(body.skipped.find((entry: Entry) => entry.arrow_reference === 'XSP4').note).toContain('already mapped');
   });
 
+  it("goes by mappings that hold another text than ArrowSphere's reference, as they were made while it was away", async () => {
+    const [kivirand, , tuul, free] = await world(
+      [
+        { Reference: 'XSP1', CompanyName: 'Kivirand', Ref: 'KIVI' },
+        { Reference: 'XSP2', CompanyName: 'Marova', InternalReference: 'CRM-2' },
+        { Reference: 'XSP3', CompanyName: 'Tuulekoda' },
+      ],
+      [{ name: 'Somebody else' }, { name: 'Kivirand' }, { name: 'Tuulekoda' }, { name: 'Marova' }],
+    );
+    app.arrow.faults.add({ path: /customers/, action: { kind: 'status', status: 500 } });
+    const common = { settings: settings.uuid };
+    const chosen = await make.mapping({ ...common, arrow_reference: 'kivi', waldur_customer: kivirand.uuid });
+    const inactive = { arrow_reference: 'crm-2', waldur_customer: free.uuid, is_active: false };
+    const off = await make.mapping({ ...common, ...inactive });
+    app.arrow.faults.clear();
+    expect([chosen, off].map(({ arrow_reference }) => arrow_reference)).toEqual(['kivi', 'crm-2']);
+    const offered = (await app.api.get(`${path}available_customers/?refresh=true`)).body;
+    expect(offered.suggestions).toMatchObject([
+      { arrow_customer: { reference: 'XSP2' }, existing_mapping: true, mapping_uuid: off.uuid },
+      { arrow_customer: { reference: 'XSP3' }, existing_mapping: false },
+    ]);
+    const { body } = await autoMap({ dry_run: false, min_confidence: 0.5 });
+    expect(body).toMatchObject({
+      already_mapped: 1,
+      created: [{ arrow_reference: 'XSP3', waldur_customer_uuid: tuul.uuid }],
+      skipped: [{ arrow_reference: 'XSP2', reason: 'inactive_mapping' }],
+    });
+    expect((await app.api.post(`${path}sync_from_arrow/`)).body.corrected).toEqual([
+      { uuid: chosen.uuid, from: 'kivi', to: 'XSP1' },
+    ]);
+  });
+
   it('maps each customer once when run several times at once', async () => {
     await world(
       Array.from({ length: 40 }, (_, at) => ({ Reference: `XSP${at}`, CompanyName: `Kivi${at}rand Metall${at}` })),

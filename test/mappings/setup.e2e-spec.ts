@@ -369,6 +369,26 @@ describe('Setting an account up', () => {
       expect((await mappings()).slice(1)).toEqual(before);
     });
 
+    it("leaves the mapping of a customer alone that holds another text than ArrowSphere's reference", async () => {
+      const { settings_uuid: settings } = (await save()).body;
+      const [one, two] = [await make.customer(), await make.customer()];
+      app.arrow.data.customers[0]!.InternalReference = 'INT-1';
+      app.arrow.faults.add({ path: /customers/, action: { kind: 'status', status: 500 } });
+      const there = await make.mapping({ settings, waldur_customer: one.uuid, arrow_reference: 'int-1' });
+      app.arrow.faults.clear();
+      const found = (await discover()).body.suggestions;
+      expect(found[0]).toMatchObject({ arrow_customer: { reference: 'XSP200001' }, mapping_uuid: there.uuid });
+      const { body } = await save({
+        customer_mappings: [{ arrow_reference: 'XSP200001', waldur_customer_uuid: two.uuid }],
+      });
+      expect(body).toMatchObject({
+        mappings_created: 0,
+        mappings: [{ outcome: 'mapped_elsewhere', mapping_uuid: there.uuid, known_to_arrow: true }],
+        warnings: [],
+      });
+      expect(await mappings()).toHaveLength(1);
+    });
+
     it('refuses references given twice and unknown organisations, naming every entry, and saves nothing', async () => {
       const organisation = await make.customer();
       const unknown = randomUUID();
@@ -559,7 +579,7 @@ describe('Setting an account up', () => {
       expect(saved!.body.mappings[9_999]).toMatchObject({ arrow_reference: 'XSP309999', outcome: 'created' });
       // Schedules run meanwhile and read accounts of their own accord.
       const ofMappings = (statements: string[]) => statements.filter((sql) => /\bcustomer/.test(sql)).length;
-      expect([ofMappings(one), ofMappings(all)]).toEqual([3, 3]);
+      expect([ofMappings(one), ofMappings(all)]).toEqual([4, 4]);
       const more = await save({ customer_mappings: [...entries, { ...entries[0], arrow_reference: 'XSP2' }] });
       expect(more.body).toEqual({ customer_mappings: ['Ensure this field has no more than 10000 elements.'] });
       const huge = await app.api.post(`${path}save_settings/`, `{"api_key":"${'x'.repeat(5_000_000)}"}`);

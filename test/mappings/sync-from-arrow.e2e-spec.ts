@@ -1,6 +1,7 @@
 import { arrowCustomer } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Builders } from '../support/builders.js';
+import { processorTime } from '../support/processor-time.js';
 
 const base = '/api/admin/arrow/customer-mappings/';
 const path = `${base}sync_from_arrow/`;
@@ -141,6 +142,37 @@ describe('Sync from ArrowSphere', () => {
     expect(await stored()).toEqual(before);
   });
 
+  it('writes nothing, and maps nobody, by a key of another partner that was saved while ArrowSphere could not say so', async () => {
+    const other = { apiKey: 'other-reseller-key-0123', reference: 'XSP100009', companyName: 'Tartu Pilv AS' };
+    app.arrow.data.partners.push(other);
+    await mapped('XSP1', 'Before');
+    await make.customer({ name: 'Theirs alone' });
+    const theirs = { partnerReference: other.reference, InternalReference: 'XSP1' };
+    arrowHas({ XSP1: 'After' });
+    app.arrow.data.customers.push(
+      arrowCustomer({ Reference: 'XSP1', CompanyName: 'Theirs', ...theirs }),
+      arrowCustomer({ Reference: 'XSP77', CompanyName: 'Theirs alone', ...theirs }),
+    );
+    const url = `/api/admin/arrow/settings/${settings.uuid}/`;
+    app.arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 503 } });
+    expect((await app.api.patch(url, { api_key: other.apiKey })).body.verified).toBe(false);
+    app.arrow.faults.clear();
+    const body = { dry_run: false };
+    for (const action of ['sync_from_arrow', 'auto_map']) {
+      const refused = await app.api.post(`${base}${action}/`, action === 'auto_map' ? body : {});
+      expect([refused.status, refused.body]).toMatchObject([
+        400,
+        {
+          code: 'key_of_another_partner',
+          error: expect.stringContaining('belongs to Tartu Pilv AS (XSP100009), and the account to '),
+        },
+      ]);
+    }
+    expect((await stored()).map(({ name }: { name: string }) => name)).toEqual(['Before']);
+    await app.api.patch(url, { api_key: app.arrow.apiKey });
+    expect((await app.api.post(path)).body.updated).toBe(1);
+  });
+
   it('writes all names or none', async () => {
     await mapped('XSP1', 'One');
     await mapped('XSP2', 'Two');
@@ -151,6 +183,25 @@ describe('Sync from ArrowSphere', () => {
     const { status } = await app.api.post(path);
     expect([status, (await stored()).map(({ name }: { name: string }) => name)]).toEqual([500, ['One', 'Two']]);
     await app.database.query('ALTER TABLE customer_mapping DROP CONSTRAINT ck_for_this_test');
+  });
+
+  it('takes hardly more time where ArrowSphere knows none of many mappings than where it knows all', async () => {
+    const of = (prefix: string) => Array.from({ length: 1_500 }, (_, i) => `${prefix}-${i}`);
+    arrowHas(Object.fromEntries(of('XSP').map((reference) => [reference, 'Same'])));
+    const organisation = await make.customer();
+    const measure = async (references: string[]) => {
+      await app.database.query('DELETE FROM customer_mapping');
+      await app.database.query(
+        `INSERT INTO customer_mapping (settings_uuid, waldur_customer_uuid, arrow_company_name, arrow_reference)
+         SELECT $1, $2, 'Same', unnest($3::text[])`,
+        [settings.uuid, organisation.uuid, references],
+      );
+      const time = await processorTime(() => app.api.post(path));
+      return { time, missing: (await app.api.post(path)).body.missing.length };
+    };
+    const [all, none] = [await measure(of('XSP')), await measure(of('CODE'))];
+    expect([all.missing, none.missing]).toEqual([0, 1_500]);
+    expect(none.time).toBeLessThan(all.time * 4);
   });
 
   it('takes as many statements for 60 mappings as for 3', async () => {

@@ -146,5 +146,10 @@ describe('What the Arrow plugin of a Waldur has', () => {
     expect([body.settings_created, body.settings.uuid]).toEqual([false, dashed(settings.uuid)]);
     expect(outcomes(body.customer_mappings)).toEqual({ XSP77: 'created' });
     expect(await stored()).toHaveLength(1);
+    app.arrow.data.customers.push(arrowCustomer({ Reference: 'XSP78', InternalReference: 'RAUA' }));
+    await app.database.query(`UPDATE customer_mapping SET arrow_reference = 'raua' WHERE arrow_reference = 'XSP77'`);
+    const differing = waldurCustomerMapping(theirs, customer, { arrow_reference: 'XSP78' });
+    waldur.data.customerMappings = [differing];
+    expect(outcomes((await run({ dry_run: false })).body.customer_mappings)).toEqual({ XSP78: 'differs' });
   });
 });

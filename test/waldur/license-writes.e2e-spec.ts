@@ -180,6 +180,18 @@ describe('Licences of resources that Waldur owns', () => {
     expect((await at.here(other.uuid)).backend_id).toBe(next);
   });
 
+  it('in dispute are shown where they are discovered, and their resource is suggested no other one', async () => {
+    const [shared, free] = [at.license(), at.license()];
+    await at.resource({ name: 'Has it', backend_id: shared });
+    const disputed = await at.resource({ name: `Named after ${free}`, backend_id: shared });
+    const { body } = await at.beside.app.api.get(
+      `/api/admin/arrow/customer-mappings/${at.mapping}/discover_licenses/?refresh=true`,
+    );
+    const uuid = dashed(disputed.uuid);
+    expect(body.waldur_resources).toContainEqual(expect.objectContaining({ uuid, backend_id: shared }));
+    expect(body.suggestions.filter((one: { resource_uuid: string }) => one.resource_uuid === uuid)).toEqual([]);
+  });
+
   it('of many are changed each by itself, and the answer says what came of each', async () => {
     const { waldur } = at.beside;
     const [first, second, third, fourth] = [at.license(), at.license(), at.license(), at.license()];

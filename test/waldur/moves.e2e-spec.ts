@@ -386,6 +386,10 @@ describe('Rows that must not become Waldur’s', () => {
     ] as const;
     const project = await make.project({ customer: owner.uuid, backend_id: 'MOVED-AWAY' });
     const branch = await make.customer({ backend_id: 'BRANCH-1', registration_code: 'GROUP' });
+    const spelled = await make.resource({
+      project: (await make.project({ customer: owner.uuid })).uuid,
+      backend_id: 'xsp42',
+    });
     const [gone, remade] = [
       await make.customer({ registration_code: 'REMADE' }),
       await make.customer({ registration_code: 'REMADE' }),
@@ -393,17 +397,21 @@ describe('Rows that must not become Waldur’s', () => {
     await app.database.query('UPDATE customer SET gone_at = now() WHERE uuid = $1', [gone.uuid]);
     await app.stop();
     const elsewhere = waldurCustomer({ name: 'Elsewhere' });
+    const owners = waldurCustomer({ backend_id: 'OWNER' });
+    const [held, offered] = [waldurProject(owners), waldurOffering()];
     waldur.data.customers.push(
       waldurCustomer({ registration_code: 'T' }),
       waldurCustomer({ registration_code: 'REMADE' }),
       waldurCustomer({ backend_id: 'B' }),
       waldurCustomer({ registration_code: 'R' }),
       waldurCustomer({ name: 'Same name' }),
-      waldurCustomer({ backend_id: 'OWNER' }),
+      owners,
       waldurCustomer({ backend_id: 'BRANCH-2', registration_code: 'GROUP' }),
       elsewhere,
     );
-    waldur.data.projects.push(waldurProject(elsewhere, { backend_id: 'MOVED-AWAY' }));
+    waldur.data.projects.push(waldurProject(elsewhere, { backend_id: 'MOVED-AWAY' }), held);
+    waldur.data.offerings.push(offered);
+    waldur.data.resources.push(waldurResource(held, offered, { backend_id: 'XSP42' }));
     app = await startApp(
       { WALDUR_URL: waldur.url, WALDUR_TOKEN: waldur.token },
       {},
@@ -420,7 +428,10 @@ describe('Rows that must not become Waldur’s', () => {
     expect(told(torn)).toEqual(['conflict', 'Its keys lead to several rows of Waldur.']);
     expect(told(named)).toEqual(['stays', '']);
     expect(told(branch)).toEqual(['stays', '']);
-    expect(told(owner)).toEqual(['moves', '']);
+    expect([owner, spelled].map(told)).toEqual([
+      ['moves', ''],
+      ['moves', ''],
+    ]);
     expect([gone, remade].map(told)).toEqual([
       ['stays', ''],
       ['moves', ''],
