@@ -88,7 +88,12 @@ export class BillingAccountsService {
     const now = this.clock.now();
     const currentMonth = YearMonth.at(now, account.timeZone);
     const arrow = this.settings.accountOf(settings);
-    return { settings, account, rule, arrow, month, currentMonth, now, requestedBy, jobUuid, lease };
+    return {
+      ...{ settings, account, rule, arrow, month, currentMonth, now, requestedBy, jobUuid, lease },
+      scope: [account.uuid, month.firstDay],
+      lane: `billing:${account.uuid}`,
+      itemPrefix: settings.invoiceItemPrefix || 'Arrow consumption',
+    };
   }
 
   /** Looks and writes nothing: before the first bill the rules are the usual ones. Throws `SettingsNotFoundError`. */

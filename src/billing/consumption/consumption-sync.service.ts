@@ -168,11 +168,11 @@ export class ConsumptionSyncService {
 
   /** One licence in one month. The estimate stands in for what ArrowSphere cannot say yet, and only in the running month. */
   private async amountsFor(
-    { arrow, account, month, currentMonth }: BillingContext,
+    { arrow, lane, month, currentMonth }: BillingContext,
     license: string,
     signal: AbortSignal,
   ): Promise<ConsumedAmounts | null> {
-    const options = { signal, lane: `billing:${account.uuid}` };
+    const options = { signal, lane };
     const isRunning = month.equals(currentMonth);
     const period = month.toString();
     try {

@@ -5,8 +5,11 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Paging } from '../../common/page.js';
+import type { YearMonth } from '../../common/year-month.js';
+import { columnsOf } from '../../database/columns-of.js';
 import { EntityRepository } from '../../database/entity.repository.js';
 import { narrow } from '../../database/paginate.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
 import {
   COUNT_ITEMS,
@@ -95,27 +98,17 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
   }
 
   /**
-   * The invoices of these bill-to parties, made where they are missing. Nobody issues them until the transaction ends; others
-   * may post on them.
+   * The invoices of these bill-to parties for that month, made where they are missing. Nobody issues them until the
+   * transaction ends; others may post on them.
    */
-  async lockDrafts(
-    manager: EntityManager,
-    accountUuid: string,
-    month: string,
-    parties: readonly InvoiceBillTo[],
-  ): Promise<LockedInvoice[]> {
-    await manager.query(INSERT_DRAFTS, parametersOf(accountUuid, month, parties));
-    return this.lockExisting(manager, accountUuid, month, parties);
+  async lockDrafts(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
+    await by.manager.query(INSERT_DRAFTS, parametersOf(by, month, parties));
+    return this.lockExisting(by, month, parties);
   }
 
   /** As {@link lockDrafts}, but makes none. */
-  lockExisting(
-    manager: EntityManager,
-    accountUuid: string,
-    month: string,
-    parties: readonly InvoiceBillTo[],
-  ): Promise<LockedInvoice[]> {
-    return manager.query(LOCK_INVOICES, parametersOf(accountUuid, month, parties));
+  lockExisting(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
+    return by.manager.query(LOCK_INVOICES, parametersOf(by, month, parties));
   }
 
   /** Nobody else posts on it or changes it until the transaction ends. Locks the row alone. */
@@ -176,6 +169,6 @@ interface OfInvoice {
   readonly invoiceUuid: string;
 }
 
-function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceBillTo[]): unknown[] {
-  return [accountUuid, month, parties.map((party) => party.customerUuid), parties.map((party) => party.currency)];
+function parametersOf({ account }: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): unknown[] {
+  return [account.uuid, month.firstDay, ...columnsOf(parties, 'customerUuid', 'currency')];
 }

@@ -125,7 +125,7 @@ export class PayersRepository {
   }
 
   /** The charges of licences in the month, last changed first. */
-  charges({ account, month }: BillingContext): Promise<ExistingCharge[]> {
-    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay]);
+  charges({ scope }: BillingContext): Promise<ExistingCharge[]> {
+    return this.dataSource.query(CHARGES, scope);
   }
 }

@@ -24,9 +24,9 @@ export class PayersService {
    */
   async seeOwners(context: BillingContext, licenses: readonly string[], signal: AbortSignal): Promise<void> {
     if (!licenses.length) return;
-    const { arrow, account } = context;
+    const { arrow, lane } = context;
     const asked = new Set(licenses);
-    const found = await this.gateway.findLicenses(arrow, licenses, { signal, lane: `billing:${account.uuid}` });
+    const found = await this.gateway.findLicenses(arrow, licenses, { signal, lane });
     await this.repository.addOwners(
       context,
       found.filter((license) => license.customerReference && asked.has(license.licenseReference)),
@@ -48,14 +48,13 @@ export class PayersService {
    * account; others are no evidence. Throws the gateway's errors.
    */
   async namedCustomers(
-    context: BillingContext,
+    { arrow, lane }: BillingContext,
     texts: readonly string[],
     mapped: readonly MappedCustomer[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
     if (!texts.length) return new Map();
-    const { arrow, account } = context;
-    const { data } = await this.gateway.listCustomers(arrow, { signal, lane: `billing:${account.uuid}` });
+    const { data } = await this.gateway.listCustomers(arrow, { signal, lane });
     const references = new Set([
       ...data.map((customer) => customer.reference),
       ...mapped.map((mapping) => mapping.arrowCustomer),

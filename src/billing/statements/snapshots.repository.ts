@@ -143,9 +143,9 @@ export class SnapshotsRepository {
   ) {}
 
   /** Gives the export its number, before the first page is asked for. */
-  begin({ account, settings, month, requestedBy }: BillingContext): Promise<ExportSnapshot> {
+  begin({ scope: [accountUuid, month], settings, requestedBy }: BillingContext): Promise<ExportSnapshot> {
     const { exportTypeReference } = settings;
-    const row = { accountUuid: account.uuid, month: month.firstDay, exportTypeReference, fetchedBy: requestedBy };
+    const row = { accountUuid, month, exportTypeReference, fetchedBy: requestedBy };
     return this.snapshots.save(this.snapshots.create(row));
   }
 
@@ -198,8 +198,8 @@ export class SnapshotsRepository {
   }
 
   /** Drops the pages of the month's replaced exports. */
-  async dropReplaced({ account, month }: BillingContext): Promise<void> {
-    await this.pages.query(DROP_REPLACED_PAGES, [account.uuid, month.firstDay]);
+  async dropReplaced({ scope }: BillingContext): Promise<void> {
+    await this.pages.query(DROP_REPLACED_PAGES, scope);
   }
 }
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { StatementSigns } from '../core/finality.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import type { StagedTotal } from './check-export.js';
 import {
@@ -97,16 +98,15 @@ export class StagingRepository {
   }
 
   /** Licences of which the lines do not say, or not alike, who owns them. */
-  async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
-    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [account.uuid, month.firstDay, snapshotUuid]));
+  async licensesToAskFor(snapshotUuid: string, { scope }: BillingContext): Promise<string[]> {
+    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [...scope, snapshotUuid]));
   }
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
-  async attribute(snapshotUuid: string, { account, month, now }: BillingContext): Promise<void> {
+  async attribute(snapshotUuid: string, { scope, account, month, now }: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.query(SORT_IN_MEMORY);
-      const monthEnd = month.endIn(account.timeZone);
-      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now, monthEnd]);
+      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, ...scope, now, month.endIn(account.timeZone)]);
     });
   }
 
@@ -138,7 +138,7 @@ export class StagingRepository {
     return this.dataSource.query(STAGED_TOTALS(price), [snapshotUuid]);
   }
 
-  async isStaged(manager: EntityManager, snapshotUuid: string): Promise<boolean> {
+  async isStaged({ manager }: LockedMonth, snapshotUuid: string): Promise<boolean> {
     const [row] = await manager.query<{ staged: boolean }[]>(IS_STAGED, [snapshotUuid]);
     return row!.staged;
   }
