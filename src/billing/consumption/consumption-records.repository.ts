@@ -3,9 +3,10 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, Page, Paging } from '../../common/page.js';
-import { EntityReader } from '../../database/entity-reader.js';
-import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
+import type { Paging } from '../../common/page.js';
+import { EntityRepository } from '../../database/entity.repository.js';
+import { containing, mentions, narrow } from '../../database/paginate.js';
+import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 /** Which records are meant; what is left out does not matter. What is pending is not final. */
@@ -135,27 +136,18 @@ const NEWEST_MONTH_FIRST = [
   ['created', 'DESC'],
 ] as const;
 
-/** Consumption records as they are read. What was reversed is not listed; what is final stands on the charge. */
+/**
+ * Consumption records as they are read, with resource, organisation, charge and its project. What was reversed is not
+ * listed; what is final stands on the charge.
+ */
 @Injectable()
-export class ConsumptionRecordsRepository {
-  private readonly reader: EntityReader<ConsumptionRecord>;
-
-  constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {
-    this.reader = new EntityReader(records, relations);
+export class ConsumptionRecordsRepository extends EntityRepository<ConsumptionRecord, RecordFilter> {
+  constructor(@InjectRepository(ConsumptionRecord) rows: Repository<ConsumptionRecord>) {
+    super(rows, ConsumptionRecordNotFoundError, relations, NEWEST_MONTH_FIRST);
   }
 
-  /** With resource, organisation, charge and its project. Throws `PageNotFoundError`. */
-  list(filter: RecordFilter): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, this.reader);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: RecordFilter): Promise<Count> {
-    return countOnly(this.filtered(filter), filter);
-  }
-
-  async find(uuid: string): Promise<ConsumptionRecord | undefined> {
-    return (await this.reader.find('item.uuid = $1 AND item.reversed_at IS NULL', [uuid]))[0];
+  override async findAll(uuids: readonly string[]): Promise<ConsumptionRecord[]> {
+    return (await super.findAll(uuids)).filter(({ reversedAt }) => !reversedAt);
   }
 
   /** All that are meant, with charge and account, by month and account. */
@@ -169,25 +161,25 @@ export class ConsumptionRecordsRepository {
 
   /** Records, those of them that are not final, and when any was synced last. */
   async counts(): Promise<RecordCounts> {
-    const [row] = await this.records.query<RecordCounts[]>(COUNTS);
+    const [row] = await this.rows.query<RecordCounts[]>(COUNTS);
     return row!;
   }
 
   /** Per month and currency, newest month first. */
   async statistics(): Promise<MonthStatistics[]> {
-    const rows = await this.records.query<{ currency: string }[]>(CURRENCIES);
+    const rows = await this.rows.query<{ currency: string }[]>(CURRENCIES);
     const currencies = rows.map((row) => row.currency);
-    return this.records.query(STATISTICS, [currencies, currencies.map(currencyDigits)]);
+    return this.rows.query(STATISTICS, [currencies, currencies.map(currencyDigits)]);
   }
 
-  private filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
+  protected filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
     const { statementReference, state, arrowState } = filter;
     const ofStatement = [
       ...(statementReference ? [mentions('statement.statement_reference', 'statement')] : []),
       ...(state === undefined ? [] : ['statement.state = CAST(:state AS integer)']),
       ...(arrowState ? ['statement.arrow_state = lower(:arrowState)'] : []),
     ];
-    const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
+    const found = this.rows.createQueryBuilder('record').where('record.reversedAt IS NULL');
     narrow(found, {
       'record.resourceUuid = :resource': filter.resource,
       'record.resourceUuid = :resourceUuid': filter.resourceUuid,
