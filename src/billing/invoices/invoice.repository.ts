@@ -11,15 +11,7 @@ import { EntityRepository } from '../../database/entity.repository.js';
 import { narrow } from '../../database/paginate.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
-import {
-  COUNT_ITEMS,
-  ERASE_CONTACT,
-  INSERT_DRAFTS,
-  INVOICE_ITEMS,
-  INVOICE_RATES,
-  LOCK_INVOICES,
-  NEXT_NUMBER,
-} from './invoice.sql.js';
+import * as sql from './invoice.sql.js';
 import { InvoiceNotFoundError } from './invoices.errors.js';
 
 /** An invoice as it stands until the transaction ends. */
@@ -93,7 +85,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
   /** Within a transaction that erases a person. Answers on how many issued invoices its address stood. */
   async eraseContact({ email }: { readonly email: string }, manager: EntityManager): Promise<Record<string, number>> {
     if (!email) return {};
-    const [, rows] = await manager.query<[unknown[], number]>(ERASE_CONTACT, [email]);
+    const [, rows] = await manager.query<[unknown[], number]>(sql.ERASE_CONTACT, [email]);
     return { 'invoice.document': rows };
   }
 
@@ -102,13 +94,13 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
    * transaction ends; others may post on them.
    */
   async lockDrafts(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
-    await by.manager.query(INSERT_DRAFTS, parametersOf(by, month, parties));
+    await by.manager.query(sql.INSERT_DRAFTS, parametersOf(by, month, parties));
     return this.lockExisting(by, month, parties);
   }
 
   /** As {@link lockDrafts}, but makes none. */
   lockExisting(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
-    return by.manager.query(LOCK_INVOICES, parametersOf(by, month, parties));
+    return by.manager.query(sql.LOCK_INVOICES, parametersOf(by, month, parties));
   }
 
   /** Nobody else posts on it or changes it until the transaction ends. Locks the row alone. */
@@ -118,7 +110,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
 
   /** Keeps the account's next number for this transaction, and says on whose calendar it is issued. */
   async nextNumber(manager: EntityManager, accountUuid: string): Promise<{ number: number; timeZone: string }> {
-    const [[row]] = await manager.query<[[{ number: number; timeZone: string }]]>(NEXT_NUMBER, [accountUuid]);
+    const [[row]] = await manager.query<[[{ number: number; timeZone: string }]]>(sql.NEXT_NUMBER, [accountUuid]);
     return row;
   }
 
@@ -127,7 +119,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     uuids: readonly string[],
     manager: EntityManager = this.rows.manager,
   ): Promise<Map<string, RateAmount[]>> {
-    const rows = await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]);
+    const rows = await manager.query<(RateAmount & OfInvoice)[]>(sql.INVOICE_RATES, [uuids]);
     return groupBy(rows, (row) => row.invoiceUuid);
   }
 
@@ -140,13 +132,13 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
     return groupBy(
-      await this.rows.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
+      await this.rows.query<(InvoiceItem & OfInvoice)[]>(sql.INVOICE_ITEMS, parameters),
       (item) => item.invoiceUuid,
     );
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
-    const rows = await this.rows.query<({ count: number } & OfInvoice)[]>(COUNT_ITEMS, [uuids]);
+    const rows = await this.rows.query<({ count: number } & OfInvoice)[]>(sql.COUNT_ITEMS, [uuids]);
     return new Map(rows.map((row) => [row.invoiceUuid, row.count]));
   }
 

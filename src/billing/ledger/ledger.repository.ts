@@ -6,17 +6,7 @@ import type { Reason } from '../core/reasons.js';
 import type { InvoiceBillTo } from '../invoices/invoice.repository.js';
 import type { ChargeKind } from './charge.entity.js';
 import { InvoicePosting } from './invoice-posting.entity.js';
-import {
-  CHARGE_FACTS,
-  CHARGED_CUSTOMERS,
-  CLOSE_CHARGES,
-  DELETE_PENDING,
-  ENSURE_ROUNDING_CHARGES,
-  NEW_PARTIES,
-  POST_NEW_CHARGES,
-  UPDATE_CHARGES,
-  UPSERT_PENDING,
-} from './ledger.sql.js';
+import * as sql from './ledger.sql.js';
 import type { ChargeFacts, ChargePlan, Pending } from './plan-charge.js';
 
 /** A charge with what is posted on it, as it is stored. */
@@ -54,7 +44,7 @@ export class LedgerRepository {
     customers: readonly string[],
     held: readonly string[],
   ): Promise<StoredCharge[]> {
-    return manager.query(CHARGE_FACTS(rule.priceSource), [...scope, customers, rule.taxPercent, held]);
+    return manager.query(sql.CHARGE_FACTS(rule.priceSource), [...scope, customers, rule.taxPercent, held]);
   }
 
   /** Bill-to parties of charges that were never posted and stand as their lines have it; those of `held` do not. */
@@ -63,7 +53,7 @@ export class LedgerRepository {
     customers: readonly string[],
     held: readonly string[],
   ): Promise<InvoiceBillTo[]> {
-    return manager.query(NEW_PARTIES(rule.priceSource), [...scope, customers, held]);
+    return manager.query(sql.NEW_PARTIES(rule.priceSource), [...scope, customers, held]);
   }
 
   /** Posts them on these drafts. Answers how many, and the first `limit` of them. */
@@ -75,14 +65,14 @@ export class LedgerRepository {
     limit: number,
   ): Promise<{ postings: number; sample: PostingSample[] }> {
     const parameters = [...scope, customers, held, drafts, rule.uuid, rule.taxPercent, jobUuid, limit];
-    const statement = POST_NEW_CHARGES(rule.priceSource);
+    const statement = sql.POST_NEW_CHARGES(rule.priceSource);
     const rows = await manager.query<(PostingSample & { postings: number })[]>(statement, parameters);
     return { postings: rows[0]?.postings ?? 0, sample: rows };
   }
 
   /** Every bill-to party of these organisations has one from then on. */
   async ensureRoundingCharges({ manager, scope }: LockedMonth, customers: readonly string[]): Promise<void> {
-    await manager.query(ENSURE_ROUNDING_CHARGES, [...scope, customers]);
+    await manager.query(sql.ENSURE_ROUNDING_CHARGES, [...scope, customers]);
   }
 
   /** Organisations that have charges in the month, or in it for any of these licences, and how many charges they have. */
@@ -90,7 +80,7 @@ export class LedgerRepository {
     { manager, scope }: LockedMonth,
     licenses: readonly string[] | null,
   ): Promise<{ customerUuid: string; charges: number }[]> {
-    return manager.query(CHARGED_CUSTOMERS, [...scope, licenses]);
+    return manager.query(sql.CHARGED_CUSTOMERS, [...scope, licenses]);
   }
 
   /** Notes which charges are closed by now. `byCalendar`: closes those that no statement says anything of. */
@@ -99,7 +89,7 @@ export class LedgerRepository {
     byCalendar: boolean,
     licenses: readonly string[] | null,
   ): Promise<void> {
-    await manager.query(CLOSE_CHARGES, [...scope, byCalendar, now, licenses]);
+    await manager.query(sql.CLOSE_CHARGES, [...scope, byCalendar, now, licenses]);
   }
 
   async updateCharges(
@@ -108,7 +98,7 @@ export class LedgerRepository {
   ): Promise<void> {
     if (!planned.length) return;
     const columns = columnsOf(planned, 'uuid', 'target', 'rounded', 'basis', 'heldReason');
-    await manager.query(UPDATE_CHARGES, [now, ...columns]);
+    await manager.query(sql.UPDATE_CHARGES, [now, ...columns]);
   }
 
   /** Appends postings at their charges' next revisions. A revision that is there already fails the transaction. */
@@ -121,8 +111,8 @@ export class LedgerRepository {
     pending: readonly (Pending & { readonly chargeUuid: string })[],
     gone: readonly string[],
   ): Promise<void> {
-    if (gone.length) await manager.query(DELETE_PENDING, [gone]);
+    if (gone.length) await manager.query(sql.DELETE_PENDING, [gone]);
     if (!pending.length) return;
-    await manager.query(UPSERT_PENDING, [now, ...columnsOf(pending, 'chargeUuid', 'amount', 'reason')]);
+    await manager.query(sql.UPSERT_PENDING, [now, ...columnsOf(pending, 'chargeUuid', 'amount', 'reason')]);
   }
 }

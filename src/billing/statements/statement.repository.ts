@@ -10,15 +10,7 @@ import type { LicensePair } from '../payers/bill-to.js';
 import { BillingMonth } from './billing-month.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import { HELD_CHARGES } from './held-charges.sql.js';
-import {
-  CLOSE_STATEMENTS_WITHOUT_LINES,
-  INSERT_LINES,
-  MARK_MISSING_LINES,
-  MERGE_CHARGES,
-  REFRESH_STATEMENT_TOTALS,
-  UPDATE_LINES,
-  UPSERT_STATEMENTS,
-} from './statement.sql.js';
+import * as sql from './statement.sql.js';
 
 /** A statement of the export as it is to be kept. */
 export interface JudgedStatement {
@@ -128,12 +120,12 @@ export class StatementRepository {
       'mappingUuid',
       'customerUuid',
     );
-    await manager.query(UPSERT_STATEMENTS, [...scope, now, close, onlyNew, ...columns]);
+    await manager.query(sql.UPSERT_STATEMENTS, [...scope, now, close, onlyNew, ...columns]);
   }
 
   /** Closes the statements that the staged export has no line of. */
   async closeOthers({ manager, scope, now, month }: LockedMonth, { uuid }: ExportSnapshot): Promise<void> {
-    await manager.query(CLOSE_STATEMENTS_WITHOUT_LINES, [...scope, now, uuid, month.toString()]);
+    await manager.query(sql.CLOSE_STATEMENTS_WITHOUT_LINES, [...scope, now, uuid, month.toString()]);
   }
 
   /** Takes a part of the staged lines over, or those of one licence, and what charges they add up to. */
@@ -146,14 +138,14 @@ export class StatementRepository {
     const part = [number, of, onlyLicense];
     const judged = [uuid, ...scope, month.toString(), rule.classificationFilter, ...part];
     const charges = [month.lastDay, now, itemPrefix, currencies, currencies.map(currencyDigits)];
-    await manager.query(MARK_MISSING_LINES, [uuid, ...scope, ...part]);
-    await manager.query(MERGE_CHARGES(rule.priceSource), [...judged, ...charges]);
-    await manager.query(UPDATE_LINES(rule.priceSource), judged);
-    await manager.query(INSERT_LINES(rule.priceSource), [...judged, now]);
+    await manager.query(sql.MARK_MISSING_LINES, [uuid, ...scope, ...part]);
+    await manager.query(sql.MERGE_CHARGES(rule.priceSource), [...judged, ...charges]);
+    await manager.query(sql.UPDATE_LINES(rule.priceSource), judged);
+    await manager.query(sql.INSERT_LINES(rule.priceSource), [...judged, now]);
   }
 
   async refreshTotals({ manager, scope }: LockedMonth): Promise<void> {
-    await manager.query(REFRESH_STATEMENT_TOTALS, scope);
+    await manager.query(sql.REFRESH_STATEMENT_TOTALS, scope);
   }
 
   /** Charge → why it stands at what was posted. `acceptGone`: not because its lines are gone. */
