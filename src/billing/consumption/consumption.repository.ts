@@ -7,11 +7,8 @@ import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 /** Who pays for the consumption of a licence. */
-export interface ConsumptionBillTo extends LicensePair {
-  readonly customerUuid: string;
-  readonly projectUuid: string;
-  readonly resourceUuid: string;
-}
+export type ConsumptionBillTo = LicensePair &
+  Readonly<Pick<ConsumptionRecord, 'customerUuid' | 'projectUuid' | 'resourceUuid'>>;
 
 /** What ArrowSphere said a licence consumed in the month, and the first bill-to party that it is charged to. */
 export interface Consumed extends ConsumptionBillTo {

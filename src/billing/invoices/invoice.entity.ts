@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
@@ -52,10 +52,8 @@ export class Invoice extends BaseEntity {
   static readonly isOurs = true;
 
   @Column('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   @Column('uuid')
   customerUuid: string;

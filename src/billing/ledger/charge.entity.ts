@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, ManyToOne, type Relation } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
@@ -35,10 +35,8 @@ export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | '
 @Index('ix_charge_customer_month', ['customerUuid', 'month'])
 export class Charge extends BaseEntity {
   @Column('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   /** First day of the month that is charged. */
   @Column('date')
@@ -52,10 +50,8 @@ export class Charge extends BaseEntity {
   licenseReference: string;
 
   @Column('uuid')
+  @ForeignKey(() => Customer, { onDelete: 'RESTRICT' })
   customerUuid: string;
-
-  @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
-  customer: Relation<Customer>;
 
   @Column({ type: 'uuid', nullable: true })
   projectUuid: string | null;
@@ -69,10 +65,8 @@ export class Charge extends BaseEntity {
 
   /** The linked resource; follows the link as the project does. */
   @Column({ type: 'uuid', nullable: true })
+  @ForeignKey(() => Resource, { onDelete: 'RESTRICT' })
   resourceUuid: string | null;
-
-  @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
-  resource: Relation<Resource> | null;
 
   /** The Arrow customer that it is charged by (`XSP…`), one of those of its lines; stays when mappings change. */
   @Column({ length: 255, default: '' })

@@ -4,20 +4,16 @@ import { insertRows } from '../../database/insert-rows.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
 import type { InvoiceBillTo } from '../invoices/invoice.repository.js';
-import type { ChargeKind } from './charge.entity.js';
+import type { Charge } from './charge.entity.js';
 import { InvoicePosting } from './invoice-posting.entity.js';
 import * as sql from './ledger.sql.js';
 import type { ChargeFacts, ChargePlan, Pending } from './plan-charge.js';
 
 /** A charge with what is posted on it, as it is stored. */
-export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecause'> {
-  readonly uuid: string;
-  readonly kind: ChargeKind;
-  readonly licenseReference: string;
-  readonly customerUuid: string;
-  readonly name: string;
-  readonly start: string;
-  readonly end: string;
+export interface StoredCharge
+  extends
+    Omit<ChargeFacts, 'isIssued' | 'heldBecause'>,
+    Readonly<Pick<Charge, 'uuid' | 'kind' | 'licenseReference' | 'customerUuid' | 'name' | 'start' | 'end'>> {
   readonly heldReason: Reason | '';
   /** Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; null: nothing does. */
   readonly postedTaxPercent: string | null;
@@ -30,7 +26,7 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
 export type PostingSample = Pick<InvoicePosting, 'revision' | 'kind' | 'amount' | 'target' | 'name'> &
   Pick<StoredCharge, 'customerUuid' | 'licenseReference' | 'currency' | 'posted'>;
 
-export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'charge' | 'invoice' | 'correctsInvoice' | 'rule'>;
+export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'invoice'>;
 
 /** Charges, postings and what waits. */
 @Injectable()

@@ -24,10 +24,7 @@ export interface PostScope {
 }
 
 /** A charge that stands at what was posted. `amount` stands, in `currency`. */
-export interface HeldCharge {
-  readonly customerUuid: string;
-  readonly licenseReference: string;
-  readonly currency: string;
+export interface HeldCharge extends Pick<StoredCharge, 'customerUuid' | 'licenseReference' | 'currency'> {
   readonly amount: DecimalString;
   readonly reason: Reason;
 }

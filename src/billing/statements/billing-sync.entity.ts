@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
@@ -24,10 +24,8 @@ export class BillingSync extends BaseEntity {
   static readonly path = '/api/admin/arrow/billing-syncs/';
 
   @Column('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   /** `XSP…`; `""` where its lines name nobody. */
   @Column({ length: 255 })

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Generated, Index, PrimaryColumn } from 'typeorm';
 import { ACTOR_LENGTH } from '../../auth/caller.js';
 import { BaseEntity } from '../../database/base.entity.js';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
@@ -12,10 +12,8 @@ export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'ac
 @Index(['accountUuid', 'month', 'number'])
 export class ExportSnapshot extends BaseEntity {
   @Column('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   @Column('date')
   month: string;

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { columnsOf } from '../../database/columns-of.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { StatementSigns } from '../core/finality.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import type { BillingSync } from './billing-sync.entity.js';
 import type { StagedTotal } from './check-export.js';
 import * as sql from './staging.sql.js';
 
@@ -36,9 +38,7 @@ const STAGED: Readonly<Record<string, (line: ExportLine) => CopyCell>> = {
 };
 
 /** What the lines of one statement say of it. */
-export interface StagedStatement extends StatementSigns {
-  readonly arrowCustomer: string;
-  readonly statementReference: string;
+export interface StagedStatement extends StatementSigns, Pick<BillingSync, 'arrowCustomer' | 'statementReference'> {
   /** The organisation that most licences of the customer are charged to; null: none is. */
   readonly customerUuid: string | null;
 }
@@ -102,19 +102,11 @@ export class StagingRepository {
   }
 
   async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
-    const rows = parties.map(
-      ({ licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason }): CopyCell[] => [
-        snapshotUuid,
-        licenseReference,
-        arrowCustomer,
-        customerUuid,
-        projectUuid,
-        resourceUuid,
-        reason,
-      ],
+    const columns = columnsOf(
+      parties,
+      ...(['licenseReference', 'arrowCustomer', 'customerUuid', 'projectUuid', 'resourceUuid', 'reason'] as const),
     );
-    const columns = ['license_reference', 'arrow_customer', 'customer_uuid', 'project_uuid', 'resource_uuid', 'reason'];
-    await copyRows(this.dataSource, 'export_staging_bill_to', ['snapshot_uuid', ...columns], rows);
+    await this.dataSource.query(sql.INSERT_BILL_TO, [snapshotUuid, ...columns]);
   }
 
   statements(snapshotUuid: string, { month }: BillingContext): Promise<StagedStatement[]> {

@@ -6,34 +6,21 @@ import type { BillingContext } from '../core/billing-context.js';
 import type { Finality } from '../core/finality.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
-import type { LicensePair } from '../payers/bill-to.js';
 import { BillingMonth } from './billing-month.entity.js';
+import { BillingSync } from './billing-sync.entity.js';
+import type { BillingSyncItem } from './billing-sync-item.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import { HELD_CHARGES } from './held-charges.sql.js';
 import * as sql from './statement.sql.js';
 
 /** A statement of the export as it is to be kept. */
-export interface JudgedStatement {
-  readonly arrowCustomer: string;
-  readonly statementReference: string;
+export interface JudgedStatement extends Pick<BillingSync, 'arrowCustomer' | 'statementReference' | 'customerUuid'> {
   readonly finality: Finality;
   readonly mappingUuid: string | null;
-  readonly customerUuid: string | null;
 }
 
 /** Licence and customer of a line, as they are known and as it says them. */
-export interface KnownLine extends LicensePair {
-  readonly customerReference: string;
-}
-
-const FAIL_STATEMENTS = `
-  UPDATE billing_sync
-  SET
-    error_message = $3,
-    modified = $4
-  WHERE account_uuid = $1
-    AND month = $2
-    AND ($5::uuid IS NULL OR customer_uuid = $5)`;
+export type KnownLine = Pick<BillingSyncItem, 'licenseReference' | 'arrowCustomer' | 'customerReference'>;
 
 /** By what they are found, joined and summed. */
 const ANALYZE_LINES = `
@@ -101,8 +88,9 @@ export class StatementRepository {
   }
 
   /** Says on the statements of the month, or of one organisation in it, why nothing was changed. */
-  async fail(context: BillingContext, error: string, customer: string | null = null): Promise<void> {
-    await this.dataSource.query(FAIL_STATEMENTS, [...context.scope, error, context.now, customer]);
+  async fail(context: BillingContext, errorMessage: string, customerUuid?: string): Promise<void> {
+    const statements = { ...monthOf(context), ...(customerUuid && { customerUuid }) };
+    await this.dataSource.manager.update(BillingSync, statements, { errorMessage, modified: context.now });
   }
 
   /** `close`: statements that may be closed are. `onlyNew`: those that are there already stay as they are. */
