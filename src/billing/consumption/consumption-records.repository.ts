@@ -3,14 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Paging } from '../../common/page.js';
 import { EntityRepository } from '../../database/entity.repository.js';
 import { containing, mentions, narrow } from '../../database/paginate.js';
 import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
+import { BillingSync } from '../statements/billing-sync.entity.js';
+import { referenceAndStates, type StatementFilter } from '../statements/billing-syncs.repository.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
-/** Which records are meant; what is left out does not matter. What is pending is not final. */
-export interface RecordFilter extends Paging {
+/**
+ * Which records are meant; what is left out does not matter. What is pending is not final. Reference and states are those
+ * of a statement of the Arrow customer in that month.
+ */
+export interface RecordFilter extends StatementFilter {
   readonly resource?: string;
   readonly resourceUuid?: string;
   readonly projectUuid?: string;
@@ -23,17 +27,6 @@ export interface RecordFilter extends Paging {
   readonly billingPeriodTo?: string;
   readonly isFinalized?: boolean;
   readonly isReconciled?: boolean;
-  readonly customerMapping?: string;
-  readonly customerMappingUuid?: string;
-  readonly settingsUuid?: string;
-  /** Months, `YYYY-MM`. */
-  readonly reportPeriod?: string;
-  readonly reportPeriodFrom?: string;
-  readonly reportPeriodTo?: string;
-  /** Of a statement of the Arrow customer in that month: part of its reference, and its states. */
-  readonly statementReference?: string;
-  readonly state?: number;
-  readonly arrowState?: string;
 }
 
 /** The records of a month in one currency, counted and summed. */
@@ -120,16 +113,11 @@ const underMapping = (parameter: string) => `
   )`;
 
 /** A statement that is listed, of the Arrow customer that the record is charged by, in its month. */
-const onStatement = (conditions: readonly string[]) => `
-  EXISTS (
-    SELECT
-    FROM billing_sync statement
-    WHERE statement.account_uuid = record.account_uuid
-      AND statement.month = record.month
-      AND statement.arrow_customer = charge.arrow_customer
-      AND statement.customer_mapping_uuid IS NOT NULL
-      ${conditions.map((condition) => `AND ${condition}`).join('\n      ')}
-  )`;
+const IS_STATEMENT_OF_RECORD = `
+  statement.account_uuid = record.account_uuid
+  AND statement.month = record.month
+  AND statement.arrow_customer = charge.arrow_customer
+  AND statement.customer_mapping_uuid IS NOT NULL`;
 
 const NEWEST_MONTH_FIRST = [
   ['month', 'DESC'],
@@ -173,12 +161,6 @@ export class ConsumptionRecordsRepository extends EntityRepository<ConsumptionRe
   }
 
   protected filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
-    const { statementReference, state, arrowState } = filter;
-    const ofStatement = [
-      ...(statementReference ? [mentions('statement.statement_reference', 'statement')] : []),
-      ...(state === undefined ? [] : ['statement.state = CAST(:state AS integer)']),
-      ...(arrowState ? ['statement.arrow_state = lower(:arrowState)'] : []),
-    ];
     const found = this.rows.createQueryBuilder('record').where('record.reversedAt IS NULL');
     narrow(found, {
       'record.resourceUuid = :resource': filter.resource,
@@ -198,12 +180,12 @@ export class ConsumptionRecordsRepository extends EntityRepository<ConsumptionRe
       [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.reportPeriodFrom,
       [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.reportPeriodTo,
     });
-    if (ofStatement.length)
-      found.andWhere(onStatement(ofStatement), {
-        statement: containing(statementReference),
-        state,
-        arrowState,
-      });
+    const any = this.rows.manager
+      .createQueryBuilder(BillingSync, 'statement')
+      .select('1')
+      .where(IS_STATEMENT_OF_RECORD);
+    const asked = narrow(any.clone(), referenceAndStates('statement', filter));
+    if (asked.getQuery() !== any.getQuery()) found.andWhere(`EXISTS (${asked.getQuery()})`, asked.getParameters());
     // Where nothing asks for it the charge is not joined: lists are counted faster.
     return found.getQuery().includes('charge.') ? found.innerJoin('record.charge', 'charge') : found;
   }

@@ -61,15 +61,20 @@ export class BillingSyncsRepository extends EntityRepository<BillingSync, Statem
       'sync.customerMappingUuid = :mapping': filter.customerMapping,
       'sync.customerMappingUuid = :mappingUuid': filter.customerMappingUuid,
       'mapping.settingsUuid = :settings': filter.settingsUuid,
-      [mentions('sync.statementReference', 'reference')]: containing(filter.statementReference),
       'sync.month = :month': monthOf(filter.reportPeriod),
       "to_char(sync.month, 'YYYY-MM') >= :from": filter.reportPeriodFrom,
       "to_char(sync.month, 'YYYY-MM') <= :to": filter.reportPeriodTo,
-      'sync.state = CAST(:state AS integer)': filter.state,
-      'sync.arrowState = lower(:arrowState)': filter.arrowState,
+      ...referenceAndStates('sync', filter),
     });
   }
 }
+
+/** Conditions on a statement, for `narrow`. */
+export const referenceAndStates = (alias: string, filter: StatementFilter): Readonly<Record<string, unknown>> => ({
+  [mentions(`${alias}.statementReference`, 'reference')]: containing(filter.statementReference),
+  [`${alias}.state = CAST(:state AS integer)`]: filter.state,
+  [`${alias}.arrowState = lower(:arrowState)`]: filter.arrowState,
+});
 
 /** The first day; for a text that is no month one that no row has. */
 export function monthOf(text: string | undefined): string | undefined {

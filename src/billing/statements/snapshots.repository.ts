@@ -17,6 +17,15 @@ export interface PageRows {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
+/** Whether another month than `$1` account, `$2` month has the page. */
+const IS_OF_ANOTHER_MONTH = `EXISTS (
+      SELECT
+      FROM export_snapshot other
+      WHERE (other.account_uuid, other.month) <> ($1, $2)
+        AND other.state IN ('fetching', 'accepted', 'refused')
+        AND page.hash = ANY(other.pages)
+    )`;
+
 /**
  * Pages that nobody needs any more. Kept are those of the latest accepted export, of the one at the close of the month or
  * at the issue of an invoice, of the last refused one, of one being fetched, and those that a line still points at.
@@ -68,13 +77,7 @@ const DROP_REPLACED_PAGES = `
   USING (SELECT DISTINCT unnest(pages) AS hash FROM snapshot) replaced
   WHERE page.hash = replaced.hash
     AND NOT EXISTS (SELECT FROM kept WHERE kept.hash = page.hash)
-    AND NOT EXISTS (
-      SELECT
-      FROM export_snapshot other
-      WHERE (other.account_uuid, other.month) <> ($1, $2)
-        AND other.state IN ('fetching', 'accepted', 'refused')
-        AND page.hash = ANY(other.pages)
-    )`;
+    AND NOT ${IS_OF_ANOTHER_MONTH}`;
 
 /** A month whose exports may go. */
 export interface OutdatedMonth {
@@ -114,13 +117,7 @@ const DROP_OUTDATED = `
     SELECT page.hash
     FROM export_page page
     WHERE page.hash IN (SELECT unnest(pages) FROM export_snapshot WHERE account_uuid = $1 AND month = $2)
-      AND NOT EXISTS (
-        SELECT
-        FROM export_snapshot other
-        WHERE (other.account_uuid, other.month) <> ($1, $2)
-          AND other.state IN ('fetching', 'accepted', 'refused')
-          AND page.hash = ANY(other.pages)
-      )
+      AND NOT ${IS_OF_ANOTHER_MONTH}
     LIMIT $3
   )`;
 

@@ -13,10 +13,10 @@ import {
   StagingLostError,
 } from '../core/billing.errors.js';
 import { type LockedMonth, MonthLockRepository } from '../core/month-lock.repository.js';
+import { postIsolated } from '../ledger/post-isolated.js';
 import { LedgerRepository, type PostingSample, type StoredCharge } from '../ledger/ledger.repository.js';
 import { type HeldCharge, PosterService, SHOWN } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
-import { whyNotPosted } from '../ledger/why-not-posted.js';
 import { largestOf, sizeOf } from './check-export.js';
 import { ExportLoader } from './export-loader.service.js';
 import { ExportPreparation, fingerprintOf, type PreparedExport } from './export-preparation.service.js';
@@ -219,35 +219,19 @@ export class StatementImportService {
       sample.push(...posted.sample.slice(0, SHOWN - sample.length));
       stand.push(...heldHere.slice(0, SHOWN - stand.length));
     };
+    const failed = (customerUuid: string, error: string) => {
+      failures.push({ customerUuid, error });
+      return this.statements.fail(context, error, customerUuid);
+    };
     let done = 0;
     for (const group of grouped(customers)) {
       if (!dryRun) await this.accounts.ensureRunning(context.account.uuid, 'billing');
       await run.progress('posting', done, customers.length);
-      await this.isolating(run, group, step, failures);
+      // The one transaction of a dry run can do nothing more where one fails.
+      await (dryRun ? step(group) : postIsolated(group, step, failed, this.logger));
       done += group.length;
     }
     return { postings, changed: changed.size, leftOut: leftOut.size, sample, failures, held: stand };
-  }
-
-  /** One organisation's fault must not keep the others from being billed: a group that fails is tried one by one. */
-  private async isolating(
-    run: ImportRun,
-    group: readonly string[],
-    step: (group: readonly string[]) => Promise<void>,
-    failures: PostingFailure[],
-  ): Promise<void> {
-    try {
-      return await step(group);
-    } catch (error) {
-      // The one transaction of a dry run can do nothing more.
-      if (error instanceof ExportSupersededError || error instanceof LeaseLostError || run.dryRun) throw error;
-      if (group.length === 1) {
-        const sentence = whyNotPosted(error, this.logger);
-        failures.push({ customerUuid: group[0]!, error: sentence });
-        return this.statements.fail(run.context, sentence, group[0]);
-      }
-    }
-    for (const customer of group) await this.isolating(run, [customer], step, failures);
   }
 
   /** Null where something is to be done after all. */
