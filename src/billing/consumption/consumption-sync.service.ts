@@ -103,16 +103,11 @@ export class ConsumptionSyncService {
     licenses: readonly string[] | null,
     signal: AbortSignal,
   ): Promise<(ConsumptionBillTo | NoBillTo)[]> {
-    const firstOf = new Map(
-      (await this.consumption.known(context, licenses)).map((record) => [record.licenseReference, record]),
-    );
+    const known = await this.consumption.known(context, licenses);
+    const firstOf = new Map(known.map((record) => [record.licenseReference, record]));
     const asked = licenses ?? (await this.linked(context, firstOf.keys()));
-    const owners = await this.payers.ownersOf(context, asked, signal);
-    const pairs = asked.flatMap((licenseReference) => {
-      const arrowCustomer = firstOf.get(licenseReference)?.charge.arrowCustomer || owners.get(licenseReference);
-      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
-    });
-    const found = new Map((await this.payers.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
+    const customerOf = (license: string, owner?: string) => firstOf.get(license)?.charge.arrowCustomer || owner;
+    const found = await this.payers.partiesOf(context, asked, customerOf, signal);
     return asked.map((licenseReference) => {
       const party = found.get(licenseReference);
       const first = firstOf.get(licenseReference);

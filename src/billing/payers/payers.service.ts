@@ -33,14 +33,23 @@ export class PayersService {
     );
   }
 
-  /** Licence → owner, as ArrowSphere says now; one that it has forgotten stays with its last owner. Throws the gateway's errors. */
-  async ownersOf(
+  /**
+   * Licence → its bill-to party, where anybody owns it. `customerOf` says whose it is, given its owner as ArrowSphere says
+   * now; one that it has forgotten stays with its last owner. Throws the gateway's errors.
+   */
+  async partiesOf(
     context: BillingContext,
     licenses: readonly string[],
+    customerOf: (license: string, owner: string | undefined) => string | undefined,
     signal: AbortSignal,
-  ): Promise<Map<string, string>> {
+  ): Promise<Map<string, BillTo>> {
     await this.seeOwners(context, licenses, signal);
-    return this.repository.lastOwners(context, licenses);
+    const owners = await this.repository.lastOwners(context, licenses);
+    const pairs = licenses.flatMap((licenseReference) => {
+      const arrowCustomer = customerOf(licenseReference, owners.get(licenseReference));
+      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
+    });
+    return new Map((await this.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
   }
 
   /**
