@@ -1,7 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { currencyOf } from '../../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
-import { commandOf } from '../../common/command.js';
 import { ChoiceField, IntegerField, NumberField, TextField } from '../../common/validation/body-fields.js';
 import { MonthField } from '../../common/validation/month-fields.js';
 import { isTimeZone, YearMonth } from '../../common/year-month.js';
@@ -59,21 +58,20 @@ export class PatchBillingAccountDto {
   valid_from?: YearMonth;
 
   toCommand(): ChangeAccount {
-    const {
-      timeZone,
-      graceDays,
-      openMonths,
-      chargeMode,
-      numberLocale,
-      validFrom = null,
-    } = commandOf<PatchBillingAccountDto>(this);
-    const shrinkageShare = this.shrinkage_share?.toString();
-    const defaultCurrency = this.default_currency?.toUpperCase();
-    const taxPercent = this.tax_percent?.toString();
     return {
-      account: { timeZone, graceDays, openMonths, shrinkageShare },
-      rule: { chargeMode, numberLocale, defaultCurrency, taxPercent },
-      validFrom,
+      account: {
+        timeZone: this.time_zone,
+        graceDays: this.grace_days,
+        shrinkageShare: this.shrinkage_share?.toString(),
+        openMonths: this.open_months,
+      },
+      rule: {
+        chargeMode: this.charge_mode,
+        numberLocale: this.number_locale,
+        defaultCurrency: this.default_currency?.toUpperCase(),
+        taxPercent: this.tax_percent?.toString(),
+      },
+      validFrom: this.valid_from ?? null,
     };
   }
 }

@@ -2,8 +2,8 @@ import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { round, subtract } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { subtract } from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import {
   BooleanFilter,
@@ -111,8 +111,7 @@ export class ConsumptionRecordResponse {
 function adjustmentOf({ priceSource, consumedSell, consumedBuy, currency, charge }: ConsumptionRecord): string | null {
   if (!charge.closedAt) return null;
   const [final, consumed] = priceSource === 'buy' ? [charge.linesBuy, consumedBuy] : [charge.linesSell, consumedSell];
-  const digits = currencyDigits(currency);
-  return round(subtract(round(final, digits), round(consumed, digits)), digits);
+  return inCurrency(subtract(inCurrency(final, currency), inCurrency(consumed, currency)), currency);
 }
 
 export class PendingRecord {
@@ -128,7 +127,7 @@ export class PendingRecord {
     return answerOf(PendingRecord, record, {
       resource_name: record.resource.name,
       billing_period: record.month,
-      consumed_sell: round(record.consumedSell, currencyDigits(record.currency)),
+      consumed_sell: inCurrency(record.consumedSell, record.currency),
     });
   }
 }
@@ -159,18 +158,18 @@ export class ConsumptionStatisticsResponse {
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
     const { records, finalized, periods } = statistics;
-    const inCurrency = (amount: string) => round(amount, currencyDigits(statistics.currency ?? ''));
+    const amountOf = (amount: string) => inCurrency(amount, statistics.currency ?? '');
     return answerOf(ConsumptionStatisticsResponse, statistics, {
       total_records: records,
       pending_records: records - finalized,
       finalized_records: finalized,
       reconciled_records: finalized,
-      total_consumed_sell: inCurrency(statistics.consumedSell),
-      total_adjustments: inCurrency(statistics.adjustments),
+      total_consumed_sell: amountOf(statistics.consumedSell),
+      total_adjustments: amountOf(statistics.adjustments),
       period_breakdown: periods.map((period) => ({
         period: period.period,
         count: period.records,
-        consumed_sell: inCurrency(period.consumedSell),
+        consumed_sell: amountOf(period.consumedSell),
         finalized_count: period.finalized,
         reconciled_count: period.finalized,
       })),

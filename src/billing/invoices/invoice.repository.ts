@@ -131,10 +131,8 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     after: ItemPosition = START,
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
-    return groupBy(
-      await this.rows.query<(InvoiceItem & OfInvoice)[]>(sql.INVOICE_ITEMS, parameters),
-      (item) => item.invoiceUuid,
-    );
+    const rows = await this.rows.query<(InvoiceItem & OfInvoice)[]>(sql.INVOICE_ITEMS, parameters);
+    return groupBy(rows, (item) => item.invoiceUuid);
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {

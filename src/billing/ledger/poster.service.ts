@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { groupBy } from '../../common/group-by.js';
-import { type DecimalString, equal, round, subtract, sum } from '../../common/money.js';
+import { type DecimalString, equal, subtract, sum } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
@@ -45,10 +45,7 @@ interface Step {
   readonly invoice: LockedInvoice | undefined;
 }
 
-interface Written {
-  readonly postings: readonly (NewPosting & PostingSample)[];
-  readonly held: readonly HeldCharge[];
-}
+type ShownPosting = NewPosting & PostingSample;
 
 const NOTHING = { postings: 0, customers: [], sample: [] } as const;
 
@@ -84,13 +81,13 @@ export class PosterService {
       const own = licenses.map((charge, i) => ({ charge, plan: plans[i]!, invoice }));
       return [...own, { charge: rounding!, plan: planRounding(rounding!, isIssued(invoice), plans), invoice }];
     });
-    const decided = await this.write(locked, steps);
-    const sample = [...groupBy([...fresh.sample, ...decided.postings.slice(0, SHOWN)], partyOf).values()].flat();
+    const postings = await this.write(locked, steps);
+    const sample = [...groupBy([...fresh.sample, ...postings.slice(0, SHOWN)], partyOf).values()].flat();
     return {
-      postings: fresh.postings + decided.postings.length,
-      customers: [...new Set([...fresh.customers, ...decided.postings.map(({ customerUuid }) => customerUuid)])],
+      postings: fresh.postings + postings.length,
+      customers: [...new Set([...fresh.customers, ...postings.map(({ customerUuid }) => customerUuid)])],
       sample: sample.slice(0, SHOWN),
-      held: decided.held,
+      held: steps.flatMap(heldOf),
     };
   }
 
@@ -109,7 +106,7 @@ export class PosterService {
     return { ...added, customers: drafts.map(({ customerUuid }) => customerUuid) };
   }
 
-  private async write(locked: LockedMonth, steps: readonly Step[]): Promise<Written> {
+  private async write(locked: LockedMonth, steps: readonly Step[]): Promise<ShownPosting[]> {
     const due = steps.filter(({ plan }) => plan.entries.length > 0);
     const drafts = await this.drafts(locked, due);
     const postings = due.flatMap((step) => postingsOf(step, drafts.get(partyOf(step.charge))!, locked));
@@ -121,7 +118,7 @@ export class PosterService {
       steps.flatMap(({ charge, plan }) => (charge.pending && !plan.pending ? [charge.uuid] : [])),
     );
     await this.ledger.append(locked, postings);
-    return { postings, held: steps.flatMap(heldOf) };
+    return postings;
   }
 
   /**
@@ -150,7 +147,7 @@ function planRounding(rounding: StoredCharge, isIssued: boolean, plans: readonly
   const { standingTarget, standingRounded } = rounding;
   const targets = sum([standingTarget, ...plans.map(({ target }) => target)]);
   const lines = subtract(
-    round(targets, currencyDigits(rounding.currency)),
+    inCurrency(targets, rounding.currency),
     sum([standingRounded, ...plans.map(({ rounded }) => rounded)]),
   );
   const isClosed = plans.every(({ pending }) => !pending);
@@ -159,7 +156,7 @@ function planRounding(rounding: StoredCharge, isIssued: boolean, plans: readonly
   return { ...plan, pending: plan.pending && { ...plan.pending, reason: 'rounding_waits' } };
 }
 
-function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): Written['postings'] {
+function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): ShownPosting[] {
   const isCorrection = isIssued(invoice);
   return plan.entries.map(({ amount, taxPercent, ...entry }, i) => {
     const kind = charge.kind === 'rounding' ? 'rounding' : entry.kind;

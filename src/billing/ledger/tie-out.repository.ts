@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { type DecimalString, round, subtract } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { type DecimalString, subtract } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { TieOutParts } from './tie-out.js';
@@ -31,7 +31,7 @@ export class TieOutRepository {
     const rows = await manager.query<SummedParts[]>(PARTS(rule.priceSource), scope);
     return rows.map(({ exact, ...parts }) => ({
       ...parts,
-      carried: subtract(exact, round(exact, currencyDigits(parts.currency))),
+      carried: subtract(exact, inCurrency(exact, parts.currency)),
     }));
   }
 

@@ -80,11 +80,7 @@ const DROP_REPLACED_PAGES = `
     AND NOT ${IS_OF_ANOTHER_MONTH}`;
 
 /** A month whose exports may go. */
-export interface OutdatedMonth {
-  readonly accountUuid: string;
-  /** First day. */
-  readonly month: string;
-}
+export type OutdatedMonth = Readonly<Pick<ExportSnapshot, 'accountUuid' | 'month'>>;
 
 /** Months that were closed before `$1` and have pages; nothing of them is being fetched since `$2`. */
 const OUTDATED_MONTHS = `

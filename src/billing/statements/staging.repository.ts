@@ -37,15 +37,15 @@ const STAGED: Readonly<Record<string, (line: ExportLine) => CopyCell>> = {
   service_end: (line) => line.serviceEnd,
 };
 
+const PARTY = ['licenseReference', 'arrowCustomer', 'customerUuid', 'projectUuid', 'resourceUuid', 'reason'] as const;
+
 /** What the lines of one statement say of it. */
 export interface StagedStatement extends StatementSigns, Pick<BillingSync, 'arrowCustomer' | 'statementReference'> {
   /** The organisation that most licences of the customer are charged to; null: none is. */
   readonly customerUuid: string | null;
 }
 
-export interface RepeatedKey {
-  readonly licenseReference: string;
-  readonly lineKey: string;
+export interface RepeatedKey extends Pick<ExportLine, 'licenseReference' | 'lineKey'> {
   readonly lines: number;
 }
 
@@ -102,10 +102,7 @@ export class StagingRepository {
   }
 
   async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
-    const columns = columnsOf(
-      parties,
-      ...(['licenseReference', 'arrowCustomer', 'customerUuid', 'projectUuid', 'resourceUuid', 'reason'] as const),
-    );
+    const columns = columnsOf(parties, ...PARTY);
     await this.dataSource.query(sql.INSERT_BILL_TO, [snapshotUuid, ...columns]);
   }
 

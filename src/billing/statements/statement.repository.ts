@@ -19,6 +19,8 @@ export interface JudgedStatement extends Pick<BillingSync, 'arrowCustomer' | 'st
   readonly mappingUuid: string | null;
 }
 
+const JUDGED = ['arrowCustomer', 'statementReference', 'finality', 'mappingUuid', 'customerUuid'] as const;
+
 /** Licence and customer of a line, as they are known and as it says them. */
 export type KnownLine = Pick<BillingSyncItem, 'licenseReference' | 'arrowCustomer' | 'customerReference'>;
 
@@ -100,14 +102,7 @@ export class StatementRepository {
     close: boolean,
     onlyNew: boolean,
   ): Promise<void> {
-    const columns = columnsOf(
-      statements,
-      'arrowCustomer',
-      'statementReference',
-      'finality',
-      'mappingUuid',
-      'customerUuid',
-    );
+    const columns = columnsOf(statements, ...JUDGED);
     await manager.query(sql.UPSERT_STATEMENTS, [...scope, now, close, onlyNew, ...columns]);
   }
 
