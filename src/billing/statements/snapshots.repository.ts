@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { Any, Repository } from 'typeorm';
 import type { BillingContext } from '../core/billing-context.js';
 import { ExportPage, ExportSnapshot } from './export-snapshot.entity.js';
 
@@ -117,13 +117,6 @@ const DROP_OUTDATED = `
     LIMIT $3
   )`;
 
-const IS_WHOLE = `
-  SELECT NOT EXISTS (
-    SELECT
-    FROM unnest($1::text[]) AS wanted (hash)
-    WHERE NOT EXISTS (SELECT FROM export_page page WHERE page.hash = wanted.hash)
-  ) AS "isWhole"`;
-
 /** A fetch of an export that began longer ago has died. */
 const LONGEST_FETCH_MS = 86_400_000;
 
@@ -175,8 +168,7 @@ export class SnapshotsRepository {
 
   /** Whether every page of an export is still kept. */
   async isWhole({ pages }: ExportSnapshot): Promise<boolean> {
-    const [{ isWhole }] = await this.pages.query<[{ isWhole: boolean }]>(IS_WHOLE, [pages]);
-    return isWhole;
+    return (await this.pages.countBy({ hash: Any(pages) })) === new Set(pages).size;
   }
 
   /** Months closed before then, of which pages are kept. */
