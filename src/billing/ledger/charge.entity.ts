@@ -1,10 +1,9 @@
 import { Check, Column, Entity, ForeignKey, Index, ManyToOne, type Relation } from 'typeorm';
-import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { AccountMonthEntity } from '../core/account-month.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 
 /** `license`: what is charged for a licence. `rounding`: what rounding every other charge of the invoice takes or gives. */
@@ -33,15 +32,7 @@ export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | '
   where: 'project_uuid IS NULL',
 })
 @Index('ix_charge_customer_month', ['customerUuid', 'month'])
-export class Charge extends BaseEntity {
-  @Column('uuid')
-  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
-  accountUuid: string;
-
-  /** First day of the month that is charged. */
-  @Column('date')
-  month: string;
-
+export class Charge extends AccountMonthEntity {
   @Column({ type: 'varchar', length: 16, default: 'license' })
   kind: ChargeKind;
 

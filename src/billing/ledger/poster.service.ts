@@ -87,7 +87,7 @@ export class PosterService {
       postings: fresh.postings + postings.length,
       customers: [...new Set([...fresh.customers, ...postings.map(({ customerUuid }) => customerUuid)])],
       sample: sample.slice(0, SHOWN),
-      held: steps.flatMap(heldOf),
+      held: steps.filter(({ charge }) => !includes || includes(charge)).flatMap(heldOf),
     };
   }
 

@@ -190,9 +190,7 @@ export class StatementImportService {
   private async post(run: ImportRun, { snapshot, parties }: PreparedExport, withLock: WithLock) {
     const { context, reconcile, dryRun, onlyLicense } = run;
     const licenses = onlyLicense ? [onlyLicense] : null;
-    const includes = onlyLicense
-      ? ({ licenseReference }: HeldCharge | StoredCharge) => licenseReference === onlyLicense
-      : null;
+    const includes = onlyLicense ? (charge: StoredCharge) => charge.licenseReference === onlyLicense : null;
     const { held, customers } = await withLock(async (locked) => {
       if (reconcile) await this.consumption.closeReopened(locked);
       await this.consumption.followRule(locked, licenses);
@@ -214,10 +212,9 @@ export class StatementImportService {
       const posted = await withLock((locked) => this.poster.post(locked, scope));
       postings += posted.postings;
       for (const customer of posted.customers) changed.add(customer);
-      const heldHere = includes ? posted.held.filter(includes) : posted.held;
-      for (const { customerUuid, reason } of heldHere) if (reason !== 'amount_missing') leftOut.add(customerUuid);
+      for (const { customerUuid, reason } of posted.held) if (reason !== 'amount_missing') leftOut.add(customerUuid);
       sample.push(...posted.sample.slice(0, SHOWN - sample.length));
-      stand.push(...heldHere.slice(0, SHOWN - stand.length));
+      stand.push(...posted.held.slice(0, SHOWN - stand.length));
     };
     const failed = (customerUuid: string, error: string) => {
       failures.push({ customerUuid, error });
