@@ -68,7 +68,7 @@ export class ResourceSyncService {
     const licenses = await this.lines.licensesBetween(context.account.uuid, range);
     const references = licenses.map((license) => license.licenseReference);
     const namedOn = new Map(licenses.map((license) => [license.licenseReference, license.arrowCustomer]));
-    // Whose they are now, as ArrowSphere says; else as their newest line does.
+    // The owner of now, as ArrowSphere says; else the one that the newest line names.
     const customerOf = (license: string, owner?: string) => owner ?? namedOn.get(license);
     const partyOf = await this.payers.partiesOf(context, references, customerOf, signal);
     const linkOf = new Map((await this.resources.linksOf(references)).map((link) => [link.licenseReference, link]));

@@ -34,8 +34,8 @@ export class PayersService {
   }
 
   /**
-   * Licence → its bill-to party, where anybody owns it. `customerOf` says whose it is, given its owner as ArrowSphere says
-   * now; one that it has forgotten stays with its last owner. Throws the gateway's errors.
+   * Licence → its bill-to party, where an owner is known. `customerOf` answers its Arrow customer, given the owner that
+   * ArrowSphere names now; what it has forgotten stays with its last owner. Throws the gateway's errors.
    */
   async partiesOf(
     context: BillingContext,
