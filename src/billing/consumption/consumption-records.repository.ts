@@ -180,12 +180,11 @@ export class ConsumptionRecordsRepository extends EntityRepository<ConsumptionRe
       [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.reportPeriodFrom,
       [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.reportPeriodTo,
     });
-    const any = this.rows.manager
-      .createQueryBuilder(BillingSync, 'statement')
-      .select('1')
-      .where(IS_STATEMENT_OF_RECORD);
-    const asked = narrow(any.clone(), referenceAndStates('statement', filter));
-    if (asked.getQuery() !== any.getQuery()) found.andWhere(`EXISTS (${asked.getQuery()})`, asked.getParameters());
+    if (filter.statementReference || filter.state !== undefined || filter.arrowState) {
+      const statements = this.rows.manager.createQueryBuilder(BillingSync, 'statement').select('1');
+      narrow(statements.where(IS_STATEMENT_OF_RECORD), referenceAndStates('statement', filter));
+      found.andWhere(`EXISTS (${statements.getQuery()})`, statements.getParameters());
+    }
     // Where nothing asks for it the charge is not joined: lists are counted faster.
     return found.getQuery().includes('charge.') ? found.innerJoin('record.charge', 'charge') : found;
   }
