@@ -8,6 +8,7 @@ import { type ArrowExportPage, ArrowGateway } from '../src/arrow-gateway/arrow-g
 import { BillingAccountsService } from '../src/billing/accounts/billing-accounts.service.js';
 import { BillingRulesService } from '../src/billing/accounts/billing-rules.service.js';
 import { ConsumptionRecordsService } from '../src/billing/consumption/consumption-records.service.js';
+import type { BillingContext } from '../src/billing/core/billing-context.js';
 import { InvoicesService } from '../src/billing/invoices/invoices.service.js';
 import { ReportsService } from '../src/billing/reports/reports.service.js';
 import { ExplainService } from '../src/billing/reports/explain.service.js';
@@ -147,12 +148,15 @@ async function inDatabase<T>(shape: Shape, work: (get: Get) => Promise<T>): Prom
 async function syncOf(get: Get, settingsUuid: string) {
   const settings = await get(SettingsService).get(settingsUuid);
   const account = await get(BillingAccountsService).of(settings);
-  const context = {
+  const context: BillingContext = {
     settings,
     account,
     rule: await get(BillingRulesService).of(account, settings, MONTH),
     arrow: { apiUrl: '', apiKey: '' },
     month: MONTH,
+    scope: [account.uuid, MONTH.firstDay],
+    lane: 'bench',
+    itemPrefix: 'Arrow consumption',
     currentMonth: MONTH.plus(1),
     now: new Date('2026-02-01T00:00:00Z'),
     requestedBy: 'bench',

@@ -1,3 +1,5 @@
+import { type DecimalString, round } from '../common/money.js';
+
 /** The currency of a line: a code of ISO 4217, or what else stood in the cell. */
 export interface LineCurrency {
   /** Upper case where it is known; else the text as sent, shortened to 10 characters; `''` where nothing says it. */
@@ -38,4 +40,9 @@ export function currencyOf(text: string): LineCurrency {
 /** Decimals of an amount that is charged in this currency, as ISO 4217 says: JPY 0, EUR 2, KWD 3; 2 for what is none. */
 export function currencyDigits(code: string): number {
   return DIGITS.get(code) ?? 2;
+}
+
+/** An amount in the digits of its currency, as it is charged. */
+export function inCurrency(amount: DecimalString, code: string): DecimalString {
+  return round(amount, currencyDigits(code));
 }

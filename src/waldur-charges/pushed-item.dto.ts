@@ -1,10 +1,10 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { currencyDigits } from '../arrow-export/currency.js';
+import { inCurrency } from '../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { FileQuery } from '../common/csv.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { type DecimalString, round } from '../common/money.js';
+import { type DecimalString } from '../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField } from '../common/validation/body-fields.js';
 import { MonthFilter } from '../common/validation/month-fields.js';
@@ -121,8 +121,4 @@ export class PushedComparisonRow {
       seen_at: row.seenAt && renderDateTime(row.seenAt),
     });
   }
-}
-
-function inCurrency(amount: DecimalString, currency: string): string {
-  return round(amount, currencyDigits(currency));
 }

@@ -88,14 +88,20 @@ export class BillingAccountsService {
     const now = this.clock.now();
     const currentMonth = YearMonth.at(now, account.timeZone);
     const arrow = this.settings.accountOf(settings);
-    return { settings, account, rule, arrow, month, currentMonth, now, requestedBy, jobUuid, lease };
+    return {
+      ...{ settings, account, rule, arrow, month, currentMonth, now, requestedBy, jobUuid, lease },
+      scope: [account.uuid, month.firstDay],
+      lane: `billing:${account.uuid}`,
+      itemPrefix: settings.invoiceItemPrefix || 'Arrow consumption',
+    };
   }
 
   /** Looks and writes nothing: before the first bill the rules are the usual ones. Throws `SettingsNotFoundError`. */
   async view(settingsUuid: string): Promise<AccountWithRule> {
     const settings = await this.settings.get(settingsUuid);
     const account = await this.known(settings);
-    const shown = account ?? usualAccount(settings);
+    const shown =
+      account ?? Object.assign(new BillingAccount(), { partnerReference: settings.partnerReference || null });
     const month = YearMonth.at(this.clock.now(), shown.timeZone);
     const rule = (account && (await this.rules.known(account.uuid, month))) ?? usualRule(settings);
     return { settingsUuid: settings.uuid, account: shown, rule };
@@ -167,31 +173,7 @@ function given<T extends object>(changes: T): Partial<T> {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** What the database gives a new account. */
-function usualAccount(settings: Settings): BillingAccount {
-  return Object.assign(new BillingAccount(), {
-    partnerReference: settings.partnerReference || null,
-    timeZone: 'UTC',
-    graceDays: 3,
-    shrinkageShare: '0.200',
-    openMonths: 3,
-    billingPaused: false,
-    consumptionPaused: false,
-    pausedBy: '',
-    pauseReason: '',
-    pausedAt: null,
-  });
-}
-
 /** What the first rule of an account will be. */
-function usualRule({ invoicePriceSource, classificationFilter }: Settings): BillingRule {
-  return Object.assign(new BillingRule(), {
-    validFrom: BEGINNING,
-    chargeMode: 'provisional_then_final',
-    priceSource: invoicePriceSource,
-    classificationFilter,
-    numberLocale: 'point',
-    defaultCurrency: 'EUR',
-    taxPercent: '0.00',
-  });
+function usualRule({ invoicePriceSource: priceSource, classificationFilter }: Settings): BillingRule {
+  return Object.assign(new BillingRule(), { validFrom: BEGINNING, priceSource, classificationFilter });
 }

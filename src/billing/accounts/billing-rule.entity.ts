@@ -1,4 +1,4 @@
-import { Check, Column, Entity, ManyToOne, type Relation, Unique } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Unique } from 'typeorm';
 import type { NumberLocale } from '../../arrow-export/amounts.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
 import { ACTOR_LENGTH } from '../../auth/caller.js';
@@ -22,17 +22,15 @@ export type ChargeMode = (typeof CHARGE_MODES)[number];
 @Check('ck_billing_rule_tax_percent', `tax_percent BETWEEN 0 AND 100`)
 export class BillingRule extends BaseEntity {
   @Column('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'CASCADE' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'CASCADE' })
-  account: Relation<BillingAccount>;
 
   /** First day of the first month it holds for. */
   @Column('date')
   validFrom: string;
 
   @Column({ type: 'varchar', length: 32, default: 'provisional_then_final' })
-  chargeMode: ChargeMode;
+  chargeMode: ChargeMode = 'provisional_then_final';
 
   @Column({ type: 'varchar', length: 4, default: 'sell' })
   priceSource: PriceSource;
@@ -43,14 +41,14 @@ export class BillingRule extends BaseEntity {
 
   /** How its exports write decimals. */
   @Column({ type: 'varchar', length: 8, default: 'point' })
-  numberLocale: NumberLocale;
+  numberLocale: NumberLocale = 'point';
 
   /** ISO 4217, for cells that name none. */
   @Column({ length: 3, default: 'EUR' })
-  defaultCurrency: string;
+  defaultCurrency: string = 'EUR';
 
   @Column({ type: 'numeric', precision: 5, scale: 2, default: 0 })
-  taxPercent: string;
+  taxPercent: string = '0.00';
 
   /** User name, or `settings` where the price source or the classification was changed there. */
   @Column({ length: ACTOR_LENGTH, default: '' })

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MoreThanOrEqual } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import type { Settings } from '../../settings/settings.entity.js';
@@ -46,14 +47,8 @@ export class BillingRulesService {
         firstFreeMonth(await this.repository.begunMonths(manager, accountUuid), YearMonth.at(modified, timeZone));
       const from = rules.length ? (validFrom ?? (await first())).firstDay : BEGINNING;
       // It holds from there on: later rules take it over.
-      const later = rules.filter((rule) => rule.validFrom >= from);
-      if (later.length)
-        await manager.update(
-          BillingRule,
-          later.map((rule) => rule.uuid),
-          changes,
-        );
-      if (later.some((rule) => rule.validFrom === from)) return;
+      await manager.update(BillingRule, { accountUuid, validFrom: MoreThanOrEqual(from) }, changes);
+      if (rules.some((rule) => rule.validFrom === from)) return;
       const { uuid: _uuid, created: _created, ...known } = ruleOf(rules, YearMonth.from(from)) ?? {};
       await manager.insert(BillingRule, { ...known, accountUuid, validFrom: from, ...changes });
     });

@@ -21,14 +21,15 @@ export class CleanupConsumptionDto {
   force?: boolean;
 
   toCommand(): CleanUpConsumption {
+    const { resource_uuid: resourceUuid, period_from: from, period_to: to, force, dry_run: dryRun = true } = this;
     return {
-      from: this.period_from,
-      to: this.period_to,
-      resourceUuid: this.resource_uuid,
+      resourceUuid,
+      from,
+      to,
+      force,
+      dryRun,
       onlyFinal: this.only_finalized,
       onlyNotFinal: this.only_unfinalized,
-      force: this.force,
-      dryRun: this.dry_run ?? true,
     };
   }
 }

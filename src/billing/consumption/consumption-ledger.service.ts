@@ -32,23 +32,22 @@ export class ConsumptionLedgerService {
     reopen = false,
   ): Promise<Map<string, ConsumptionOutcome>> {
     return this.dataSource.transaction(async (manager) => {
-      await this.months.take(manager, context);
+      const locked = await this.months.take(manager, context);
       const licenses = consumed.map((entry) => entry.licenseReference);
-      const known = await this.consumption.known(context, licenses, manager);
+      const known = await this.consumption.known(locked, licenses);
       const knownOf = new Map(known.map((record) => [record.licenseReference, record]));
       const outcomes = new Map(
         consumed.map((entry) => [entry.licenseReference, judge(entry, knownOf.get(entry.licenseReference), reopen)]),
       );
       const stored = consumed.filter((entry) => isTaken(outcomes.get(entry.licenseReference)!));
       if (!stored.length) return outcomes;
-      await this.consumption.write(manager, context, stored, reopen);
+      await this.consumption.write(locked, stored, reopen);
       const written = stored.map((entry) => entry.licenseReference);
-      await this.ledger.closeCharges(manager, context, false, written);
-      const customers = await this.ledger.chargedCustomers(manager, context, written);
-      const touched = new Set(written);
-      await this.poster.post(manager, context, {
+      await this.ledger.closeCharges(locked, false, written);
+      const customers = await this.ledger.chargedCustomers(locked, written);
+      await this.poster.post(locked, {
         customers: customers.map((customer) => customer.customerUuid),
-        includes: (charge) => touched.has(charge.licenseReference),
+        includes: (charge) => written.includes(charge.licenseReference),
         // Held until an accepted export says otherwise.
         held: null,
         force: false,
@@ -63,13 +62,13 @@ export class ConsumptionLedgerService {
    */
   reverse(context: BillingContext, records: readonly ConsumptionRecord[], reopen: boolean): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
-      await this.months.take(manager, context);
+      const locked = await this.months.take(manager, context);
       const uuids = records.map((record) => record.uuid);
-      const count = await this.consumption.reverse(manager, context, uuids, reopen);
+      const count = await this.consumption.reverse(locked, uuids, reopen);
       const licenses = records.map((record) => record.licenseReference);
-      if (reopen) await this.ledger.closeCharges(manager, context, false, licenses);
+      if (reopen) await this.ledger.closeCharges(locked, false, licenses);
       const named = new Set(records.map((record) => record.chargeUuid));
-      await this.poster.post(manager, context, {
+      await this.poster.post(locked, {
         customers: [...new Set(records.map((record) => record.customerUuid))],
         includes: (charge) => named.has(charge.uuid),
         held: new Map(),

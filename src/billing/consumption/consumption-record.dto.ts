@@ -2,9 +2,9 @@ import { ApiSchema } from '@nestjs/swagger';
 import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { renderDateTime } from '../../common/date-time.js';
 import { hyperlink } from '../../common/links.js';
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { round, subtract } from '../../common/money.js';
-import { ListQuery, type Order, OrderFilter, PagedQuery } from '../../common/page.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { subtract } from '../../common/money.js';
+import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import {
   BooleanFilter,
   DateFilter,
@@ -14,7 +14,7 @@ import {
   UuidFilter,
 } from '../../common/validation/query-fields.js';
 import { Resource } from '../../directory/resource.entity.js';
-import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
+import { StatementsQuery } from '../statements/billing-sync.dto.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 import type { ChargedRecord, ConsumptionStatistics, ConsumptionStatus } from './consumption-records.service.js';
 
@@ -41,22 +41,13 @@ export class ListConsumptionRecordsQuery extends ListQuery {
   @BooleanFilter() is_reconciled?: boolean;
 }
 
-export class PendingRecordsQuery extends PagedQuery {
-  @LinkFilter(() => CustomerMapping) customer_mapping?: string;
-  @UuidFilter() customer_mapping_uuid?: string;
-  @UuidFilter() settings_uuid?: string;
-  @TextFilter({ example: '2026-01' }) report_period?: string;
-  @TextFilter({ example: '2026-01' }) report_period_from?: string;
-  @TextFilter({ example: '2026-12' }) report_period_to?: string;
+export class PendingRecordsQuery extends StatementsQuery {
   @TextFilter({ description: 'Part of the reference of a statement of its Arrow customer' })
   statement_reference?: string;
   @IntegerFilter({ description: 'Of such a statement: 1 Pending, 2 Synced, 3 Validated, 4 Reconciled' })
   state?: number;
   @TextFilter({ description: 'Of such a statement: pending, validated or rejected' }) arrow_state?: string;
 }
-
-/** Ten decimals, as Waldur writes stored amounts. */
-const stored = (amount: string) => round(amount, 10);
 
 @ApiSchema({ name: 'ArrowConsumptionRecord' })
 export class ConsumptionRecordResponse {
@@ -103,10 +94,8 @@ export class ConsumptionRecordResponse {
       project_name: charge.project?.name ?? '',
       customer_name: record.customer.name,
       billing_period: record.month,
-      consumed_sell: stored(record.consumedSell),
-      consumed_buy: stored(record.consumedBuy),
-      final_sell: closedAt && stored(charge.linesSell),
-      final_buy: closedAt && stored(charge.linesBuy),
+      final_sell: closedAt && charge.linesSell,
+      final_buy: closedAt && charge.linesBuy,
       invoice_item_uuid: invoiceItemUuid ?? undefined,
       compensation_item_uuid: compensationItemUuid ?? undefined,
       finalized_at: closedAt,
@@ -122,8 +111,7 @@ export class ConsumptionRecordResponse {
 function adjustmentOf({ priceSource, consumedSell, consumedBuy, currency, charge }: ConsumptionRecord): string | null {
   if (!charge.closedAt) return null;
   const [final, consumed] = priceSource === 'buy' ? [charge.linesBuy, consumedBuy] : [charge.linesSell, consumedSell];
-  const digits = currencyDigits(currency);
-  return round(subtract(round(final, digits), round(consumed, digits)), digits);
+  return inCurrency(subtract(inCurrency(final, currency), inCurrency(consumed, currency)), currency);
 }
 
 export class PendingRecord {
@@ -139,7 +127,7 @@ export class PendingRecord {
     return answerOf(PendingRecord, record, {
       resource_name: record.resource.name,
       billing_period: record.month,
-      consumed_sell: round(record.consumedSell, currencyDigits(record.currency)),
+      consumed_sell: inCurrency(record.consumedSell, record.currency),
     });
   }
 }
@@ -170,18 +158,18 @@ export class ConsumptionStatisticsResponse {
 
   static from(statistics: ConsumptionStatistics): ConsumptionStatisticsResponse {
     const { records, finalized, periods } = statistics;
-    const inCurrency = (amount: string) => round(amount, currencyDigits(statistics.currency ?? ''));
+    const amountOf = (amount: string) => inCurrency(amount, statistics.currency ?? '');
     return answerOf(ConsumptionStatisticsResponse, statistics, {
       total_records: records,
       pending_records: records - finalized,
       finalized_records: finalized,
       reconciled_records: finalized,
-      total_consumed_sell: inCurrency(statistics.consumedSell),
-      total_adjustments: inCurrency(statistics.adjustments),
+      total_consumed_sell: amountOf(statistics.consumedSell),
+      total_adjustments: amountOf(statistics.adjustments),
       period_breakdown: periods.map((period) => ({
         period: period.period,
         count: period.records,
-        consumed_sell: inCurrency(period.consumedSell),
+        consumed_sell: amountOf(period.consumedSell),
         finalized_count: period.finalized,
         reconciled_count: period.finalized,
       })),

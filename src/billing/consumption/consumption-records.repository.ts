@@ -3,13 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import type { DecimalString } from '../../common/money.js';
-import type { Count, Page, Paging } from '../../common/page.js';
-import { EntityReader } from '../../database/entity-reader.js';
-import { containing, countOnly, mentions, narrow, paginate } from '../../database/paginate.js';
+import { EntityRepository } from '../../database/entity.repository.js';
+import { containing, mentions, narrow } from '../../database/paginate.js';
+import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
+import { BillingSync } from '../statements/billing-sync.entity.js';
+import { referenceAndStates, type StatementFilter } from '../statements/billing-syncs.repository.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
-/** Which records are meant; what is left out does not matter. What is pending is not final. */
-export interface RecordFilter extends Paging {
+/**
+ * Which records are meant; what is left out does not matter. What is pending is not final. Reference and states are those
+ * of a statement of the Arrow customer in that month.
+ */
+export interface RecordFilter extends StatementFilter {
   readonly resource?: string;
   readonly resourceUuid?: string;
   readonly projectUuid?: string;
@@ -22,17 +27,6 @@ export interface RecordFilter extends Paging {
   readonly billingPeriodTo?: string;
   readonly isFinalized?: boolean;
   readonly isReconciled?: boolean;
-  readonly customerMapping?: string;
-  readonly customerMappingUuid?: string;
-  readonly settingsUuid?: string;
-  /** Months, `YYYY-MM`. */
-  readonly reportPeriod?: string;
-  readonly reportPeriodFrom?: string;
-  readonly reportPeriodTo?: string;
-  /** Of a statement of the Arrow customer in that month: part of its reference, and its states. */
-  readonly statementReference?: string;
-  readonly state?: number;
-  readonly arrowState?: string;
 }
 
 /** The records of a month in one currency, counted and summed. */
@@ -119,43 +113,29 @@ const underMapping = (parameter: string) => `
   )`;
 
 /** A statement that is listed, of the Arrow customer that the record is charged by, in its month. */
-const onStatement = (conditions: readonly string[]) => `
-  EXISTS (
-    SELECT
-    FROM billing_sync statement
-    WHERE statement.account_uuid = record.account_uuid
-      AND statement.month = record.month
-      AND statement.arrow_customer = charge.arrow_customer
-      AND statement.customer_mapping_uuid IS NOT NULL
-      ${conditions.map((condition) => `AND ${condition}`).join('\n      ')}
-  )`;
+const IS_STATEMENT_OF_RECORD = `
+  statement.account_uuid = record.account_uuid
+  AND statement.month = record.month
+  AND statement.arrow_customer = charge.arrow_customer
+  AND statement.customer_mapping_uuid IS NOT NULL`;
 
 const NEWEST_MONTH_FIRST = [
   ['month', 'DESC'],
   ['created', 'DESC'],
 ] as const;
 
-/** Consumption records as they are read. What was reversed is not listed; what is final stands on the charge. */
+/**
+ * Consumption records as they are read, with resource, organisation, charge and its project. What was reversed is not
+ * listed; what is final stands on the charge.
+ */
 @Injectable()
-export class ConsumptionRecordsRepository {
-  private readonly reader: EntityReader<ConsumptionRecord>;
-
-  constructor(@InjectRepository(ConsumptionRecord) private readonly records: Repository<ConsumptionRecord>) {
-    this.reader = new EntityReader(records, relations);
+export class ConsumptionRecordsRepository extends EntityRepository<ConsumptionRecord, RecordFilter> {
+  constructor(@InjectRepository(ConsumptionRecord) rows: Repository<ConsumptionRecord>) {
+    super(rows, ConsumptionRecordNotFoundError, relations, NEWEST_MONTH_FIRST);
   }
 
-  /** With resource, organisation, charge and its project. Throws `PageNotFoundError`. */
-  list(filter: RecordFilter): Promise<Page<ConsumptionRecord>> {
-    return paginate(this.filtered(filter), filter, NEWEST_MONTH_FIRST, this.reader);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: RecordFilter): Promise<Count> {
-    return countOnly(this.filtered(filter), filter);
-  }
-
-  async find(uuid: string): Promise<ConsumptionRecord | undefined> {
-    return (await this.reader.find('item.uuid = $1 AND item.reversed_at IS NULL', [uuid]))[0];
+  override async findAll(uuids: readonly string[]): Promise<ConsumptionRecord[]> {
+    return (await super.findAll(uuids)).filter(({ reversedAt }) => !reversedAt);
   }
 
   /** All that are meant, with charge and account, by month and account. */
@@ -169,25 +149,19 @@ export class ConsumptionRecordsRepository {
 
   /** Records, those of them that are not final, and when any was synced last. */
   async counts(): Promise<RecordCounts> {
-    const [row] = await this.records.query<RecordCounts[]>(COUNTS);
+    const [row] = await this.rows.query<RecordCounts[]>(COUNTS);
     return row!;
   }
 
   /** Per month and currency, newest month first. */
   async statistics(): Promise<MonthStatistics[]> {
-    const rows = await this.records.query<{ currency: string }[]>(CURRENCIES);
+    const rows = await this.rows.query<{ currency: string }[]>(CURRENCIES);
     const currencies = rows.map((row) => row.currency);
-    return this.records.query(STATISTICS, [currencies, currencies.map(currencyDigits)]);
+    return this.rows.query(STATISTICS, [currencies, currencies.map(currencyDigits)]);
   }
 
-  private filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
-    const { statementReference, state, arrowState } = filter;
-    const ofStatement = [
-      ...(statementReference ? [mentions('statement.statement_reference', 'statement')] : []),
-      ...(state === undefined ? [] : ['statement.state = CAST(:state AS integer)']),
-      ...(arrowState ? ['statement.arrow_state = lower(:arrowState)'] : []),
-    ];
-    const found = this.records.createQueryBuilder('record').where('record.reversedAt IS NULL');
+  protected filtered(filter: RecordFilter): SelectQueryBuilder<ConsumptionRecord> {
+    const found = this.rows.createQueryBuilder('record').where('record.reversedAt IS NULL');
     narrow(found, {
       'record.resourceUuid = :resource': filter.resource,
       'record.resourceUuid = :resourceUuid': filter.resourceUuid,
@@ -206,12 +180,11 @@ export class ConsumptionRecordsRepository {
       [`to_char(record.month, 'YYYY-MM') >= :period_from`]: filter.reportPeriodFrom,
       [`to_char(record.month, 'YYYY-MM') <= :period_to`]: filter.reportPeriodTo,
     });
-    if (ofStatement.length)
-      found.andWhere(onStatement(ofStatement), {
-        statement: containing(statementReference),
-        state,
-        arrowState,
-      });
+    if (filter.statementReference || filter.state !== undefined || filter.arrowState) {
+      const statements = this.rows.manager.createQueryBuilder(BillingSync, 'statement').select('1');
+      narrow(statements.where(IS_STATEMENT_OF_RECORD), referenceAndStates('statement', filter));
+      found.andWhere(`EXISTS (${statements.getQuery()})`, statements.getParameters());
+    }
     // Where nothing asks for it the charge is not joined: lists are counted faster.
     return found.getQuery().includes('charge.') ? found.innerJoin('record.charge', 'charge') : found;
   }

@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { groupBy } from '../../common/group-by.js';
 import { type DecimalString, sum } from '../../common/money.js';
 import type { Count, Page } from '../../common/page.js';
-import { findByOrThrow } from '../../database/find-or-throw.js';
 import { JobsService } from '../../jobs/jobs.service.js';
 import type { Settings } from '../../settings/settings.entity.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import { ConsumptionRecordNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
 import type { ConsumptionRecord } from './consumption-record.entity.js';
 import {
@@ -69,7 +67,7 @@ export class ConsumptionRecordsService {
 
   /** Throws `ConsumptionRecordNotFoundError`. */
   async get(uuid: string): Promise<ChargedRecord> {
-    const record = await findByOrThrow((known) => this.repository.find(known), uuid, ConsumptionRecordNotFoundError);
+    const record = await this.repository.get(uuid);
     const itemsOf = await this.chargeItems.of([record.chargeUuid]);
     return { record, ...itemsOf(record.chargeUuid) };
   }

@@ -8,8 +8,7 @@ import { BillingAccountsService } from '../accounts/billing-accounts.service.js'
 import type { BillingContext } from '../core/billing-context.js';
 import { CurrencyUnknownError } from '../core/billing.errors.js';
 import type { Reason } from '../core/reasons.js';
-import { LeaseLostError } from '../../jobs/job.errors.js';
-import { whyNotPosted } from '../ledger/why-not-posted.js';
+import { postIsolated } from '../ledger/post-isolated.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
 import type { RunControl } from '../statements/import-statements.js';
@@ -104,16 +103,11 @@ export class ConsumptionSyncService {
     licenses: readonly string[] | null,
     signal: AbortSignal,
   ): Promise<(ConsumptionBillTo | NoBillTo)[]> {
-    const firstOf = new Map(
-      (await this.consumption.known(context, licenses)).map((record) => [record.licenseReference, record]),
-    );
+    const known = await this.consumption.known(context, licenses);
+    const firstOf = new Map(known.map((record) => [record.licenseReference, record]));
     const asked = licenses ?? (await this.linked(context, firstOf.keys()));
-    const owners = await this.payers.ownersOf(context, asked, signal);
-    const pairs = asked.flatMap((licenseReference) => {
-      const arrowCustomer = firstOf.get(licenseReference)?.charge.arrowCustomer || owners.get(licenseReference);
-      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
-    });
-    const found = new Map((await this.payers.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
+    const customerOf = (license: string, owner?: string) => firstOf.get(license)?.charge.arrowCustomer || owner;
+    const found = await this.payers.partiesOf(context, asked, customerOf, signal);
     return asked.map((licenseReference) => {
       const party = found.get(licenseReference);
       const first = firstOf.get(licenseReference);
@@ -129,25 +123,18 @@ export class ConsumptionSyncService {
     });
   }
 
-  /** One organisation's fault must not keep the others from being charged: a batch that fails is tried one by one. */
   private async store(context: BillingContext, consumed: readonly Consumed[], note: Note): Promise<void> {
-    const customers = new Set(consumed.map((entry) => entry.customerUuid));
-    try {
-      for (const [license, outcome] of await this.ledger.store(context, consumed)) {
+    const ofCustomers = (customers: readonly string[]) =>
+      consumed.filter((entry) => customers.includes(entry.customerUuid));
+    const post = async (customers: readonly string[]) => {
+      for (const [license, outcome] of await this.ledger.store(context, ofCustomers(customers))) {
         if (isTaken(outcome)) note(outcome, license);
         else note('skipped', license, outcome);
       }
-    } catch (error) {
-      if (error instanceof LeaseLostError) throw error;
-      if (customers.size === 1) {
-        const sentence = whyNotPosted(error, this.logger);
-        return consumed.forEach((entry) => note('failed', entry.licenseReference, sentence));
-      }
-      for (const customer of customers) {
-        const own = consumed.filter((entry) => entry.customerUuid === customer);
-        await this.store(context, own, note);
-      }
-    }
+    };
+    const failed = (customer: string, why: string) =>
+      ofCustomers([customer]).forEach((entry) => note('failed', entry.licenseReference, why));
+    await postIsolated([...new Set(consumed.map((entry) => entry.customerUuid))], post, failed, this.logger);
   }
 
   private async ask(
@@ -168,11 +155,11 @@ export class ConsumptionSyncService {
 
   /** One licence in one month. The estimate stands in for what ArrowSphere cannot say yet, and only in the running month. */
   private async amountsFor(
-    { arrow, account, month, currentMonth }: BillingContext,
+    { arrow, lane, month, currentMonth }: BillingContext,
     license: string,
     signal: AbortSignal,
   ): Promise<ConsumedAmounts | null> {
-    const options = { signal, lane: `billing:${account.uuid}` };
+    const options = { signal, lane };
     const isRunning = month.equals(currentMonth);
     const period = month.toString();
     try {

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Any, DataSource, type EntityManager } from 'typeorm';
+import { Any, DataSource } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
 import { ConsumptionRecord } from './consumption-record.entity.js';
 
 /** Who pays for the consumption of a licence. */
-export interface ConsumptionBillTo extends LicensePair {
-  readonly customerUuid: string;
-  readonly projectUuid: string;
-  readonly resourceUuid: string;
-}
+export type ConsumptionBillTo = LicensePair &
+  Readonly<Pick<ConsumptionRecord, 'customerUuid' | 'projectUuid' | 'resourceUuid'>>;
 
 /** What ArrowSphere said a licence consumed in the month, and the first bill-to party that it is charged to. */
 export interface Consumed extends ConsumptionBillTo {
@@ -167,7 +165,7 @@ const WRITE = `
     reversed_at = NULL,
     reversed_by = ''`;
 
-/** Consumption of licences on its way into the books. Writes work in the caller's transaction, which has locked the month. */
+/** Consumption of licences on its way into the books. */
 @Injectable()
 export class ConsumptionRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -179,90 +177,65 @@ export class ConsumptionRepository {
   }
 
   /** Changes whenever the consumption of the month does. */
-  async version(context: BillingContext): Promise<string> {
-    const [row] = await this.dataSource.query<{ version: string }[]>(VERSION, scopeOf(context));
+  async version({ scope }: BillingContext): Promise<string> {
+    const [row] = await this.dataSource.query<{ version: string }[]>(VERSION, scope);
     return row!.version;
   }
 
   /** What somebody reopened may be closed again. */
-  async closeReopened(manager: EntityManager, context: BillingContext): Promise<void> {
-    await manager.query(CLOSE_REOPENED, scopeOf(context));
+  async closeReopened({ manager, scope }: LockedMonth): Promise<void> {
+    await manager.query(CLOSE_REOPENED, scope);
   }
 
-  /** The records of these licences, or of all, with their charges; those reversed too. */
-  known(
-    context: BillingContext,
-    licenses: readonly string[] | null,
-    manager: EntityManager = this.dataSource.manager,
-  ): Promise<ConsumptionRecord[]> {
-    const [accountUuid, month] = scopeOf(context);
+  /** The records of these licences, or of all, with their charges; those reversed too. Under the lock, where it is held. */
+  known(context: BillingContext | LockedMonth, licenses: readonly string[] | null): Promise<ConsumptionRecord[]> {
+    const { manager } = 'manager' in context ? context : this.dataSource;
+    const [accountUuid, month] = context.scope;
     const where = { accountUuid, month, ...(licenses && { licenseReference: Any([...licenses]) }) };
     return manager.find(ConsumptionRecord, { where, relations: { charge: true }, order: { licenseReference: 'ASC' } });
   }
 
   /** What is charged is the price that the rule of the month names by now. */
-  async followRule(manager: EntityManager, context: BillingContext, licenses: readonly string[] | null): Promise<void> {
-    await manager.query(FOLLOW_RULE, [...scopeOf(context), context.rule.priceSource, licenses]);
+  async followRule({ manager, scope, rule }: LockedMonth, licenses: readonly string[] | null): Promise<void> {
+    await manager.query(FOLLOW_RULE, [...scope, rule.priceSource, licenses]);
   }
 
   /** Records follow the link of their licence within the organisation, unless their charge stands. */
-  async relink(
-    manager: EntityManager,
-    context: BillingContext,
-    parties: readonly BillTo[],
-    licenses: readonly string[] | null,
-  ): Promise<void> {
+  async relink(locked: LockedMonth, parties: readonly BillTo[], licenses: readonly string[] | null): Promise<void> {
     const keyOf = ({ licenseReference, arrowCustomer }: LicensePair) => `${licenseReference}\n${arrowCustomer}`;
     const partyOf = new Map(parties.map((party) => [keyOf(party), party]));
-    const moves = (await this.known(context, licenses, manager)).flatMap((record) => {
+    const moves = (await this.known(locked, licenses)).flatMap((record) => {
       const { uuid, currency } = record;
       const party = partyOf.get(keyOf(pairOf(record)));
       const isMoved = party?.projectUuid && party.resourceUuid && party.projectUuid !== record.projectUuid;
       return isMoved && party.customerUuid === record.customerUuid ? [{ ...party, uuid, currency }] : [];
     });
     if (!moves.length) return;
-    await this.ensureCharges(manager, context, moves);
-    await manager.query(MOVE, [...scopeOf(context), JSON.stringify(moves), context.now]);
+    await this.ensureCharges(locked, moves);
+    await locked.manager.query(MOVE, [...locked.scope, JSON.stringify(moves), locked.now]);
   }
 
   /** Stores what was consumed and makes the charges of it. `reopen`: the month is provisional again for these licences. */
-  async write(
-    manager: EntityManager,
-    context: BillingContext,
-    consumed: readonly Consumed[],
-    reopen: boolean,
-  ): Promise<void> {
-    await this.ensureCharges(manager, context, consumed);
-    const { rule, now } = context;
-    await manager.query(WRITE, [...scopeOf(context), JSON.stringify(consumed), rule.priceSource, now, reopen]);
+  async write(locked: LockedMonth, consumed: readonly Consumed[], reopen: boolean): Promise<void> {
+    await this.ensureCharges(locked, consumed);
+    const { manager, scope, rule, now } = locked;
+    await manager.query(WRITE, [...scope, JSON.stringify(consumed), rule.priceSource, now, reopen]);
   }
 
   /** Answers how many records were reversed. `reopen`: also where they are final. */
-  async reverse(
-    manager: EntityManager,
-    { now, requestedBy }: BillingContext,
-    uuids: string[],
-    reopen: boolean,
-  ): Promise<number> {
+  async reverse({ manager, now, requestedBy }: LockedMonth, uuids: string[], reopen: boolean): Promise<number> {
     const [, reversed] = await manager.query<[unknown[], number]>(REVERSE, [uuids, now, requestedBy, reopen]);
     return reversed;
   }
 
   private async ensureCharges(
-    manager: EntityManager,
-    context: BillingContext,
+    { manager, scope, month, now, itemPrefix }: LockedMonth,
     given: readonly object[],
   ): Promise<void> {
-    const { month, now, settings } = context;
-    const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
-    await manager.query(ENSURE_CHARGES, [...scopeOf(context), JSON.stringify(given), month.lastDay, now, prefix]);
+    await manager.query(ENSURE_CHARGES, [...scope, JSON.stringify(given), month.lastDay, now, itemPrefix]);
   }
 }
 
 function pairOf({ licenseReference, charge }: ConsumptionRecord): LicensePair {
   return { licenseReference, arrowCustomer: charge.arrowCustomer };
-}
-
-function scopeOf({ account, month }: BillingContext): [account: string, month: string] {
-  return [account.uuid, month.firstDay];
 }

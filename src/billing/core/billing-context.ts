@@ -13,6 +13,12 @@ export interface BillingContext {
   readonly rule: BillingRule;
   readonly arrow: ArrowAccount;
   readonly month: YearMonth;
+  /** Account and first day of the month, as statements of SQL take them. */
+  readonly scope: [accountUuid: string, firstDay: string];
+  /** In which its calls to ArrowSphere wait. */
+  readonly lane: string;
+  /** What the names of its invoice items begin with. */
+  readonly itemPrefix: string;
   /** The month that runs now on the account's calendar: where corrections of issued invoices go. */
   readonly currentMonth: YearMonth;
   readonly now: Date;

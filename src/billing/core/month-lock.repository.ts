@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { BillingContext } from './billing-context.js';
 
-/** A month as it stood when it was locked. */
-export interface LockedMonth {
+/** A month in the transaction that has locked it: whoever writes for the month is given this. */
+export interface LockedMonth extends BillingContext {
+  readonly manager: EntityManager;
   /** The newest export that was begun to be applied; 0: none. */
   readonly snapshotNumber: number;
 }
@@ -32,12 +33,11 @@ export class MonthLockRepository {
    * Nobody else posts for the month until the transaction ends. Also makes sure that the job that runs still may write.
    * Throws `LeaseLostError`.
    */
-  async take(manager: EntityManager, { account, month, lease }: BillingContext): Promise<LockedMonth> {
-    const scope = [account.uuid, month.firstDay];
-    await manager.query(CREATE, scope);
-    const [row] = await manager.query<LockedMonth[]>(LOCK, scope);
-    await lease?.check(manager);
+  async take(manager: EntityManager, context: BillingContext): Promise<LockedMonth> {
+    await manager.query(CREATE, context.scope);
+    const [row] = await manager.query<Pick<LockedMonth, 'snapshotNumber'>[]>(LOCK, context.scope);
+    await context.lease?.check(manager);
     await manager.query(PLAN_FOR_MANY_ROWS);
-    return row!;
+    return { ...context, manager, ...row! };
   }
 }

@@ -1,19 +1,18 @@
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { add, compare, multiply, round, sum } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { add, compare, multiply, sum } from '../../common/money.js';
 import type { InvoiceAmounts, InvoiceTax } from './invoice.entity.js';
 import type { RateAmount } from './invoice.repository.js';
 
 /** What is posted at each rate adds up to an invoice: tax is rounded once per rate. */
 export function amountsOf(rates: readonly RateAmount[], currency: string): InvoiceAmounts {
-  const digits = currencyDigits(currency);
   const taxes = rates.map(({ percent, price }) => ({
     percent,
-    price: round(price, digits),
-    tax: round(multiply(multiply(price, percent), '0.01'), digits),
+    price: inCurrency(price, currency),
+    tax: inCurrency(multiply(multiply(price, percent), '0.01'), currency),
   }));
-  const price = round(sum(taxes.map((rate) => rate.price)), digits);
-  const tax = round(sum(taxes.map((rate) => rate.tax)), digits);
-  return { price, taxes, tax, total: round(add(price, tax), digits) };
+  const price = inCurrency(sum(taxes.map((rate) => rate.price)), currency);
+  const tax = inCurrency(sum(taxes.map((rate) => rate.tax)), currency);
+  return { price, taxes, tax, total: inCurrency(add(price, tax), currency) };
 }
 
 /** The one rate of an invoice, or that of its largest amount; `"0.00"` where nothing is posted. */

@@ -1,10 +1,10 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { Always, answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
 import { countryName } from '../../common/country-name.js';
 import { hyperlink } from '../../common/links.js';
-import { round } from '../../common/money.js';
+import {} from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import { DateField } from '../../common/validation/body-fields.js';
 import {
@@ -68,7 +68,7 @@ export class InvoiceItemResponse {
   @Shown({ type: 'object', additionalProperties: true }) details: Record<string, unknown>;
 
   static from(item: InvoiceItem, currency: string): InvoiceItemResponse {
-    const price = round(item.price, currencyDigits(currency));
+    const price = inCurrency(item.price, currency);
     const { source, licenseReference, originalPeriod, priceSource, correctsInvoiceUuid, postings } = item;
     return answerOf(InvoiceItemResponse, item, {
       quantity: '1.0000000000',
@@ -97,7 +97,7 @@ export class InvoiceItemResponse {
 export const itemColumns = (currency: string): CsvColumns<InvoiceItem> => ({
   uuid: (item) => item.uuid,
   name: (item) => item.name,
-  price: (item) => round(item.price, currencyDigits(currency)),
+  price: (item) => inCurrency(item.price, currency),
   start: (item) => item.start,
   end: (item) => item.end,
   resource_uuid: (item) => item.resourceUuid,

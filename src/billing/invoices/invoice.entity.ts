@@ -1,9 +1,8 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
 import { ACTOR_LENGTH } from '../../auth/caller.js';
-import { BaseEntity } from '../../database/base.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 import { Customer } from '../../directory/customer.entity.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { AccountMonthEntity } from '../core/account-month.entity.js';
 
 /** Waldur's names: `pending` is a draft, `created` an issued invoice. */
 export const INVOICE_STATES = ['pending', 'created', 'paid', 'canceled'] as const;
@@ -47,25 +46,15 @@ export interface IssuedDocument extends InvoiceAmounts {
 @Index(['customerUuid', 'month'])
 @Index(['month', 'uuid'])
 @Index(['created', 'uuid'])
-export class Invoice extends BaseEntity {
+export class Invoice extends AccountMonthEntity {
   static readonly path = '/api/invoices/';
   static readonly isOurs = true;
-
-  @Column('uuid')
-  accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { nullable: false, onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   @Column('uuid')
   customerUuid: string;
 
   @ManyToOne(() => Customer, { nullable: false, onDelete: 'RESTRICT' })
   customer: Relation<Customer>;
-
-  /** First day of the month. */
-  @Column('date')
-  month: string;
 
   /** ISO 4217; postings in another are refused. */
   @Column({ length: 3 })

@@ -5,18 +5,13 @@ import type { PriceSource } from '../../arrow-export/columns.js';
 import { groupBy } from '../../common/group-by.js';
 import type { DecimalString } from '../../common/money.js';
 import type { Paging } from '../../common/page.js';
+import type { YearMonth } from '../../common/year-month.js';
+import { columnsOf } from '../../database/columns-of.js';
 import { EntityRepository } from '../../database/entity.repository.js';
 import { narrow } from '../../database/paginate.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import { Invoice, type InvoiceAmounts, type InvoiceTax } from './invoice.entity.js';
-import {
-  COUNT_ITEMS,
-  ERASE_CONTACT,
-  INSERT_DRAFTS,
-  INVOICE_ITEMS,
-  INVOICE_RATES,
-  LOCK_INVOICES,
-  NEXT_NUMBER,
-} from './invoice.sql.js';
+import * as sql from './invoice.sql.js';
 import { InvoiceNotFoundError } from './invoices.errors.js';
 
 /** An invoice as it stands until the transaction ends. */
@@ -90,32 +85,22 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
   /** Within a transaction that erases a person. Answers on how many issued invoices its address stood. */
   async eraseContact({ email }: { readonly email: string }, manager: EntityManager): Promise<Record<string, number>> {
     if (!email) return {};
-    const [, rows] = await manager.query<[unknown[], number]>(ERASE_CONTACT, [email]);
+    const [, rows] = await manager.query<[unknown[], number]>(sql.ERASE_CONTACT, [email]);
     return { 'invoice.document': rows };
   }
 
   /**
-   * The invoices of these bill-to parties, made where they are missing. Nobody issues them until the transaction ends; others
-   * may post on them.
+   * The invoices of these bill-to parties for that month, made where they are missing. Nobody issues them until the
+   * transaction ends; others may post on them.
    */
-  async lockDrafts(
-    manager: EntityManager,
-    accountUuid: string,
-    month: string,
-    parties: readonly InvoiceBillTo[],
-  ): Promise<LockedInvoice[]> {
-    await manager.query(INSERT_DRAFTS, parametersOf(accountUuid, month, parties));
-    return this.lockExisting(manager, accountUuid, month, parties);
+  async lockDrafts(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
+    await by.manager.query(sql.INSERT_DRAFTS, parametersOf(by, month, parties));
+    return this.lockExisting(by, month, parties);
   }
 
   /** As {@link lockDrafts}, but makes none. */
-  lockExisting(
-    manager: EntityManager,
-    accountUuid: string,
-    month: string,
-    parties: readonly InvoiceBillTo[],
-  ): Promise<LockedInvoice[]> {
-    return manager.query(LOCK_INVOICES, parametersOf(accountUuid, month, parties));
+  lockExisting(by: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): Promise<LockedInvoice[]> {
+    return by.manager.query(sql.LOCK_INVOICES, parametersOf(by, month, parties));
   }
 
   /** Nobody else posts on it or changes it until the transaction ends. Locks the row alone. */
@@ -125,7 +110,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
 
   /** Keeps the account's next number for this transaction, and says on whose calendar it is issued. */
   async nextNumber(manager: EntityManager, accountUuid: string): Promise<{ number: number; timeZone: string }> {
-    const [[row]] = await manager.query<[[{ number: number; timeZone: string }]]>(NEXT_NUMBER, [accountUuid]);
+    const [[row]] = await manager.query<[[{ number: number; timeZone: string }]]>(sql.NEXT_NUMBER, [accountUuid]);
     return row;
   }
 
@@ -134,7 +119,7 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     uuids: readonly string[],
     manager: EntityManager = this.rows.manager,
   ): Promise<Map<string, RateAmount[]>> {
-    const rows = await manager.query<(RateAmount & OfInvoice)[]>(INVOICE_RATES, [uuids]);
+    const rows = await manager.query<(RateAmount & OfInvoice)[]>(sql.INVOICE_RATES, [uuids]);
     return groupBy(rows, (row) => row.invoiceUuid);
   }
 
@@ -146,14 +131,12 @@ export class InvoiceRepository extends EntityRepository<Invoice, InvoiceFilter> 
     after: ItemPosition = START,
   ): Promise<Map<string, InvoiceItem[]>> {
     const parameters = [uuids, limit, skip, after.name, after.uuid];
-    return groupBy(
-      await this.rows.query<(InvoiceItem & OfInvoice)[]>(INVOICE_ITEMS, parameters),
-      (item) => item.invoiceUuid,
-    );
+    const rows = await this.rows.query<(InvoiceItem & OfInvoice)[]>(sql.INVOICE_ITEMS, parameters);
+    return groupBy(rows, (item) => item.invoiceUuid);
   }
 
   async itemCounts(uuids: readonly string[]): Promise<Map<string, number>> {
-    const rows = await this.rows.query<({ count: number } & OfInvoice)[]>(COUNT_ITEMS, [uuids]);
+    const rows = await this.rows.query<({ count: number } & OfInvoice)[]>(sql.COUNT_ITEMS, [uuids]);
     return new Map(rows.map((row) => [row.invoiceUuid, row.count]));
   }
 
@@ -176,6 +159,6 @@ interface OfInvoice {
   readonly invoiceUuid: string;
 }
 
-function parametersOf(accountUuid: string, month: string, parties: readonly InvoiceBillTo[]): unknown[] {
-  return [accountUuid, month, parties.map((party) => party.customerUuid), parties.map((party) => party.currency)];
+function parametersOf({ account }: LockedMonth, month: YearMonth, parties: readonly InvoiceBillTo[]): unknown[] {
+  return [account.uuid, month.firstDay, ...columnsOf(parties, 'customerUuid', 'currency')];
 }

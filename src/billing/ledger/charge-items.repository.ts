@@ -37,15 +37,9 @@ export class ChargeItemsRepository {
 
   /** The items of these charges; answers for any charge, posted or not. */
   async of(charges: readonly (string | null)[]): Promise<(charge: string | null) => ChargeItems> {
-    const rows = await this.dataSource.query<(ChargeItems & { chargeUuid: string })[]>(ITEMS, [
-      [...new Set(charges.filter((charge) => charge !== null))],
-    ]);
-    const found = new Map(
-      rows.map(({ chargeUuid, invoiceItemUuid, compensationItemUuid }) => [
-        chargeUuid,
-        { invoiceItemUuid, compensationItemUuid },
-      ]),
-    );
+    const uuids = [...new Set(charges.filter((charge) => charge !== null))];
+    const rows = await this.dataSource.query<(ChargeItems & { chargeUuid: string })[]>(ITEMS, [uuids]);
+    const found = new Map(rows.map(({ chargeUuid, ...items }) => [chargeUuid, items]));
     return (charge) => found.get(charge ?? '') ?? NO_ITEMS;
   }
 }

@@ -1,10 +1,9 @@
-import { Check, Column, Entity, Index, ManyToOne, type Relation } from 'typeorm';
-import { BaseEntity } from '../../database/base.entity.js';
+import { Check, Column, Entity, ForeignKey, Index, ManyToOne, type Relation } from 'typeorm';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { Project } from '../../directory/project.entity.js';
 import { Resource } from '../../directory/resource.entity.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { AccountMonthEntity } from '../core/account-month.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 
 /** `license`: what is charged for a licence. `rounding`: what rounding every other charge of the invoice takes or gives. */
@@ -33,17 +32,7 @@ export type ChargeBasis = 'lines' | 'consumption' | 'waiting' | 'taken_back' | '
   where: 'project_uuid IS NULL',
 })
 @Index('ix_charge_customer_month', ['customerUuid', 'month'])
-export class Charge extends BaseEntity {
-  @Column('uuid')
-  accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
-
-  /** First day of the month that is charged. */
-  @Column('date')
-  month: string;
-
+export class Charge extends AccountMonthEntity {
   @Column({ type: 'varchar', length: 16, default: 'license' })
   kind: ChargeKind;
 
@@ -52,10 +41,8 @@ export class Charge extends BaseEntity {
   licenseReference: string;
 
   @Column('uuid')
+  @ForeignKey(() => Customer, { onDelete: 'RESTRICT' })
   customerUuid: string;
-
-  @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
-  customer: Relation<Customer>;
 
   @Column({ type: 'uuid', nullable: true })
   projectUuid: string | null;
@@ -69,10 +56,8 @@ export class Charge extends BaseEntity {
 
   /** The linked resource; follows the link as the project does. */
   @Column({ type: 'uuid', nullable: true })
+  @ForeignKey(() => Resource, { onDelete: 'RESTRICT' })
   resourceUuid: string | null;
-
-  @ManyToOne(() => Resource, { onDelete: 'RESTRICT' })
-  resource: Relation<Resource> | null;
 
   /** The Arrow customer that it is charged by (`XSP…`), one of those of its lines; stays when mappings change. */
   @Column({ length: 255, default: '' })

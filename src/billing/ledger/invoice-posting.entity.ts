@@ -3,6 +3,7 @@ import {
   Column,
   CreateDateColumn,
   Entity,
+  ForeignKey,
   Index,
   ManyToOne,
   PrimaryGeneratedColumn,
@@ -40,10 +41,8 @@ export class InvoicePosting {
   created: Date;
 
   @Column('uuid')
+  @ForeignKey(() => Charge, { onDelete: 'RESTRICT' })
   chargeUuid: string;
-
-  @ManyToOne(() => Charge, { onDelete: 'RESTRICT' })
-  charge: Relation<Charge>;
 
   /** 1, 2, 3 … per charge. */
   @Column('integer')
@@ -72,16 +71,12 @@ export class InvoicePosting {
 
   /** The issued invoice whose amount it corrects. */
   @Column({ type: 'uuid', nullable: true })
+  @ForeignKey(() => Invoice, { onDelete: 'RESTRICT' })
   correctsInvoiceUuid: string | null;
 
-  @ManyToOne(() => Invoice, { onDelete: 'RESTRICT' })
-  correctsInvoice: Relation<Invoice> | null;
-
   @Column('uuid')
+  @ForeignKey(() => BillingRule, { onDelete: 'RESTRICT' })
   ruleUuid: string;
-
-  @ManyToOne(() => BillingRule, { onDelete: 'RESTRICT' })
-  rule: Relation<BillingRule>;
 
   /** A correction keeps the rate of what it corrects. */
   @Column({ type: 'numeric', precision: 5, scale: 2 })

@@ -1,34 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { columnsOf } from '../../database/columns-of.js';
 import { insertRows } from '../../database/insert-rows.js';
-import type { BillingContext } from '../core/billing-context.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
 import type { InvoiceBillTo } from '../invoices/invoice.repository.js';
-import type { ChargeKind } from './charge.entity.js';
+import type { Charge } from './charge.entity.js';
 import { InvoicePosting } from './invoice-posting.entity.js';
-import {
-  CHARGE_FACTS,
-  CHARGED_CUSTOMERS,
-  CLOSE_CHARGES,
-  DELETE_PENDING,
-  ENSURE_ROUNDING_CHARGES,
-  NEW_PARTIES,
-  POST_NEW_CHARGES,
-  UPDATE_CHARGES,
-  UPSERT_PENDING,
-} from './ledger.sql.js';
+import * as sql from './ledger.sql.js';
 import type { ChargeFacts, ChargePlan, Pending } from './plan-charge.js';
 
 /** A charge with what is posted on it, as it is stored. */
-export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecause'> {
-  readonly uuid: string;
-  readonly kind: ChargeKind;
-  readonly licenseReference: string;
-  readonly customerUuid: string;
-  readonly name: string;
-  readonly start: string;
-  readonly end: string;
+export interface StoredCharge
+  extends
+    Omit<ChargeFacts, 'isIssued' | 'heldBecause'>,
+    Readonly<Pick<Charge, 'uuid' | 'kind' | 'licenseReference' | 'customerUuid' | 'name' | 'start' | 'end'>> {
   readonly heldReason: Reason | '';
   /** Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; null: nothing does. */
   readonly postedTaxPercent: string | null;
@@ -41,9 +26,9 @@ export interface StoredCharge extends Omit<ChargeFacts, 'isIssued' | 'heldBecaus
 export type PostingSample = Pick<InvoicePosting, 'revision' | 'kind' | 'amount' | 'target' | 'name'> &
   Pick<StoredCharge, 'customerUuid' | 'licenseReference' | 'currency' | 'posted'>;
 
-export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'charge' | 'invoice' | 'correctsInvoice' | 'rule'>;
+export type NewPosting = Omit<InvoicePosting, 'uuid' | 'created' | 'invoice'>;
 
-/** Charges, postings and what waits. Every method works in the caller's transaction, which has locked the month. */
+/** Charges, postings and what waits. */
 @Injectable()
 export class LedgerRepository {
   /**
@@ -51,94 +36,79 @@ export class LedgerRepository {
    * organisation and currency; rounding comes first, and is always there.
    */
   charges(
-    manager: EntityManager,
-    { account, month, rule }: BillingContext,
+    { manager, scope, rule }: LockedMonth,
     customers: readonly string[],
     held: readonly string[],
   ): Promise<StoredCharge[]> {
-    const parameters = [account.uuid, month.firstDay, customers, rule.taxPercent, held];
-    return manager.query(CHARGE_FACTS(rule.priceSource), parameters);
+    return manager.query(sql.CHARGE_FACTS(rule.priceSource), [...scope, customers, rule.taxPercent, held]);
   }
 
   /** Bill-to parties of charges that were never posted and stand as their lines have it; those of `held` do not. */
   newParties(
-    manager: EntityManager,
-    { account, month, rule }: BillingContext,
+    { manager, scope, rule }: LockedMonth,
     customers: readonly string[],
     held: readonly string[],
   ): Promise<InvoiceBillTo[]> {
-    return manager.query(NEW_PARTIES(rule.priceSource), [account.uuid, month.firstDay, customers, held]);
+    return manager.query(sql.NEW_PARTIES(rule.priceSource), [...scope, customers, held]);
   }
 
   /** Posts them on these drafts. Answers how many, and the first `limit` of them. */
   async postNew(
-    manager: EntityManager,
-    { account, month, rule, jobUuid }: BillingContext,
+    { manager, scope, rule, jobUuid }: LockedMonth,
     customers: readonly string[],
     held: readonly string[],
     drafts: readonly string[],
     limit: number,
   ): Promise<{ postings: number; sample: PostingSample[] }> {
-    const charges = [account.uuid, month.firstDay, customers, held];
-    const posting = [drafts, rule.uuid, rule.taxPercent, jobUuid, limit];
-    const rows = await manager.query<(PostingSample & { postings: number })[]>(POST_NEW_CHARGES(rule.priceSource), [
-      ...charges,
-      ...posting,
-    ]);
+    const parameters = [...scope, customers, held, drafts, rule.uuid, rule.taxPercent, jobUuid, limit];
+    const statement = sql.POST_NEW_CHARGES(rule.priceSource);
+    const rows = await manager.query<(PostingSample & { postings: number })[]>(statement, parameters);
     return { postings: rows[0]?.postings ?? 0, sample: rows };
   }
 
   /** Every bill-to party of these organisations has one from then on. */
-  async ensureRoundingCharges(
-    manager: EntityManager,
-    { account, month }: BillingContext,
-    customers: readonly string[],
-  ): Promise<void> {
-    await manager.query(ENSURE_ROUNDING_CHARGES, [account.uuid, month.firstDay, customers]);
+  async ensureRoundingCharges({ manager, scope }: LockedMonth, customers: readonly string[]): Promise<void> {
+    await manager.query(sql.ENSURE_ROUNDING_CHARGES, [...scope, customers]);
   }
 
   /** Organisations that have charges in the month, or in it for any of these licences, and how many charges they have. */
   chargedCustomers(
-    manager: EntityManager,
-    { account, month }: BillingContext,
+    { manager, scope }: LockedMonth,
     licenses: readonly string[] | null,
   ): Promise<{ customerUuid: string; charges: number }[]> {
-    return manager.query(CHARGED_CUSTOMERS, [account.uuid, month.firstDay, licenses]);
+    return manager.query(sql.CHARGED_CUSTOMERS, [...scope, licenses]);
   }
 
   /** Notes which charges are closed by now. `byCalendar`: closes those that no statement says anything of. */
   async closeCharges(
-    manager: EntityManager,
-    { account, month, now }: BillingContext,
+    { manager, scope, now }: LockedMonth,
     byCalendar: boolean,
     licenses: readonly string[] | null,
   ): Promise<void> {
-    await manager.query(CLOSE_CHARGES, [account.uuid, month.firstDay, byCalendar, now, licenses]);
+    await manager.query(sql.CLOSE_CHARGES, [...scope, byCalendar, now, licenses]);
   }
 
   async updateCharges(
-    manager: EntityManager,
-    { now }: BillingContext,
+    { manager, now }: LockedMonth,
     planned: readonly (ChargePlan & { readonly uuid: string })[],
   ): Promise<void> {
     if (!planned.length) return;
     const columns = columnsOf(planned, 'uuid', 'target', 'rounded', 'basis', 'heldReason');
-    await manager.query(UPDATE_CHARGES, [now, ...columns]);
+    await manager.query(sql.UPDATE_CHARGES, [now, ...columns]);
   }
 
   /** Appends postings at their charges' next revisions. A revision that is there already fails the transaction. */
-  append(manager: EntityManager, postings: readonly NewPosting[]): Promise<void> {
+  append({ manager }: LockedMonth, postings: readonly NewPosting[]): Promise<void> {
     return insertRows(manager, InvoicePosting, postings);
   }
 
   async replacePending(
-    manager: EntityManager,
-    { now }: BillingContext,
+    { manager, now }: LockedMonth,
     pending: readonly (Pending & { readonly chargeUuid: string })[],
     gone: readonly string[],
   ): Promise<void> {
-    if (gone.length) await manager.query(DELETE_PENDING, [gone]);
+    if (gone.length) await manager.query(sql.DELETE_PENDING, [gone]);
     if (!pending.length) return;
-    await manager.query(UPSERT_PENDING, [now, ...columnsOf(pending, 'chargeUuid', 'amount', 'reason')]);
+    await manager.query(sql.UPSERT_PENDING, [now, ...columnsOf(pending, 'chargeUuid', 'amount', 'reason')]);
   }
 }

@@ -1,5 +1,5 @@
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { add, type DecimalString, equal, isZero, negate, round, subtract, sum } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { add, type DecimalString, equal, isZero, negate, subtract, sum } from '../../common/money.js';
 import type { Reason } from '../core/reasons.js';
 import type { ChargeBasis } from './charge.entity.js';
 import type { PostingKind } from './invoice-posting.entity.js';
@@ -74,7 +74,7 @@ export interface ChargePlan {
 /** Target minus posted is posted next, or waits where the invoice is issued and more may come. No database, no clock. */
 export function planCharge(charge: ChargeFacts, rules: PlanRules): ChargePlan {
   const { target, basis } = targetOf(charge, rules);
-  const rounded = round(target, currencyDigits(charge.currency));
+  const rounded = inCurrency(target, charge.currency);
   const amount = subtract(rounded, charge.posted);
   const stands = { target, rounded, basis, heldReason: charge.heldBecause ?? '', entries: [], pending: null } as const;
   if (isZero(amount) && !charge.draftAtOtherRates.length) return stands;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { groupBy } from '../../common/group-by.js';
-import { type DecimalString, equal, round, subtract, sum } from '../../common/money.js';
+import { type DecimalString, equal, subtract, sum } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
 import { InvoiceRepository, type InvoiceBillTo, type LockedInvoice } from '../invoices/invoice.repository.js';
 import { LedgerRepository, type NewPosting, type PostingSample, type StoredCharge } from './ledger.repository.js';
@@ -24,10 +24,7 @@ export interface PostScope {
 }
 
 /** A charge that stands at what was posted. `amount` stands, in `currency`. */
-export interface HeldCharge {
-  readonly customerUuid: string;
-  readonly licenseReference: string;
-  readonly currency: string;
+export interface HeldCharge extends Pick<StoredCharge, 'customerUuid' | 'licenseReference' | 'currency'> {
   readonly amount: DecimalString;
   readonly reason: Reason;
 }
@@ -48,16 +45,13 @@ interface Step {
   readonly invoice: LockedInvoice | undefined;
 }
 
-interface Written {
-  readonly postings: readonly (NewPosting & PostingSample)[];
-  readonly held: readonly HeldCharge[];
-}
+type ShownPosting = NewPosting & PostingSample;
 
 const NOTHING = { postings: 0, customers: [], sample: [] } as const;
 
 const partyOf = ({ customerUuid, currency }: InvoiceBillTo) => `${customerUuid}/${currency}`;
 
-/** The only writer of postings: facts, plan, drafts, postings, in the caller's transaction, which has locked the month. */
+/** The only writer of postings: facts, plan, drafts, postings. */
 @Injectable()
 export class PosterService {
   constructor(
@@ -66,21 +60,19 @@ export class PosterService {
   ) {}
 
   /** Brings the charges of these organisations to their targets; calling it again changes nothing. */
-  async post(manager: EntityManager, context: BillingContext, scope: PostScope): Promise<Posted> {
-    const { account, month, rule } = context;
-    const { customers, includes, held } = scope;
-    await this.ledger.ensureRoundingCharges(manager, context, customers);
+  async post(locked: LockedMonth, { customers, includes, held, force }: PostScope): Promise<Posted> {
+    await this.ledger.ensureRoundingCharges(locked, customers);
     const toHold = [...(held?.keys() ?? [])];
-    const fresh = includes ? NOTHING : await this.postNew(manager, context, customers, toHold);
-    const charges = await this.ledger.charges(manager, context, customers, toHold);
+    const fresh = includes ? NOTHING : await this.postNew(locked, customers, toHold);
+    const charges = await this.ledger.charges(locked, customers, toHold);
     // The rounding charge of each bill-to party comes first.
     const groups = [...groupBy(charges, partyOf).values()];
     const parties = groups.map(([charge]) => charge!);
-    const existing = await this.invoices.lockExisting(manager, account.uuid, month.firstDay, parties);
+    const existing = await this.invoices.lockExisting(locked, locked.month, parties);
     const invoiceOf = new Map(existing.map((invoice) => [partyOf(invoice), invoice]));
     const steps = groups.flatMap(([rounding, ...licenses]): Step[] => {
       const invoice = invoiceOf.get(partyOf(rounding!));
-      const rules = { chargeMode: rule.chargeMode, force: scope.force };
+      const rules = { chargeMode: locked.rule.chargeMode, force };
       const plans = licenses.map((charge): ChargePlan => {
         if (includes && !includes(charge)) return { ...charge, entries: [] };
         const heldBecause = (held ? held.get(charge.uuid) : charge.heldReason) || null;
@@ -89,62 +81,56 @@ export class PosterService {
       const own = licenses.map((charge, i) => ({ charge, plan: plans[i]!, invoice }));
       return [...own, { charge: rounding!, plan: planRounding(rounding!, isIssued(invoice), plans), invoice }];
     });
-    const decided = await this.write(manager, context, steps);
-    const sample = [...groupBy([...fresh.sample, ...decided.postings.slice(0, SHOWN)], partyOf).values()].flat();
+    const postings = await this.write(locked, steps);
+    const sample = [...groupBy([...fresh.sample, ...postings.slice(0, SHOWN)], partyOf).values()].flat();
     return {
-      postings: fresh.postings + decided.postings.length,
-      customers: [...new Set([...fresh.customers, ...decided.postings.map(({ customerUuid }) => customerUuid)])],
+      postings: fresh.postings + postings.length,
+      customers: [...new Set([...fresh.customers, ...postings.map(({ customerUuid }) => customerUuid)])],
       sample: sample.slice(0, SHOWN),
-      held: decided.held,
+      held: steps.filter(({ charge }) => !includes || includes(charge)).flatMap(heldOf),
     };
   }
 
   /** Charges that nothing is to be decided about, as most of a first run, are posted where they are. */
   private async postNew(
-    manager: EntityManager,
-    context: BillingContext,
+    locked: LockedMonth,
     customers: readonly string[],
     held: readonly string[],
   ): Promise<Omit<Posted, 'held'>> {
-    const { account, month } = context;
-    const parties = await this.ledger.newParties(manager, context, customers, held);
+    const parties = await this.ledger.newParties(locked, customers, held);
     if (!parties.length) return NOTHING;
-    const invoices = await this.invoices.lockDrafts(manager, account.uuid, month.firstDay, parties);
+    const invoices = await this.invoices.lockDrafts(locked, locked.month, parties);
     const drafts = invoices.filter((invoice) => !isIssued(invoice));
     const uuids = drafts.map(({ uuid }) => uuid);
-    const added = await this.ledger.postNew(manager, context, customers, held, uuids, SHOWN);
+    const added = await this.ledger.postNew(locked, customers, held, uuids, SHOWN);
     return { ...added, customers: drafts.map(({ customerUuid }) => customerUuid) };
   }
 
-  private async write(manager: EntityManager, context: BillingContext, steps: readonly Step[]): Promise<Written> {
+  private async write(locked: LockedMonth, steps: readonly Step[]): Promise<ShownPosting[]> {
     const due = steps.filter(({ plan }) => plan.entries.length > 0);
-    const drafts = await this.drafts(manager, context, due);
-    const postings = due.flatMap((step) => postingsOf(step, drafts.get(partyOf(step.charge))!, context));
+    const drafts = await this.drafts(locked, due);
+    const postings = due.flatMap((step) => postingsOf(step, drafts.get(partyOf(step.charge))!, locked));
     const changed = steps.filter(isChanged).map(({ charge: { uuid }, plan }) => ({ ...plan, uuid }));
-    await this.ledger.updateCharges(manager, context, changed);
+    await this.ledger.updateCharges(locked, changed);
     await this.ledger.replacePending(
-      manager,
-      context,
+      locked,
       steps.flatMap(({ charge, plan }) => (plan.pending ? [{ chargeUuid: charge.uuid, ...plan.pending }] : [])),
       steps.flatMap(({ charge, plan }) => (charge.pending && !plan.pending ? [charge.uuid] : [])),
     );
-    await this.ledger.append(manager, postings);
-    return { postings, held: steps.flatMap(heldOf) };
+    await this.ledger.append(locked, postings);
+    return postings;
   }
 
   /**
    * Bill-to party → the draft that takes its postings: of its own month while that is not issued, else of the current month, or
    * of the first later one that is not issued either.
    */
-  private async drafts(
-    manager: EntityManager,
-    { account, month, currentMonth }: BillingContext,
-    due: readonly Step[],
-  ): Promise<Map<string, string>> {
+  private async drafts(locked: LockedMonth, due: readonly Step[]): Promise<Map<string, string>> {
+    const { month, currentMonth } = locked;
     const chosen = new Map<string, string>();
     let left = [...new Map(due.map(({ charge }) => [partyOf(charge), charge])).values()];
     for (let at = month; left.length; at = at.isBefore(currentMonth) ? currentMonth : at.plus(1)) {
-      for (const invoice of await this.invoices.lockDrafts(manager, account.uuid, at.firstDay, left))
+      for (const invoice of await this.invoices.lockDrafts(locked, at, left))
         if (!isIssued(invoice)) chosen.set(partyOf(invoice), invoice.uuid);
       left = left.filter((charge) => !chosen.has(partyOf(charge)));
     }
@@ -161,7 +147,7 @@ function planRounding(rounding: StoredCharge, isIssued: boolean, plans: readonly
   const { standingTarget, standingRounded } = rounding;
   const targets = sum([standingTarget, ...plans.map(({ target }) => target)]);
   const lines = subtract(
-    round(targets, currencyDigits(rounding.currency)),
+    inCurrency(targets, rounding.currency),
     sum([standingRounded, ...plans.map(({ rounded }) => rounded)]),
   );
   const isClosed = plans.every(({ pending }) => !pending);
@@ -170,7 +156,7 @@ function planRounding(rounding: StoredCharge, isIssued: boolean, plans: readonly
   return { ...plan, pending: plan.pending && { ...plan.pending, reason: 'rounding_waits' } };
 }
 
-function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): Written['postings'] {
+function postingsOf({ charge, plan, invoice }: Step, draft: string, context: BillingContext): ShownPosting[] {
   const isCorrection = isIssued(invoice);
   return plan.entries.map(({ amount, taxPercent, ...entry }, i) => {
     const kind = charge.kind === 'rounding' ? 'rounding' : entry.kind;
@@ -197,8 +183,7 @@ function postingsOf({ charge, plan, invoice }: Step, draft: string, context: Bil
   });
 }
 
-function adjustmentName(name: string, amount: DecimalString, { month, settings }: BillingContext): string {
-  const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
+function adjustmentName(name: string, amount: DecimalString, { month, itemPrefix: prefix }: BillingContext): string {
   const what = amount.startsWith('-') ? 'credit' : 'additional charge';
   const subject = name.startsWith(`${prefix}: `) ? name.slice(prefix.length + 2) : name;
   return `${prefix} adjustment: ${subject.slice(0, 180)} (${what} for ${month.toString()})`.slice(0, 255);

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { type DecimalString, round, subtract } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { type DecimalString, subtract } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { TieOutParts } from './tie-out.js';
 import { AWAY, PARTS } from './tie-out.sql.js';
 
@@ -26,18 +27,17 @@ export interface Away {
 /** What the tie-out is summed from. Only sums rows, and shares no code with what wrote them. */
 @Injectable()
 export class TieOutRepository {
-  async parts(manager: EntityManager, { account, month, rule }: BillingContext): Promise<OrganisationParts[]> {
-    const parameters = [account.uuid, month.firstDay];
-    const rows = await manager.query<SummedParts[]>(PARTS(rule.priceSource), parameters);
+  async parts({ manager, scope, rule }: LockedMonth): Promise<OrganisationParts[]> {
+    const rows = await manager.query<SummedParts[]>(PARTS(rule.priceSource), scope);
     return rows.map(({ exact, ...parts }) => ({
       ...parts,
-      carried: subtract(exact, round(exact, currencyDigits(parts.currency))),
+      carried: subtract(exact, inCurrency(exact, parts.currency)),
     }));
   }
 
   /** By currency; those without any are left out. */
-  async away(manager: EntityManager, { account, month }: BillingContext): Promise<Map<string, Away>> {
-    const rows = await manager.query<(Away & { currency: string })[]>(AWAY, [account.uuid, month.firstDay]);
+  async away(manager: EntityManager, { scope }: BillingContext): Promise<Map<string, Away>> {
+    const rows = await manager.query<(Away & { currency: string })[]>(AWAY, scope);
     return new Map(rows.map(({ currency, ...away }) => [currency, away]));
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { add, type DecimalString, isZero, subtract, sum } from '../../common/money.js';
 import type { BillingContext } from '../core/billing-context.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import { TieOutRepository } from './tie-out.repository.js';
 import { TIE_OUT_PARTS, type TieOut, type TieOutParts } from './tie-out.js';
 
@@ -23,14 +24,10 @@ export class TieOutService {
   }
 
   /** One entry per currency. `statements`: the sums of the export. */
-  async check(
-    manager: EntityManager,
-    context: BillingContext,
-    statements: readonly StatementTotal[],
-  ): Promise<TieOut[]> {
+  async check(locked: LockedMonth, statements: readonly StatementTotal[]): Promise<TieOut[]> {
     const stated = statements.map((statement) => statement.currency);
-    const parts = await this.repository.parts(manager, context);
-    const away = await this.repository.away(manager, context);
+    const parts = await this.repository.parts(locked);
+    const away = await this.repository.away(locked.manager, locked);
     const currencies = [...new Set([...stated, ...parts.map((part) => part.currency)])].sort();
     return currencies.map((currency) => {
       const own = parts.filter((part) => part.currency === currency);

@@ -1,5 +1,6 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { Shown } from '../../common/answer.js';
+import { commandOf } from '../../common/command.js';
 import { hyperlink } from '../../common/links.js';
 import { BooleanField, IntegerField, TextField, UuidField } from '../../common/validation/body-fields.js';
 import { YearMonth } from '../../common/year-month.js';
@@ -26,14 +27,8 @@ class TriggerDto {
   accept_shrinkage?: boolean;
 
   toCommand(): TriggerRun {
-    return {
-      month: YearMonth.of(this.year, this.month)!,
-      settingsUuid: this.settings_uuid,
-      resourceUuid: this.resource_uuid,
-      force: this.force,
-      dryRun: this.dry_run,
-      acceptShrinkage: this.accept_shrinkage,
-    };
+    const { year, month, ...asked } = commandOf<TriggerDto>(this);
+    return { ...asked, month: YearMonth.of(year, month)! };
   }
 }
 

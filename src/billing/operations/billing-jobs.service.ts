@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { wireOf } from '../../common/answer.js';
 import { SCHEDULE } from '../../common/acts.js';
+import { commandOf } from '../../common/command.js';
 import { Clock } from '../../common/clock.js';
 import { YearMonth } from '../../common/year-month.js';
 import { Env } from '../../config/env.js';
@@ -41,17 +42,15 @@ export interface TriggerRun {
   readonly acceptShrinkage?: boolean;
 }
 
-/** How a run is to be done, as the job keeps it. */
-interface Options {
-  readonly force?: boolean;
-  readonly dry_run?: boolean;
-  readonly accept_shrinkage?: boolean;
+/** How a run is to be done. */
+interface Options extends Pick<TriggerRun, 'force' | 'dryRun' | 'acceptShrinkage'> {
   /** Only this licence. */
-  readonly license_reference?: string;
+  readonly licenseReference?: string;
 }
 
+/** What the job keeps, on the wire too: in snake case. */
 interface Parameters extends Options {
-  readonly settings_uuid: string;
+  readonly settingsUuid: string;
   readonly month: string;
 }
 
@@ -106,8 +105,8 @@ export class BillingJobsService implements OnModuleInit {
    * `ResourceNotLinkedError`, `MonthNotOverError`, `OtherRunUnderWayError`.
    */
   async trigger(kind: Kind, command: TriggerRun, by: string): Promise<JobRun> {
-    const { month, resourceUuid, force, dryRun, acceptShrinkage } = command;
-    const settings = await this.settings.resolve(command.settingsUuid, settingsNotFound);
+    const { month, settingsUuid, resourceUuid, force, dryRun, acceptShrinkage } = command;
+    const settings = await this.settings.resolve(settingsUuid, settingsNotFound);
     const pipeline = kind === CONSUMPTION_SYNC ? 'consumption' : 'billing';
     if (pipeline === 'billing' && !settings.exportTypeReference) throw new ExportTypeMissingError();
     const account = await this.accounts.of(settings);
@@ -115,8 +114,8 @@ export class BillingJobsService implements OnModuleInit {
     const resource = resourceUuid && (await namedResource(this.resources, resourceUuid));
     if (resource && !resource.licenseReference) throw new ResourceNotLinkedError();
     if (force && !month.isOver(this.clock.now(), account.timeZone)) throw new MonthNotOverError(month);
-    const license_reference = resource ? resource.licenseReference : undefined;
-    const options = { force, dry_run: dryRun, accept_shrinkage: acceptShrinkage, license_reference };
+    const licenseReference = resource ? resource.licenseReference : undefined;
+    const options = { force, dryRun, acceptShrinkage, licenseReference };
     return this.enqueue(kind, { settings, account }, month, by, options);
   }
 
@@ -128,46 +127,43 @@ export class BillingJobsService implements OnModuleInit {
     options: Options = {},
   ): Promise<JobRun> {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => Boolean(value)));
-    const parameters = { settings_uuid: settings.uuid, month: month.toString(), ...given };
-    const license = options.license_reference?.slice(0, 100);
-    const scope = [account.uuid, parameters.month, license, options.dry_run && 'dry-run'].filter(Boolean).join('/');
+    const period = month.toString();
+    const parameters = wireOf({ settingsUuid: settings.uuid, month: period, ...given });
+    const license = options.licenseReference?.slice(0, 100);
+    const scope = [account.uuid, period, license, options.dryRun && 'dry-run'].filter(Boolean).join('/');
     const run = await this.jobs.enqueue({ kind, scope, parameters, requestedBy });
     if (requestedBy !== SCHEDULE && !isDeepStrictEqual(run.parameters, parameters))
-      throw new OtherRunUnderWayError(month.toString(), run.uuid);
+      throw new OtherRunUnderWayError(period, run.uuid);
     return run;
   }
 
   /** Throws `JobIncompleteError` where somebody could not be posted or a currency does not tie out. */
   private async runStatement(control: JobControl, reconcile: boolean): Promise<Record<string, unknown>> {
-    const parameters = control.run.parameters as unknown as Parameters;
-    const command = {
-      reconcile,
-      force: parameters.force ?? false,
-      dryRun: parameters.dry_run ?? false,
-      acceptShrinkage: parameters.accept_shrinkage ?? false,
-      onlyLicense: parameters.license_reference ?? null,
-    };
+    const { licenseReference: onlyLicense = null, ...given } = parametersOf(control);
+    const { force = false, dryRun = false, acceptShrinkage = false } = given;
+    const command = { reconcile, force, dryRun, acceptShrinkage, onlyLicense };
     const report = await this.statements.import(await this.contextOf(control), command, control);
-    const shortfall = command.dryRun ? '' : shortfallOf(report);
+    const shortfall = dryRun ? '' : shortfallOf(report);
     if (shortfall) throw new JobIncompleteError(shortfall, renderMonthReport(report));
     return renderMonthReport(report);
   }
 
   /** Throws `JobIncompleteError` where a licence failed. */
   private async runConsumption(control: JobControl): Promise<Record<string, unknown>> {
-    const { license_reference } = control.run.parameters as unknown as Parameters;
+    const { licenseReference } = parametersOf(control);
     const context = await this.contextOf(control);
     await this.accounts.ensureRunning(context.account.uuid, 'consumption');
-    const report = await this.consumption.run(context, license_reference ? [license_reference] : null, control);
+    const report = await this.consumption.run(context, licenseReference ? [licenseReference] : null, control);
     const result = wireOf(report);
     if (report.failed)
       throw new JobIncompleteError(`${report.failed} licences failed: see reasons in the result.`, result);
     return result;
   }
 
-  private async contextOf({ run, lease }: JobControl): Promise<BillingContext> {
-    const { settings_uuid, month } = run.parameters as unknown as Parameters;
-    const settings = await this.settings.get(settings_uuid);
+  private async contextOf(control: JobControl): Promise<BillingContext> {
+    const { settingsUuid, month } = parametersOf(control);
+    const settings = await this.settings.get(settingsUuid);
+    const { run, lease } = control;
     return this.accounts.context(settings, YearMonth.from(month), run.requestedBy, run.uuid, lease);
   }
 
@@ -211,4 +207,8 @@ export class BillingJobsService implements OnModuleInit {
     }
     return found;
   }
+}
+
+function parametersOf({ run }: JobControl): Parameters {
+  return commandOf(run.parameters) as unknown as Parameters;
 }

@@ -1,6 +1,6 @@
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { wireOf } from '../../common/answer.js';
-import { round, trimmed } from '../../common/money.js';
+import { trimmed } from '../../common/money.js';
 import type { PostingSample } from '../ledger/ledger.repository.js';
 import type { MonthReport } from '../statements/month-report.js';
 
@@ -26,12 +26,11 @@ export function shortfallOf({ failures, leftOut, tieOut }: MonthReport): string 
 
 function sampleOf(posting: PostingSample): object {
   const { revision, kind, customerUuid, licenseReference, name, currency } = posting;
-  const digits = currencyDigits(currency);
   return {
     chargeKey: `${licenseReference}/${customerUuid}/${currency}`,
     ...{ revision, kind, customerUuid, licenseReference, name, currency },
     target: trimmed(posting.target),
-    posted: round(posting.posted, digits),
-    amount: round(posting.amount, digits),
+    posted: inCurrency(posting.posted, currency),
+    amount: inCurrency(posting.amount, currency),
   };
 }

@@ -21,13 +21,8 @@ export class SyncResourcesDto {
   force_import?: boolean;
 
   toCommand(): SyncResources {
-    return {
-      from: this.period_from,
-      to: this.period_to,
-      settingsUuid: this.settings_uuid,
-      offeringUuid: this.offering_uuid,
-      projectUuid: this.project_uuid,
-    };
+    const { period_from: from, period_to: to, settings_uuid: settingsUuid } = this;
+    return { from, to, settingsUuid, offeringUuid: this.offering_uuid, projectUuid: this.project_uuid };
   }
 }
 

@@ -8,13 +8,12 @@ import { ProjectsService } from '../../directory/projects.service.js';
 import { type LicenseLinkFacts, ResourcesService } from '../../directory/resources.service.js';
 import { SettingsService } from '../../settings/settings.service.js';
 import { BillingAccountsService } from '../accounts/billing-accounts.service.js';
-import type { BillingContext } from '../core/billing-context.js';
 import { rangeUpTo } from '../core/month-range.js';
 import { settingsNotFound } from '../core/named-in-request.js';
 import { reasonOf } from '../core/reasons.js';
 import type { BillTo } from '../payers/bill-to.js';
 import { PayersService } from '../payers/payers.service.js';
-import { type BilledLicense, LinesRepository } from '../statements/lines.repository.js';
+import { LinesRepository } from '../statements/lines.repository.js';
 
 /** Which licences are to get resources, and where. */
 export interface SyncResources {
@@ -68,7 +67,10 @@ export class ResourceSyncService {
     const range = rangeUpTo(command, context.currentMonth, 6);
     const licenses = await this.lines.licensesBetween(context.account.uuid, range);
     const references = licenses.map((license) => license.licenseReference);
-    const partyOf = await this.partiesOf(context, licenses, signal);
+    const namedOn = new Map(licenses.map((license) => [license.licenseReference, license.arrowCustomer]));
+    // The owner of now, as ArrowSphere says; else the one that the newest line names.
+    const customerOf = (license: string, owner?: string) => owner ?? namedOn.get(license);
+    const partyOf = await this.payers.partiesOf(context, references, customerOf, signal);
     const linkOf = new Map((await this.resources.linksOf(references)).map((link) => [link.licenseReference, link]));
     const errors: { licenseReference: string; error: string }[] = [];
     let created = 0;
@@ -80,21 +82,6 @@ export class ResourceSyncService {
       else if (!link) created++;
     }
     return { linked: licenses.length - errors.length, created, errors };
-  }
-
-  /** Whose the licences are now, as ArrowSphere says; else as their newest line does. */
-  private async partiesOf(
-    context: BillingContext,
-    licenses: readonly BilledLicense[],
-    signal: AbortSignal,
-  ): Promise<Map<string, BillTo>> {
-    const references = licenses.map((license) => license.licenseReference);
-    const owners = await this.payers.ownersOf(context, references, signal);
-    const pairs = licenses.flatMap(({ licenseReference, arrowCustomer: named }) => {
-      const arrowCustomer = owners.get(licenseReference) ?? named;
-      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
-    });
-    return new Map((await this.payers.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
   }
 
   /** Answers `""`, or the sentence that says why not. */

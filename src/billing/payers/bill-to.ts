@@ -1,6 +1,7 @@
 import { groupBy } from '../../common/group-by.js';
 import type { LicenseLinkFacts } from '../../directory/resources.service.js';
 import type { Reason } from '../core/reasons.js';
+import type { Charge } from '../ledger/charge.entity.js';
 
 /** One licence as one Arrow customer has it: whose lines are to find their bill-to party. */
 export interface LicensePair {
@@ -25,10 +26,7 @@ export interface MappedCustomer {
 }
 
 /** A charge that the licence has in the month already. */
-export interface ExistingCharge extends LicensePair {
-  readonly customerUuid: string;
-  readonly projectUuid: string | null;
-  readonly resourceUuid: string | null;
+export interface ExistingCharge extends LicensePair, Pick<Charge, 'customerUuid' | 'projectUuid' | 'resourceUuid'> {
   /** In use when it was closed, until somebody reopened it too, or on an issued invoice: its bill-to party stands. */
   readonly isFixed: boolean;
   /** It has lines, or its target is not 0. */

@@ -1,14 +1,12 @@
-import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 
 /** From when ArrowSphere was seen to name an Arrow customer as the owner of a licence, until a later entry. */
 @Entity()
 export class LicenseOwner {
   @PrimaryColumn('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   @PrimaryColumn({ length: 255, collation: 'C' })
   licenseReference: string;

@@ -3,6 +3,9 @@ import { DataSource } from 'typeorm';
 import { columnsOf } from '../../database/columns-of.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { ExistingCharge, LicensePair } from './bill-to.js';
+import type { LicenseOwner } from './license-owner.entity.js';
+
+type SeenOwner = Readonly<Pick<LicenseOwner, 'licenseReference' | 'customerReference'>>;
 
 /** The owner that each licence was last seen to have. `$1` account. */
 export const LAST_OWNER = `
@@ -95,10 +98,7 @@ export class PayersRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Adds an entry where the owner is another one than the last seen. */
-  async addOwners(
-    { account, now }: BillingContext,
-    seen: readonly { readonly licenseReference: string; readonly customerReference: string }[],
-  ): Promise<void> {
+  async addOwners({ account, now }: BillingContext, seen: readonly SeenOwner[]): Promise<void> {
     if (!seen.length) return;
     const columns = columnsOf(seen, 'licenseReference', 'customerReference');
     await this.dataSource.query(ADD_OWNERS, [account.uuid, now, ...columns]);
@@ -106,10 +106,7 @@ export class PayersRepository {
 
   /** Licence → the owner seen last. */
   async lastOwners({ account }: BillingContext, licenses: readonly string[]): Promise<Map<string, string>> {
-    const rows = await this.dataSource.query<{ licenseReference: string; customerReference: string }[]>(LAST_OWNERS, [
-      account.uuid,
-      licenses,
-    ]);
+    const rows = await this.dataSource.query<SeenOwner[]>(LAST_OWNERS, [account.uuid, licenses]);
     return new Map(rows.map((row) => [row.licenseReference, row.customerReference]));
   }
 
@@ -125,7 +122,7 @@ export class PayersRepository {
   }
 
   /** The charges of licences in the month, last changed first. */
-  charges({ account, month }: BillingContext): Promise<ExistingCharge[]> {
-    return this.dataSource.query(CHARGES, [account.uuid, month.firstDay]);
+  charges({ scope }: BillingContext): Promise<ExistingCharge[]> {
+    return this.dataSource.query(CHARGES, scope);
   }
 }

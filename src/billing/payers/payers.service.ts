@@ -24,23 +24,32 @@ export class PayersService {
    */
   async seeOwners(context: BillingContext, licenses: readonly string[], signal: AbortSignal): Promise<void> {
     if (!licenses.length) return;
-    const { arrow, account } = context;
+    const { arrow, lane } = context;
     const asked = new Set(licenses);
-    const found = await this.gateway.findLicenses(arrow, licenses, { signal, lane: `billing:${account.uuid}` });
+    const found = await this.gateway.findLicenses(arrow, licenses, { signal, lane });
     await this.repository.addOwners(
       context,
       found.filter((license) => license.customerReference && asked.has(license.licenseReference)),
     );
   }
 
-  /** Licence → owner, as ArrowSphere says now; one that it has forgotten stays with its last owner. Throws the gateway's errors. */
-  async ownersOf(
+  /**
+   * Licence → its bill-to party, where an owner is known. `customerOf` answers its Arrow customer, given the owner that
+   * ArrowSphere names now; what it has forgotten stays with its last owner. Throws the gateway's errors.
+   */
+  async partiesOf(
     context: BillingContext,
     licenses: readonly string[],
+    customerOf: (license: string, owner: string | undefined) => string | undefined,
     signal: AbortSignal,
-  ): Promise<Map<string, string>> {
+  ): Promise<Map<string, BillTo>> {
     await this.seeOwners(context, licenses, signal);
-    return this.repository.lastOwners(context, licenses);
+    const owners = await this.repository.lastOwners(context, licenses);
+    const pairs = licenses.flatMap((licenseReference) => {
+      const arrowCustomer = customerOf(licenseReference, owners.get(licenseReference));
+      return arrowCustomer ? [{ licenseReference, arrowCustomer }] : [];
+    });
+    return new Map((await this.billTo(context, pairs)).map((party) => [party.licenseReference, party]));
   }
 
   /**
@@ -48,14 +57,13 @@ export class PayersService {
    * account; others are no evidence. Throws the gateway's errors.
    */
   async namedCustomers(
-    context: BillingContext,
+    { arrow, lane }: BillingContext,
     texts: readonly string[],
     mapped: readonly MappedCustomer[],
     signal: AbortSignal,
   ): Promise<Map<string, string>> {
     if (!texts.length) return new Map();
-    const { arrow, account } = context;
-    const { data } = await this.gateway.listCustomers(arrow, { signal, lane: `billing:${account.uuid}` });
+    const { data } = await this.gateway.listCustomers(arrow, { signal, lane });
     const references = new Set([
       ...data.map((customer) => customer.reference),
       ...mapped.map((mapping) => mapping.arrowCustomer),

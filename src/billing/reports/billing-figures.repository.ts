@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { DecimalString } from '../../common/money.js';
+import type { BillingAccount } from '../accounts/billing-account.entity.js';
 
 /** How current an account is. */
-export interface AccountFigures {
-  readonly settingsUuid: string;
-  readonly partnerReference: string | null;
-  readonly billingPaused: boolean;
-  readonly created: Date;
+export interface AccountFigures extends Pick<
+  BillingAccount,
+  'settingsUuid' | 'partnerReference' | 'billingPaused' | 'created'
+> {
   /** When an export was last applied, or found to be the one that is applied. */
   readonly syncedAt: Date | null;
   /** When an export last came as a whole. */

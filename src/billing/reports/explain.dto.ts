@@ -1,8 +1,8 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull, wireOf } from '../../common/answer.js';
 import type { CsvColumns } from '../../common/csv.js';
-import { round, trimmed } from '../../common/money.js';
+import { trimmed } from '../../common/money.js';
 import { type InvoicePosting, POSTING_KINDS, type PostingKind } from '../ledger/invoice-posting.entity.js';
 import type { PageRows } from '../statements/snapshots.repository.js';
 import type { ExplainedLine } from './explained-line.js';
@@ -23,7 +23,7 @@ export class ExplainedPosting {
   static from(posting: InvoicePosting, currency: string): ExplainedPosting {
     return answerOf(ExplainedPosting, posting, {
       idempotency_key: `${posting.chargeUuid}/${posting.revision}`,
-      amount: round(posting.amount, currencyDigits(currency)),
+      amount: inCurrency(posting.amount, currency),
       target: trimmed(posting.target),
       invoice_month: posting.invoice.month.slice(0, 7),
     });

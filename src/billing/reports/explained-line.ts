@@ -1,6 +1,6 @@
 import type { PriceSource } from '../../arrow-export/columns.js';
-import { currencyDigits } from '../../arrow-export/currency.js';
-import { add, type DecimalString, round } from '../../common/money.js';
+import { inCurrency } from '../../arrow-export/currency.js';
+import { add, type DecimalString } from '../../common/money.js';
 import { reasonOf } from '../core/reasons.js';
 import type { BillingSyncItem } from '../statements/billing-sync-item.entity.js';
 import type { ExplainedCharge } from './explain.repository.js';
@@ -20,11 +20,11 @@ export function explainLine(line: BillingSyncItem, charge: ExplainedCharge | nul
 
 /** Its rounded amount; the last line of a charge takes the rest, so that the lines add up to what is posted. */
 function partOf(line: BillingSyncItem, charge: ExplainedCharge | null, price: PriceSource): DecimalString {
-  const digits = currencyDigits(line.currency);
-  if (!charge) return round('0', digits);
+  const { currency } = line;
+  if (!charge) return inCurrency('0', currency);
   const counts = line.presence === 'present' && line.status === 'billable';
-  const own = counts ? round(line[price] ?? '0', digits) : '0';
-  return round(line.uuid === charge.lastLineUuid ? add(own, charge.rest) : own, digits);
+  const own = counts ? inCurrency(line[price] ?? '0', currency) : '0';
+  return inCurrency(line.uuid === charge.lastLineUuid ? add(own, charge.rest) : own, currency);
 }
 
 function whyCharged(line: BillingSyncItem, charge: ExplainedCharge | null): string {
@@ -45,7 +45,7 @@ function whyCharged(line: BillingSyncItem, charge: ExplainedCharge | null): stri
 
 function waiting({ pending, currency }: ExplainedCharge): string[] {
   if (!pending) return [];
-  const amount = round(pending.amount, currencyDigits(currency));
+  const amount = inCurrency(pending.amount, currency);
   return [`A difference of ${amount} ${currency} waits.`, reasonOf(pending.reason).sentence];
 }
 

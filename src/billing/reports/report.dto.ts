@@ -1,8 +1,8 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { currencyDigits } from '../../arrow-export/currency.js';
+import { inCurrency } from '../../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { FileQuery } from '../../common/csv.js';
-import { type DecimalString, round } from '../../common/money.js';
+import { type DecimalString } from '../../common/money.js';
 import { UuidFilter } from '../../common/validation/query-fields.js';
 import { MonthFilter } from '../../common/validation/month-fields.js';
 import { KnownNamesOnly } from '../../common/validation/validation.pipe.js';
@@ -166,8 +166,4 @@ export class BillingSummaryResponse {
       consumption_counted_by: mappingsOfCustomer > 1 ? 'license_owner' : 'customer',
     });
   }
-}
-
-function inCurrency(amount: DecimalString, currency: string): string {
-  return round(amount, currencyDigits(currency));
 }

@@ -6,6 +6,7 @@ import type { MonthRange } from '../../common/year-month.js';
 import type { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
 import { ConsumptionRecord } from '../consumption/consumption-record.entity.js';
 import type { Reason } from '../core/reasons.js';
+import type { BillingSyncItem } from '../statements/billing-sync-item.entity.js';
 import { BillingSync } from '../statements/billing-sync.entity.js';
 import { COUNT_UNLINKED_SPEND, MARGIN, NEWEST_MONTH, TOTALS, UNLINKED_SPEND } from './report.sql.js';
 
@@ -18,13 +19,11 @@ export interface SpendScope {
 }
 
 /** Money of one licence in one month that is charged to nobody, or to an organisation without a resource. */
-export interface UnlinkedSpend {
-  /** `""`: the lines name none. */
-  readonly licenseReference: string;
-  readonly endCustomerName: string;
-  readonly vendorName: string;
+export interface UnlinkedSpend extends Pick<
+  BillingSyncItem,
+  'licenseReference' | 'endCustomerName' | 'vendorName' | 'currency'
+> {
   readonly amount: DecimalString;
-  readonly currency: string;
   readonly lines: number;
   readonly charged: boolean;
   readonly customerUuid: string | null;

@@ -1,4 +1,4 @@
-import { Column, Entity, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { BillingAccount } from '../accounts/billing-account.entity.js';
 import type { TieOut } from '../ledger/tie-out.js';
 import { ExportSnapshot } from './export-snapshot.entity.js';
@@ -17,10 +17,8 @@ export interface ExportSize {
 @Entity()
 export class BillingMonth {
   @PrimaryColumn('uuid')
+  @ForeignKey(() => BillingAccount, { onDelete: 'RESTRICT' })
   accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   @PrimaryColumn('date')
   month: string;
@@ -31,10 +29,8 @@ export class BillingMonth {
 
   /** The latest accepted export, applied from end to end. */
   @Column({ type: 'uuid', nullable: true })
+  @ForeignKey(() => ExportSnapshot, { onDelete: 'RESTRICT' })
   snapshotUuid: string | null;
-
-  @ManyToOne(() => ExportSnapshot, { onDelete: 'RESTRICT' })
-  snapshot: Relation<ExportSnapshot> | null;
 
   /** Of all inputs beside the export; `""` while the month is being worked on. Written at the very end of a run. */
   @Column({ length: 64, default: '' })

@@ -1,8 +1,6 @@
-import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, Unique } from 'typeorm';
 import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
-import { Charge } from '../ledger/charge.entity.js';
-import { BillingSync } from './billing-sync.entity.js';
 
 /** `billable`: it counts towards a charge. `unmatched`: nobody can be charged yet. `excluded`: deliberately not charged. */
 export type ItemStatus = 'billable' | 'unmatched' | 'excluded';
@@ -53,9 +51,6 @@ export class BillingSyncItem extends BaseEntity {
   @Column({ type: 'uuid', nullable: true })
   billingSyncUuid: string | null;
 
-  @ManyToOne(() => BillingSync, { nullable: true, createForeignKeyConstraints: false })
-  billingSync: Relation<BillingSync> | null;
-
   @Column({ type: 'varchar', length: 16 })
   status: ItemStatus;
 
@@ -69,9 +64,6 @@ export class BillingSyncItem extends BaseEntity {
   /** The charge that it counts towards, or did while it was present and billable; who pays stands there. */
   @Column({ type: 'uuid', nullable: true })
   chargeUuid: string | null;
-
-  @ManyToOne(() => Charge, { nullable: true, createForeignKeyConstraints: false })
-  charge: Relation<Charge> | null;
 
   /** The Arrow customer it belongs to (`XSP…`), by the line, the history of owners or the owner of today; `""`: unknown. */
   @Column({ length: 255, default: '' })

@@ -1,7 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { answerOf } from '../../common/answer.js';
 import { hyperlink } from '../../common/links.js';
-import { round } from '../../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../../common/page.js';
 import {
   BooleanFilter,
@@ -15,7 +14,17 @@ import { BillingSync, SYNC_STATE_LABELS } from './billing-sync.entity.js';
 import { BillingSyncItem } from './billing-sync-item.entity.js';
 import type { ChargedLine, StatementWithLines } from './billing-syncs.service.js';
 
-export class ListBillingSyncsQuery extends ListQuery {
+/** Whose statements, and of which months. */
+export class StatementsQuery extends ListQuery {
+  @LinkFilter(() => CustomerMapping) customer_mapping?: string;
+  @UuidFilter() customer_mapping_uuid?: string;
+  @UuidFilter() settings_uuid?: string;
+  @TextFilter({ example: '2026-01' }) report_period?: string;
+  @TextFilter({ example: '2026-01' }) report_period_from?: string;
+  @TextFilter({ example: '2026-12' }) report_period_to?: string;
+}
+
+export class ListBillingSyncsQuery extends StatementsQuery {
   @OrderFilter({
     created: 'created',
     modified: 'modified',
@@ -27,13 +36,7 @@ export class ListBillingSyncsQuery extends ListQuery {
     synced_at: 'syncedAt',
   })
   declare o?: Order;
-  @LinkFilter(() => CustomerMapping) customer_mapping?: string;
-  @UuidFilter() customer_mapping_uuid?: string;
-  @UuidFilter() settings_uuid?: string;
   @TextFilter({ description: 'Part of the statement reference' }) statement_reference?: string;
-  @TextFilter({ example: '2026-01' }) report_period?: string;
-  @TextFilter({ example: '2026-01' }) report_period_from?: string;
-  @TextFilter({ example: '2026-12' }) report_period_to?: string;
   @IntegerFilter({ description: '1 Pending, 2 Synced, 3 Validated, 4 Reconciled' }) state?: number;
   @TextFilter({ description: 'pending, validated or rejected' }) arrow_state?: string;
 }
@@ -79,9 +82,7 @@ export class BillingSyncItemResponse {
   static from(this: void, { line, invoiceItemUuid, compensationItemUuid }: ChargedLine): BillingSyncItemResponse {
     return answerOf(BillingSyncItemResponse, line, {
       invoice_item_uuid: invoiceItemUuid ?? undefined,
-      original_price: round(line.originalPrice, 10),
       compensation_item_uuid: compensationItemUuid ?? undefined,
-      quantity: round(line.quantity, 10),
       status: line.reason || (line.presence === 'missing' ? 'missing' : line.status),
     });
   }
@@ -148,8 +149,6 @@ export class BillingSyncResponse {
       waldur_customer_name: statement.customer!.name,
       report_period: statement.month.slice(0, 7),
       state_display: SYNC_STATE_LABELS[statement.state],
-      buy_total: round(statement.buyTotal, 10),
-      sell_total: round(statement.sellTotal, 10),
       invoice_uuid: invoiceUuid ?? undefined,
       items: lines.map(BillingSyncItemResponse.from),
       items_count: statement.itemCount,

@@ -1,9 +1,8 @@
 import { Check, Column, Entity, Index, ManyToOne, type Relation, Unique } from 'typeorm';
-import { BaseEntity } from '../../database/base.entity.js';
 import { MoneyColumn } from '../../database/money.column.js';
 import { Customer } from '../../directory/customer.entity.js';
 import { CustomerMapping } from '../../mappings/customer-mapping.entity.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { AccountMonthEntity } from '../core/account-month.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 
 /** Waldur's numbers and labels. Closed is `reconciled`; `validated` only notes what ArrowSphere says. */
@@ -20,14 +19,8 @@ export type SyncState = keyof typeof SYNC_STATE_LABELS;
 @Unique('uq_billing_sync_statement', ['accountUuid', 'month', 'arrowCustomer', 'statementReference'])
 @Index(['customerMappingUuid', 'month'])
 @Index(['month', 'created', 'uuid'])
-export class BillingSync extends BaseEntity {
+export class BillingSync extends AccountMonthEntity {
   static readonly path = '/api/admin/arrow/billing-syncs/';
-
-  @Column('uuid')
-  accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
 
   /** `XSP…`; `""` where its lines name nobody. */
   @Column({ length: 255 })
@@ -46,10 +39,6 @@ export class BillingSync extends BaseEntity {
 
   @ManyToOne(() => Customer, { onDelete: 'RESTRICT' })
   customer: Relation<Customer> | null;
-
-  /** First day of the month. */
-  @Column('date')
-  month: string;
 
   /** Arrow's, or one made of month and customer where the export names none. */
   @Column({ length: 255 })

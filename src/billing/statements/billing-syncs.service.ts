@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { groupBy } from '../../common/group-by.js';
 import type { Count, Page } from '../../common/page.js';
-import { findByOrThrow } from '../../database/find-or-throw.js';
-import { BillingSyncItemNotFoundError, BillingSyncNotFoundError } from '../core/billing.errors.js';
 import { type ChargeItems, ChargeItemsRepository } from '../ledger/charge-items.repository.js';
 import type { BillingSync } from './billing-sync.entity.js';
 import type { BillingSyncItem } from './billing-sync-item.entity.js';
-import { BillingSyncsRepository, type LineFilter, type StatementFilter } from './billing-syncs.repository.js';
+import { BillingSyncsRepository, type StatementFilter } from './billing-syncs.repository.js';
+import { type LineFilter, LinesRepository } from './lines.repository.js';
 
 /** Lines that stand inside a statement; the list of lines has all. */
 const NESTED = 100;
@@ -28,48 +27,47 @@ export interface StatementWithLines {
 @Injectable()
 export class BillingSyncsService {
   constructor(
-    private readonly repository: BillingSyncsRepository,
+    private readonly statements: BillingSyncsRepository,
+    private readonly lines: LinesRepository,
     private readonly chargeItems: ChargeItemsRepository,
   ) {}
 
   /** Newest month first by default. Throws `PageNotFoundError`. */
   async list(filter: StatementFilter): Promise<Page<StatementWithLines>> {
-    const page = await this.repository.list(filter);
+    const page = await this.statements.list(filter);
     return page.with(await this.complete(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
   count(filter: StatementFilter): Promise<Count> {
-    return this.repository.count(filter);
+    return this.statements.count(filter);
   }
 
   /** Throws `BillingSyncNotFoundError`. */
   async get(uuid: string): Promise<StatementWithLines> {
-    const statement = await findByOrThrow((known) => this.repository.find(known), uuid, BillingSyncNotFoundError);
-    return (await this.complete([statement]))[0]!;
+    return (await this.complete([await this.statements.get(uuid)]))[0]!;
   }
 
   /** Newest first by default. Throws `PageNotFoundError`. */
   async listItems(filter: LineFilter): Promise<Page<ChargedLine>> {
-    const page = await this.repository.listLines(filter);
+    const page = await this.lines.list(filter);
     return page.with(await this.charged(page.items));
   }
 
   /** Throws `PageNotFoundError`. */
   countItems(filter: LineFilter): Promise<Count> {
-    return this.repository.countLines(filter);
+    return this.lines.count(filter);
   }
 
   /** Throws `BillingSyncItemNotFoundError`. */
   async getItem(uuid: string): Promise<ChargedLine> {
-    const line = await findByOrThrow((known) => this.repository.findLine(known), uuid, BillingSyncItemNotFoundError);
-    return (await this.charged([line]))[0]!;
+    return (await this.charged([await this.lines.get(uuid)]))[0]!;
   }
 
   private async complete(statements: readonly BillingSync[]): Promise<StatementWithLines[]> {
     const uuids = statements.map((statement) => statement.uuid);
-    const invoices = await this.repository.invoicesOf(uuids);
-    const lines = await this.charged(await this.repository.firstLines(uuids, NESTED));
+    const invoices = await this.statements.invoicesOf(uuids);
+    const lines = await this.charged(await this.lines.firstLines(uuids, NESTED));
     const linesOf = groupBy(lines, ({ line }) => line.billingSyncUuid);
     return statements.map((statement) => ({
       statement,

@@ -88,10 +88,10 @@ export class ExportLoader {
     stage: Stage,
     allowRepeatedRows: boolean,
   ): Promise<boolean> {
-    const { settings, month, account, arrow } = context;
+    const { settings, month, lane, arrow } = context;
     const period = month.toString();
     const query = { exportTypeReference: settings.exportTypeReference, periodFrom: period, periodTo: period };
-    const options = { signal, lane: `billing:${account.uuid}`, refresh: true, allowRepeatedRows };
+    const options = { signal, lane, refresh: true, allowRepeatedRows };
     const known = new Set(last?.pages);
     const hashes: string[] = [];
     let rows = 0;

@@ -1,7 +1,6 @@
-import { Check, Column, Entity, Generated, Index, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Check, Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 import { ACTOR_LENGTH } from '../../auth/caller.js';
-import { BaseEntity } from '../../database/base.entity.js';
-import { BillingAccount } from '../accounts/billing-account.entity.js';
+import { AccountMonthEntity } from '../core/account-month.entity.js';
 import { TimeColumn } from '../../database/time.column.js';
 
 export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'accepted';
@@ -10,16 +9,7 @@ export type SnapshotState = 'fetching' | 'complete' | 'failed' | 'refused' | 'ac
 @Entity()
 @Check('ck_export_snapshot_state', `state IN ('fetching', 'complete', 'failed', 'refused', 'accepted')`)
 @Index(['accountUuid', 'month', 'number'])
-export class ExportSnapshot extends BaseEntity {
-  @Column('uuid')
-  accountUuid: string;
-
-  @ManyToOne(() => BillingAccount, { onDelete: 'RESTRICT' })
-  account: Relation<BillingAccount>;
-
-  @Column('date')
-  month: string;
-
+export class ExportSnapshot extends AccountMonthEntity {
   /** In the order in which fetching began: of two, the higher is the newer. */
   @Column()
   @Generated('increment')

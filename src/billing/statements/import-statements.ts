@@ -1,3 +1,4 @@
+import type { JobControl } from '../../jobs/job-handlers.js';
 import type { BillingContext } from '../core/billing-context.js';
 import { graceIsOver } from '../core/finality.js';
 import type { BillingMonth } from './billing-month.entity.js';
@@ -16,14 +17,8 @@ export interface ImportStatements {
   readonly onlyLicense: string | null;
 }
 
-/** Hears how far a run is; throws where it was cancelled. */
-export type Progress = (step: string, done: number, total: number) => Promise<void>;
-
 /** How a run says where it is, and hears that it should stop. */
-export interface RunControl {
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-}
+export type RunControl = Pick<JobControl, 'signal' | 'progress'>;
 
 /** A run on its way. */
 export interface ImportRun extends ImportStatements, RunControl {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { Any, Repository } from 'typeorm';
 import type { BillingContext } from '../core/billing-context.js';
 import { ExportPage, ExportSnapshot } from './export-snapshot.entity.js';
 
@@ -16,6 +16,15 @@ export interface PageRows {
   readonly headers: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
 }
+
+/** Whether another month than `$1` account, `$2` month has the page. */
+const IS_OF_ANOTHER_MONTH = `EXISTS (
+      SELECT
+      FROM export_snapshot other
+      WHERE (other.account_uuid, other.month) <> ($1, $2)
+        AND other.state IN ('fetching', 'accepted', 'refused')
+        AND page.hash = ANY(other.pages)
+    )`;
 
 /**
  * Pages that nobody needs any more. Kept are those of the latest accepted export, of the one at the close of the month or
@@ -68,20 +77,10 @@ const DROP_REPLACED_PAGES = `
   USING (SELECT DISTINCT unnest(pages) AS hash FROM snapshot) replaced
   WHERE page.hash = replaced.hash
     AND NOT EXISTS (SELECT FROM kept WHERE kept.hash = page.hash)
-    AND NOT EXISTS (
-      SELECT
-      FROM export_snapshot other
-      WHERE (other.account_uuid, other.month) <> ($1, $2)
-        AND other.state IN ('fetching', 'accepted', 'refused')
-        AND page.hash = ANY(other.pages)
-    )`;
+    AND NOT ${IS_OF_ANOTHER_MONTH}`;
 
 /** A month whose exports may go. */
-export interface OutdatedMonth {
-  readonly accountUuid: string;
-  /** First day. */
-  readonly month: string;
-}
+export type OutdatedMonth = Readonly<Pick<ExportSnapshot, 'accountUuid' | 'month'>>;
 
 /** Months that were closed before `$1` and have pages; nothing of them is being fetched since `$2`. */
 const OUTDATED_MONTHS = `
@@ -114,22 +113,9 @@ const DROP_OUTDATED = `
     SELECT page.hash
     FROM export_page page
     WHERE page.hash IN (SELECT unnest(pages) FROM export_snapshot WHERE account_uuid = $1 AND month = $2)
-      AND NOT EXISTS (
-        SELECT
-        FROM export_snapshot other
-        WHERE (other.account_uuid, other.month) <> ($1, $2)
-          AND other.state IN ('fetching', 'accepted', 'refused')
-          AND page.hash = ANY(other.pages)
-      )
+      AND NOT ${IS_OF_ANOTHER_MONTH}
     LIMIT $3
   )`;
-
-const IS_WHOLE = `
-  SELECT NOT EXISTS (
-    SELECT
-    FROM unnest($1::text[]) AS wanted (hash)
-    WHERE NOT EXISTS (SELECT FROM export_page page WHERE page.hash = wanted.hash)
-  ) AS "isWhole"`;
 
 /** A fetch of an export that began longer ago has died. */
 const LONGEST_FETCH_MS = 86_400_000;
@@ -143,9 +129,9 @@ export class SnapshotsRepository {
   ) {}
 
   /** Gives the export its number, before the first page is asked for. */
-  begin({ account, settings, month, requestedBy }: BillingContext): Promise<ExportSnapshot> {
+  begin({ scope: [accountUuid, month], settings, requestedBy }: BillingContext): Promise<ExportSnapshot> {
     const { exportTypeReference } = settings;
-    const row = { accountUuid: account.uuid, month: month.firstDay, exportTypeReference, fetchedBy: requestedBy };
+    const row = { accountUuid, month, exportTypeReference, fetchedBy: requestedBy };
     return this.snapshots.save(this.snapshots.create(row));
   }
 
@@ -182,8 +168,7 @@ export class SnapshotsRepository {
 
   /** Whether every page of an export is still kept. */
   async isWhole({ pages }: ExportSnapshot): Promise<boolean> {
-    const [{ isWhole }] = await this.pages.query<[{ isWhole: boolean }]>(IS_WHOLE, [pages]);
-    return isWhole;
+    return (await this.pages.countBy({ hash: Any(pages) })) === new Set(pages).size;
   }
 
   /** Months closed before then, of which pages are kept. */
@@ -198,8 +183,8 @@ export class SnapshotsRepository {
   }
 
   /** Drops the pages of the month's replaced exports. */
-  async dropReplaced({ account, month }: BillingContext): Promise<void> {
-    await this.pages.query(DROP_REPLACED_PAGES, [account.uuid, month.firstDay]);
+  async dropReplaced({ scope }: BillingContext): Promise<void> {
+    await this.pages.query(DROP_REPLACED_PAGES, scope);
   }
 }
 

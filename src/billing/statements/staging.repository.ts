@@ -1,26 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { columnsOf } from '../../database/columns-of.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { StatementSigns } from '../core/finality.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { BillTo, LicensePair } from '../payers/bill-to.js';
+import type { BillingSync } from './billing-sync.entity.js';
 import type { StagedTotal } from './check-export.js';
-import {
-  ANALYZE_STAGED,
-  ATTRIBUTE_LINES,
-  CLEAR,
-  INSERT_NAMED_CUSTOMERS,
-  IS_STAGED,
-  LICENSES_TO_ASK_FOR,
-  NAMED_CUSTOMERS,
-  REPEATED_KEYS,
-  SORT_IN_MEMORY,
-  STAGED_PAIRS,
-  STAGED_STATEMENTS,
-  STAGED_TOTALS,
-} from './staging.sql.js';
+import * as sql from './staging.sql.js';
 
 /** Columns of `export_staging`, and what a line has for them; the others are worked out there. */
 const STAGED: Readonly<Record<string, (line: ExportLine) => CopyCell>> = {
@@ -47,17 +37,15 @@ const STAGED: Readonly<Record<string, (line: ExportLine) => CopyCell>> = {
   service_end: (line) => line.serviceEnd,
 };
 
+const PARTY = ['licenseReference', 'arrowCustomer', 'customerUuid', 'projectUuid', 'resourceUuid', 'reason'] as const;
+
 /** What the lines of one statement say of it. */
-export interface StagedStatement extends StatementSigns {
-  readonly arrowCustomer: string;
-  readonly statementReference: string;
+export interface StagedStatement extends StatementSigns, Pick<BillingSync, 'arrowCustomer' | 'statementReference'> {
   /** The organisation that most licences of the customer are charged to; null: none is. */
   readonly customerUuid: string | null;
 }
 
-export interface RepeatedKey {
-  readonly licenseReference: string;
-  readonly lineKey: string;
+export interface RepeatedKey extends Pick<ExportLine, 'licenseReference' | 'lineKey'> {
   readonly lines: number;
 }
 
@@ -84,74 +72,62 @@ export class StagingRepository {
 
   /** All lines are in: lets the database know how many they are. */
   async ready(): Promise<void> {
-    await this.dataSource.query(ANALYZE_STAGED);
+    await this.dataSource.query(sql.ANALYZE_STAGED);
   }
 
   async namedCustomers(snapshotUuid: string): Promise<string[]> {
-    return references(await this.dataSource.query(NAMED_CUSTOMERS, [snapshotUuid]));
+    return references(await this.dataSource.query(sql.NAMED_CUSTOMERS, [snapshotUuid]));
   }
 
   async nameCustomers(snapshotUuid: string, named: ReadonlyMap<string, string>): Promise<void> {
     if (!named.size) return;
-    await this.dataSource.query(INSERT_NAMED_CUSTOMERS, [snapshotUuid, [...named.keys()], [...named.values()]]);
+    await this.dataSource.query(sql.INSERT_NAMED_CUSTOMERS, [snapshotUuid, [...named.keys()], [...named.values()]]);
   }
 
   /** Licences of which the lines do not say, or not alike, who owns them. */
-  async licensesToAskFor(snapshotUuid: string, { account, month }: BillingContext): Promise<string[]> {
-    return references(await this.dataSource.query(LICENSES_TO_ASK_FOR, [account.uuid, month.firstDay, snapshotUuid]));
+  async licensesToAskFor(snapshotUuid: string, { scope }: BillingContext): Promise<string[]> {
+    return references(await this.dataSource.query(sql.LICENSES_TO_ASK_FOR, [...scope, snapshotUuid]));
   }
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
-  async attribute(snapshotUuid: string, { account, month, now }: BillingContext): Promise<void> {
+  async attribute(snapshotUuid: string, { scope, account, month, now }: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.query(SORT_IN_MEMORY);
-      const monthEnd = month.endIn(account.timeZone);
-      await manager.query(ATTRIBUTE_LINES, [snapshotUuid, account.uuid, month.firstDay, now, monthEnd]);
+      await manager.query(sql.SORT_IN_MEMORY);
+      await manager.query(sql.ATTRIBUTE_LINES, [snapshotUuid, ...scope, now, month.endIn(account.timeZone)]);
     });
   }
 
   pairs(snapshotUuid: string): Promise<LicensePair[]> {
-    return this.dataSource.query(STAGED_PAIRS, [snapshotUuid]);
+    return this.dataSource.query(sql.STAGED_PAIRS, [snapshotUuid]);
   }
 
   async setBillTo(snapshotUuid: string, parties: readonly BillTo[]): Promise<void> {
-    const rows = parties.map(
-      ({ licenseReference, arrowCustomer, customerUuid, projectUuid, resourceUuid, reason }): CopyCell[] => [
-        snapshotUuid,
-        licenseReference,
-        arrowCustomer,
-        customerUuid,
-        projectUuid,
-        resourceUuid,
-        reason,
-      ],
-    );
-    const columns = ['license_reference', 'arrow_customer', 'customer_uuid', 'project_uuid', 'resource_uuid', 'reason'];
-    await copyRows(this.dataSource, 'export_staging_bill_to', ['snapshot_uuid', ...columns], rows);
+    const columns = columnsOf(parties, ...PARTY);
+    await this.dataSource.query(sql.INSERT_BILL_TO, [snapshotUuid, ...columns]);
   }
 
   statements(snapshotUuid: string, { month }: BillingContext): Promise<StagedStatement[]> {
-    return this.dataSource.query(STAGED_STATEMENTS, [snapshotUuid, month.toString()]);
+    return this.dataSource.query(sql.STAGED_STATEMENTS, [snapshotUuid, month.toString()]);
   }
 
   totals(snapshotUuid: string, price: PriceSource): Promise<StagedTotal[]> {
-    return this.dataSource.query(STAGED_TOTALS(price), [snapshotUuid]);
+    return this.dataSource.query(sql.STAGED_TOTALS(price), [snapshotUuid]);
   }
 
-  async isStaged(manager: EntityManager, snapshotUuid: string): Promise<boolean> {
-    const [row] = await manager.query<{ staged: boolean }[]>(IS_STAGED, [snapshotUuid]);
+  async isStaged({ manager }: LockedMonth, snapshotUuid: string): Promise<boolean> {
+    const [row] = await manager.query<{ staged: boolean }[]>(sql.IS_STAGED, [snapshotUuid]);
     return row!.staged;
   }
 
   /** Keys that more than one line of a licence carries, the most repeated first. */
   repeatedKeys(snapshotUuid: string, limit: number): Promise<RepeatedKey[]> {
-    return this.dataSource.query(REPEATED_KEYS, [snapshotUuid, limit]);
+    return this.dataSource.query(sql.REPEATED_KEYS, [snapshotUuid, limit]);
   }
 
   /** Also drops what killed runs left behind; nobody works on it any more after a day. */
   async clear(snapshotUuid: string): Promise<void> {
     for (const table of ['export_staging_bill_to', 'export_staging_customer', 'export_staging'])
-      await this.dataSource.query(CLEAR(table), [snapshotUuid]);
+      await this.dataSource.query(sql.CLEAR(table), [snapshotUuid]);
   }
 }
 

@@ -27,6 +27,14 @@ export const INSERT_NAMED_CUSTOMERS = `
   SELECT $1, named.*
   FROM unnest($2::text[], $3::text[]) AS named`;
 
+/** `$1` snapshot, then one array per column. */
+export const INSERT_BILL_TO = `
+  INSERT INTO export_staging_bill_to (
+    snapshot_uuid, license_reference, arrow_customer, customer_uuid, project_uuid, resource_uuid, reason
+  )
+  SELECT $1, party.*
+  FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS party`;
+
 /**
  * Licences that ArrowSphere is to be asked for: those with a new line that names nobody, those whose owner is not known,
  * and those where sources differ. `$1` account, `$2` month, `$3` snapshot.

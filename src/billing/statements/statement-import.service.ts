@@ -12,11 +12,11 @@ import {
   MonthNotOverError,
   StagingLostError,
 } from '../core/billing.errors.js';
-import { MonthLockRepository } from '../core/month-lock.repository.js';
+import { type LockedMonth, MonthLockRepository } from '../core/month-lock.repository.js';
+import { postIsolated } from '../ledger/post-isolated.js';
 import { LedgerRepository, type PostingSample, type StoredCharge } from '../ledger/ledger.repository.js';
 import { type HeldCharge, PosterService, SHOWN } from '../ledger/poster.service.js';
 import { TieOutService } from '../ledger/tie-out.service.js';
-import { whyNotPosted } from '../ledger/why-not-posted.js';
 import { largestOf, sizeOf } from './check-export.js';
 import { ExportLoader } from './export-loader.service.js';
 import { ExportPreparation, fingerprintOf, type PreparedExport } from './export-preparation.service.js';
@@ -28,7 +28,8 @@ import { StagingRepository } from './staging.repository.js';
 import { StatementRepository } from './statement.repository.js';
 
 /** Runs work in transactions of its own, or, for a dry run, all of it in one that is rolled back. */
-type InTransaction = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
+type InTransaction<Of = EntityManager> = <T>(work: (transaction: Of) => Promise<T>) => Promise<T>;
+type WithLock = InTransaction<LockedMonth>;
 
 const LINES_PER_PART = 100_000;
 const CHARGES_PER_TRANSACTION = 25_000;
@@ -117,32 +118,32 @@ export class StatementImportService {
   private async apply(run: ImportRun, prepared: PreparedExport, inTransaction: InTransaction): Promise<MonthReport> {
     const { context, before, dryRun, reconcile, onlyLicense } = run;
     const { snapshot, totals, statements, warnings } = prepared;
-    const locked: InTransaction = (work) =>
+    const withLock: WithLock = (work) =>
       inTransaction(async (manager) => {
-        const { snapshotNumber } = await this.months.take(manager, context);
-        if (snapshotNumber > snapshot.number) throw new ExportSupersededError(context.month);
+        const locked = await this.months.take(manager, context);
+        if (locked.snapshotNumber > snapshot.number) throw new ExportSupersededError(context.month);
         // A crash of the database empties the unlogged table: no line would be taken for no spend.
-        if (snapshot.rows > 0 && !(await this.staging.isStaged(manager, snapshot.uuid))) throw new StagingLostError();
-        return work(manager);
+        if (snapshot.rows > 0 && !(await this.staging.isStaged(locked, snapshot.uuid))) throw new StagingLostError();
+        return work(locked);
       });
-    await locked(async (manager) => {
-      await this.statements.begin(manager, context, snapshot);
-      await this.statements.upsertStatements(manager, context, statements, reconcile, onlyLicense !== null);
-      if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(manager, context, snapshot);
+    await withLock(async (locked) => {
+      await this.statements.begin(locked, snapshot);
+      await this.statements.upsertStatements(locked, statements, reconcile, onlyLicense !== null);
+      if (!onlyLicense && closesByCalendar(run)) await this.statements.closeOthers(locked, snapshot);
     });
-    await this.merge(run, prepared, locked);
+    await this.merge(run, prepared, withLock);
     if (!before?.snapshotUuid && snapshot.rows > MANY_ROWS)
-      await locked((manager) => this.statements.analyseLines(manager));
-    const posted = await this.post(run, prepared, locked);
+      await withLock((locked) => this.statements.analyseLines(locked));
+    const posted = await this.post(run, prepared, withLock);
     const report = { ...emptyReport(context, snapshot, dryRun ? 'planned' : 'applied'), ...posted, warnings };
     if (onlyLicense) return report;
-    const finished = await locked(async (manager) => {
-      await this.statements.refreshTotals(manager, context);
-      const tieOut = await this.tieOut.check(manager, context, totals);
+    const finished = await withLock(async (locked) => {
+      await this.statements.refreshTotals(locked);
+      const tieOut = await this.tieOut.check(locked, totals);
       const { failures, leftOut } = posted;
       const complete = tieOut.every((entry) => entry.tiesOut) && !failures.length && !leftOut;
-      const settled = complete && (await this.statements.isSettled(manager, context));
-      await this.statements.finish(manager, context, {
+      const settled = complete && (await this.statements.isSettled(locked));
+      await this.statements.finish(locked, {
         snapshotUuid: snapshot.uuid,
         largestExport: largestOf(before?.largestExport ?? null, sizeOf(totals, context.rule), run.acceptShrinkage),
         tieOut,
@@ -173,33 +174,31 @@ export class StatementImportService {
 
   /** Takes the staged lines over, in parts, so that no transaction gets long. */
   private async merge(
-    { context, onlyLicense }: ImportRun,
+    { onlyLicense }: ImportRun,
     { snapshot, totals }: PreparedExport,
-    locked: InTransaction,
+    withLock: WithLock,
   ): Promise<void> {
     const currencies = totals.map((total) => total.currency);
     const of = onlyLicense ? 1 : Math.max(1, Math.ceil(snapshot.rows / LINES_PER_PART));
     for (let number = 0; number < of; number++) {
       const part = { number, of, onlyLicense };
-      await locked((manager) => this.statements.mergePart(manager, context, snapshot, currencies, part));
+      await withLock((locked) => this.statements.mergePart(locked, snapshot, currencies, part));
     }
   }
 
   /** Plans and posts organisation by organisation: each as a whole or not at all, and repeatable at any point. */
-  private async post(run: ImportRun, { snapshot, parties }: PreparedExport, locked: InTransaction) {
+  private async post(run: ImportRun, { snapshot, parties }: PreparedExport, withLock: WithLock) {
     const { context, reconcile, dryRun, onlyLicense } = run;
     const licenses = onlyLicense ? [onlyLicense] : null;
-    const includes = onlyLicense
-      ? ({ licenseReference }: HeldCharge | StoredCharge) => licenseReference === onlyLicense
-      : null;
-    const { held, customers } = await locked(async (manager) => {
-      if (reconcile) await this.consumption.closeReopened(manager, context);
-      await this.consumption.followRule(manager, context, licenses);
-      await this.consumption.relink(manager, context, parties, licenses);
-      await this.ledger.closeCharges(manager, context, closesByCalendar(run), licenses);
+    const includes = onlyLicense ? (charge: StoredCharge) => charge.licenseReference === onlyLicense : null;
+    const { held, customers } = await withLock(async (locked) => {
+      if (reconcile) await this.consumption.closeReopened(locked);
+      await this.consumption.followRule(locked, licenses);
+      await this.consumption.relink(locked, parties, licenses);
+      await this.ledger.closeCharges(locked, closesByCalendar(run), licenses);
       return {
-        held: await this.statements.heldCharges(manager, context, snapshot, run.acceptShrinkage),
-        customers: await this.ledger.chargedCustomers(manager, context, licenses),
+        held: await this.statements.heldCharges(locked, snapshot, run.acceptShrinkage),
+        customers: await this.ledger.chargedCustomers(locked, licenses),
       };
     });
     const changed = new Set<string>();
@@ -209,50 +208,27 @@ export class StatementImportService {
     const failures: PostingFailure[] = [];
     let postings = 0;
     const step = async (group: readonly string[]) => {
-      const posted = await locked((manager) =>
-        this.poster.post(manager, context, {
-          customers: group,
-          includes,
-          held,
-          force: reconcile && run.force,
-        }),
-      );
+      const scope = { customers: group, includes, held, force: reconcile && run.force };
+      const posted = await withLock((locked) => this.poster.post(locked, scope));
       postings += posted.postings;
       for (const customer of posted.customers) changed.add(customer);
-      const heldHere = includes ? posted.held.filter(includes) : posted.held;
-      for (const { customerUuid, reason } of heldHere) if (reason !== 'amount_missing') leftOut.add(customerUuid);
+      for (const { customerUuid, reason } of posted.held) if (reason !== 'amount_missing') leftOut.add(customerUuid);
       sample.push(...posted.sample.slice(0, SHOWN - sample.length));
-      stand.push(...heldHere.slice(0, SHOWN - stand.length));
+      stand.push(...posted.held.slice(0, SHOWN - stand.length));
+    };
+    const failed = (customerUuid: string, error: string) => {
+      failures.push({ customerUuid, error });
+      return this.statements.fail(context, error, customerUuid);
     };
     let done = 0;
     for (const group of grouped(customers)) {
       if (!dryRun) await this.accounts.ensureRunning(context.account.uuid, 'billing');
       await run.progress('posting', done, customers.length);
-      await this.isolating(run, group, step, failures);
+      // The one transaction of a dry run can do nothing more where one fails.
+      await (dryRun ? step(group) : postIsolated(group, step, failed, this.logger));
       done += group.length;
     }
     return { postings, changed: changed.size, leftOut: leftOut.size, sample, failures, held: stand };
-  }
-
-  /** One organisation's fault must not keep the others from being billed: a group that fails is tried one by one. */
-  private async isolating(
-    run: ImportRun,
-    group: readonly string[],
-    step: (group: readonly string[]) => Promise<void>,
-    failures: PostingFailure[],
-  ): Promise<void> {
-    try {
-      return await step(group);
-    } catch (error) {
-      // The one transaction of a dry run can do nothing more.
-      if (error instanceof ExportSupersededError || error instanceof LeaseLostError || run.dryRun) throw error;
-      if (group.length === 1) {
-        const sentence = whyNotPosted(error, this.logger);
-        failures.push({ customerUuid: group[0]!, error: sentence });
-        return this.statements.fail(run.context, sentence, group[0]);
-      }
-    }
-    for (const customer of group) await this.isolating(run, [customer], step, failures);
   }
 
   /** Null where something is to be done after all. */

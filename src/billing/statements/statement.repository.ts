@@ -1,46 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { currencyDigits } from '../../arrow-export/currency.js';
 import { columnsOf } from '../../database/columns-of.js';
 import type { BillingContext } from '../core/billing-context.js';
 import type { Finality } from '../core/finality.js';
+import type { LockedMonth } from '../core/month-lock.repository.js';
 import type { Reason } from '../core/reasons.js';
-import type { LicensePair } from '../payers/bill-to.js';
 import { BillingMonth } from './billing-month.entity.js';
+import { BillingSync } from './billing-sync.entity.js';
+import type { BillingSyncItem } from './billing-sync-item.entity.js';
 import type { ExportSnapshot } from './export-snapshot.entity.js';
 import { HELD_CHARGES } from './held-charges.sql.js';
-import {
-  CLOSE_STATEMENTS_WITHOUT_LINES,
-  INSERT_LINES,
-  MARK_MISSING_LINES,
-  MERGE_CHARGES,
-  REFRESH_STATEMENT_TOTALS,
-  UPDATE_LINES,
-  UPSERT_STATEMENTS,
-} from './statement.sql.js';
+import * as sql from './statement.sql.js';
 
 /** A statement of the export as it is to be kept. */
-export interface JudgedStatement {
-  readonly arrowCustomer: string;
-  readonly statementReference: string;
+export interface JudgedStatement extends Pick<BillingSync, 'arrowCustomer' | 'statementReference' | 'customerUuid'> {
   readonly finality: Finality;
   readonly mappingUuid: string | null;
-  readonly customerUuid: string | null;
 }
+
+const JUDGED = ['arrowCustomer', 'statementReference', 'finality', 'mappingUuid', 'customerUuid'] as const;
 
 /** Licence and customer of a line, as they are known and as it says them. */
-export interface KnownLine extends LicensePair {
-  readonly customerReference: string;
-}
-
-const FAIL_STATEMENTS = `
-  UPDATE billing_sync
-  SET
-    error_message = $3,
-    modified = $4
-  WHERE account_uuid = $1
-    AND month = $2
-    AND ($5::uuid IS NULL OR customer_uuid = $5)`;
+export type KnownLine = Pick<BillingSyncItem, 'licenseReference' | 'arrowCustomer' | 'customerReference'>;
 
 /** By what they are found, joined and summed. */
 const ANALYZE_LINES = `
@@ -103,108 +85,88 @@ export class StatementRepository {
   }
 
   /** From now on the month is being worked on, and no older export is taken. */
-  async begin(manager: EntityManager, context: BillingContext, { number }: ExportSnapshot): Promise<void> {
-    await manager.update(BillingMonth, monthOf(context), { snapshotNumber: number, fingerprint: '' });
+  async begin(locked: LockedMonth, { number }: ExportSnapshot): Promise<void> {
+    await locked.manager.update(BillingMonth, monthOf(locked), { snapshotNumber: number, fingerprint: '' });
   }
 
   /** Says on the statements of the month, or of one organisation in it, why nothing was changed. */
-  async fail(context: BillingContext, error: string, customer: string | null = null): Promise<void> {
-    await this.dataSource.query(FAIL_STATEMENTS, [...scopeOf(context), error, context.now, customer]);
+  async fail(context: BillingContext, errorMessage: string, customerUuid?: string): Promise<void> {
+    const statements = { ...monthOf(context), ...(customerUuid && { customerUuid }) };
+    await this.dataSource.manager.update(BillingSync, statements, { errorMessage, modified: context.now });
   }
 
   /** `close`: statements that may be closed are. `onlyNew`: those that are there already stay as they are. */
   async upsertStatements(
-    manager: EntityManager,
-    context: BillingContext,
+    { manager, scope, now }: LockedMonth,
     statements: readonly JudgedStatement[],
     close: boolean,
     onlyNew: boolean,
   ): Promise<void> {
-    const columns = columnsOf(
-      statements,
-      'arrowCustomer',
-      'statementReference',
-      'finality',
-      'mappingUuid',
-      'customerUuid',
-    );
-    await manager.query(UPSERT_STATEMENTS, [...scopeOf(context), context.now, close, onlyNew, ...columns]);
+    const columns = columnsOf(statements, ...JUDGED);
+    await manager.query(sql.UPSERT_STATEMENTS, [...scope, now, close, onlyNew, ...columns]);
   }
 
   /** Closes the statements that the staged export has no line of. */
-  async closeOthers(manager: EntityManager, context: BillingContext, { uuid }: ExportSnapshot): Promise<void> {
-    const parameters = [...scopeOf(context), context.now, uuid, context.month.toString()];
-    await manager.query(CLOSE_STATEMENTS_WITHOUT_LINES, parameters);
+  async closeOthers({ manager, scope, now, month }: LockedMonth, { uuid }: ExportSnapshot): Promise<void> {
+    await manager.query(sql.CLOSE_STATEMENTS_WITHOUT_LINES, [...scope, now, uuid, month.toString()]);
   }
 
   /** Takes a part of the staged lines over, or those of one licence, and what charges they add up to. */
   async mergePart(
-    manager: EntityManager,
-    context: BillingContext,
+    { manager, scope, month, rule, now, itemPrefix }: LockedMonth,
     { uuid }: ExportSnapshot,
     currencies: readonly string[],
     { number, of, onlyLicense }: { number: number; of: number; onlyLicense: string | null },
   ): Promise<void> {
-    const { month, rule, now, settings } = context;
-    const [account, firstDay] = scopeOf(context);
     const part = [number, of, onlyLicense];
-    const judged = [uuid, account, firstDay, month.toString(), rule.classificationFilter, ...part];
-    const prefix = settings.invoiceItemPrefix || 'Arrow consumption';
-    await manager.query(MARK_MISSING_LINES, [uuid, account, firstDay, ...part]);
-    await manager.query(MERGE_CHARGES(rule.priceSource), [
-      ...judged,
-      month.lastDay,
-      now,
-      prefix,
-      currencies,
-      currencies.map(currencyDigits),
-    ]);
-    await manager.query(UPDATE_LINES(rule.priceSource), judged);
-    await manager.query(INSERT_LINES(rule.priceSource), [...judged, now]);
+    const judged = [uuid, ...scope, month.toString(), rule.classificationFilter, ...part];
+    const charges = [month.lastDay, now, itemPrefix, currencies, currencies.map(currencyDigits)];
+    await manager.query(sql.MARK_MISSING_LINES, [uuid, ...scope, ...part]);
+    await manager.query(sql.MERGE_CHARGES(rule.priceSource), [...judged, ...charges]);
+    await manager.query(sql.UPDATE_LINES(rule.priceSource), judged);
+    await manager.query(sql.INSERT_LINES(rule.priceSource), [...judged, now]);
   }
 
-  async refreshTotals(manager: EntityManager, context: BillingContext): Promise<void> {
-    await manager.query(REFRESH_STATEMENT_TOTALS, scopeOf(context));
+  async refreshTotals({ manager, scope }: LockedMonth): Promise<void> {
+    await manager.query(sql.REFRESH_STATEMENT_TOTALS, scope);
   }
 
   /** Charge → why it stands at what was posted. `acceptGone`: not because its lines are gone. */
   async heldCharges(
-    manager: EntityManager,
-    context: BillingContext,
+    { manager, scope }: LockedMonth,
     { uuid }: ExportSnapshot,
     acceptGone: boolean,
   ): Promise<Map<string, Reason>> {
-    const parameters = [...scopeOf(context), uuid, acceptGone];
-    const rows = await manager.query<{ uuid: string; reason: Reason }[]>(HELD_CHARGES, parameters);
+    const rows = await manager.query<{ uuid: string; reason: Reason }[]>(HELD_CHARGES, [...scope, uuid, acceptGone]);
     return new Map(rows.map((row) => [row.uuid, row.reason]));
   }
 
   /** Answers whether everything of the month is closed and posted. */
-  async isSettled(manager: EntityManager, context: BillingContext): Promise<boolean> {
-    const [row] = await manager.query<{ settled: boolean }[]>(IS_SETTLED, scopeOf(context));
+  async isSettled({ manager, scope }: LockedMonth): Promise<boolean> {
+    const [row] = await manager.query<{ settled: boolean }[]>(IS_SETTLED, scope);
     return row!.settled;
   }
 
   /** The export was applied from end to end; `fingerprint` is of what it was applied by, `''` where not all of it was. */
-  async finish(manager: EntityManager, context: BillingContext, done: Partial<BillingMonth>): Promise<void> {
-    await manager.update(BillingMonth, monthOf(context), { ...done, appliedAt: context.now });
+  async finish(locked: LockedMonth, done: Partial<BillingMonth>): Promise<void> {
+    await locked.manager.update(BillingMonth, monthOf(locked), { ...done, appliedAt: locked.now });
   }
 
   /** The export is the one applied before, and nothing is to be done. */
   async touch(context: BillingContext): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.update(BillingMonth, monthOf(context), { appliedAt: context.now });
-      await manager.query(TOUCH_STATEMENTS, [...scopeOf(context), context.now]);
+      await manager.query(TOUCH_STATEMENTS, [...context.scope, context.now]);
     });
   }
 
   /** Licences and customers of the lines that the month has. */
-  knownLines(context: BillingContext): Promise<KnownLine[]> {
-    return this.dataSource.query(KNOWN_LINES, scopeOf(context));
+  knownLines({ scope }: BillingContext): Promise<KnownLine[]> {
+    return this.dataSource.query(KNOWN_LINES, scope);
   }
 
   /** Many lines were taken over: what is done with them, and the charges they make, should be planned for as many. */
-  async analyseLines(manager: EntityManager): Promise<void> {
+  async analyseLines({ manager }: LockedMonth): Promise<void> {
     await manager.query(ANALYZE_LINES);
   }
 
@@ -214,10 +176,6 @@ export class StatementRepository {
   }
 }
 
-function scopeOf({ account, month }: BillingContext): [account: string, month: string] {
-  return [account.uuid, month.firstDay];
-}
-
-function monthOf({ account, month }: BillingContext): Pick<BillingMonth, 'accountUuid' | 'month'> {
-  return { accountUuid: account.uuid, month: month.firstDay };
+function monthOf({ scope: [accountUuid, month] }: BillingContext): Pick<BillingMonth, 'accountUuid' | 'month'> {
+  return { accountUuid, month };
 }
