@@ -3,25 +3,33 @@ import { ModuleRef, NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { AppLogger } from './common/app.logger.js';
 import type { Env } from './config/env.js';
+import { LEAVES_SCHEMA } from './database/database.module.js';
+import { BootstrapStaffService } from './directory/users/bootstrap-staff.service.js';
 import { JobRunner } from './jobs/job-runner.js';
 
-/** The application of one command: jobs are left to the service, as a command ends before they would. */
+/**
+ * The application of one command. Jobs are left to the service, as a command ends before they would; so are the schema
+ * and the first staff user: who mistypes the name of a database, or only looks, makes nothing.
+ */
 @Module({})
 class CommandModule implements OnModuleInit {
   constructor(private readonly modules: ModuleRef) {}
 
   onModuleInit(): void {
-    this.modules.get(JobRunner, { strict: false }).rest();
+    for (const service of [JobRunner, BootstrapStaffService]) this.modules.get(service, { strict: false }).rest();
   }
 }
 
 /** The whole application, without HTTP, for one command. */
 export function openApplication(env: Env): Promise<INestApplicationContext> {
   return NestFactory.createApplicationContext(
-    // Only the service sees to it that STAFF_TOKEN opens, and listens where its metrics are read.
+    // Only the service listens where its metrics are read.
     {
       module: CommandModule,
-      imports: [AppModule.forRoot({ ...env, STAFF_TOKEN: undefined, METRICS_PORT: undefined })],
+      global: true,
+      imports: [AppModule.forRoot({ ...env, METRICS_PORT: undefined })],
+      providers: [{ provide: LEAVES_SCHEMA, useValue: true }],
+      exports: [LEAVES_SCHEMA],
     },
     { logger: new AppLogger({ ...env, LOG_LEVEL: 'error' }), abortOnError: false },
   );

@@ -17,7 +17,7 @@ import { RouteTable } from './common/route-table.js';
 import type { Env } from './config/env.js';
 import { MetricsRegistry } from './common/metrics-registry.js';
 import { LoadGate } from './limits/load-gate.js';
-import { connectionLimits, letConnectionsEnd } from './connections.js';
+import { connectionLimits, leaveSilentClients, letConnectionsEnd } from './connections.js';
 import { measureRequests } from './request-metrics.js';
 import { traceRequests } from './request-traces.js';
 import { isTraced } from './start-tracing.js';
@@ -64,6 +64,7 @@ function configureApp(app: NestFastifyApplication, env: Env): NestFastifyApplica
   leaveBodiesUnread(fastify);
   tellBrowsers(fastify, env);
   letConnectionsEnd(fastify, env);
+  leaveSilentClients(fastify, env);
   app.get(LoadGate).watch(fastify.server);
   if (isTraced(env)) traceRequests(fastify, app.get(Requests));
   registerRequestHooks(fastify, new RouteTable(fastify), app.get(Requests), app.get(AccessGuard));

@@ -12,6 +12,25 @@ export function connectionLimits({ REQUEST_TIMEOUT_SECONDS }: Pick<Env, 'REQUEST
 }
 
 /**
+ * Ends the connection of a client that asks and takes nothing of the answer for so long: it would keep its place among
+ * those that are served at once, for ever. One that takes it slowly gets all of it.
+ */
+export function leaveSilentClients(
+  fastify: FastifyInstance,
+  { REQUEST_TIMEOUT_SECONDS }: Pick<Env, 'REQUEST_TIMEOUT_SECONDS'>,
+): void {
+  const silentMs = REQUEST_TIMEOUT_SECONDS * 1000;
+  fastify.addHook('onSend', ({ raw: { socket } }, { raw: answer }, payload, done) => {
+    answer.setTimeout(silentMs, () => {
+      // What is not made yet nobody can take.
+      if (socket.writableLength) socket.destroy();
+      else socket.setTimeout(silentMs);
+    });
+    done(null, payload);
+  });
+}
+
+/**
  * Keeps clients from holding up the end of the service: a connection that asks for nothing ends with the first step,
  * one that does when its answer is out, and whatever is left after three quarters of the grace time is cut.
  */

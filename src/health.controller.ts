@@ -33,6 +33,9 @@ class HealthResponse {
 @Public()
 @ServedFirst()
 export class HealthController {
+  /** Being asked of the database: nobody is refused here, so however many ask, there is one question at a time. */
+  private asking?: Promise<string | undefined>;
+
   constructor(private readonly dataSource: DataSource) {}
 
   @Get('live')
@@ -51,10 +54,14 @@ export class HealthController {
   @ApiBadRequestResponse({ description: 'Not HTTP as it can be read' })
   @ApiServiceUnavailableResponse({ description: 'Not yet, or not any more; `detail` says why' })
   async ready(): Promise<HealthResponse> {
-    const late = sleep(LONGEST_MS, true, { ref: false });
-    const why = await Promise.race([this.whyNot().catch(sentenceFor), late.then(() => sentenceFor(undefined))]);
+    const why = await (this.asking ??= this.ask().finally(() => (this.asking = undefined)));
     if (why) throw new ServiceUnavailableException(why);
     return { status: 'ok' };
+  }
+
+  private ask(): Promise<string | undefined> {
+    const late = sleep(LONGEST_MS, true, { ref: false });
+    return Promise.race([this.whyNot().catch(sentenceFor), late.then(() => sentenceFor(undefined))]);
   }
 
   private async whyNot(): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { bearLostOutput } from './common/output.js';
 import { type Env, InvalidEnvironmentError, readEnv, variableNames } from './config/env.js';
 
 const HELP = `Usage: node dist/main.js
@@ -7,6 +8,7 @@ Starts the service. It takes no arguments; these environment variables set it up
 ${variableNames.map((name) => `  ${name}`).join('\n')}
 `;
 
+bearLostOutput();
 const [argument] = process.argv.slice(2);
 if (argument !== undefined) {
   const isHelp = ['--help', '-h', 'help'].includes(argument);
@@ -18,8 +20,9 @@ if (argument !== undefined) {
 
 let env: Env | undefined;
 let stopService: (() => Promise<void>) | undefined;
+let isEnding = false;
 // From the beginning: as process 1 of a container, nothing else ends it while it starts.
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
 void start();
 
 async function start(): Promise<void> {
@@ -40,7 +43,10 @@ async function messageOf(error: unknown): Promise<string> {
   return startupErrorMessage(error, env);
 }
 
+/** Once: a terminal sends Ctrl-C to npm and to its child, and npm hands it on to that. */
 function stop(): void {
+  if (isEnding) return;
+  isEnding = true;
   if (!env || !stopService) process.exit(0);
   setTimeout(() => process.exit(1), env.SHUTDOWN_GRACE_SECONDS * 1000);
   stopService().then(

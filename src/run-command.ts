@@ -1,6 +1,6 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Surroundings } from './cli/doctor.js';
-import { sentenceOf } from './cli/operator-socket.js';
+import { brokenOff, sentenceOf } from './cli/operator-socket.js';
 import { commandLine } from './cli/program.js';
 import { AppError } from './common/app.error.js';
 import { type Env, readEnv } from './config/env.js';
@@ -27,8 +27,10 @@ export async function runCommand(
     // Of its own parsers' it has said so; what a command finds wrong itself comes as it was thrown.
     if (error instanceof InvalidArgumentError) io.warn(`error: ${error.message}\n`);
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-    const message = explain(error, environment(io.variables));
-    const code = error instanceof AppError ? error.code : undefined;
+    const env = environment(io.variables);
+    const known = env && !env.DATABASE_URL ? brokenOff(error as Error) : error;
+    const message = explain(known, env);
+    const code = known instanceof AppError ? known.code : undefined;
     io.warn(`${args.includes('--json') ? JSON.stringify({ error: message, code }) : message}\n`);
     return 1;
   }

@@ -122,7 +122,8 @@ export async function countEvents(query: ListAuditEventsQuery, events: AuditEven
   return new Count(total, page, pageSize);
 }
 
-/** A line of an export: all that the trail has of an event. */
+/** A line of an export: all that the trail has of an event. Other ends of lines than its own are escaped in it. */
 export function exportedLine(entry: AuditEntry, uuids: UuidFormatter): string {
-  return `${JSON.stringify(uuids.answer({ ...AuditEventResponse.from(entry), url: undefined }))}\n`;
+  const json = JSON.stringify(uuids.answer({ ...AuditEventResponse.from(entry), url: undefined }));
+  return `${json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029').replaceAll('\u0085', '\\u0085')}\n`;
 }

@@ -4,7 +4,7 @@ import { AUDITED } from '../audit/audited.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Act } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
-import { type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
+import { closeWithConnection, type HttpReply, type HttpRequest, responseOf } from '../common/http.js';
 import { Requests } from '../common/requests.js';
 import { parseUuid } from '../common/uuid.js';
 import { UuidFormatter } from '../common/uuid-formatter.js';
@@ -97,11 +97,13 @@ export class AccessGuard implements CanActivate {
 
   /** Lets a request in when it is its turn. Throws `RequestsLimitedError` and `OverloadedError`. */
   async admit(request: GuardedRequest, reply: HttpReply, stated?: StatedPriority): Promise<void> {
+    const answer = responseOf(reply);
+    closeWithConnection(answer);
     const priority = priorityOf(request, stated);
     if (priority === 'first') return;
     if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));
     if (request.clientGone?.aborted) throw new OverloadedError();
-    request.place = await this.gate.enter(priority, responseOf(reply));
+    request.place = await this.gate.enter(priority, answer);
   }
 
   private actOf(action: string, request: HttpRequest, reply: HttpReply, caller?: Caller): Act {

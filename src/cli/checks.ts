@@ -2,7 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Env } from '../config/env.js';
-import { isSchemaOfOurs } from '../database/migrate.js';
+import { fitOfSchema } from '../database/migrate.js';
 import type { SecretKeyStatus } from '../settings/key-rotation.service.js';
 import type { HalfDone } from '../licenses/waldur-writes.repository.js';
 import { tableSizes } from '../database/table-sizes.js';
@@ -58,10 +58,7 @@ export async function databaseChecks(
       advice: 'Make room on its disk; DATABASE_URL has to name the primary server, not a standby.',
     },
   ];
-  const fits = await isSchemaOfOurs(dataSource.manager).catch((error: unknown) => {
-    if ((error as { code?: string }).code !== '42P01') throw error;
-    return undefined;
-  });
+  const fits = await fitOfSchema(dataSource.manager);
   if (fits === undefined) {
     const advice = 'Start the service, which makes them; where it was started just now, wait until it is ready.';
     checks.push({ name: 'schema', good: false, says: 'There are no tables yet.', advice });

@@ -22,7 +22,6 @@ import {
 import { BillingSyncsService } from '../billing/statements/billing-syncs.service.js';
 import { type ActFields, COMMAND_LINE } from '../common/acts.js';
 import { wireOf } from '../common/answer.js';
-import { appError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { commandOf } from '../common/command.js';
 import { PublicAddress } from '../common/links.js';
@@ -41,7 +40,7 @@ import { PersonErasureService } from '../directory/users/person-erasure.service.
 import { CreateUserDto } from '../directory/users/user.dto.js';
 import type { User } from '../directory/users/user.entity.js';
 import { UsersService } from '../directory/users/users.service.js';
-import type { Watch } from '../jobs/job-handlers.js';
+import { JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import type { JobRun, JobState } from '../jobs/job-run.entity.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { LicenseLinksService } from '../licenses/license-links.service.js';
@@ -59,6 +58,7 @@ import type { SheetImport } from '../spreadsheets/sheet-import.entity.js';
 import type { SheetKindName } from '../spreadsheets/sheet-kind-names.js';
 import { PushedItemsService } from '../waldur-charges/pushed-items.service.js';
 import { WaldurChargesService } from '../waldur-charges/waldur-charges.service.js';
+import { UnknownCommandError, UnknownJobKindError, UnreadableFileError } from './operations.errors.js';
 import { type Arguments, isBytes } from './operator-socket.js';
 
 const LOOK_EVERY_MS = 500;
@@ -254,6 +254,9 @@ export class Operations {
       pageSize: text(limit),
       o: [['created', 'DESC']],
     });
+    const { kinds } = this.get(JobHandlers);
+    // Those that ended may be of a kind that nobody does any more.
+    if (!items.length && typeof kind === 'string' && !kinds.includes(kind)) throw new UnknownJobKindError(kind, kinds);
     return items.map(wireOfJob);
   }
 
@@ -332,7 +335,7 @@ export class Operations {
   /** Previews a file of this machine. */
   private async importFile({ file, kind }: Arguments): Promise<object> {
     const imports = this.get(ImportsService);
-    const kept = await imports.keep(createReadStream(String(file)) as AsyncIterable<Buffer>);
+    const kept = await imports.keep(bytesOf(String(file)));
     const upload = { kind: kind as SheetKindName, fileName: String(file), requestedBy: COMMAND_LINE };
     const { uuid } = await this.acting('sheet_import.create', () => imports.accept(kept, upload));
     await imports.preview(uuid, this.watch);
@@ -393,12 +396,14 @@ export class Operations {
   }
 }
 
-/** The service is of another version than the command line. */
-export class UnknownCommandError extends appError(
-  'invalid',
-  'unknown_command',
-  (name: string) => `The service does not know the command ${name}: use the command line of its own version.`,
-) {}
+/** Throws {@link UnreadableFileError}. */
+async function* bytesOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) yield piece;
+  } catch (error) {
+    throw new UnreadableFileError(file, (error as Error).message);
+  }
+}
 
 function wireOfUser(this: void, { uuid, username, email, isStaff, isSupport, isActive }: User): object {
   return wireOf({ uuid, username, email, isStaff, isSupport, isActive });

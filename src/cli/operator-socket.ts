@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { json } from 'node:stream/consumers';
 import { Logger } from '@nestjs/common';
 import { answerTo } from '../common/app-error.filter.js';
-import { AppError } from '../common/app.error.js';
+import { AppError, appError } from '../common/app.error.js';
 
 /** What an operation takes; its names are those of the options on the command line. */
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -24,6 +24,20 @@ export class RefusedByServiceError extends AppError {
     super(message);
   }
 }
+
+/** The folder is another user's. */
+export class NotItsUserError extends appError(
+  'conflict',
+  'wrong_user',
+  (dataDir: string) => `Only its own user and root may use ${dataDir}: run this as one of them.`,
+) {}
+
+/** The service ended in the middle of a command, or could not do it for a reason that its log says. */
+export class NoAnswerError extends appError(
+  'conflict',
+  'no_answer',
+  'The service broke off before it had answered: its log says why. Look whether it was done before you try again.',
+) {}
 
 /** The longest name of a socket that every system takes, in bytes. */
 const LONGEST_NAME = 103;
@@ -49,6 +63,7 @@ export async function hearCommands(dataDir: string, operate: Operate): Promise<(
   }
   const server = createServer((asked, answer) => {
     void reply(asked, answer, operate).catch((error: unknown) => {
+      if (isOfReader(error)) return logger.warn(`Who asked for ${asked.url} did not take all of the answer.`);
       logger.error(`The command ${asked.url} failed`, (error as Error).stack);
       answer.destroy();
     });
@@ -65,25 +80,36 @@ export async function hearCommands(dataDir: string, operate: Operate): Promise<(
   };
 }
 
-/** Gives a command to the process that serves the database of `dataDir`; `undefined` where none does. */
+/**
+ * Gives a command to the process that serves the database of `dataDir`; `undefined` where none does. Throws
+ * {@link RefusedByServiceError}, {@link NotItsUserError}, {@link NoAnswerError}; what reading bytes throws {@link brokenOff} explains.
+ */
 export async function askService(dataDir: string, name: string, args: Arguments): Promise<unknown> {
   const answer = await new Promise<IncomingMessage | undefined>((resolve, reject) => {
     const asking = request({ socketPath: socketOf(dataDir), method: 'POST', path: `/${encodeURIComponent(name)}` });
     asking.once('response', resolve);
-    asking.once('error', (error: NodeJS.ErrnoException) =>
-      ['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].includes(error.code ?? '') ? resolve(undefined) : reject(error),
-    );
+    asking.once('error', (error: NodeJS.ErrnoException) => {
+      if (['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined);
+      else reject(error.code === 'EACCES' ? new NotItsUserError(dataDir) : brokenOff(error));
+    });
     asking.end(JSON.stringify(args));
   });
   if (!answer) return undefined;
   if (answer.headers['content-type'] === BYTES) return answer;
-  const body = await json(answer);
+  const body = await json(answer).catch((error: Error) => {
+    throw brokenOff(error);
+  });
   if (answer.statusCode === 200) return body;
   const { message, code } = body as { message: string; code: string };
   throw new RefusedByServiceError(message, code);
 }
 
 const BYTES = 'application/octet-stream';
+
+/** What became of a command whose answer did not come, or not all of it. */
+export function brokenOff(error: NodeJS.ErrnoException): Error {
+  return error.code === 'ECONNRESET' ? new NoAnswerError() : error;
+}
 
 async function reply(asked: IncomingMessage, answer: ServerResponse, operate: Operate): Promise<void> {
   try {
@@ -101,6 +127,9 @@ async function reply(asked: IncomingMessage, answer: ServerResponse, operate: Op
     sendJson(answer, known.status, { message: sentenceOf(error), code: error instanceof AppError ? error.code : '' });
   }
 }
+
+/** What whoever writes the answer to a file is told already. */
+const isOfReader = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 function sendJson(answer: ServerResponse, status: number, body: unknown): void {
   answer.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));

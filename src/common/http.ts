@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** As much of a request as our routes read: Fastify's and Express's both have it. */
 export interface HttpRequest extends Pick<IncomingMessage, 'socket'> {
@@ -27,4 +28,25 @@ export interface HttpReply {
 /** Node's own answer below ours. */
 export function responseOf(reply: HttpReply): ServerResponse {
   return reply.raw ?? (reply as unknown as ServerResponse);
+}
+
+/** Answers that wait behind others of their connection. */
+const queued = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * An answer that waits behind another one of the same connection closes with that from now on: Node tells it nothing,
+ * and whoever waits for its end would wait for ever.
+ */
+export function closeWithConnection(answer: ServerResponse): void {
+  // The first in line has it.
+  if (answer.socket) return;
+  const { socket } = answer.req;
+  let answers = queued.get(socket);
+  if (!answers) {
+    const those = (answers = new Set());
+    queued.set(socket, those);
+    socket.once('close', () => those.forEach((each) => each.socket ?? each.emit('close')));
+  }
+  const those = answers.add(answer);
+  answer.once('close', () => those.delete(answer));
 }

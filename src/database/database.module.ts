@@ -7,9 +7,12 @@ import { Requests } from '../common/requests.js';
 import { Env } from '../config/env.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { dataSourceOptions } from './data-source-options.js';
-import { migrate } from './migrate.js';
+import { assertSchemaOfOurs, migrate } from './migrate.js';
 import { AbsentRows } from './absent-rows.js';
 import { RelatedObjects } from './related-objects.js';
+
+/** Provided, globally, where the schema is another process's to bring up to date: one that does not fit is refused. */
+export const LEAVES_SCHEMA = Symbol('leaves the schema as it is');
 
 /** Ours, beside the `DataSource` that the application around us may have. */
 const CONNECTION = Symbol('database of CoreModule');
@@ -43,9 +46,12 @@ export class DatabaseModule implements OnApplicationShutdown {
         Entities,
         {
           provide: CONNECTION,
-          inject: [Env, Requests, Acts, Entities],
-          useFactory: async (env: Env, requests: Requests, acts: Acts, entities: Entities) =>
-            connect(new DataSource({ ...(await dataSourceOptions(env, requests, acts)), entities: entities.list() })),
+          inject: [Env, Requests, Acts, Entities, { token: LEAVES_SCHEMA, optional: true }],
+          useFactory: async (env: Env, requests: Requests, acts: Acts, entities: Entities, leavesSchema?: true) =>
+            connect(
+              new DataSource({ ...(await dataSourceOptions(env, requests, acts)), entities: entities.list() }),
+              leavesSchema ? assertSchemaOfOurs : migrate,
+            ),
         },
         { provide: DataSource, useExisting: CONNECTION },
         DatabaseMetrics,
@@ -76,10 +82,13 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 }
 
-async function connect(dataSource: DataSource): Promise<DataSource> {
+async function connect(
+  dataSource: DataSource,
+  prepare: (dataSource: DataSource) => Promise<void>,
+): Promise<DataSource> {
   try {
     await dataSource.initialize();
-    await migrate(dataSource);
+    await prepare(dataSource);
   } catch (error) {
     if (dataSource.isInitialized) await dataSource.destroy();
     throw error;

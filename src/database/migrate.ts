@@ -1,3 +1,4 @@
+import { appError } from '../common/app.error.js';
 import { type DataSource, type EntityManager, MigrationExecutor } from 'typeorm';
 
 /** Any number; the same in every instance. */
@@ -18,6 +19,13 @@ export class FirstSchemaError extends Error {
     this.name = 'FirstSchemaError';
   }
 }
+
+/** Only the service brings the schema of a database up to date. */
+export class SchemaNotReadyError extends appError('conflict', 'schema_not_ready', (hasTables: boolean) =>
+  hasTables
+    ? "The schema of the database is not this program's: start the service of this version once, which brings it up to date. Where that refuses, this version is too old."
+    : 'The database has no tables of the service yet: start that once, which makes them. Where it has done so, DATABASE_URL names another database.',
+) {}
 
 const FIRST_BILLING = 'CreateBilling1795452318372';
 
@@ -43,6 +51,22 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     throw error;
   } finally {
     await runner.release();
+  }
+}
+
+/** Throws {@link SchemaNotReadyError}. */
+export async function assertSchemaOfOurs({ manager }: DataSource): Promise<void> {
+  const fits = await fitOfSchema(manager);
+  if (!fits) throw new SchemaNotReadyError(fits === false);
+}
+
+/** As {@link isSchemaOfOurs}; `undefined` where there are no tables yet. */
+export async function fitOfSchema(manager: EntityManager): Promise<boolean | undefined> {
+  try {
+    return await isSchemaOfOurs(manager);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42P01') throw error;
+    return undefined;
   }
 }
 

@@ -144,8 +144,14 @@ const DROP_OUTDATED = `
 const CLAIM_TURN = `
   INSERT INTO job_schedule AS schedule (name, started_at)
   VALUES ($1, $2)
-  ON CONFLICT (name) DO UPDATE SET started_at = $2 WHERE schedule.started_at <= $3
+  ON CONFLICT (name) DO UPDATE
+    SET started_at = $2
+    WHERE schedule.started_at <= $3
+      OR schedule.started_at > $4
   RETURNING name`;
+
+/** How far the clocks of instances may be apart. What was started later than that was so before a clock was set back. */
+const CLOCKS_APART_MS = 60_000;
 
 /**
  * The queue: rows of `job_run`, by the database's clock. Whoever claims a run gets a lease with a token of its own, and
@@ -282,7 +288,8 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
 
   /** Whether this process is the one to start a schedule that is due. */
   async claimTurn(schedule: string, now: Date, notSince: Date): Promise<boolean> {
-    const rows = await this.rows.query<unknown[]>(CLAIM_TURN, [schedule, now, notSince]);
+    const latest = new Date(now.getTime() + CLOCKS_APART_MS);
+    const rows = await this.rows.query<unknown[]>(CLAIM_TURN, [schedule, now, notSince, latest]);
     return rows.length > 0;
   }
 

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { Client } from 'pg';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
+import { askService } from '../../src/cli/operator-socket.js';
 import { commandLine } from '../../src/cli/program.js';
 import { BillingWorld } from '../billing/billing-world.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -289,6 +291,28 @@ describe('The command line', () => {
     expect(bad.map(({ says }: { says: string }) => says.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL']);
   });
 
+  it('names the kinds of jobs where it is asked for another one', async () => {
+    expect((await command('job', 'list', '--kind', 'billing-sync', '--json')).json).toHaveLength(2);
+    expect((await command('job', 'list', '--kind', 'job-cleanup')).output).toBe('There are none.\n');
+    const unknown = await command('job', 'list', '--kind', 'billing sync', '--json');
+    const error = expect.stringMatching(/^There are no jobs of the kind billing sync\. Kinds: .*billing-sync, /);
+    expect([unknown.code, unknown.json]).toEqual([1, { code: 'unknown_job_kind', error }]);
+  });
+
+  it('names a file that the service cannot read', async () => {
+    const organisations = join(folder, 'organisations');
+    mkdirSync(organisations);
+    const unread = await command('directory', 'import', organisations, '--json');
+    expect([unread.code, unread.json]).toEqual([
+      1,
+      {
+        code: 'unreadable_file',
+        error: `${organisations} cannot be read by the user of the service: EISDIR: illegal operation on a directory, read`,
+      },
+    ]);
+    expect(service.output).not.toContain('EISDIR');
+  });
+
   it('looks at a database that no service serves, and needs the key that it was left with', async () => {
     expect(await service.exit('SIGTERM')).toBe(0);
     expect(await command('doctor', '--json')).toMatchObject({ code: 0, json: { good: true } });
@@ -305,5 +329,59 @@ describe('The command line', () => {
     const queued = await command('month', 'sync', w.month, '--settings', w.settings, '--json');
     expect(queued).toMatchObject({ code: 0, json: { state: 'queued', attempts: 0 } });
     expect((await command('job', 'cancel', queued.json.uuid, '--json')).json.state).toBe('cancelled');
+  });
+});
+
+(TEST_DATABASE === 'postgres' ? describe : describe.skip)('A command on a database that no service has made', () => {
+  it('makes nothing there, neither tables nor a staff user, and says what to do', async () => {
+    const empty = await createDatabase('postgres', 'template0');
+    const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-nothing-'));
+    const variables = { ...empty.variables, DATA_DIR: dataDir };
+    const end = await waldurArrow(variables, 'user', 'list', '--json');
+    expect([end.code, end.output, end.json]).toEqual([
+      1,
+      '',
+      {
+        code: 'schema_not_ready',
+        error: expect.stringMatching(/^The database has no tables of the service yet: start/),
+      },
+    ]);
+    const client = new Client(empty.variables.DATABASE_URL);
+    await client.connect();
+    const { rows } = await client.query(`SELECT FROM pg_tables WHERE schemaname = 'public'`);
+    await client.end();
+    expect([rows.length, readdirSync(dataDir)]).toEqual([0, []]);
+    await empty.drop();
+    rmSync(dataDir, { recursive: true });
+  });
+});
+
+describe('A command whose service breaks off', () => {
+  it.each(['', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n['])(
+    'says that nobody knows whether it was done, after %j',
+    async (said) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-broken-'));
+      const server = createServer((socket) => socket.once('data', () => socket.end(said)));
+      await once(server.listen(join(dataDir, 'operator.sock')), 'listening');
+      const end = await waldurArrow({ DATA_DIR: dataDir }, 'user', 'list', '--json');
+      const error = expect.stringMatching(/^The service broke off before it had answered: .* Look whether it was done/);
+      expect([end.code, end.json]).toEqual([1, { code: 'no_answer', error }]);
+      server.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  );
+});
+
+/** Only root may be another user. */
+const asRoot = TEST_DATABASE === 'pglite' && process.getuid?.() === 0 ? it : it.skip;
+
+describe('A command of somebody else', () => {
+  asRoot('is told who may use the data folder', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'waldur-arrow-other-'));
+    process.seteuid!(65534);
+    const refused = await askService(dataDir, 'user list', {}).catch((error: Error) => error.message);
+    process.seteuid!('root');
+    expect(refused).toBe(`Only its own user and root may use ${dataDir}: run this as one of them.`);
+    rmSync(dataDir, { recursive: true });
   });
 });

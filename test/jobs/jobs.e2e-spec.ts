@@ -306,3 +306,26 @@ describe('A lease', () => {
     expect(await jobs.get(run.uuid)).toEqual(done);
   }, 120_000);
 });
+
+describe('A schedule', () => {
+  const HOUR_MS = 3_600_000;
+  afterEach(() => app.clock.set(undefined));
+
+  test('is not kept from its turn by a clock that was ahead once, and has its turn once whatever clocks say', async () => {
+    const now = Date.now();
+    let started = 0;
+    const start = () => Promise.resolve(void (started += 1));
+    app.app.get(JobHandlers).every({ name: 'of a test', everyHours: () => 1, start });
+    const startedAt = async (moment: number) => {
+      app.clock.set(new Date(moment));
+      await app.app.get(JobRunner).tick();
+      return started;
+    };
+    expect(await startedAt(now + 24 * HOUR_MS)).toBe(1);
+    expect(await startedAt(now)).toBe(2);
+    // Another instance, whose clock is a little behind.
+    expect(await startedAt(now - 30_000)).toBe(2);
+    expect(await startedAt(now + HOUR_MS - 1)).toBe(2);
+    expect(await startedAt(now + HOUR_MS)).toBe(3);
+  });
+});

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -46,6 +47,16 @@ async function holdDatabase(database = app.database): Promise<() => Promise<void
   return async () => {
     for (const holder of holders) await holder.release();
   };
+}
+
+/** Asks without waiting for answers. */
+async function askOften({ url }: TestApp, path: string, times: number): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const headers = `Host: localhost\r\nAuthorization: Token ${STAFF_TOKEN}`;
+  socket.write(`GET ${path} HTTP/1.1\r\n${headers}\r\n\r\n`.repeat(times));
+  return socket;
 }
 
 /** The status of any request; `fetch` sends no TRACE. */
@@ -148,6 +159,16 @@ describe('Three times as many requests as can be served', () => {
     );
   });
 
+  it('leave nothing counted either when a client has asked for all of it over one connection, and goes', async () => {
+    const giveBack = await holdDatabase();
+    const gone = await askOften(app, '/api/customers/', AT_ONCE + WAITING);
+    await until(AT_ONCE, WAITING);
+    gone.destroy();
+    await until(AT_ONCE, 0);
+    await giveBack();
+    await until(0, 0);
+  });
+
   it('are refused where no route is reached as well: an unknown path, a wrong method, a question for the methods', async () => {
     const giveBack = await holdDatabase();
     const served = Array.from({ length: AT_ONCE + WAITING }, read);
@@ -175,6 +196,54 @@ describe('Three times as many requests as can be served', () => {
     await giveBack();
     await Promise.all(served);
   });
+});
+
+describe('Health checks', () => {
+  it('ask the database once for all that come meanwhile: whoever asks for it without a token keeps nobody waiting', async () => {
+    const giveBack = await holdDatabase();
+    const { server } = app.app.getHttpAdapter().getInstance();
+    const asked = await app.statements(async () => {
+      const answers = Array.from({ length: 100 }, () => answerOf('GET', '/health/ready'));
+      for (let come = 0; come < answers.length; come++) await once(server, 'request');
+      await giveBack();
+      expect(new Set(await Promise.all(answers))).toEqual(new Set([200]));
+    });
+    expect(asked.length).toBe(2);
+    expect((await app.statements(() => answerOf('GET', '/health/ready'))).length).toBe(2);
+  });
+});
+
+describe('Clients that ask and take no answer', () => {
+  let other: TestApp;
+  beforeAll(async () => {
+    other = await startApp({ REQUESTS_AT_ONCE: '30', REQUEST_TIMEOUT_SECONDS: '1' });
+    await other.database.query(`INSERT INTO customer (name) SELECT repeat('x', 150) FROM generate_series(1, 300)`);
+  });
+  afterAll(() => other?.stop());
+
+  /** More than the buffers between here and there hold. */
+  const askForMuch = () => askOften(other, '/api/customers/?page_size=300', 40);
+
+  it('are left, so that their places go to others', async () => {
+    const [mute, load] = [await askForMuch(), other.app.get(LoadGate)];
+    mute.pause();
+    while (!load.running) await sleep(2);
+    while (load.running) await sleep(2);
+    mute.resume();
+    await once(mute, 'close');
+  }, 60_000);
+
+  it('get it all where they take it slowly', async () => {
+    const slow = await askForMuch();
+    let bytes = '';
+    slow.on('data', (part: Buffer) => {
+      bytes += part.toString('latin1');
+      slow.pause();
+      setTimeout(() => slow.resume(), 10);
+    });
+    while (bytes.split('HTTP/1.1 200 OK').length <= 40) await once(slow, 'data');
+    slow.destroy();
+  }, 60_000);
 });
 
 /** The embedded database has one connection, which is needed to get as far as a handler. */

@@ -15,6 +15,7 @@ import { UsersService } from './users.service.js';
 @Injectable()
 export class BootstrapStaffService implements OnApplicationBootstrap {
   private readonly logger = new Logger(BootstrapStaffService.name);
+  private rests = false;
 
   constructor(
     private readonly env: Env,
@@ -22,8 +23,14 @@ export class BootstrapStaffService implements OnApplicationBootstrap {
     private readonly trail: AuditTrail,
   ) {}
 
+  /** Another process sees to it. */
+  rest(): void {
+    this.rests = true;
+  }
+
   /** Throws `TokenTakenError`, and what keeps `DATA_DIR` from being written. */
   async onApplicationBootstrap(): Promise<void> {
+    if (this.rests) return;
     if (this.env.STAFF_TOKEN) {
       if (await this.ensureStaff('admin', this.env.STAFF_TOKEN)) return;
       return this.logger.warn(
