@@ -83,6 +83,7 @@ function row(n: number, shape: Shape): (string | null)[] {
 class LineSource {
   constructor(private readonly shape: Shape) {}
 
+  whoAmI = () => Promise.resolve({ reference: 'XSP1', companyName: 'Reseller' });
   getExportType = (_: unknown, reference: string) => Promise.resolve({ reference, name: reference, columns: {} });
   findLicenses = (_: unknown, references: readonly string[]) =>
     Promise.resolve(

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { type ArrowAccount, ArrowGateway, type ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
+import {
+  type ArrowAccount,
+  type ArrowCallOptions,
+  ArrowGateway,
+  type ArrowPartner,
+} from '../arrow-gateway/arrow-gateway.js';
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
@@ -117,9 +122,9 @@ export class SettingsService {
    * The same where ArrowSphere says that the key is the partner's: what is written by its answers must be of this partner.
    * Throws `ApiKeyUnreadableError`, `KeyOfAnotherPartnerError` and the gateway's errors.
    */
-  async ownAccountOf(settings: Settings): Promise<ArrowAccount> {
+  async ownAccountOf(settings: Settings, options: ArrowCallOptions = {}): Promise<ArrowAccount> {
     const account = this.accountOf(settings);
-    const partner = await this.gateway.whoAmI(account, { refresh: true });
+    const partner = await this.gateway.whoAmI(account, { ...options, refresh: true });
     this.rows.assertKeyOfPartner(settings, partner);
     return account;
   }

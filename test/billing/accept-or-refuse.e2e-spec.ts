@@ -1,3 +1,4 @@
+import { exportType } from '../../emulator/data.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { BillingWorld, LABELS, type Linked, type MappedCustomer, tieOut } from './billing-world.js';
 
@@ -255,5 +256,34 @@ describe('an export', () => {
     expect(await both(w, vm, other)).toEqual(['100.00', '7.00']);
     expect(await w.reconcile({ accept_shrinkage: true })).toMatchObject({ state: 'succeeded' });
     expect(await both(w, vm, other)).toEqual(['0.00', '0.00']);
+  });
+
+  test('is not asked for, and no consumption, by a key of another partner that was saved while ArrowSphere was away', async () => {
+    const theirs = await world();
+    const stranger = await theirs.linked();
+    const { w, vm, other } = await accepted();
+    theirs.export(Array.from({ length: 30 }, () => theirs.line(stranger.license, '50.00')));
+    const settings = `/api/admin/arrow/settings/${w.settings}/`;
+    const { export_type_reference: reference } = (await app.api.get(settings)).body;
+    app.arrow.data.exportTypes.push(exportType({ labels: LABELS, partnerReference: theirs.partner, reference }));
+    app.arrow.faults.add({ path: /^whoami/, action: { kind: 'status', status: 503 } });
+    expect((await app.api.patch(settings, { api_key: theirs.apiKey })).body.verified).toBe(false);
+    app.arrow.faults.clear();
+    const says = `belongs to Reseller ${Number(theirs.partner.slice(4))} (${theirs.partner})`;
+
+    const refused = { state: 'failed', error_message: expect.stringContaining(says) };
+    for (const run of [await w.sync(), await w.reconcile(), await w.sync({ dry_run: true }), await w.syncConsumption()])
+      expect(run).toMatchObject(refused);
+    expect(await w.statement(vm)).toMatchObject({ error_message: expect.stringContaining(says) });
+    for (const { status, body } of [
+      await w.syncHistory(vm.resource),
+      await app.api.post('/api/admin/arrow/billing-syncs/sync_resources/', { settings_uuid: w.settings }),
+    ])
+      expect([status, body.code, body.error]).toEqual([400, 'key_of_another_partner', expect.stringContaining(says)]);
+    expect(await both(w, vm, other)).toEqual(['100.00', '7.00']);
+    expect(await w.charged(stranger.customer)).toBe('0.00');
+
+    await app.api.patch(settings, { api_key: w.apiKey });
+    expect(await w.sync()).toMatchObject({ state: 'succeeded' });
   });
 });

@@ -130,6 +130,14 @@ export class BillingAccountsService {
     if (all && !all.enabled) throw new BillingPausedError('Every consumption sync', all.changedBy);
   }
 
+  /**
+   * What ArrowSphere says to a key of another partner is not what this account is billed. Throws
+   * `KeyOfAnotherPartnerError` and the gateway's errors.
+   */
+  async ensureOwnKey({ settings, lane }: BillingContext, signal: AbortSignal): Promise<void> {
+    await this.settings.ownAccountOf(settings, { signal, lane });
+  }
+
   /** Whether schedules sync consumption at all: what a person decided, else `ARROW_CONSUMPTION_SYNC_ENABLED`. */
   async consumptionScheduled(): Promise<boolean> {
     const decided = await this.repository.findSwitch();

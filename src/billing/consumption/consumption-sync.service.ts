@@ -65,7 +65,7 @@ export class ConsumptionSyncService {
 
   /**
    * `licenses`: only these, where given. One licence that fails does not keep the others. Throws `BillingPausedError`,
-   * `LeaseLostError`, and the gateway's errors on finding owners.
+   * `KeyOfAnotherPartnerError`, `LeaseLostError`, and the gateway's errors on finding owners.
    */
   async run(
     context: BillingContext,
@@ -79,6 +79,7 @@ export class ConsumptionSyncService {
       if (reason) reasons.push({ licenseReference, reason });
     };
     const billable: ConsumptionBillTo[] = [];
+    await this.accounts.ensureOwnKey(context, control.signal);
     for (const party of await this.parties(context, licenses, control.signal))
       if ('reason' in party) note('skipped', party.licenseReference, party.reason);
       else billable.push(party);

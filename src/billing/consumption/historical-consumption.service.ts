@@ -89,8 +89,7 @@ export class HistoricalConsumptionService {
   /**
    * What fails for single months stands in `errors`. `signal` ends it between two months. Throws `NamedNotFoundError`,
    * `ResourceNotLinkedError`, `NoActiveSettingsError`, `LicenseNotBillableError`, `InvalidFieldsError`,
-   * `BillingPausedError`, and the gateway's errors
-   * where no month can be asked for.
+   * `BillingPausedError`, `KeyOfAnotherPartnerError`, and the gateway's errors where no month can be asked for.
    */
   async syncHistory(
     command: SyncHistory,
@@ -105,6 +104,7 @@ export class HistoricalConsumptionService {
     const running = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
     const range = rangeUpTo(command, running.currentMonth, 12);
     await this.accounts.ensureRunning(running.account.uuid, 'consumption');
+    await this.accounts.ensureOwnKey(running, signal);
     const askedAt = this.clock.now();
     const { months, failed } = await this.ask(running, license, range, signal);
     const errors: { period: string; error: string }[] = [];

@@ -52,7 +52,7 @@ export class ResourceSyncService {
 
   /**
    * `signal` ends the asking of ArrowSphere. Throws `SettingsMissingError`, `NamedNotFoundError`, `ProjectNotFoundError`, `OfferingNotFoundError`,
-   * `InvalidFieldsError`, and the gateway's errors.
+   * `InvalidFieldsError`, `KeyOfAnotherPartnerError`, and the gateway's errors.
    */
   async sync(
     command: SyncResources,
@@ -65,6 +65,7 @@ export class ResourceSyncService {
     const offering = offeringUuid ? await this.offerings.get(offeringUuid) : null;
     const context = await this.accounts.context(settings, YearMonth.at(this.clock.now()), by);
     const range = rangeUpTo(command, context.currentMonth, 6);
+    await this.accounts.ensureOwnKey(context, signal);
     const licenses = await this.lines.licensesBetween(context.account.uuid, range);
     const references = licenses.map((license) => license.licenseReference);
     const namedOn = new Map(licenses.map((license) => [license.licenseReference, license.arrowCustomer]));

@@ -61,7 +61,7 @@ export class StatementImportService {
 
   /**
    * Throws `ExportTypeMissingError`, `ExportRefusedError`, `ExportSupersededError`, `MonthNotOverError`, `BillingPausedError`,
-   * `LeaseLostError` and the gateway's errors; the month and its statements then say why, and nothing is changed. What
+   * `KeyOfAnotherPartnerError`, `LeaseLostError` and the gateway's errors; the month and its statements then say why, and nothing is changed. What
    * single organisations fail with is in the answer.
    */
   async import(context: BillingContext, command: ImportStatements, control: RunControl): Promise<MonthReport> {
@@ -71,6 +71,7 @@ export class StatementImportService {
     await this.accounts.ensureRunning(account.uuid, 'billing');
     const { signal, progress } = control;
     try {
+      await this.accounts.ensureOwnKey(context, signal);
       return await this.runUntilNewest({ context, ...command, signal, progress });
     } catch (error) {
       const isDropped = error instanceof ExportSupersededError || error instanceof LeaseLostError || signal.aborted;

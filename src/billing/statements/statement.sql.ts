@@ -153,7 +153,7 @@ const LINE_SUMS = ['lines_sell', 'lines_buy', 'line_count'];
 const CHARGE_COLUMNS = [...LINE_SUMS, 'name', 'start', '"end"', 'resource_uuid', 'arrow_customer'];
 
 /**
- * The charges that lines add up to, and those whose lines are all gone or elsewhere now; the rest of the arrow is planned.
+ * The charges that lines add up to, and those whose lines are all gone or elsewhere now; what else a charge has is planned.
  * Parameters as above, then `$9` last day of the month, `$10` now, `$11` prefix of names, `$12` currencies, `$13` their
  * digits.
  */
