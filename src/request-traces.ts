@@ -8,12 +8,14 @@ import type { Requests } from './common/requests.js';
  */
 export function traceRequests(fastify: FastifyInstance, requests: Requests): void {
   const tracer = trace.getTracer('waldur-arrowsphere');
-  const fields = propagation.fields();
+  let fields: string[] | undefined;
   fastify.addHook('onRequest', (request, reply, done) => {
     const { method, url, headers, routeOptions } = request;
     const route = routeOptions.url;
     const about = requests.of(request, reply);
     const here = context.active();
+    // Tracing begins after the routes are there.
+    fields ??= propagation.fields();
     const parent = fields.some((field) => field in headers) ? propagation.extract(here, headers) : here;
     const span = tracer.startSpan(route ? `${method} ${route}` : method, { kind: SpanKind.SERVER }, parent);
     about.span = span;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Operations } from './cli/operations.js';
 import { hearCommands } from './cli/operator-socket.js';
 import { logsJson } from './common/app.logger.js';
+import { Contexts } from './common/contexts.js';
 import type { Env } from './config/env.js';
 import { createApp } from './configure-app.js';
 import { listen } from './listen.js';
@@ -14,8 +15,8 @@ import { startTracing } from './start-tracing.js';
  */
 export async function serve(env: Env, created: (stop: () => Promise<void>) => void): Promise<void> {
   let stopHearing: () => void = () => undefined;
-  const stopTracing = await startTracing(env);
   const app = await createApp(env);
+  const stopTracing = await startTracing(env, app.get(Contexts));
   created(async () => {
     stopHearing();
     await app.close();

@@ -1,5 +1,6 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { Logger } from '@nestjs/common';
+import type { Contexts } from './common/contexts.js';
 import type { Env } from './config/env.js';
 
 const LONGEST_FLUSH_MS = 5_000;
@@ -20,10 +21,11 @@ function headersOf({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: Env): Record<strin
 }
 
 /**
- * Sends spans as OTLP over HTTP from now on, where the environment says whereto. How many, under which name and with which
- * headers is said by the other variables of OpenTelemetry, which its SDK reads. Answers what sends the last ones.
+ * Sends spans as OTLP over HTTP from now on, where the environment says whereto. How many, under which name and with
+ * which headers is said by the other variables of OpenTelemetry, which its SDK reads. `contexts`: those of the
+ * application. Answers what sends the last spans.
  */
-export async function startTracing(env: Env): Promise<() => Promise<void>> {
+export async function startTracing(env: Env, contexts: Contexts): Promise<() => Promise<void>> {
   if (!isTraced(env)) return () => Promise.resolve();
   const { NodeTracerProvider, BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-node');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
@@ -42,7 +44,7 @@ export async function startTracing(env: Env): Promise<() => Promise<void>> {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ headers: headersOf(env) }))],
   });
-  provider.register();
+  provider.register({ contextManager: contexts });
   return () => {
     const late = new Promise<void>((resolve) => setTimeout(resolve, LONGEST_FLUSH_MS).unref());
     return Promise.race([provider.shutdown().catch(silent), late]);

@@ -1,6 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { createContextKey } from '@opentelemetry/api';
+import { Contexts } from './contexts.js';
 
 /** Who acts where no user does. */
 export const SCHEDULE = 'schedule';
@@ -62,24 +63,21 @@ export class Act {
   }
 }
 
+const ACT = createContextKey('act');
+
 /** What the code now running does it for. The pools of the database write it into each statement that may change something. */
 @Injectable()
-export class Acts implements OnApplicationShutdown {
-  private readonly storage = new AsyncLocalStorage<Act>();
-
-  /** What stays enabled costs every promise of the process. */
-  onApplicationShutdown(): void {
-    this.storage.disable();
-  }
+export class Acts {
+  constructor(private readonly contexts: Contexts) {}
 
   /** `undefined` where nothing is to be changed, and in what is no part of the service. */
   get current(): Act | undefined {
-    return this.storage.getStore();
+    return this.contexts.active().getValue(ACT) as Act | undefined;
   }
 
   /** Runs `work` as part of an act. */
   run<T>(act: Act, work: () => T): T {
-    return this.storage.run(act, work);
+    return this.contexts.with(this.contexts.active().setValue(ACT, act), work);
   }
 }
 

@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Span } from '@opentelemetry/api';
+import { Injectable } from '@nestjs/common';
+import { createContextKey, type Span } from '@opentelemetry/api';
+import { Contexts } from './contexts.js';
 import { type HttpReply, type HttpRequest, responseOf } from './http.js';
 import { isApiPath } from './route-table.js';
 import { withinSpan } from './tracing.js';
@@ -20,33 +20,31 @@ export interface RequestContext {
   span?: Span;
 }
 
+const REQUEST = createContextKey('request');
+
 /**
  * The requests that one application is answering. What waits in a queue below (for a database connection, for ArrowSphere)
  * and what is logged learns here which request it is for; services are given what they need as arguments.
  */
 @Injectable()
-export class Requests implements OnApplicationShutdown {
-  private readonly contexts = new WeakMap<HttpRequest, RequestContext>();
-  private readonly storage = new AsyncLocalStorage<RequestContext | undefined>();
+export class Requests {
+  private readonly known = new WeakMap<HttpRequest, RequestContext>();
 
-  /** What stays enabled costs every promise of the process. */
-  onApplicationShutdown(): void {
-    this.storage.disable();
-  }
+  constructor(private readonly contexts: Contexts) {}
 
   /** The request that the code now running works for; `undefined` in jobs, at start, and where there is no HTTP. */
   get current(): RequestContext | undefined {
-    return this.storage.getStore();
+    return this.contexts.active().getValue(REQUEST) as RequestContext | undefined;
   }
 
   /** What is known of a request. The first to ask also marks the answer with its id. */
   of(request: HttpRequest, reply: HttpReply): RequestContext {
-    const known = this.contexts.get(request);
+    const known = this.known.get(request);
     if (known) return known;
     const collection = (request.routeOptions?.url ?? request.route?.path ?? '').split('/:')[0]!;
     const requestId = typeof request.id === 'string' ? request.id : randomUUID();
     const context: RequestContext = { requestId, signal: clientGone(reply), collection };
-    this.contexts.set(request, context);
+    this.known.set(request, context);
     reply.header('X-Request-Id', requestId);
     // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
     if (isApiPath(request.originalUrl)) reply.header('Cache-Control', 'no-store');
@@ -55,13 +53,13 @@ export class Requests implements OnApplicationShutdown {
 
   /** Runs `work` as part of a request. */
   run<T>(context: RequestContext, work: () => T): T {
-    const run = () => this.storage.run(context, work);
+    const run = () => this.contexts.with(this.contexts.active().setValue(REQUEST, context), work);
     return context.span ? withinSpan(context.span, run) : run();
   }
 
   /** Runs `work` as part of no request: what several of them wait for is not one's own. */
   apart<T>(work: () => T): T {
-    return this.storage.run(undefined, work);
+    return this.contexts.with(this.contexts.active().deleteValue(REQUEST), work);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Acts } from '../common/acts.js';
 import { Clock } from '../common/clock.js';
+import { Contexts } from '../common/contexts.js';
 import { ListFiles } from '../common/list-files.js';
 import { PublicAddress } from '../common/links.js';
 import { MetricsRegistry } from '../common/metrics-registry.js';
@@ -31,6 +32,7 @@ export class ConfigModule {
         env,
         { provide: Clock, useValue: clock },
         MetricsRegistry,
+        Contexts,
         Requests,
         Acts,
         ListFiles,
@@ -46,7 +48,7 @@ export class ConfigModule {
           useFactory: ({ UUID_FORMAT }: Env) => new UuidFormatter(UUID_FORMAT),
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress, UuidFormatter],
+      exports: [Env, Clock, MetricsRegistry, Contexts, Requests, Acts, ListFiles, PublicAddress, UuidFormatter],
     };
   }
 }
