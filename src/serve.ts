@@ -16,12 +16,14 @@ import { startTracing } from './start-tracing.js';
 export async function serve(env: Env, created: (stop: () => Promise<void>) => void): Promise<void> {
   let stopHearing: () => void = () => undefined;
   const app = await createApp(env);
-  const stopTracing = await startTracing(env, app.get(Contexts));
+  const tracing = startTracing(env, app.get(Contexts));
   created(async () => {
     stopHearing();
     await app.close();
+    const stopTracing = await tracing;
     await stopTracing();
   });
+  await tracing;
   const url = await listen(app, env);
   const operations = new Operations(app);
   if (!env.DATABASE_URL) stopHearing = await hearCommands(env.DATA_DIR, (name, args) => operations.run(name, args));

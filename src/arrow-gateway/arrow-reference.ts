@@ -5,11 +5,11 @@ import type { ArrowCustomer } from './arrow-gateway.js';
 type Identified = Pick<ArrowCustomer, 'reference' | 'ref' | 'internalReference'>;
 
 /** What two spellings of one reference have in common. */
-const keyOf = (text: string): string => normalizeArrowReference(text).toUpperCase();
+export const referenceKey = (text: string): string => normalizeArrowReference(text).toUpperCase();
 
 /** Whether two texts are one ArrowSphere reference: letter case and invisible characters make no difference. */
 export function sameArrowReference(one: string, other: string): boolean {
-  return one === other || keyOf(one) === keyOf(other);
+  return one === other || referenceKey(one) === referenceKey(other);
 }
 
 /** Whether a text is a reference in ArrowSphere's own spelling, `XSP` and a number: no customer is called so otherwise. */
@@ -23,12 +23,12 @@ export function isOwnCustomerReference(text: string): boolean {
  * own reference are tried, in that order. Names are never looked at. More than one: the text is ambiguous.
  */
 export function arrowCustomersBy(customers: readonly Identified[]): (text: string) => string[] {
-  const by = (name: keyof Identified) => groupBy(customers, (customer) => keyOf(customer[name]));
+  const by = (name: keyof Identified) => groupBy(customers, (customer) => referenceKey(customer[name]));
   const [byReference, byCode, byOwn] = [by('reference'), by('ref'), by('internalReference')];
   return (text) => {
-    const key = keyOf(text);
+    const key = referenceKey(text);
     if (key === '') return [];
-    const others = () => byCode.get(key) ?? byReference.get(keyOf(`XSP${key}`)) ?? byOwn.get(key);
+    const others = () => byCode.get(key) ?? byReference.get(referenceKey(`XSP${key}`)) ?? byOwn.get(key);
     const found = byReference.get(key) ?? (isOwnCustomerReference(key) ? undefined : others());
     return [...new Set(found?.map(({ reference }) => reference))];
   };

@@ -2,6 +2,7 @@ import type { ArrowGateway } from '../arrow-gateway/arrow-gateway.js';
 import type { ArrowGatewayMetrics } from '../arrow-gateway/arrow-gateway.metrics.js';
 import { AppError } from '../common/app.error.js';
 import { inParallel } from '../common/in-parallel.js';
+import { isKeyOf, nameOf, ownerOf } from '../settings/account-rows.js';
 import type { Settings } from '../settings/settings.entity.js';
 import type { SettingsService } from '../settings/settings.service.js';
 import type { Check } from './check.js';
@@ -34,11 +35,10 @@ export async function accountChecks(
 
   async function checkOf(name: string, each: Settings): Promise<Check[]> {
     const account = settings.accountOf(each);
-    const { companyName, reference } = await gateway.whoAmI(account, { refresh: true });
-    const says = `ArrowSphere takes the key of ${companyName} (${reference}).`;
-    const { partnerReference: own, uuid } = each;
-    if (own && own !== reference) {
-      const advice = `It is the account of ${each.partnerName} (${own}): PATCH /api/admin/arrow/settings/${uuid}/ with its key.`;
+    const partner = await gateway.whoAmI(account, { refresh: true });
+    const says = `ArrowSphere takes the key of ${ownerOf(partner)}.`;
+    if (!isKeyOf(each, partner)) {
+      const advice = `It is the account of ${nameOf(each)}: PATCH /api/admin/arrow/settings/${each.uuid}/ with its key.`;
       return [{ name, good: false, says, advice }];
     }
     return [{ name, good: true, says }, ...clockCheck(name, metrics.clockSkewOf(account))];

@@ -48,7 +48,7 @@ export class ConfigModule {
           useFactory: ({ UUID_FORMAT }: Env) => new UuidFormatter(UUID_FORMAT),
         },
       ],
-      exports: [Env, Clock, MetricsRegistry, Contexts, Requests, Acts, ListFiles, PublicAddress, UuidFormatter],
+      exports: [Env, Clock, MetricsRegistry, Requests, Acts, ListFiles, PublicAddress, UuidFormatter],
     };
   }
 }

@@ -4,10 +4,10 @@ import { type ArrowCustomer, ArrowGateway } from '../arrow-gateway/arrow-gateway
 import { arrowCustomersBy } from '../arrow-gateway/arrow-reference.js';
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
 import { InvalidFieldsError } from '../common/app.error.js';
-import { sanitizeText } from '../common/sanitize-text.js';
 import { CustomersService } from '../directory/customers.service.js';
 import type { Offering } from '../directory/offering.entity.js';
 import { OfferingsService } from '../directory/offerings.service.js';
+import { isKeyOf, nameOf, ownerOf } from '../settings/account-rows.js';
 import { CredentialsService } from '../settings/credentials.service.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { PartnerChangedError } from '../settings/settings.errors.js';
@@ -96,11 +96,7 @@ export class ImportFromWaldurService {
     const theirs = chosen(await waldur.readAll('arrowSettings'), settingsUuid);
     const account = this.credentials.accountOf({ apiUrl: theirs.apiUrl, apiKey });
     const partner = await this.gateway.whoAmI(account, { refresh: true });
-    if (theirs.partnerReference && theirs.partnerReference !== sanitizeText(partner.reference, 255))
-      throw new PartnerChangedError(
-        `${theirs.partnerName} (${theirs.partnerReference})`,
-        `${partner.companyName} (${partner.reference})`,
-      );
+    if (!isKeyOf(theirs, partner)) throw new PartnerChangedError(nameOf(theirs), ownerOf(partner));
     const { data: arrowCustomers } = await this.gateway.listCustomers(account, { refresh: true });
     const { customerMappings, vendorMappings } = await this.mappingsOf(waldur, theirs.uuid, arrowCustomers);
     // The embedded database has one session: nothing else is asked while the transaction lasts.

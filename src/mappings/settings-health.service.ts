@@ -13,6 +13,7 @@ import { renderDateTime } from '../common/date-time.js';
 import { isRefusal } from '../settings/credentials.service.js';
 import type { ExportTypeFit } from '../arrow-export/export-type-fit.js';
 import { ExportTypesService } from '../settings/export-types.service.js';
+import { isKeyOf, nameOf, ownerOf } from '../settings/account-rows.js';
 import type { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
 import { SettingsService } from '../settings/settings.service.js';
@@ -164,23 +165,20 @@ function keyCheck(asked: Asked<ArrowPartner>): HealthChecks['apiKey'] {
 }
 
 function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChecks['partner'] {
-  const { partnerReference, partnerName } = settings;
-  const expected = { expectedReference: partnerReference };
+  const expected = { expectedReference: settings.partnerReference };
   if ('error' in asked) return { verdict: 'unknown', message: 'ArrowSphere did not say whose key it is.', ...expected };
   const { reference, companyName: name } = asked.answer;
   const found = { ...expected, reference, name };
-  if (partnerReference === '') {
+  if (settings.partnerReference === '') {
     return {
       verdict: 'warning',
       message: 'The account does not know its partner yet: save the API key again.',
       ...found,
     };
   }
-  if (partnerReference !== reference) {
-    const message = `The key belongs to ${name} (${reference}), the account to ${partnerName} (${partnerReference}).`;
-    return { verdict: 'failed', message, ...found };
-  }
-  return { verdict: 'ok', message: `The key belongs to ${name} (${reference}).`, ...found };
+  const says = `The key belongs to ${ownerOf(asked.answer)}`;
+  if (isKeyOf(settings, asked.answer)) return { verdict: 'ok', message: `${says}.`, ...found };
+  return { verdict: 'failed', message: `${says}, the account to ${nameOf(settings)}.`, ...found };
 }
 
 function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undefined): HealthChecks['exportType'] {

@@ -88,15 +88,19 @@ export class AccountRows {
   }
 }
 
-/** True also where the account's partner is not known yet. */
-function isKeyOf({ partnerReference }: Settings, { reference }: ArrowPartner): boolean {
+type OfPartner = Pick<Settings, 'partnerReference' | 'partnerName'>;
+
+/** Whether a key that ArrowSphere says is of `partner` is the account's; also where the account's partner is not known yet. */
+export function isKeyOf({ partnerReference }: OfPartner, { reference }: ArrowPartner): boolean {
   return partnerReference === '' || partnerReference === sanitizeText(reference, 255);
 }
 
-function nameOf({ partnerName, partnerReference }: Settings): string {
+/** The partner of an account, as sentences name it. */
+export function nameOf({ partnerName, partnerReference }: OfPartner): string {
   return `${partnerName} (${partnerReference})`;
 }
 
-function ownerOf({ companyName, reference }: ArrowPartner): string {
+/** The partner that ArrowSphere says a key is of, as sentences name it. */
+export function ownerOf({ companyName, reference }: ArrowPartner): string {
   return `${companyName} (${reference})`;
 }

@@ -4,7 +4,7 @@ import { answerOf, Shown, ShownOrNull } from '../common/answer.js';
 import { FileQuery } from '../common/csv.js';
 import { renderDateTime } from '../common/date-time.js';
 import { hyperlink } from '../common/links.js';
-import { type DecimalString } from '../common/money.js';
+import type { DecimalString } from '../common/money.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { BooleanField } from '../common/validation/body-fields.js';
 import { MonthFilter } from '../common/validation/month-fields.js';

@@ -45,9 +45,10 @@ export class ConsumptionLedgerService {
       const written = stored.map((entry) => entry.licenseReference);
       await this.ledger.closeCharges(locked, false, written);
       const customers = await this.ledger.chargedCustomers(locked, written);
+      const touched = new Set(written);
       await this.poster.post(locked, {
         customers: customers.map((customer) => customer.customerUuid),
-        includes: (charge) => written.includes(charge.licenseReference),
+        includes: (charge) => touched.has(charge.licenseReference),
         // Held until an accepted export says otherwise.
         held: null,
         force: false,

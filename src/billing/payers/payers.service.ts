@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ArrowGateway } from '../../arrow-gateway/arrow-gateway.js';
-import { normalizeArrowReference } from '../../common/normalize-arrow-reference.js';
+import { referenceKey } from '../../arrow-gateway/arrow-reference.js';
 import { groupBy } from '../../common/group-by.js';
 import { ResourcesService } from '../../directory/resources.service.js';
 import { CustomerMappingsService } from '../../mappings/customer-mappings.service.js';
@@ -107,13 +107,12 @@ const digitsOf = (reference: string) => reference.replace(/\D/g, '').replace(/^0
 
 /** Text → the only reference that it is, in full or by its digits. */
 function resolveNames(texts: readonly string[], references: readonly string[]): Map<string, string> {
-  const keyOf = (text: string) => normalizeArrowReference(text).toUpperCase();
-  const full = new Map(references.map((reference) => [keyOf(reference), reference]));
+  const full = new Map(references.map((reference) => [referenceKey(reference), reference]));
   const byDigits = groupBy(references, digitsOf);
   const resolved = new Map<string, string>();
   for (const text of texts) {
     const [one, another] = /^\d+$/.test(text) ? (byDigits.get(digitsOf(text)) ?? []) : [];
-    const named = full.get(keyOf(text)) ?? (another ? undefined : one);
+    const named = full.get(referenceKey(text)) ?? (another ? undefined : one);
     if (named) resolved.set(text, named);
   }
   return resolved;

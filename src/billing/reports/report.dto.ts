@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { inCurrency } from '../../arrow-export/currency.js';
 import { answerOf, Shown, ShownOrNull } from '../../common/answer.js';
 import { FileQuery } from '../../common/csv.js';
-import { type DecimalString } from '../../common/money.js';
+import type { DecimalString } from '../../common/money.js';
 import { UuidFilter } from '../../common/validation/query-fields.js';
 import { MonthFilter } from '../../common/validation/month-fields.js';
 import { KnownNamesOnly } from '../../common/validation/validation.pipe.js';
