@@ -41,7 +41,8 @@ function processorTimeOf({ child: { pid } }: ServiceProcess): number {
 /**
  * Requests a second of a list on PostgreSQL with metrics, which are read meanwhile, and with the spans of all requests,
  * or of a tenth of them, sent to a collector, to those of a service with neither; and the processor time of the service's
- * process meanwhile, which other work on the machine changes less. One process after the other is started, warmed up and
+ * process meanwhile, which other work on the machine changes less. The first reading of a process is part of its warm-up:
+ * once, Node compiles anew what it shares with requests, for as long as a thousand of these take. One process after the other is started, warmed up and
  * asked; each figure is the median of those of single stretches, with the middle half of these beside it.
  */
 export async function run(): Promise<BenchRow[]> {
@@ -67,15 +68,17 @@ export async function run(): Promise<BenchRow[]> {
         ...variables,
       });
       const url = (await service.api()).baseUrl + LIST;
-      await load(url, WARM_UP_REQUESTS);
       const read = async () => {
+        if (what !== 'metrics') return;
         const start = performance.now();
         await asked(`http://127.0.0.1:${port}/metrics`);
         readings.push(performance.now() - start);
       };
+      await read();
+      await load(url, WARM_UP_REQUESTS);
       const before = processorTimeOf(service);
       const start = performance.now();
-      await Promise.all([load(url, REQUESTS), what === 'metrics' && read()]);
+      await Promise.all([load(url, REQUESTS), read()]);
       times[which]!.push(performance.now() - start);
       processorTimes[which]!.push(processorTimeOf(service) - before);
       await service.exit('SIGKILL');

@@ -51,7 +51,6 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
     const reply = context.switchToHttp().getResponse<HttpReply>();
-    request.clientGone = this.requests.of(request, reply).signal;
     const route: Route = [context.getHandler(), context.getClass()];
     await this.admit(request, reply, this.reflector.getAllAndOverride<StatedPriority | undefined>(PRIORITY, route));
     request.place?.hold();
@@ -102,7 +101,7 @@ export class AccessGuard implements CanActivate {
     const priority = priorityOf(request, stated);
     if (priority === 'first') return;
     if (this.limits.areOn('address')) await this.limits.count('address', placeOf(request.ip));
-    if (request.clientGone?.aborted) throw new OverloadedError();
+    if (this.requests.of(request, reply).isClientGone) throw new OverloadedError();
     request.place = await this.gate.enter(priority, answer);
   }
 

@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
 import type { Act } from '../common/acts.js';
-import type { HttpRequest } from '../common/http.js';
+import type { KnownRequest } from '../common/requests.js';
 import type { Place } from '../limits/load-gate.js';
 import { actorOf, type Caller } from './caller.js';
 
@@ -46,12 +46,10 @@ export const StaffOnly = () =>
 export const AdminScope = () => SetMetadata(ADMIN_SCOPE, true);
 
 /** A request, and what the guard says of it. */
-export interface GuardedRequest extends HttpRequest {
+export interface GuardedRequest extends KnownRequest {
   caller?: Caller;
   /** Where the route states an action. */
   act?: Act;
-  /** Aborts when the client goes away. */
-  clientGone?: AbortSignal;
   /** Its share of what the process does at once. */
   place?: Place;
 }
@@ -67,5 +65,5 @@ export const Actor = createParamDecorator((_: unknown, context: ExecutionContext
 /** An `AbortSignal` that aborts when the client goes away: for services whose work then has no use any more. */
 export const ClientGone = createParamDecorator(
   (_: unknown, context: ExecutionContext): AbortSignal =>
-    context.switchToHttp().getRequest<GuardedRequest>().clientGone!,
+    context.switchToHttp().getRequest<GuardedRequest>().about!.signal,
 );

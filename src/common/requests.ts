@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { createContextKey, type Span } from '@opentelemetry/api';
 import { Contexts } from './contexts.js';
@@ -7,17 +8,48 @@ import { isApiPath } from './route-table.js';
 import { withinSpan } from './tracing.js';
 
 /** What is known of one HTTP request besides what it asks for. */
-export interface RequestContext {
-  /** Goes out as `X-Request-Id` and stands in every log line of the request. */
-  readonly requestId: string;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
-  /** What it asks for, without the object: requests for one collection use the same tables. */
-  readonly collection: string;
+export class RequestContext {
   /** Key of the caller, once known: whose turn it is when calls to ArrowSphere wait. */
   caller?: string;
   /** What is recorded of it, where traces are collected. */
   span?: Span;
+  private gone?: AbortController;
+
+  constructor(
+    /** Goes out as `X-Request-Id` and stands in every log line of the request. */
+    readonly requestId: string,
+    /** What it asks for, without the object: requests for one collection use the same tables. */
+    readonly collection: string,
+    private readonly answer: ServerResponse,
+  ) {}
+
+  /** Whether the client went away before its answer was out. */
+  get isClientGone(): boolean {
+    return this.answer.req.socket.destroyed && !this.answer.writableFinished;
+  }
+
+  /**
+   * Aborts when the client goes away. Only whoever asks for it has it made: Node 20 keeps each one, and what it reaches,
+   * until the next collection of all that is old.
+   */
+  get signal(): AbortSignal {
+    return (this.gone ??= this.watchClient()).signal;
+  }
+
+  private watchClient(): AbortController {
+    const gone = new AbortController();
+    if (this.isClientGone) gone.abort();
+    else
+      this.answer.once('close', () => {
+        if (!this.answer.writableFinished) gone.abort();
+      });
+    return gone;
+  }
+}
+
+/** A request, and what is known of it since somebody asked. */
+export interface KnownRequest extends HttpRequest {
+  about?: RequestContext;
 }
 
 const REQUEST = createContextKey('request');
@@ -28,8 +60,6 @@ const REQUEST = createContextKey('request');
  */
 @Injectable()
 export class Requests {
-  private readonly known = new WeakMap<HttpRequest, RequestContext>();
-
   constructor(private readonly contexts: Contexts) {}
 
   /** The request that the code now running works for; `undefined` in jobs, at start, and where there is no HTTP. */
@@ -38,13 +68,11 @@ export class Requests {
   }
 
   /** What is known of a request. The first to ask also marks the answer with its id. */
-  of(request: HttpRequest, reply: HttpReply): RequestContext {
-    const known = this.known.get(request);
-    if (known) return known;
+  of(request: KnownRequest, reply: HttpReply): RequestContext {
+    if (request.about) return request.about;
     const collection = (request.routeOptions?.url ?? request.route?.path ?? '').split('/:')[0]!;
     const requestId = typeof request.id === 'string' ? request.id : randomUUID();
-    const context: RequestContext = { requestId, signal: clientGone(reply), collection };
-    this.known.set(request, context);
+    const context = (request.about = new RequestContext(requestId, collection, responseOf(reply)));
     reply.header('X-Request-Id', requestId);
     // Answers may hold tokens and what customers are charged; files of Swagger UI may be kept.
     if (isApiPath(request.originalUrl)) reply.header('Cache-Control', 'no-store');
@@ -61,14 +89,4 @@ export class Requests {
   apart<T>(work: () => T): T {
     return this.contexts.with(this.contexts.active().deleteValue(REQUEST), work);
   }
-}
-
-/** Aborts when the client goes away before its answer is out. */
-function clientGone(reply: HttpReply): AbortSignal {
-  const gone = new AbortController();
-  const response = responseOf(reply);
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }

@@ -1,10 +1,12 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { type LoggerService, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ArrowEmulator } from '../../emulator/arrow-emulator.js';
 import { arrowCustomer } from '../../emulator/data.js';
 import { SystemClock } from '../../src/common/clock.js';
 import { MetricsRegistry } from '../../src/common/metrics-registry.js';
-import { Requests } from '../../src/common/requests.js';
+import { RequestContext, Requests } from '../../src/common/requests.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { readEnv } from '../../src/config/env.js';
 import { ArrowGateway } from '../../src/arrow-gateway/arrow-gateway.js';
@@ -93,11 +95,11 @@ describe('The gateway as a Nest module', () => {
 
   it('stops its calls when the client of the request goes away', async () => {
     emulator.faults.add({ action: { kind: 'hang' } });
-    const client = new AbortController();
-    const context = { requestId: 'r1', collection: '', signal: client.signal, caller: 'anna' };
+    const answer = new ServerResponse(new IncomingMessage(new Socket()));
+    const context = new RequestContext('r1', '', answer);
     const asking = requests.run(context, () => feature.gateway.whoAmI(accountOf(emulator)));
     await until(() => emulator.inFlight === 1);
-    client.abort();
+    answer.emit('close');
     await expect(asking).rejects.toThrow(ArrowCallCancelledError);
     await until(() => emulator.inFlight === 0);
   });
