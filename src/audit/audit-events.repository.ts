@@ -34,8 +34,10 @@ export interface AuditMonth {
   readonly changes: number;
 }
 
-/** An event comes with so many of its changes where it is one of a list. */
+/** An event comes with so many of its changes; a spreadsheet may have made a hundred thousand. */
 const MOST_CHANGES = 100;
+/** The others are read so many at once. */
+const NEXT_CHANGES = 5_000;
 
 const OF_OBJECT = `(event.uuid, event.created) IN (
   SELECT change.event_uuid, change.created
@@ -66,6 +68,15 @@ const CHANGES = `
   ) AS change
   ORDER BY change.object_type, change.uuid`;
 
+const CHANGES_AFTER = `
+  SELECT *
+  FROM audit_change
+  WHERE event_uuid = $1
+    AND created = $2
+    AND (object_type, uuid) > ($3, $4)
+  ORDER BY object_type, uuid
+  LIMIT $5`;
+
 const MONTHS = `
   SELECT month, sum(events)::integer AS events, sum(changes)::integer AS changes
   FROM (
@@ -94,7 +105,8 @@ const EXPORTED = `
   WHERE object_type = 'audit_month'
     AND operation = 'export'`;
 
-type ChangeRow = Record<string, unknown> & { readonly of_event: string; readonly total: number };
+type Row = Record<string, unknown>;
+type ChangeRow = Row & { readonly of_event: string; readonly total: number };
 
 /** The audit trail, read; and whole months of it, dropped. */
 @Injectable()
@@ -105,31 +117,31 @@ export class AuditEventsRepository {
     return this.filtered(filter).getCount();
   }
 
-  /** Newest first. `before`: the event that the page comes after, instead of an offset. */
-  async page(
-    filter: AuditFilter,
-    limit: number,
-    { skip, after, changes = MOST_CHANGES }: { skip?: number; after?: AuditEvent; changes?: number },
-  ): Promise<AuditEntry[]> {
+  /** Newest first, each with the first of its changes; from an offset, or after an event. */
+  async page(filter: AuditFilter, limit: number, from: number | AuditEvent = 0): Promise<AuditEntry[]> {
     const found = this.filtered(filter).orderBy('event.created', 'DESC').addOrderBy('event.uuid', 'DESC');
-    if (after) found.andWhere('(event.created, event.uuid) < (:created, :uuid)', after);
-    return this.withChanges(await found.offset(skip).limit(limit).getMany(), changes);
+    if (typeof from === 'number') found.offset(from);
+    else found.andWhere('(event.created, event.uuid) < (:created, :uuid)', from);
+    return this.withChanges(await found.limit(limit).getMany());
   }
 
-  /** Oldest first, of before a moment. */
+  /** Oldest first, of before a moment, each with the first of its changes. */
   async pageBefore(before: Date, limit: number, after?: AuditEvent): Promise<AuditEntry[]> {
     const found = this.events.createQueryBuilder('event').where('event.created < :before', { before });
     if (after) found.andWhere('(event.created, event.uuid) > (:created, :uuid)', after);
-    return this.withChanges(
-      await found.orderBy('event.created').addOrderBy('event.uuid').limit(limit).getMany(),
-      Number.MAX_SAFE_INTEGER,
-    );
+    return this.withChanges(await found.orderBy('event.created').addOrderBy('event.uuid').limit(limit).getMany());
+  }
+
+  /** The changes of an event that come after one of them. */
+  async changesAfter({ objectType, uuid }: AuditChange, event: AuditEvent): Promise<AuditChange[]> {
+    const values = [event.uuid, event.created, objectType, uuid, NEXT_CHANGES];
+    return (await this.events.query<Row[]>(CHANGES_AFTER, values)).map(changeOf);
   }
 
   /** Throws `AuditEventNotFoundError`. */
   async get(uuid: string): Promise<AuditEntry> {
     const event = await findOrThrow(this.events, uuid, AuditEventNotFoundError);
-    return (await this.withChanges([event], MOST_CHANGES))[0]!;
+    return (await this.withChanges([event]))[0]!;
   }
 
   /** What there is of months that ended before a moment, oldest first. */
@@ -157,10 +169,10 @@ export class AuditEventsRepository {
     return this.events.manager.transaction(work);
   }
 
-  private async withChanges(events: AuditEvent[], most: number): Promise<AuditEntry[]> {
+  private async withChanges(events: AuditEvent[]): Promise<AuditEntry[]> {
     if (events.length === 0) return [];
     const keys = [events.map(({ uuid }) => uuid), events.map(({ created }) => created)];
-    const rows = await this.events.query<ChangeRow[]>(CHANGES, [...keys, most]);
+    const rows = await this.events.query<ChangeRow[]>(CHANGES, [...keys, MOST_CHANGES]);
     const changes = new Map<string, AuditChange[]>(events.map(({ uuid }) => [uuid, []]));
     const totals = new Map<string, number>();
     for (const { of_event: of, total, ...row } of rows) {
@@ -191,7 +203,7 @@ export class AuditEventsRepository {
   }
 }
 
-function changeOf(row: Record<string, unknown>): AuditChange {
+function changeOf(row: Row): AuditChange {
   return {
     uuid: row.uuid,
     eventUuid: row.event_uuid,

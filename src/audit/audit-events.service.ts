@@ -4,12 +4,12 @@ import { inPages } from '../common/csv.js';
 import { Act, type ActFields } from '../common/acts.js';
 import { YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
-import type { AuditEntry } from './audit-event.entity.js';
+import type { AuditChange, AuditEntry } from './audit-event.entity.js';
 import { type AuditFilter, type AuditMonth, AuditEventsRepository } from './audit-events.repository.js';
 import { AuditTrailRepository } from './audit-trail.repository.js';
 import { AuditNotExportedError, AuditTooYoungError } from './audit.errors.js';
 
-const ROWS = 500;
+const ROWS = 100;
 
 /** The audit trail as those who read it know it, and how its old months leave the database. */
 @Injectable()
@@ -27,14 +27,13 @@ export class AuditEventsService {
 
   /** Newest first, each with the first of its changes. */
   page(filter: AuditFilter, limit: number, skip: number): Promise<AuditEntry[]> {
-    return this.events.page(filter, limit, { skip });
+    return this.events.page(filter, limit, skip);
   }
 
-  /** Newest first, each with all of its changes. */
-  all(filter: AuditFilter): AsyncGenerator<AuditEntry> {
-    return inPages(ROWS, (_, last?: AuditEntry) =>
-      this.events.page(filter, ROWS, { after: last?.event, changes: Number.MAX_SAFE_INTEGER }),
-    );
+  /** Newest first. One of many changes comes again with the next of them, until it came with all. */
+  async *all(filter: AuditFilter): AsyncGenerator<AuditEntry> {
+    const entries = inPages(ROWS, (_, last?: AuditEntry) => this.events.page(filter, ROWS, last?.event));
+    for await (const entry of entries) for await (const changes of this.changesOf(entry)) yield { ...entry, changes };
   }
 
   /** Throws `AuditEventNotFoundError`. */
@@ -48,9 +47,14 @@ export class AuditEventsService {
   }
 
   /** All events of before a month, oldest first, each with all of its changes. */
-  export(before: YearMonth): AsyncGenerator<AuditEntry> {
+  async *export(before: YearMonth): AsyncGenerator<AuditEntry> {
     const until = startOf(before);
-    return inPages(ROWS, (_, last?: AuditEntry) => this.events.pageBefore(until, ROWS, last?.event));
+    const entries = inPages(ROWS, (_, last?: AuditEntry) => this.events.pageBefore(until, ROWS, last?.event));
+    for await (const entry of entries) {
+      const parts: (readonly AuditChange[])[] = [];
+      for await (const changes of this.changesOf(entry)) parts.push(changes);
+      yield { ...entry, changes: parts.flat() };
+    }
   }
 
   /** These months are in a file that is whole; that is an event itself, and lets them be dropped as they are there. */
@@ -96,6 +100,18 @@ export class AuditEventsService {
       await this.trail.write(act, 'done', manager);
       return gone;
     });
+  }
+
+  /** All changes of an event, some at a time. */
+  private async *changesOf({ event, changes, changeCount }: AuditEntry): AsyncGenerator<readonly AuditChange[]> {
+    yield changes;
+    let last = changes.at(-1);
+    for (let left = changeCount - changes.length; left > 0 && last;) {
+      const next = await this.events.changesAfter(last, event);
+      if (next.length) yield next;
+      left -= next.length;
+      last = next.at(-1);
+    }
   }
 }
 

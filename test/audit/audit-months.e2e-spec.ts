@@ -13,6 +13,11 @@ import { ServiceProcesses } from '../support/service-process.js';
 
 declare const TEST_DATABASE: 'pglite' | 'postgres';
 
+interface Change {
+  readonly object_type: string;
+  readonly after: { readonly name: string };
+}
+
 const EVENTS = '/api/admin/arrow/audit-events/';
 /** With what newer versions of Node, and other languages, take for ends of lines. */
 const NAME = 'Põhjala\u2028OÜ\u2029Tallinn';
@@ -137,6 +142,36 @@ describe('Months of the audit trail', () => {
       ]);
       const left = await app.database.query(`SELECT to_regclass('audit_event_2020_01') AS part`);
       expect(left).toEqual([{ part: null }]);
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it('bring all changes of an act into file and export, however many there are', async () => {
+    const MANY = 12_000;
+    const app = await startApp();
+    try {
+      await app.api.post('/api/customers/', { name: 'Before' });
+      await app.database.query(
+        `INSERT INTO customer (name) SELECT 'Organisation ' || n FROM generate_series(1, ${MANY}) AS n`,
+      );
+      await app.api.post('/api/customers/', { name: 'After' });
+      const expected = ['After', ...Array.from({ length: MANY }, (_, i) => `Organisation ${i + 1}`), 'Before'].sort();
+      const namesIn = (text: string) => [...text.matchAll(/"?"name"?"\s*:\s*"?"([^"]*)"/g)].map(([, name]) => name!);
+
+      const { body: csv } = await app.api.get(`${EVENTS}?object_type=customer&format=csv`);
+      expect(namesIn(String(csv)).sort()).toEqual(expected);
+
+      const found: string[][] = [];
+      const operations = new Operations(app.app);
+      const lines = (await operations.run('audit export', { before: '2100-12' })) as AsyncIterable<Buffer>;
+      for await (const line of lines) {
+        const { changes, change_count } = JSON.parse(line.toString()) as { changes: Change[]; change_count: number };
+        expect(changes).toHaveLength(change_count);
+        found.push(changes.filter((change) => change.object_type === 'customer').map(({ after }) => after.name));
+      }
+      expect(found.filter((names) => names.length).map((names) => names.length)).toEqual([1, MANY, 1]);
+      expect(found.flat().sort()).toEqual(expected);
     } finally {
       await app.stop();
     }
