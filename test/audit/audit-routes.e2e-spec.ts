@@ -20,7 +20,7 @@ type Call = (
   api: ApiClient,
 ) => Promise<{ uuid?: string; body?: unknown }> | { uuid?: string; body?: unknown };
 
-const user = async (api: ApiClient) => (await api.post('/api/users/', { username: `user ${++turn}` })).body as Seeded;
+const user = async (api: ApiClient) => (await api.post('/api/users/', { username: `user-${++turn}` })).body as Seeded;
 const namedToken = async (api: ApiClient) => {
   const { uuid } = (await api.get('/api/users/me/')).body;
   const made = await api.post('/api/personal-access-tokens/', {
@@ -39,7 +39,7 @@ let turn = 0;
 
 /** Of routes that the contract does not have, or whose case there leaves something to do. */
 const OWN: Record<string, Call> = {
-  'POST /api/users/': () => ({ body: { username: `user ${++turn}`, is_support: true } }),
+  'POST /api/users/': () => ({ body: { username: `user-${++turn}`, is_support: true } }),
   'PATCH /api/users/{uuid}/': async (_, api) => ({ uuid: (await user(api)).uuid, body: { email: 'mari@example.com' } }),
   'POST /api/users/{uuid}/refresh_token/': async (_, api) => ({ uuid: (await user(api)).uuid }),
   'POST /api/users/{uuid}/change_password/': async (_, api) => ({

@@ -239,7 +239,7 @@ describe('The audit trail', () => {
     const key = 'key-of-an-account-that-must-not-be-seen';
     const settings = await make.settings({ api_key: app.arrow.apiKey });
     await app.api.patch(settings.url as string, { api_key: key });
-    const user = await make.user({ username: 'with secrets' });
+    const user = await make.user({ username: 'with-secrets' });
     const fresh = await app.api.post(`/api/users/${user.uuid as string}/refresh_token/`);
     const named = await app.api.post('/api/personal-access-tokens/', { name: 'secret one', scopes: ['read'] });
     const stored = await app.database.query(`

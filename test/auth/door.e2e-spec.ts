@@ -162,7 +162,7 @@ describe('At the door', () => {
         app.api.as(token).get('/api/customers/'),
         app.api.as(undefined).get('/api/customers/'),
         app.api.post(`/api/users/${uuid}/refresh_token/`),
-        app.api.post('/api/users/', { username: 'kept nowhere' }),
+        app.api.post('/api/users/', { username: 'kept-nowhere' }),
         app.api.as(undefined).post('/api-auth/password/', { username: 'a', password: 'b' }),
         app.api.as(undefined).post('/api-auth/password', { username: 'a' }),
         app.api.get('/api/nowhere/'),

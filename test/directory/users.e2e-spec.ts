@@ -55,6 +55,22 @@ describe('The list of users', () => {
     expect(query.startsWith('o=email') ? names.toSorted().toReversed() : names).toEqual(expected);
   });
 
+  it.each(['Mari', 'jüri', 'mari as admin', 'command line', 'database user postgres', 'mari\nadmin', 'a/b'])(
+    'are not called %j, as Waldur would refuse it',
+    async (username) => {
+      const { status, body } = await app.api.post('/api/users/', { username });
+      expect([status, body]).toEqual([
+        400,
+        { username: ['Enter a valid username. Lowercase letters, numbers and @/./+/-/_ characters.'] },
+      ]);
+    },
+  );
+
+  it('are not called as the audit trail calls the schedule', async () => {
+    const { status, body } = await app.api.post('/api/users/', { username: 'schedule' });
+    expect([status, body]).toEqual([400, { username: ['The service itself acts by this name. Choose another one.'] }]);
+  });
+
   it('shows of each user what it shows of one, and only the keys that are asked for', async () => {
     const [row] = (await app.api.get('/api/users/?username=mari')).body as { uuid: string }[];
     expect((await app.api.get(`/api/users/${row!.uuid}/`)).body).toEqual(row);
