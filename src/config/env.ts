@@ -52,6 +52,11 @@ const httpUrl = z
   .regex(/^https?:\/\/[^\s/]+/, 'must start with http:// or https://')
   .refine((text) => parseUrl(text), 'is no URL');
 
+/** What paths are put behind: without its last slash. */
+const baseUrl = httpUrl
+  .refine((text) => !/[?#]/.test(text) && !parseUrl(text)?.username, 'must not contain a user, a query or a fragment')
+  .transform((url) => url.replace(/\/+$/, ''));
+
 /** Schedules read a closed month again for so long, and compare it with what is kept. */
 const MONTHS_LOOKED_AT = 12;
 
@@ -61,7 +66,7 @@ const Variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(3000, 0, 65535),
   /** Base of the hyperlinks in answers, without its last slash; unset: taken from the request. */
-  PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')).optional(),
+  PUBLIC_URL: baseUrl.optional(),
   /** How UUIDs are written in answers; both forms are read. Waldur itself writes bare hex digits. */
   UUID_FORMAT: z.enum(UUID_FORMATS).default('dashed'),
   /** `postgres://…`; unset: the embedded database in `DATA_DIR`. */
@@ -105,10 +110,7 @@ const Variables = z.object({
   ARROW_MAX_QUEUE: whole(2_000, 1, 100_000),
   ARROW_CACHE_SECONDS: whole(60, 0, 3600),
   /** The Waldur beside which this works: where its `/api/` is. Unset: there is none. */
-  WALDUR_URL: httpUrl
-    .refine((text) => !/[?#]/.test(text) && !parseUrl(text)?.username, 'must not contain a user, a query or a fragment')
-    .transform((url) => url.replace(/\/+$/, '').replace(/\/api$/, ''))
-    .optional(),
+  WALDUR_URL: baseUrl.transform((url) => url.replace(/\/api$/, '')).optional(),
   /** Of a staff user of that Waldur. */
   WALDUR_TOKEN: secret(
     z
