@@ -255,18 +255,16 @@ class FragmentTable {
     const text = this.vocabulary.texts[word]!;
     if (text.length < MIN_FUZZY_LENGTH || /\d/.test(text)) return fragments;
     const sound = this.vocabulary.sound(word);
-    for (let without = -1; without < sound.length; without += 1) {
-      let hash = 0x811c9dc5;
-      for (let at = 0; at < sound.length; at += 1)
-        if (at !== without) hash = Math.imul(hash ^ sound.charCodeAt(at), 0x01000193);
-      fragments.add(hash >>> 0);
-    }
+    for (let without = -1; without < sound.length; without += 1) fragments.add(hashOf(sound, { without }));
     // The beginning, for words of another ending.
-    if (sound.length >= HEAD_LENGTH) {
-      let hash = HEAD_SEED;
-      for (let at = 0; at < HEAD_LENGTH; at += 1) hash = Math.imul(hash ^ sound.charCodeAt(at), 0x01000193);
-      fragments.add(hash >>> 0);
-    }
+    if (sound.length >= HEAD_LENGTH) fragments.add(hashOf(sound, { seed: HEAD_SEED, length: HEAD_LENGTH }));
     return fragments;
   }
+}
+
+/** FNV-1a of the first letters of a text, `without` the one at that position. */
+function hashOf(text: string, { seed = 0x811c9dc5, length = text.length, without = -1 }): number {
+  let hash = seed;
+  for (let at = 0; at < length; at += 1) if (at !== without) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }

@@ -1,3 +1,4 @@
+import { addTo } from '../../common/group-by.js';
 import { Findings, OtherEvidence } from './evidence.js';
 import { FORM_FACTOR, NameComparer } from './name-score.js';
 import { Evidence, ArrowParty, WaldurParty } from './match-types.js';
@@ -76,9 +77,7 @@ export class PairJudge {
       this.namesOfWaldur.push(own);
       const abbreviation = party.abbreviation ? party.abbreviation.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() : '';
       this.abbreviations.push(abbreviation);
-      const sharing = this.byAbbreviation.get(abbreviation);
-      if (sharing) sharing.push(at);
-      else if (abbreviation.length > 1) this.byAbbreviation.set(abbreviation, [at]);
+      if (abbreviation.length > 1) addTo(this.byAbbreviation, abbreviation, at);
       if (at % 32 === 31) yield;
     }
     this.vocabulary.weigh();
@@ -176,44 +175,36 @@ export class PairJudge {
     return steps;
   }
 
-  private explainName(verdict: Verdict): Evidence[] {
-    const arrow = this.arrowNames[verdict.arrowAt]!;
-    if (verdict.nameAt < 0) {
-      const { abbreviation = '' } = this.waldur[verdict.waldurAt]!;
-      return [
-        {
-          kind: 'abbreviation',
-          arrow: this.arrow[verdict.arrowAt]!.name,
-          waldur: abbreviation,
-          weight: rounded(verdict.nameConfidence),
-        },
-      ];
+  private explainName({ arrowAt, waldurAt, nameAt, nameConfidence }: Verdict): Evidence[] {
+    if (nameConfidence === 0) return [];
+    if (nameAt < 0) {
+      const { abbreviation: waldur = '' } = this.waldur[waldurAt]!;
+      return [{ kind: 'abbreviation', arrow: this.arrow[arrowAt]!.name, waldur, weight: rounded(nameConfidence) }];
     }
-    const waldur = this.waldurNames[verdict.nameAt]!;
-    const score = this.comparer.explain(arrow, waldur);
-    const native = this.namesOfWaldur[verdict.waldurAt]![0] !== verdict.nameAt;
-    const evidence: Evidence[] = [];
-    if (verdict.nameConfidence > 0) {
-      evidence.push({
-        kind: native ? 'native_name' : 'name',
-        arrow: this.text(score.first, score.agreedFirst),
-        waldur: this.text(score.second, score.agreedSecond),
-        // As if the legal forms agreed: what they cost is said by itself.
-        weight: rounded(verdict.nameConfidence / FORM_FACTOR[score.forms]),
-      });
-    }
-    const [onlyArrow, onlyWaldur] = [score.onlyFirst, score.onlySecond];
-    if (verdict.nameConfidence > 0 && onlyArrow.length + onlyWaldur.length > 0) {
+    const arrow = this.arrowNames[arrowAt]!;
+    const waldur = this.waldurNames[nameAt]!;
+    const { forms, first, second, ...words } = this.comparer.explain(arrow, waldur);
+    // As if the legal forms agreed: what they cost is said by itself.
+    const withoutForms = nameConfidence / FORM_FACTOR[forms];
+    const evidence: Evidence[] = [
+      {
+        kind: nameAt === this.namesOfWaldur[waldurAt]![0] ? 'name' : 'native_name',
+        arrow: this.text(first, words.agreedFirst),
+        waldur: this.text(second, words.agreedSecond),
+        weight: rounded(withoutForms),
+      },
+    ];
+    if (words.onlyFirst.length + words.onlySecond.length > 0) {
       evidence.push({
         kind: 'name_difference',
-        arrow: this.text(score.first, onlyArrow),
-        waldur: this.text(score.second, onlyWaldur),
+        arrow: this.text(first, words.onlyFirst),
+        waldur: this.text(second, words.onlySecond),
         weight: 0,
       });
     }
-    if (FORM_FACTOR[score.forms] < 1 && verdict.nameConfidence > 0) {
-      const cost = verdict.nameConfidence / FORM_FACTOR[score.forms] - verdict.nameConfidence;
-      evidence.push({ kind: 'legal_form', arrow: formsOf(arrow), waldur: formsOf(waldur), weight: -rounded(cost) });
+    if (FORM_FACTOR[forms] < 1) {
+      const cost = rounded(withoutForms - nameConfidence);
+      evidence.push({ kind: 'legal_form', arrow: formsOf(arrow), waldur: formsOf(waldur), weight: -cost });
     }
     return evidence;
   }

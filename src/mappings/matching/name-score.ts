@@ -57,12 +57,40 @@ export function confidenceOf(agreement: number): number {
   return 0;
 }
 
+/** One of two names that are compared, and how its words pair off with those of the other. */
+class Side {
+  name: IndexedName;
+  /** By position, a word of the other name; -1: none. */
+  readonly partners = new Int8Array(MAX_WORDS);
+  /** By position, how much of the word agrees. */
+  readonly shares = new Float64Array(MAX_WORDS);
+
+  begin(name: IndexedName): void {
+    this.name = name;
+    this.partners.fill(-1);
+    this.shares.fill(0);
+  }
+
+  isFree(at: number): boolean {
+    return this.partners[at]! < 0;
+  }
+
+  pair(at: number, partner: number, share: number): void {
+    this.partners[at] = partner;
+    this.shares[at] = share;
+  }
+
+  /** Whether words of both names that pair off stand in the same order. */
+  isInOrder(): boolean {
+    const partners = this.partners.subarray(0, this.name.words.length).filter((partner) => partner >= 0);
+    return partners.every((partner, at) => at === 0 || partner >= partners[at - 1]!);
+  }
+}
+
 /** Compares names of one vocabulary. Holds scratch space: one instance for many comparisons, not for two at once. */
 export class NameComparer {
-  private readonly partnerOfA = new Int8Array(MAX_WORDS);
-  private readonly partnerOfB = new Int8Array(MAX_WORDS);
-  private readonly shareA = new Float64Array(MAX_WORDS);
-  private readonly shareB = new Float64Array(MAX_WORDS);
+  private readonly a = new Side();
+  private readonly b = new Side();
 
   constructor(private readonly vocabulary: Vocabulary) {}
 
@@ -81,16 +109,16 @@ export class NameComparer {
     }
     this.compareWhole(first, second);
     const alike = first.joined === second.joined;
-    const positions = (partners: Int8Array, length: number, agreed: boolean): number[] =>
-      Array.from({ length }, (_, at) => at).filter((at) => (alike || partners[at]! >= 0) === agreed);
+    const positions = (side: Side, agreed: boolean): number[] =>
+      [...side.name.words.keys()].filter((at) => (alike || !side.isFree(at)) === agreed);
     return {
       forms: relateForms(a.forms, b.forms),
       first,
       second,
-      agreedFirst: positions(this.partnerOfA, first.words.length, true),
-      agreedSecond: positions(this.partnerOfB, second.words.length, true),
-      onlyFirst: positions(this.partnerOfA, first.words.length, false),
-      onlySecond: positions(this.partnerOfB, second.words.length, false),
+      agreedFirst: positions(this.a, true),
+      agreedSecond: positions(this.b, true),
+      onlyFirst: positions(this.a, false),
+      onlySecond: positions(this.b, false),
     };
   }
 
@@ -100,95 +128,75 @@ export class NameComparer {
   }
 
   private compareWhole(a: IndexedName, b: IndexedName): number {
+    this.a.begin(a);
+    this.b.begin(b);
     if (a.words.length === 0 || b.words.length === 0) return 0;
     // Alignment takes turns from the first name on; a fixed order of the two keeps the answer symmetric.
-    const agreement = a.joined <= b.joined ? this.agreement(a, b) : this.agreement(b, a, true);
+    const agreement = a.joined <= b.joined ? this.agreement(this.a, this.b) : this.agreement(this.b, this.a);
     return confidenceOf(agreement) * FORM_FACTOR[relateForms(a.forms, b.forms)];
   }
 
-  private agreement(a: IndexedName, b: IndexedName, swapped = false): number {
-    const { vocabulary, shareA, shareB } = this;
-    this.align(a, b);
-    let weightA = 0;
-    let weightB = 0;
-    let agreedA = 0;
-    let agreedB = 0;
-    let aloneA = 0;
-    let aloneB = 0;
-    let numbersA = 0;
-    let numbersB = 0;
-    let countriesA = 0;
-    let countriesB = 0;
-    for (let i = 0; i < a.words.length; i += 1) {
-      const word = a.words[i]!;
-      const weight = vocabulary.weight(word);
-      weightA += weight;
-      agreedA += weight * shareA[i]!;
-      if (shareA[i] === 0) {
-        aloneA += weight;
-        if (vocabulary.isNumber(word)) numbersA += 1;
-        if (vocabulary.isCountry(word)) countriesA += 1;
-      }
-    }
-    for (let j = 0; j < b.words.length; j += 1) {
-      const word = b.words[j]!;
-      const weight = vocabulary.weight(word);
-      weightB += weight;
-      agreedB += weight * shareB[j]!;
-      if (shareB[j] === 0) {
-        aloneB += weight;
-        if (vocabulary.isNumber(word)) numbersB += 1;
-        if (vocabulary.isCountry(word)) countriesB += 1;
-      }
-    }
-    let agreement = Math.sqrt((agreedA / weightA) * (agreedB / weightB));
-    agreement *= 1 - (BOTH_DIFFER * Math.min(aloneA, aloneB)) / Math.max(weightA, weightB);
-    if (numbersA > 0 && numbersB > 0) agreement *= OPPOSED_NUMBERS;
-    if (countriesA > 0 && countriesB > 0) agreement *= OPPOSED_COUNTRIES;
-    if (agreement > 0.9 && !this.inOrder(a.words.length)) agreement *= OTHER_ORDER;
-    if (a.joined === b.joined) agreement = Math.max(agreement, JOINED_AGREEMENT);
-    if (swapped) this.swapPartners();
-    return agreement;
+  private agreement(one: Side, other: Side): number {
+    this.align(one, other);
+    const ours = this.sumsOf(one);
+    const theirs = this.sumsOf(other);
+    let agreement = Math.sqrt((ours.agreed / ours.weight) * (theirs.agreed / theirs.weight));
+    agreement *= 1 - (BOTH_DIFFER * Math.min(ours.alone, theirs.alone)) / Math.max(ours.weight, theirs.weight);
+    if (ours.hasNumber && theirs.hasNumber) agreement *= OPPOSED_NUMBERS;
+    if (ours.hasCountry && theirs.hasCountry) agreement *= OPPOSED_COUNTRIES;
+    if (agreement > 0.9 && !one.isInOrder()) agreement *= OTHER_ORDER;
+    return one.name.joined === other.name.joined ? Math.max(agreement, JOINED_AGREEMENT) : agreement;
   }
 
-  private align(a: IndexedName, b: IndexedName): void {
-    const { partnerOfA, partnerOfB, shareA, shareB, vocabulary } = this;
-    partnerOfA.fill(-1);
-    partnerOfB.fill(-1);
-    shareA.fill(0);
-    shareB.fill(0);
-    let open = a.words.length;
-    for (let i = 0; i < a.words.length; i += 1) {
-      for (let j = 0; j < b.words.length; j += 1) {
-        if (a.words[i] !== b.words[j] || partnerOfB[j]! >= 0) continue;
-        this.link(i, j, 1);
+  /** What the words of a name weigh, what of that agrees, and what those that stand alone are. */
+  private sumsOf({ name, shares }: Side) {
+    const { vocabulary } = this;
+    const sums = { weight: 0, agreed: 0, alone: 0, hasNumber: false, hasCountry: false };
+    for (let at = 0; at < name.words.length; at += 1) {
+      const word = name.words[at]!;
+      const weight = vocabulary.weight(word);
+      sums.weight += weight;
+      sums.agreed += weight * shares[at]!;
+      if (shares[at]! > 0) continue;
+      sums.alone += weight;
+      sums.hasNumber ||= vocabulary.isNumber(word);
+      sums.hasCountry ||= vocabulary.isCountry(word);
+    }
+    return sums;
+  }
+
+  private align(one: Side, other: Side): void {
+    const { vocabulary } = this;
+    const [words, others] = [one.name.words, other.name.words];
+    let open = words.length;
+    for (let i = 0; i < words.length; i += 1) {
+      for (let j = 0; j < others.length; j += 1) {
+        if (words[i] !== others[j] || !other.isFree(j)) continue;
+        one.pair(i, j, 1);
+        other.pair(j, i, 1);
         open -= 1;
         break;
       }
     }
-    if (open === 0 && a.words.length === b.words.length) return;
-    for (let i = 0; i < a.words.length; i += 1) {
-      if (partnerOfA[i]! >= 0) continue;
+    if (open === 0 && words.length === others.length) return;
+    for (let i = 0; i < words.length; i += 1) {
+      if (!one.isFree(i)) continue;
       let best = -1;
       let bestSimilarity = 0;
-      for (let j = 0; j < b.words.length; j += 1) {
-        if (partnerOfB[j]! >= 0) continue;
-        const similarity = Math.max(vocabulary.similarity(a.words[i]!, b.words[j]!), this.cutSimilarity(a, i, b, j));
+      for (let j = 0; j < others.length; j += 1) {
+        if (!other.isFree(j)) continue;
+        const cut = this.cutSimilarity(one.name, i, other.name, j);
+        const similarity = Math.max(vocabulary.similarity(words[i]!, others[j]!), cut);
         if (similarity > bestSimilarity) [best, bestSimilarity] = [j, similarity];
       }
-      if (bestSimilarity >= SAME_WORD) this.link(i, best, bestSimilarity);
+      if (bestSimilarity < SAME_WORD) continue;
+      one.pair(i, best, bestSimilarity);
+      other.pair(best, i, bestSimilarity);
     }
-    this.linkJoined(a, partnerOfA, shareA, b, partnerOfB, shareB);
-    this.linkJoined(b, partnerOfB, shareB, a, partnerOfA, shareA);
-    this.linkAcronym(a, partnerOfA, shareA, b, partnerOfB, shareB);
-    this.linkAcronym(b, partnerOfB, shareB, a, partnerOfA, shareA);
-  }
-
-  private link(i: number, j: number, similarity: number): void {
-    this.partnerOfA[i] = j;
-    this.partnerOfB[j] = i;
-    this.shareA[i] = similarity;
-    this.shareB[j] = similarity;
+    this.pairJoined(one, other);
+    this.pairJoined(other, one);
+    this.pairAcronym(one, other);
+    this.pairAcronym(other, one);
   }
 
   private cutSimilarity(a: IndexedName, i: number, b: IndexedName, j: number): number {
@@ -200,74 +208,30 @@ export class NameComparer {
   }
 
   /** Two neighbouring words of one name that the other writes as one. */
-  private linkJoined(
-    a: IndexedName,
-    partnerOfA: Int8Array,
-    shareA: Float64Array,
-    b: IndexedName,
-    partnerOfB: Int8Array,
-    shareB: Float64Array,
-  ): void {
+  private pairJoined(one: Side, other: Side): void {
     const { texts } = this.vocabulary;
-    for (let j = 0; j < b.words.length; j += 1) {
-      if (partnerOfB[j]! >= 0) continue;
-      const whole = texts[b.words[j]!]!;
-      for (let i = 0; i + 1 < a.words.length; i += 1) {
-        if (partnerOfA[i]! >= 0 || partnerOfA[i + 1]! >= 0) continue;
-        const first = texts[a.words[i]!]!;
-        const second = texts[a.words[i + 1]!]!;
-        if (first.length + second.length !== whole.length || !whole.startsWith(first) || !whole.endsWith(second))
-          continue;
-        partnerOfA[i] = j;
-        partnerOfA[i + 1] = j;
-        partnerOfB[j] = i;
-        shareA[i] = JOINED_AGREEMENT;
-        shareA[i + 1] = JOINED_AGREEMENT;
-        shareB[j] = JOINED_AGREEMENT;
+    const { words } = one.name;
+    for (let j = 0; j < other.name.words.length; j += 1) {
+      if (!other.isFree(j)) continue;
+      const whole = texts[other.name.words[j]!]!;
+      for (let i = 0; i + 1 < words.length; i += 1) {
+        if (!one.isFree(i) || !one.isFree(i + 1) || texts[words[i]!]! + texts[words[i + 1]!]! !== whole) continue;
+        one.pair(i, j, JOINED_AGREEMENT);
+        one.pair(i + 1, j, JOINED_AGREEMENT);
+        other.pair(j, i, JOINED_AGREEMENT);
       }
     }
   }
 
   /** A word of one name that is the first letters of three or more words of the other. */
-  private linkAcronym(
-    a: IndexedName,
-    partnerOfA: Int8Array,
-    shareA: Float64Array,
-    b: IndexedName,
-    partnerOfB: Int8Array,
-    shareB: Float64Array,
-  ): void {
-    if (b.initials.length < 3) return;
-    const { texts } = this.vocabulary;
-    for (let i = 0; i < a.words.length; i += 1) {
-      const text = texts[a.words[i]!]!;
-      if (partnerOfA[i]! >= 0 || text !== b.initials) continue;
-      if (partnerOfB.subarray(0, b.words.length).some((partner) => partner >= 0)) continue;
-      partnerOfA[i] = 0;
-      shareA[i] = ACRONYM_SIMILARITY;
-      for (let j = 0; j < b.words.length; j += 1) {
-        partnerOfB[j] = i;
-        shareB[j] = ACRONYM_SIMILARITY;
-      }
-    }
-  }
-
-  private inOrder(lengthOfA: number): boolean {
-    let last = -1;
-    for (let i = 0; i < lengthOfA; i += 1) {
-      const partner = this.partnerOfA[i]!;
-      if (partner < 0) continue;
-      if (partner < last) return false;
-      last = partner;
-    }
-    return true;
-  }
-
-  private swapPartners(): void {
-    for (let i = 0; i < MAX_WORDS; i += 1) {
-      const partner = this.partnerOfA[i]!;
-      this.partnerOfA[i] = this.partnerOfB[i]!;
-      this.partnerOfB[i] = partner;
+  private pairAcronym(one: Side, other: Side): void {
+    const { initials, words } = other.name;
+    if (initials.length < 3) return;
+    for (let i = 0; i < one.name.words.length; i += 1) {
+      if (!one.isFree(i) || this.vocabulary.texts[one.name.words[i]!] !== initials) continue;
+      if (words.some((_, j) => !other.isFree(j))) continue;
+      one.pair(i, 0, ACRONYM_SIMILARITY);
+      for (let j = 0; j < words.length; j += 1) other.pair(j, i, ACRONYM_SIMILARITY);
     }
   }
 }

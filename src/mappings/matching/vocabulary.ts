@@ -61,7 +61,7 @@ export class Vocabulary {
     this.letters = Int32Array.from(this.texts, lettersOf);
     this.flags = Uint8Array.from(
       this.texts,
-      (text) => (/^\d+$/.test(text) ? NUMBER : 0) | (isCountry(text) ? COUNTRY : 0) | (isJoining(text) ? JOINING : 0),
+      (text) => (/^\d+$/.test(text) ? NUMBER : 0) | (isCountry(text) ? COUNTRY : 0),
     );
   }
 
@@ -77,20 +77,12 @@ export class Vocabulary {
     return this.weights[word]!;
   }
 
-  count(word: number): number {
-    return this.counts[word]!;
-  }
-
   isNumber(word: number): boolean {
     return (this.flags[word]! & NUMBER) !== 0;
   }
 
   isCountry(word: number): boolean {
     return (this.flags[word]! & COUNTRY) !== 0;
-  }
-
-  isJoining(word: number): boolean {
-    return (this.flags[word]! & JOINING) !== 0;
   }
 
   sound(word: number): string {
@@ -145,7 +137,6 @@ export class Vocabulary {
 
 const NUMBER = 1;
 const COUNTRY = 2;
-const JOINING = 4;
 /** About 15 MB. */
 const MAX_REMEMBERED = 200_000;
 
