@@ -4,7 +4,7 @@ import { FailedAttempt } from '../http-client/upstream.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import { type ListRead, readList, type WaldurPage } from './read-list.js';
-import { bodyOf, malformed, readRow, readRows, type WaldurQuestion } from './waldur-answer.js';
+import { malformed, type WaldurQuestion } from './waldur-answer.js';
 import {
   WaldurMalformedAnswerError,
   WaldurNotAllowedError,
@@ -21,6 +21,7 @@ import {
   type UsageOutcome,
   type WaldurInvoiceItem,
 } from './waldur-invoices.js';
+import { list, object, type ReadAnswer, requestOf } from './waldur-request.js';
 import { USER_FIELDS, WALDUR_LISTS, type WaldurRows, WaldurUser } from './waldur-rows.js';
 import { authorization } from './waldur-token.js';
 import { type Absent, WaldurWriter } from './waldur-writer.js';
@@ -125,15 +126,8 @@ export class WaldurGateway {
   ): Promise<WaldurRows[K] | undefined> {
     const { path, fields, query, read } = WALDUR_LISTS[kind];
     const question = { toDo: `show one of the ${kind}`, content: kind };
-    const request: UpstreamRequest<WaldurRows[K]> = {
-      ...question,
-      endpoint: `GET ${path}{uuid}/`,
-      method: 'GET',
-      path: `api/${path}${uuid}/`,
-      query: { ...query, field: fields },
-      headers: this.ownHeaders,
-      read: (answer, now) => readRow(question, bodyOf(question, answer, now), read),
-    };
+    const parts = { uuid, query: { ...query, field: fields }, headers: this.ownHeaders };
+    const request = requestOf(`GET ${path}{uuid}/`, question, object(read), parts);
     return this.client.call(this.state, request, options).catch((error: unknown) => this.absent(error, options));
   }
 
@@ -156,23 +150,11 @@ export class WaldurGateway {
    * `wasNotSent` does not say otherwise, only reading tells whether Waldur did it. Throws `WaldurError`.
    */
   importUsage({ customerUuid, month, name, amount }: UsageItem, options?: UpstreamCallOptions): Promise<UsageOutcome> {
-    const question = { toDo: 'put charges on an invoice', content: 'imported usage' };
     const items = [{ customer_uuid: customerUuid, name, unit_price: amount }];
-    const request: UpstreamRequest<UsageOutcome> = {
-      ...question,
-      endpoint: 'POST invoices/import_usage/',
-      method: 'POST',
-      path: 'api/invoices/import_usage/',
-      headers: this.ownHeaders,
-      body: { year: month.year, month: month.month, items },
-      slow: true,
-      once: true,
-      read: (answer, now) => {
-        // The address of one invoice, to a Waldur that does not know this one.
-        if (answer.status === 405) throw new FailedAttempt(new WaldurTooOldError(question.toDo), { passing: false });
-        return readRow(question, bodyOf(question, answer, now), readOutcome);
-      },
-    };
+    const body = { year: month.year, month: month.month, items };
+    const question = { toDo: 'put charges on an invoice', content: 'imported usage' };
+    const parts = { headers: this.ownHeaders, body, slow: true, once: true };
+    const request = requestOf('POST invoices/import_usage/', question, usageOutcome, parts);
     return this.client.call(this.state, request, options);
   }
 
@@ -185,19 +167,27 @@ export class WaldurGateway {
     month: YearMonth,
     options: UpstreamCallOptions = {},
   ): Promise<WaldurInvoiceItem[]> {
+    const { pageSize } = this.options;
+    const headers = this.ownHeaders;
     const query = { customer_uuid: customerUuid, year: month.year, month: month.month };
     const items = new Map<string, WaldurInvoiceItem>();
-    const fetch = (page: number, signal: AbortSignal) =>
-      this.client.call(this.state, this.itemsRequest(query, page), { ...options, signal });
+    const listing = { toDo: 'list the items of an invoice', content: 'invoice items' };
+    const fetch = (page: number, signal: AbortSignal) => {
+      const parts = { query: { ...query, page, page_size: pageSize }, headers };
+      const request = requestOf('GET invoice-items/', listing, pageOf(readItem), parts);
+      return this.client.call(this.state, request, { ...options, signal });
+    };
     const take = (rows: readonly WaldurInvoiceItem[]) => {
       for (const row of rows) items.set(row.uuid, row);
       return Promise.resolve();
     };
-    const { pageSize } = this.options;
+    const showing = { toDo: 'show an invoice', content: 'invoices' };
+    const shown = { query: { ...query, field: ['uuid', 'items'] }, headers };
+    const invoice = requestOf('GET invoices/', showing, object(readInvoices), shown);
     const signal = options.signal ?? new AbortController().signal;
     const [{ incomplete }, onInvoice] = await Promise.all([
       readList({ pageSize, concurrency: 1, fetch, take }, signal),
-      this.client.call(this.state, this.invoiceRequest(query), options).catch((error: unknown) => {
+      this.client.call(this.state, invoice, options).catch((error: unknown) => {
         if (error instanceof WaldurNotFoundError) return undefined;
         throw error;
       }),
@@ -205,32 +195,6 @@ export class WaldurGateway {
     if (!onInvoice && incomplete) throw new WaldurMalformedAnswerError('invoice items', incomplete);
     await take(onInvoice ?? []);
     return [...items.values()];
-  }
-
-  private itemsRequest(query: UpstreamRequest<unknown>['query'], page: number) {
-    const question = { toDo: 'list the items of an invoice', content: 'invoice items' };
-    return {
-      ...question,
-      endpoint: 'GET invoice-items/',
-      method: 'GET',
-      path: 'api/invoice-items/',
-      query: { ...query, page, page_size: this.options.pageSize },
-      headers: this.ownHeaders,
-      read: (answer, now) => pageIn(question, answer, now, readItem),
-    } satisfies UpstreamRequest<WaldurPage<WaldurInvoiceItem>>;
-  }
-
-  private invoiceRequest(query: UpstreamRequest<unknown>['query']) {
-    const question = { toDo: 'show an invoice', content: 'invoices' };
-    return {
-      ...question,
-      endpoint: 'GET invoices/',
-      method: 'GET',
-      path: 'api/invoices/',
-      query: { ...query, field: ['uuid', 'items'] },
-      headers: this.ownHeaders,
-      read: (answer, now) => readRow(question, bodyOf(question, answer, now), readInvoices),
-    } satisfies UpstreamRequest<WaldurInvoiceItem[]>;
   }
 
   private get ownHeaders(): Readonly<Record<string, string>> {
@@ -243,25 +207,18 @@ export class WaldurGateway {
     { modifiedSince, byDay }: ListWanted,
   ): UpstreamRequest<WaldurPage<WaldurRows[K]>> {
     const { path, fields, hasModified, query, read } = WALDUR_LISTS[kind];
-    const { pageSize } = this.options;
-    const question = { toDo: `list the ${kind}`, content: kind };
-    return {
-      ...question,
-      endpoint: `GET ${path}`,
-      method: 'GET',
-      path: `api/${path}`,
+    const modified = hasModified && modifiedSince && (byDay ? dayBefore(modifiedSince) : modifiedSince.toISOString());
+    return requestOf(`GET ${path}`, { toDo: `list the ${kind}`, content: kind }, pageOf(read), {
       query: {
         page,
-        page_size: pageSize,
+        page_size: this.options.pageSize,
         o: 'created',
         ...query,
-        ...(hasModified &&
-          modifiedSince && { modified: byDay ? dayBefore(modifiedSince) : modifiedSince.toISOString() }),
+        ...(modified && { modified }),
         field: fields,
       },
       headers: this.ownHeaders,
-      read: (answer, now) => pageIn(question, answer, now, read),
-    };
+    });
   }
 }
 
@@ -271,26 +228,28 @@ const dayBefore = (time: Date) => new Date(time.getTime() - 24 * 3_600_000).toIS
 /** Whose token it is that stands in `headers`. */
 function meRequest(headers: Readonly<Record<string, string>>): UpstreamRequest<WaldurUser> {
   const question = { toDo: 'tell whose token it is', content: 'users' };
-  return {
-    ...question,
-    endpoint: 'GET users/me/',
-    method: 'GET',
-    path: 'api/users/me/',
-    query: { field: USER_FIELDS },
-    headers,
-    read: (answer, now) => readRow(question, bodyOf(question, answer, now), (row) => WaldurUser.parse(row)),
-  };
+  const parts = { query: { field: USER_FIELDS }, headers };
+  return requestOf(
+    'GET users/me/',
+    question,
+    object((row) => WaldurUser.parse(row)),
+    parts,
+  );
 }
 
-function pageIn<Row>(
-  question: WaldurQuestion,
-  answer: TransportAnswer,
-  now: number,
-  read: (row: unknown) => Row,
-): WaldurPage<Row> {
-  const rows = readRows(question, answer, now, read);
-  return { rows, total: totalIn(question, answer), date: dateIn(answer) };
-}
+const usageOutcome: ReadAnswer<UsageOutcome> = (question, answer, now) => {
+  // The address of one invoice, to a Waldur that does not know this one.
+  if (answer.status === 405) throw new FailedAttempt(new WaldurTooOldError(question.toDo), { passing: false });
+  return object(readOutcome)(question, answer, now);
+};
+
+const pageOf =
+  <Row>(read: (row: unknown) => Row): ReadAnswer<WaldurPage<Row>> =>
+  (question, answer, now) => ({
+    rows: list(read)(question, answer, now),
+    total: totalIn(question, answer),
+    date: dateIn(answer),
+  });
 
 function totalIn(question: WaldurQuestion, { headers }: TransportAnswer): number {
   const total = headers['x-result-count'] ?? '';

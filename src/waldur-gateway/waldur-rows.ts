@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandOf } from '../common/command.js';
 import { visibleText } from '../common/normalize-arrow-reference.js';
 import { parseUuid } from '../common/uuid.js';
 
@@ -137,11 +138,10 @@ const Offering = z
     plans: z.array(Plan).nullish(),
     created,
   })
-  .transform(({ backend_id, customer_uuid, plans, ...row }) => ({
-    ...row,
-    backendId: backend_id,
-    customerUuid: customer_uuid ?? null,
-    plans: plans ?? [],
+  .transform((row) => ({
+    ...commandOf(row),
+    customerUuid: row.customer_uuid ?? null,
+    plans: row.plans ?? [],
   }));
 
 const Resource = z.object({
@@ -193,14 +193,10 @@ const ArrowSettings = z
     invoice_item_prefix: z.string().nullish(),
   })
   .transform((row) => ({
-    uuid: row.uuid,
-    apiUrl: row.api_url,
-    exportTypeReference: row.export_type_reference,
+    ...commandOf(row),
     classificationFilter: row.classification_filter || undefined,
     isActive: row.is_active ?? true,
     syncEnabled: row.sync_enabled ?? false,
-    partnerReference: row.partner_reference,
-    partnerName: row.partner_name,
     invoicePriceSource: row.invoice_price_source ?? undefined,
     invoiceItemPrefix: row.invoice_item_prefix?.slice(0, 100),
   }));
@@ -215,11 +211,8 @@ const ArrowCustomerMapping = z
     is_active: z.boolean().nullish(),
   })
   .transform((row) => ({
-    uuid: row.uuid,
-    settingsUuid: row.settings_uuid,
+    ...commandOf(row),
     arrowReference: row.arrow_reference.trim(),
-    arrowCompanyName: row.arrow_company_name,
-    waldurCustomerUuid: row.waldur_customer_uuid,
     isActive: row.is_active ?? true,
   }));
 
@@ -233,10 +226,8 @@ const ArrowVendorMapping = z
     is_active: z.boolean().nullish(),
   })
   .transform((row) => ({
-    uuid: row.uuid,
-    settingsUuid: row.settings_uuid,
+    ...commandOf(row),
     arrowVendorName: row.arrow_vendor_name.trim(),
-    offeringUuid: row.offering_uuid,
     planUuid: row.plan_uuid ?? null,
     isActive: row.is_active ?? true,
   }));
@@ -281,6 +272,10 @@ export interface WaldurList<Row> {
 
 const fieldsOf = (type: { in: z.ZodObject }) => Object.keys(type.in.shape);
 
+function listOf<Row>(path: string, type: z.ZodType<Row> & { in: z.ZodObject }, hasModified = false): WaldurList<Row> {
+  return { path, fields: fieldsOf(type), hasModified, read: (row) => type.parse(row) };
+}
+
 export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<WaldurRows[K]> } = {
   customers: {
     path: 'customers/',
@@ -295,42 +290,17 @@ export const WALDUR_LISTS: { readonly [K in keyof WaldurRows]: WaldurList<Waldur
     query: { include_terminated: 'true' },
     read: readProject,
   },
-  offerings: {
-    path: 'marketplace-provider-offerings/',
-    fields: fieldsOf(Offering),
-    hasModified: true,
-    read: (row) => Offering.parse(row),
-  },
-  plans: {
-    path: 'marketplace-plans/',
-    fields: fieldsOf(PlanAlone),
-    hasModified: false,
-    read: (row) => PlanAlone.parse(row),
-  },
+  offerings: listOf('marketplace-provider-offerings/', Offering, true),
+  plans: listOf('marketplace-plans/', PlanAlone),
   resources: {
     path: 'marketplace-provider-resources/',
     fields: Object.keys(Resource.shape),
     hasModified: true,
     read: readResource,
   },
-  arrowSettings: {
-    path: 'admin/arrow/settings/',
-    fields: fieldsOf(ArrowSettings),
-    hasModified: false,
-    read: (row) => ArrowSettings.parse(row),
-  },
-  customerMappings: {
-    path: 'admin/arrow/customer-mappings/',
-    fields: fieldsOf(ArrowCustomerMapping),
-    hasModified: false,
-    read: (row) => ArrowCustomerMapping.parse(row),
-  },
-  vendorMappings: {
-    path: 'admin/arrow/vendor-offering-mappings/',
-    fields: fieldsOf(ArrowVendorMapping),
-    hasModified: false,
-    read: (row) => ArrowVendorMapping.parse(row),
-  },
+  arrowSettings: listOf('admin/arrow/settings/', ArrowSettings),
+  customerMappings: listOf('admin/arrow/customer-mappings/', ArrowCustomerMapping),
+  vendorMappings: listOf('admin/arrow/vendor-offering-mappings/', ArrowVendorMapping),
 };
 
 const ORDER_STATES = [
@@ -383,11 +353,7 @@ export const WaldurUser = z
     date_joined: z.string(),
   })
   .transform((row) => ({
-    uuid: row.uuid,
-    username: row.username,
-    email: row.email,
-    firstName: row.first_name,
-    lastName: row.last_name,
+    ...commandOf(row),
     isStaff: row.is_staff ?? false,
     isSupport: row.is_support ?? false,
     // A token of somebody who is not active does not open.

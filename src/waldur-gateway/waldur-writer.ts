@@ -1,8 +1,8 @@
-import type { TransportAnswer } from '../http-client/http-transport.js';
 import type { UpstreamCallOptions, UpstreamClient, UpstreamRequest } from '../http-client/upstream-client.js';
 import type { UpstreamState } from '../http-client/upstream-state.js';
-import { assertGood, bodyOf, readRow, readRows, type WaldurQuestion } from './waldur-answer.js';
+import { assertGood, bodyOf } from './waldur-answer.js';
 import type { WaldurGatewayOptions } from './waldur-gateway.options.js';
+import { list, object, type ReadAnswer, requestOf } from './waldur-request.js';
 import { ORDER_FIELDS, WALDUR_LISTS, WaldurOrder, type WaldurResource } from './waldur-rows.js';
 import { authorization } from './waldur-token.js';
 
@@ -31,6 +31,8 @@ export type OrderStep = 'approve_by_consumer' | 'approve_by_provider' | 'set_sta
 const RESOURCES = WALDUR_LISTS.resources;
 const ORDERS = 'marketplace-orders/';
 
+type PostEndpoint = `POST ${string}`;
+
 /**
  * What this service changes in Waldur, and the reads that tell whether it was done. A write is sent once: without an
  * error Waldur took it, `WaldurRefusedError` and `WaldurNotFoundError` say that it did not, and after any other
@@ -47,7 +49,7 @@ export class WaldurWriter {
   /** `""`: none. */
   setBackendId(resourceUuid: string, backendId: string, options?: UpstreamCallOptions): Promise<void> {
     const toDo = 'give the resource its backend id';
-    const endpoint = `POST ${RESOURCES.path}{uuid}/set_backend_id/`;
+    const endpoint = `POST ${RESOURCES.path}{uuid}/set_backend_id/` as const;
     return this.write(toDo, endpoint, resourceUuid, { backend_id: backendId }, options);
   }
 
@@ -61,10 +63,10 @@ export class WaldurWriter {
       attributes: { name: order.name },
       slug: order.slug,
     };
-    const read = (question: WaldurQuestion, answer: TransportAnswer, now: number) => {
+    const read: ReadAnswer<WaldurOrder | undefined> = (question, answer, now) => {
       assertGood(question, answer, now);
       try {
-        return WaldurOrder.parse(bodyOf(question, answer, now));
+        return readOrder(bodyOf(question, answer, now));
       } catch {
         return undefined;
       }
@@ -89,9 +91,8 @@ export class WaldurWriter {
   /** `undefined` where Waldur does not have it. */
   async findOrder(uuid: string, options?: UpstreamCallOptions): Promise<WaldurOrder | undefined> {
     const question = { toDo: 'show an order', content: 'the order' };
-    const request = this.get(question, `GET ${ORDERS}{uuid}/`, `${ORDERS}${uuid}/`, { field: ORDER_FIELDS }, (a, now) =>
-      readRow(question, bodyOf(question, a, now), (row) => WaldurOrder.parse(row)),
-    );
+    const parts = { uuid, query: { field: ORDER_FIELDS }, headers: this.headers };
+    const request = requestOf(`GET ${ORDERS}{uuid}/`, question, object(readOrder), parts);
     return this.client.call(this.state, request, options).catch((error: unknown) => this.absent(error, options));
   }
 
@@ -106,9 +107,7 @@ export class WaldurWriter {
       ...{ slug, offering_uuid: bare(offeringUuid), project_uuid: bare(projectUuid) },
       ...{ o: '-created', page_size: this.options.pageSize, field: ORDER_FIELDS },
     };
-    const request = this.get(question, `GET ${ORDERS}`, ORDERS, query, (answer, now) =>
-      readRows(question, answer, now, (row) => WaldurOrder.parse(row)),
-    );
+    const request = requestOf(`GET ${ORDERS}`, question, list(readOrder), { query, headers: this.headers });
     const found = await this.client.call(this.state, request, options);
     return found.filter((order) => order.slug === slug).toReversed();
   }
@@ -117,16 +116,15 @@ export class WaldurWriter {
   async resourcesWith(backendId: string, options?: UpstreamCallOptions): Promise<WaldurResource[]> {
     const question = { toDo: 'list the resources', content: 'resources' };
     const query = { backend_id: backendId, page_size: this.options.pageSize, field: RESOURCES.fields };
-    const request = this.get(question, `GET ${RESOURCES.path}`, RESOURCES.path, query, (answer, now) =>
-      readRows(question, answer, now, RESOURCES.read),
-    );
+    const parts = { query, headers: this.headers };
+    const request = requestOf(`GET ${RESOURCES.path}`, question, list(RESOURCES.read), parts);
     const found = await this.client.call(this.state, request, options);
     return found.filter((resource) => resource.backendId === backendId && !resource.isGone);
   }
 
   private write(
     toDo: string,
-    endpoint: string,
+    endpoint: PostEndpoint,
     uuid: string,
     body: object | undefined,
     options?: UpstreamCallOptions,
@@ -137,37 +135,20 @@ export class WaldurWriter {
   /** Waldur's own addresses have their UUIDs without dashes. */
   private post<T>(
     toDo: string,
-    endpoint: string,
+    endpoint: PostEndpoint,
     uuid: string,
     body: object | undefined,
-    read: (question: WaldurQuestion, answer: TransportAnswer, now: number) => T,
+    read: ReadAnswer<T>,
   ): UpstreamRequest<T> {
-    const question = { toDo, content: 'what it was to change' };
-    return {
-      ...question,
-      endpoint,
-      method: 'POST',
-      path: `api/${endpoint.slice('POST '.length).replace('{uuid}', bare(uuid))}`,
-      headers: this.headers,
-      body,
-      once: true,
-      read: (answer, now) => read(question, answer, now),
-    };
-  }
-
-  private get<T>(
-    question: WaldurQuestion,
-    endpoint: string,
-    path: string,
-    query: NonNullable<UpstreamRequest<T>['query']>,
-    read: UpstreamRequest<T>['read'],
-  ): UpstreamRequest<T> {
-    return { ...question, endpoint, method: 'GET', path: `api/${path}`, query, headers: this.headers, read };
+    const parts = { uuid: bare(uuid), headers: this.headers, body, once: true };
+    return requestOf(endpoint, { toDo, content: 'what it was to change' }, read, parts);
   }
 
   private get headers(): Readonly<Record<string, string>> {
     return authorization(this.options.token);
   }
 }
+
+const readOrder = (row: unknown) => WaldurOrder.parse(row);
 
 const bare = (uuid: string) => uuid.replaceAll('-', '');
