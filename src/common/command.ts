@@ -2,8 +2,12 @@
 export type Camel<S extends string> = S extends `${infer Word}_${infer Rest}` ? `${Word}${Capitalize<Camel<Rest>>}` : S;
 
 /** The fields of a DTO under the names that services know them by. */
-export type CommandOf<D> = {
-  [K in keyof D as D[K] extends (...args: never) => unknown ? never : Camel<K & string>]: D[K];
+export type CommandOf<D, Relation extends string = never> = {
+  [
+    K in keyof D & string as D[K] extends (...args: never) => unknown
+      ? never
+      : Camel<K extends Relation ? `${K}_uuid` : K>
+  ]: D[K];
 };
 
 /** `customer_uuid` → `customerUuid` */
@@ -12,9 +16,16 @@ export function camelCase(field: string): string {
 }
 
 /**
- * What a request asks for, as services take it: its fields in camel case. Where they are called something else than that,
- * the DTO has a `toCommand()` of its own. What stands within a field stays as it is.
+ * What a request asks for, as services take it: its fields in camel case. `relations`: fields that name another object;
+ * the UUID that `customer` says is a `customerUuid`. Where they are called something else than that, the DTO has a
+ * `toCommand()` of its own. What stands within a field stays as it is.
  */
-export function commandOf<D extends object>(dto: D): CommandOf<D> {
-  return Object.fromEntries(Object.entries(dto).map(([field, value]) => [camelCase(field), value])) as CommandOf<D>;
+export function commandOf<D extends object, Relation extends keyof D & string = never>(
+  dto: D,
+  ...relations: Relation[]
+): CommandOf<D, Relation> {
+  const names: readonly string[] = relations;
+  const nameOf = (field: string) => camelCase(names.includes(field) ? `${field}_uuid` : field);
+  const fields = Object.entries(dto).map(([field, value]) => [nameOf(field), value] as const);
+  return Object.fromEntries(fields) as CommandOf<D, Relation>;
 }

@@ -13,11 +13,9 @@ import {
   UuidsFilter,
 } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
-import type { New } from '../database/base.entity.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Offering, OFFERING_STATES, type OfferingState } from './offering.entity.js';
-import type { OfferingFields } from './offerings.service.js';
 import { OfferingPlanResponse } from './plan.dto.js';
 import { UNKEPT } from './unkept-filters.js';
 
@@ -44,20 +42,10 @@ export class CreateOfferingDto {
 
   @OwnUuidField()
   uuid?: string;
-
-  toCommand(): OfferingFields & New & Pick<Offering, 'name'> {
-    const { uuid, name, type, state, customer: customerUuid, backend_id: backendId } = this;
-    return { uuid, name, type, state, customerUuid, backendId };
-  }
 }
 
 @ApiSchema({ name: 'PatchedOfferingRequest' })
-export class UpdateOfferingDto extends PartialDto(OmitType(CreateOfferingDto, ['uuid'])) {
-  toCommand(): OfferingFields {
-    const { name, type, state, customer: customerUuid, backend_id: backendId } = this;
-    return { name, type, state, customerUuid, backendId };
-  }
-}
+export class UpdateOfferingDto extends PartialDto(OmitType(CreateOfferingDto, ['uuid'])) {}
 
 @Unkept(UNKEPT.offerings)
 export class ListOfferingsQuery extends CreatedModifiedQuery {

@@ -45,7 +45,7 @@ export class OfferingsController {
   @Operation('marketplace_provider_offerings_create', 'Create an offering')
   @ApiCreated(OfferingResponse)
   async create(@Body() dto: CreateOfferingDto): Promise<OfferingResponse> {
-    return OfferingResponse.from(await this.offerings.create(dto.toCommand()));
+    return OfferingResponse.from(await this.offerings.create(commandOf(dto, 'customer')));
   }
 
   @Get(':uuid')
@@ -60,7 +60,7 @@ export class OfferingsController {
   @Operation('marketplace_provider_offerings_partial_update', 'Change an offering')
   @ApiUpdated(OfferingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateOfferingDto): Promise<OfferingResponse> {
-    return OfferingResponse.from(await this.offerings.update(uuid, dto.toCommand()));
+    return OfferingResponse.from(await this.offerings.update(uuid, commandOf(dto, 'customer')));
   }
 
   @Delete(':uuid')

@@ -5,11 +5,10 @@ import { ListQuery, type Order, OrderFilter } from '../common/page.js';
 import { ChoiceField, OwnUuidField, RelationField, TextField } from '../common/validation/body-fields.js';
 import { LinkFilter, TextFilter, UuidFilter } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
-import type { New } from '../database/base.entity.js';
 import { Offering } from './offering.entity.js';
 import { PLAN_UNITS, type PlanUnit } from './plan-units.js';
 import { Plan } from './plan.entity.js';
-import type { PlanFields, PlanInUse } from './plans.service.js';
+import type { PlanInUse } from './plans.service.js';
 import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'PlanRequest' })
@@ -30,10 +29,6 @@ export class CreatePlanDto {
 
   @OwnUuidField()
   uuid?: string;
-
-  toCommand(): PlanFields & New & Pick<Plan, 'name' | 'offeringUuid'> {
-    return { uuid: this.uuid, name: this.name, unit: this.unit, offeringUuid: this.offering };
-  }
 }
 
 /** A plan stays with its offering. */

@@ -46,7 +46,7 @@ export class PlansController {
   @Operation('marketplace_plans_create', 'Create a plan')
   @ApiCreated(PlanResponse)
   async create(@Body() dto: CreatePlanDto): Promise<PlanResponse> {
-    return PlanResponse.from(await this.plans.create(dto.toCommand()));
+    return PlanResponse.from(await this.plans.create(commandOf(dto, 'offering')));
   }
 
   @Get(':uuid')

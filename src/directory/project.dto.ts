@@ -6,11 +6,9 @@ import { type Order, OrderFilter } from '../common/page.js';
 import { OwnUuidField, PartialDto, RelationField, TextField } from '../common/validation/body-fields.js';
 import { TextFilter, UuidsFilter } from '../common/validation/query-fields.js';
 import { Unkept } from '../common/validation/unkept-filters.js';
-import type { New } from '../database/base.entity.js';
 import { CreatedModifiedQuery } from './created-modified.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
-import type { ProjectFields } from './projects.service.js';
 import { UNKEPT } from './unkept-filters.js';
 
 /** What is left out stays as it is. */
@@ -24,28 +22,16 @@ export class ReplaceProjectDto {
 
   @TextField({ max: 255, blank: true })
   backend_id?: string;
-
-  toCommand(): ProjectFields {
-    return { name: this.name, customerUuid: this.customer, backendId: this.backend_id };
-  }
 }
 
 @ApiSchema({ name: 'ProjectCreateRequest' })
 export class CreateProjectDto extends ReplaceProjectDto {
   @OwnUuidField()
   uuid?: string;
-
-  override toCommand(): ProjectFields & New {
-    return { ...super.toCommand(), uuid: this.uuid };
-  }
 }
 
 @ApiSchema({ name: 'PatchedProjectRequest' })
-export class UpdateProjectDto extends PartialDto(ReplaceProjectDto) {
-  toCommand(): Partial<ProjectFields> {
-    return { name: this.name, customerUuid: this.customer, backendId: this.backend_id };
-  }
-}
+export class UpdateProjectDto extends PartialDto(ReplaceProjectDto) {}
 
 @Unkept(UNKEPT.projects)
 export class ListProjectsQuery extends CreatedModifiedQuery {

@@ -51,7 +51,7 @@ export class ProjectsController {
   @Operation('projects_create', 'Create a project')
   @ApiCreated(ProjectResponse)
   async create(@Body() dto: CreateProjectDto): Promise<ProjectResponse> {
-    return ProjectResponse.from(await this.projects.create(dto.toCommand()));
+    return ProjectResponse.from(await this.projects.create(commandOf(dto, 'customer')));
   }
 
   @Get(':uuid')
@@ -66,7 +66,7 @@ export class ProjectsController {
   @Operation('projects_update', 'Change a project; what is left out stays')
   @ApiUpdated(ProjectResponse)
   async replace(@Param('uuid') uuid: string, @Body() dto: ReplaceProjectDto): Promise<ProjectResponse> {
-    return ProjectResponse.from(await this.projects.update(uuid, dto.toCommand()));
+    return ProjectResponse.from(await this.projects.update(uuid, commandOf(dto, 'customer')));
   }
 
   @Patch(':uuid')
@@ -74,7 +74,7 @@ export class ProjectsController {
   @Operation('projects_partial_update', 'Change parts of a project')
   @ApiUpdated(ProjectResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateProjectDto): Promise<ProjectResponse> {
-    return ProjectResponse.from(await this.projects.update(uuid, dto.toCommand()));
+    return ProjectResponse.from(await this.projects.update(uuid, commandOf(dto, 'customer')));
   }
 
   @Delete(':uuid')

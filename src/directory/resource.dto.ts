@@ -17,7 +17,6 @@ import type { PlanUnit } from './plan-units.js';
 import { Plan } from './plan.entity.js';
 import { Project } from './project.entity.js';
 import { Resource, RESOURCE_STATES, type ResourceState } from './resource.entity.js';
-import type { CreateResource } from './resources.service.js';
 import { UNKEPT } from './unkept-filters.js';
 
 @ApiSchema({ name: 'ResourceRequest' })
@@ -47,19 +46,6 @@ export class CreateResourceDto {
 
   @OwnUuidField()
   uuid?: string;
-
-  toCommand(): CreateResource {
-    const {
-      uuid,
-      name,
-      project: projectUuid,
-      offering: offeringUuid,
-      plan: planUuid,
-      backend_id: backendId,
-      state,
-    } = this;
-    return { uuid, name, projectUuid, offeringUuid, planUuid, backendId, state };
-  }
 }
 
 /** What may change about a resource from outside; its licence has an action of its own. */

@@ -52,7 +52,7 @@ export class ResourcesController {
   @Operation('marketplace_resources_create', 'Create a resource')
   @ApiCreated(ResourceResponse)
   async create(@Body() dto: CreateResourceDto): Promise<ResourceResponse> {
-    return ResourceResponse.from(await this.resources.create(dto.toCommand()));
+    return ResourceResponse.from(await this.resources.create(commandOf(dto, 'project', 'offering', 'plan')));
   }
 
   @Get(':uuid')

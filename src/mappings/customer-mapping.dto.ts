@@ -9,12 +9,8 @@ import { BooleanFilter, LinkFilter, TextFilter, UuidFilter } from '../common/val
 import { Customer } from '../directory/customer.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
-import type { ChangeMapping, CreateMapping } from './customer-mappings.service.js';
 
 abstract class CustomerMappingFields {
-  abstract settings: string;
-  abstract waldur_customer: string;
-
   @TextField({
     required: true,
     max: 255,
@@ -30,10 +26,6 @@ abstract class CustomerMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
-
-  toCommand(): CreateMapping {
-    return mappingOf(this);
-  }
 }
 
 @ApiSchema({ name: 'ArrowCustomerMappingCreateRequest' })
@@ -63,23 +55,7 @@ export class UpdateCustomerMappingDto extends CustomerMappingFields {
 }
 
 @ApiSchema({ name: 'PatchedArrowCustomerMappingRequest' })
-export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {
-  toCommand(): ChangeMapping {
-    return mappingOf(this);
-  }
-}
-
-function mappingOf(dto: CustomerMappingFields): CreateMapping;
-function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping;
-function mappingOf(dto: PatchCustomerMappingDto): ChangeMapping {
-  return {
-    settingsUuid: dto.settings,
-    arrowReference: dto.arrow_reference,
-    arrowCompanyName: dto.arrow_company_name,
-    waldurCustomerUuid: dto.waldur_customer,
-    isActive: dto.is_active,
-  };
-}
+export class PatchCustomerMappingDto extends PartialDto(UpdateCustomerMappingDto) {}
 
 export class ListCustomerMappingsQuery extends ListQuery {
   @OrderFilter({ created: 'created', arrow_reference: 'arrowReference', arrow_company_name: 'arrowCompanyName' })

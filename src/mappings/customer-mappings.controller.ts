@@ -70,7 +70,7 @@ export class CustomerMappingsController {
   @Operation('admin_arrow_customer_mappings_create', 'Map an ArrowSphere customer to an organisation')
   @ApiCreated(NewCustomerMappingResponse)
   async create(@Body() dto: CreateCustomerMappingDto): Promise<NewCustomerMappingResponse> {
-    return NewCustomerMappingResponse.from(await this.mappings.create(dto.toCommand()));
+    return NewCustomerMappingResponse.from(await this.mappings.create(commandOf(dto, 'settings', 'waldur_customer')));
   }
 
   @Head('available_customers')
@@ -140,7 +140,9 @@ export class CustomerMappingsController {
   @Operation('admin_arrow_customer_mappings_update', 'Change a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async update(@Param('uuid') uuid: string, @Body() dto: UpdateCustomerMappingDto): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
+    return CustomerMappingResponse.from(
+      await this.mappings.update(uuid, commandOf(dto, 'settings', 'waldur_customer')),
+    );
   }
 
   @Patch(':uuid')
@@ -148,7 +150,9 @@ export class CustomerMappingsController {
   @Operation('admin_arrow_customer_mappings_partial_update', 'Change parts of a mapping')
   @ApiUpdated(CustomerMappingResponse)
   async patch(@Param('uuid') uuid: string, @Body() dto: PatchCustomerMappingDto): Promise<CustomerMappingResponse> {
-    return CustomerMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
+    return CustomerMappingResponse.from(
+      await this.mappings.update(uuid, commandOf(dto, 'settings', 'waldur_customer')),
+    );
   }
 
   @Delete(':uuid')

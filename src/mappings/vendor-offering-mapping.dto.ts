@@ -9,11 +9,8 @@ import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 import { VendorOfferingMapping } from './vendor-offering-mapping.entity.js';
-import type { ChangeVendorMapping, CreateVendorMapping } from './vendor-offering-mappings.service.js';
 
 abstract class VendorOfferingMappingFields {
-  abstract settings: string;
-
   @TextField({ required: true, max: 255, example: 'Microsoft', description: 'Vendor name as ArrowSphere spells it' })
   arrow_vendor_name: string;
 
@@ -34,10 +31,6 @@ abstract class VendorOfferingMappingFields {
 
   @BooleanField({ default: true, description: 'Inactive mappings are kept but not used' })
   is_active?: boolean;
-
-  toCommand(): CreateVendorMapping {
-    return mappingOf(this);
-  }
 }
 
 @ApiSchema({ name: 'ArrowVendorOfferingMappingCreateRequest' })
@@ -53,23 +46,7 @@ export class UpdateVendorOfferingMappingDto extends VendorOfferingMappingFields 
 }
 
 @ApiSchema({ name: 'PatchedArrowVendorOfferingMappingRequest' })
-export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {
-  toCommand(): ChangeVendorMapping {
-    return mappingOf(this);
-  }
-}
-
-function mappingOf(dto: VendorOfferingMappingFields): CreateVendorMapping;
-function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping;
-function mappingOf(dto: PatchVendorOfferingMappingDto): ChangeVendorMapping {
-  return {
-    settingsUuid: dto.settings,
-    arrowVendorName: dto.arrow_vendor_name,
-    offeringUuid: dto.offering,
-    planUuid: dto.plan,
-    isActive: dto.is_active,
-  };
-}
+export class PatchVendorOfferingMappingDto extends PartialDto(UpdateVendorOfferingMappingDto) {}
 
 export class ListVendorOfferingMappingsQuery extends ListQuery {
   @OrderFilter({ created: 'created', arrow_vendor_name: 'arrowVendorName' })

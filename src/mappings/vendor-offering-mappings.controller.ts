@@ -54,7 +54,9 @@ export class VendorOfferingMappingsController {
   @Operation('admin_arrow_vendor_offering_mappings_create', 'Map a vendor to an offering')
   @ApiCreated(NewVendorOfferingMappingResponse)
   async create(@Body() dto: CreateVendorOfferingMappingDto): Promise<NewVendorOfferingMappingResponse> {
-    return NewVendorOfferingMappingResponse.from(await this.mappings.create(dto.toCommand()));
+    return NewVendorOfferingMappingResponse.from(
+      await this.mappings.create(commandOf(dto, 'settings', 'offering', 'plan')),
+    );
   }
 
   @Get(':uuid')
@@ -72,7 +74,9 @@ export class VendorOfferingMappingsController {
     @Param('uuid') uuid: string,
     @Body() dto: UpdateVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
+    return VendorOfferingMappingResponse.from(
+      await this.mappings.update(uuid, commandOf(dto, 'settings', 'offering', 'plan')),
+    );
   }
 
   @Patch(':uuid')
@@ -83,7 +87,9 @@ export class VendorOfferingMappingsController {
     @Param('uuid') uuid: string,
     @Body() dto: PatchVendorOfferingMappingDto,
   ): Promise<VendorOfferingMappingResponse> {
-    return VendorOfferingMappingResponse.from(await this.mappings.update(uuid, dto.toCommand()));
+    return VendorOfferingMappingResponse.from(
+      await this.mappings.update(uuid, commandOf(dto, 'settings', 'offering', 'plan')),
+    );
   }
 
   @Delete(':uuid')

@@ -313,7 +313,7 @@ const SHOWN_BY_SWAGGER = 'swagger/apiModelProperties';
  * The same DTO with every field optional, as PATCH takes it; null stays refused where the field refuses it. What is left
  * out stays as it is, so nothing has a default: Swagger UI would fill it in, and somebody sends it.
  */
-export function PartialDto<T extends object>(dto: Type<T>): Type<Partial<Omit<T, 'toCommand'>>> {
+export function PartialDto<T extends object>(dto: Type<T>): Type<Partial<T>> {
   const partial = PartialType(dto, { skipNullProperties: false });
   const prototype = partial.prototype as object;
   for (const field of fieldsOf(partial).keys()) {
