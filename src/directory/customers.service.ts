@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { Count, Page } from '../common/page.js';
 import { Customer } from './customer.entity.js';
 import { AbsentRows } from '../database/absent-rows.js';
 import type { New } from '../database/base.entity.js';
+import { EntityService } from '../database/entity.service.js';
 import { WaldurOwnership } from './mirror/waldur-ownership.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 
@@ -16,26 +16,13 @@ export type CustomerFields = Partial<
 
 /** Organisations. */
 @Injectable()
-export class CustomersService {
+export class CustomersService extends EntityService<Customer, CustomerFilter> {
   constructor(
     private readonly customers: CustomersRepository,
     private readonly ownership: WaldurOwnership,
     private readonly absent: AbsentRows,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: CustomerFilter): Promise<Page<Customer>> {
-    return this.customers.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: CustomerFilter): AsyncGenerator<Customer> {
-    return this.customers.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: CustomerFilter): Promise<Count> {
-    return this.customers.count(filter);
+  ) {
+    super(customers);
   }
 
   /** Every organisation, by name: for matching. Read in parts, so that others are served between them. */
@@ -55,8 +42,8 @@ export class CustomersService {
   }
 
   /** Throws `CustomerNotFoundError`. */
-  get(uuid: string): Promise<Customer> {
-    return this.absent.orBring(Customer, uuid, () => this.customers.get(uuid));
+  override get(uuid: string): Promise<Customer> {
+    return this.absent.orBring(Customer, uuid, () => super.get(uuid));
   }
 
   /** Throws `UuidTakenError`, `OwnedByWaldurError`. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Count, Page } from '../common/page.js';
 import type { New } from '../database/base.entity.js';
 import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { EntityService } from '../database/entity.service.js';
 import { Customer } from './customer.entity.js';
 import { Offering } from './offering.entity.js';
 import { WaldurOwnership } from './mirror/waldur-ownership.js';
@@ -14,27 +14,14 @@ export type OfferingFields = Partial<Pick<Offering, 'name' | 'type' | 'state' | 
 
 /** Offerings. Rows come with their `customer` (or null) and `plans`. */
 @Injectable()
-export class OfferingsService {
+export class OfferingsService extends EntityService<Offering, OfferingFilter> {
   constructor(
     private readonly offerings: OfferingsRepository,
     private readonly related: RelatedObjects,
     private readonly ownership: WaldurOwnership,
     private readonly absent: AbsentRows,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: OfferingFilter): Promise<Page<Offering>> {
-    return this.offerings.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: OfferingFilter): AsyncGenerator<Offering> {
-    return this.offerings.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: OfferingFilter): Promise<Count> {
-    return this.offerings.count(filter);
+  ) {
+    super(offerings);
   }
 
   /** Those of these offerings that exist. `manager`: as part of its transaction. */
@@ -43,8 +30,8 @@ export class OfferingsService {
   }
 
   /** Throws `OfferingNotFoundError`. */
-  get(uuid: string): Promise<Offering> {
-    return this.absent.orBring(Offering, uuid, () => this.offerings.get(uuid));
+  override get(uuid: string): Promise<Offering> {
+    return this.absent.orBring(Offering, uuid, () => super.get(uuid));
   }
 
   /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`, `OwnedByWaldurError`. */

@@ -1,28 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '../auth/caller.js';
-import type { Count, Page } from '../common/page.js';
+import { EntityService } from '../database/entity.service.js';
 import { Order } from './order.entity.js';
 import { type OrdersFilter, OrdersRepository } from './orders.repository.js';
 
 /** Orders: the audit trail of how resources came to be. */
 @Injectable()
-export class OrdersService {
-  constructor(private readonly orders: OrdersRepository) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: OrdersFilter): Promise<Page<Order>> {
-    return this.orders.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: OrdersFilter): Promise<Count> {
-    return this.orders.count(filter);
-  }
-
-  /** Throws `OrderNotFoundError`. */
-  get(uuid: string): Promise<Order> {
-    return this.orders.get(uuid);
+export class OrdersService extends EntityService<Order, OrdersFilter> {
+  constructor(orders: OrdersRepository) {
+    super(orders);
   }
 
   /** Writes finished orders in the name of a user, in one statement, as part of the manager's transaction. */

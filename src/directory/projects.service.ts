@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Count, Page } from '../common/page.js';
 import type { New } from '../database/base.entity.js';
 import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { EntityService } from '../database/entity.service.js';
 import { Customer } from './customer.entity.js';
 import { Project } from './project.entity.js';
 import { WaldurOwnership } from './mirror/waldur-ownership.js';
@@ -14,27 +14,14 @@ export type ProjectFields = Pick<Project, 'name' | 'customerUuid'> & Partial<Pic
 
 /** Projects of organisations. Rows come with their `customer`. */
 @Injectable()
-export class ProjectsService {
+export class ProjectsService extends EntityService<Project, ProjectFilter> {
   constructor(
     private readonly projects: ProjectsRepository,
     private readonly related: RelatedObjects,
     private readonly ownership: WaldurOwnership,
     private readonly absent: AbsentRows,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: ProjectFilter): Promise<Page<Project>> {
-    return this.projects.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: ProjectFilter): AsyncGenerator<Project> {
-    return this.projects.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: ProjectFilter): Promise<Count> {
-    return this.projects.count(filter);
+  ) {
+    super(projects);
   }
 
   /** Those of these projects that exist. `manager`: as part of its transaction. */
@@ -43,8 +30,8 @@ export class ProjectsService {
   }
 
   /** Throws `ProjectNotFoundError`. */
-  get(uuid: string): Promise<Project> {
-    return this.absent.orBring(Project, uuid, () => this.projects.get(uuid));
+  override get(uuid: string): Promise<Project> {
+    return this.absent.orBring(Project, uuid, () => super.get(uuid));
   }
 
   /** Throws `InvalidFieldsError` for an organisation that is not there, `UuidTakenError`, `OwnedByWaldurError`. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Any, type EntityManager } from 'typeorm';
 import { normalizeArrowReference } from '../common/normalize-arrow-reference.js';
-import type { Count, Page } from '../common/page.js';
 import { brokenConstraint } from '../database/constraint.js';
 import { AbsentRows } from '../database/absent-rows.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { EntityService } from '../database/entity.service.js';
 import { LicenseOnAnotherResourceError, PlanOfAnotherOfferingError } from './directory.errors.js';
 import { Offering } from './offering.entity.js';
 import { Plan } from './plan.entity.js';
@@ -24,27 +24,14 @@ export type CreateResource = Pick<Resource, 'name' | 'projectUuid' | 'offeringUu
 
 /** Resources of projects. Rows come with their `offering`, `plan` (or null), `project` and its `customer`. */
 @Injectable()
-export class ResourcesService {
+export class ResourcesService extends EntityService<Resource, ResourceFilter> {
   constructor(
     private readonly resources: ResourcesRepository,
     private readonly related: RelatedObjects,
     private readonly ownership: WaldurOwnership,
     private readonly absent: AbsentRows,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: ResourceFilter): Promise<Page<Resource>> {
-    return this.resources.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: ResourceFilter): AsyncGenerator<Resource> {
-    return this.resources.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: ResourceFilter): Promise<Count> {
-    return this.resources.count(filter);
+  ) {
+    super(resources);
   }
 
   /** All resources of an organisation, by name. */
@@ -67,8 +54,8 @@ export class ResourcesService {
   }
 
   /** Throws `ResourceNotFoundError`. */
-  get(uuid: string): Promise<Resource> {
-    return this.absent.orBring(Resource, uuid, () => this.resources.get(uuid));
+  override get(uuid: string): Promise<Resource> {
+    return this.absent.orBring(Resource, uuid, () => super.get(uuid));
   }
 
   /** Those of these resources that exist, whoever they belong to. `manager`: as part of its transaction. */

@@ -5,8 +5,8 @@ import { ArrowCallCancelledError, ArrowError } from '../arrow-gateway/arrow-gate
 import { arrowCustomersBy, isOwnCustomerReference } from '../arrow-gateway/arrow-reference.js';
 import { Clock } from '../common/clock.js';
 import { groupBy } from '../common/group-by.js';
-import type { Count, Page } from '../common/page.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { EntityService } from '../database/entity.service.js';
 import { Customer } from '../directory/customer.entity.js';
 import { Settings } from '../settings/settings.entity.js';
 import { ApiKeyUnreadableError } from '../settings/settings.errors.js';
@@ -46,33 +46,15 @@ export interface MappingOutcome {
  * Which ArrowSphere customer is which organisation. Rows come with their `waldurCustomer` where nothing else is said.
  */
 @Injectable()
-export class CustomerMappingsService {
+export class CustomerMappingsService extends EntityService<CustomerMapping, CustomerMappingFilter> {
   constructor(
     private readonly mappings: CustomerMappingsRepository,
     private readonly settings: SettingsService,
     private readonly gateway: ArrowGateway,
     private readonly related: RelatedObjects,
     private readonly clock: Clock,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: CustomerMappingFilter): Promise<Page<CustomerMapping>> {
-    return this.mappings.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: CustomerMappingFilter): AsyncGenerator<CustomerMapping> {
-    return this.mappings.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: CustomerMappingFilter): Promise<Count> {
-    return this.mappings.count(filter);
-  }
-
-  /** Throws `CustomerMappingNotFoundError`. */
-  get(uuid: string): Promise<CustomerMapping> {
-    return this.mappings.get(uuid);
+  ) {
+    super(mappings);
   }
 
   /** One mapping with its `settings`. Throws `CustomerMappingNotFoundError`. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import type { Count, Page } from '../common/page.js';
 import { RelatedObjects } from '../database/related-objects.js';
+import { EntityService } from '../database/entity.service.js';
 import { Offering } from '../directory/offering.entity.js';
 import { Plan } from '../directory/plan.entity.js';
 import { Settings } from '../settings/settings.entity.js';
@@ -19,31 +19,13 @@ export type CreateVendorMapping = ChangeVendorMapping &
 
 /** What licences of a vendor become in Waldur. Rows come with their `offering` and `plan` (or null). */
 @Injectable()
-export class VendorOfferingMappingsService {
+export class VendorOfferingMappingsService extends EntityService<VendorOfferingMapping, VendorMappingFilter> {
   constructor(
     private readonly mappings: VendorOfferingMappingsRepository,
     private readonly related: RelatedObjects,
     private readonly clock: Clock,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: VendorMappingFilter): Promise<Page<VendorOfferingMapping>> {
-    return this.mappings.list(filter);
-  }
-
-  /** All that a filter leaves, oldest first, read as they are asked for. */
-  each(filter: VendorMappingFilter): AsyncGenerator<VendorOfferingMapping> {
-    return this.mappings.each(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: VendorMappingFilter): Promise<Count> {
-    return this.mappings.count(filter);
-  }
-
-  /** Throws `VendorOfferingMappingNotFoundError`. */
-  get(uuid: string): Promise<VendorOfferingMapping> {
-    return this.mappings.get(uuid);
+  ) {
+    super(mappings);
   }
 
   /**

@@ -10,9 +10,9 @@ import {
 import { assertAllowedApiUrl, normalizedApiUrl } from '../arrow-gateway/api-url.js';
 import type { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
-import type { Count, Page } from '../common/page.js';
 import { Env } from '../config/env.js';
 import { translateConstraintErrors } from '../database/constraint.js';
+import { EntityService } from '../database/entity.service.js';
 import { AccountRows } from './account-rows.js';
 import { ApiKeyCipher } from './api-key.cipher.js';
 import { CredentialsService, type VerifiedCredentials } from './credentials.service.js';
@@ -54,7 +54,7 @@ export interface StoredAccount {
 
 /** ArrowSphere accounts: their credentials, which one is active, and how billing reads them. */
 @Injectable()
-export class SettingsService {
+export class SettingsService extends EntityService<Settings, SettingsFilter> {
   constructor(
     private readonly repository: SettingsRepository,
     private readonly rows: AccountRows,
@@ -63,21 +63,8 @@ export class SettingsService {
     private readonly gateway: ArrowGateway,
     private readonly clock: Clock,
     private readonly env: Env,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: SettingsFilter): Promise<Page<Settings>> {
-    return this.repository.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: SettingsFilter): Promise<Count> {
-    return this.repository.count(filter);
-  }
-
-  /** Throws `SettingsNotFoundError`. */
-  get(uuid: string): Promise<Settings> {
-    return this.repository.get(uuid);
+  ) {
+    super(repository);
   }
 
   /** The active account, if there is one. */

@@ -4,8 +4,9 @@ import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
 import { asWritten, csvLine } from '../common/csv.js';
 import { PublicAddress } from '../common/links.js';
-import { type Count, Page, pageOf, type Paging } from '../common/page.js';
+import { Page, pageOf, type Paging } from '../common/page.js';
 import { wellFormed } from '../common/sanitize-text.js';
+import { EntityService } from '../database/entity.service.js';
 import { JobCancelledError, LeaseLostError } from '../jobs/job.errors.js';
 import { type JobControl, JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
@@ -47,14 +48,16 @@ export interface Upload {
  * exactly as previewed, or not at all.
  */
 @Injectable()
-export class ImportsService implements OnModuleInit {
+export class ImportsService extends EntityService<SheetImport, ImportFilter> implements OnModuleInit {
   constructor(
     private readonly imports: ImportsRepository,
     private readonly jobs: JobsService,
     private readonly handlers: JobHandlers,
     private readonly address: PublicAddress,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    super(imports);
+  }
 
   onModuleInit(): void {
     this.handlers.register(IMPORT_PREVIEW, (control) => this.preview(scopeOf(control), control));
@@ -62,21 +65,6 @@ export class ImportsService implements OnModuleInit {
       const { skipBad } = control.run.parameters as { skipBad: boolean };
       return this.write(scopeOf(control), skipBad, control);
     });
-  }
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: ImportFilter): Promise<Page<SheetImport>> {
-    return this.imports.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: ImportFilter): Promise<Count> {
-    return this.imports.count(filter);
-  }
-
-  /** Throws `SheetImportNotFoundError`. */
-  get(uuid: string): Promise<SheetImport> {
-    return this.imports.get(uuid);
   }
 
   /**

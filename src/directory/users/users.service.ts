@@ -6,10 +6,10 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
-import type { Count, Page } from '../../common/page.js';
 import { parseUuid } from '../../common/uuid.js';
 import { translateConstraintErrors, updateDefined } from '../../database/constraint.js';
 import { findOrThrow } from '../../database/find-or-throw.js';
+import { EntityService } from '../../database/entity.service.js';
 import { LastStaffUserError, UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
@@ -33,7 +33,7 @@ export interface NewToken {
 
 /** Users: who they are, what they may, and what they log in with. */
 @Injectable()
-export class UsersService {
+export class UsersService extends EntityService<User, UserFilter> {
   /** With the one of a login there are two at most, however many change their passwords: hashing takes a processor. */
   private readonly oneHashAtATime = bulkhead(1, Infinity);
 
@@ -42,21 +42,8 @@ export class UsersService {
     private readonly users: UsersRepository,
     private readonly tokens: TokensService,
     private readonly clock: Clock,
-  ) {}
-
-  /** By user name, unless another order is asked for. Throws `PageNotFoundError`. */
-  list(filter: UserFilter): Promise<Page<User>> {
-    return this.users.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: UserFilter): Promise<Count> {
-    return this.users.count(filter);
-  }
-
-  /** Throws `UserNotFoundError`. */
-  get(uuid: string): Promise<User> {
-    return this.users.get(uuid);
+  ) {
+    super(users);
   }
 
   /** The user who calls; one of Waldur's is as Waldur says. */
