@@ -1,5 +1,4 @@
 import { ApiProperty, ApiSchema, IntersectionType } from '@nestjs/swagger';
-import type { ArrowPartner } from '../arrow-gateway/arrow-gateway.js';
 import { answerOf } from '../common/answer.js';
 import { hyperlink } from '../common/links.js';
 import { ListQuery, type Order, OrderFilter } from '../common/page.js';
@@ -158,15 +157,12 @@ export class CredentialsResponse {
 
   static from(this: void, { partner, exportTypes = [], error }: CheckedCredentials): CredentialsResponse {
     if (!partner) return { valid: false, error };
+    const { reference, companyName, email, city, countryCode } = partner;
     return {
       valid: true,
-      message: `The API key works: it belongs to ${partner.companyName || partner.reference}.`,
-      partner_info: partnerInfo(partner),
+      message: `The API key works: it belongs to ${companyName || reference}.`,
+      partner_info: { reference, company_name: companyName, email, city, country_code: countryCode },
       export_types: exportTypes.map(({ reference, name }) => ({ reference, name })),
     };
   }
-}
-
-export function partnerInfo({ reference, companyName, email, city, countryCode }: ArrowPartner): PartnerInfo {
-  return { reference, company_name: companyName, email, city, country_code: countryCode };
 }

@@ -11,6 +11,7 @@ import {
 } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { EntityRepository } from '../database/entity.repository.js';
+import { findOrThrow } from '../database/find-or-throw.js';
 import { narrow } from '../database/paginate.js';
 import { Settings } from './settings.entity.js';
 import { SettingsNotFoundError } from './settings.errors.js';
@@ -111,10 +112,9 @@ export class SettingsRepository extends EntityRepository<Settings, SettingsFilte
   }
 
   /** The row as it is now, kept from others until the transaction ends. Throws `SettingsNotFoundError`. */
-  async lock(manager: EntityManager, uuid: string): Promise<Settings> {
-    const settings = await manager.findOne(Settings, { where: { uuid }, lock: { mode: 'pessimistic_write' } });
-    if (!settings) throw new SettingsNotFoundError();
-    return settings;
+  lock(manager: EntityManager, uuid: string): Promise<Settings> {
+    const lock = { mode: 'pessimistic_write' } as const;
+    return findOrThrow(manager.getRepository(Settings), uuid, SettingsNotFoundError, { lock });
   }
 
   /** The API key stored last, to try a secret key on. */

@@ -1,3 +1,4 @@
+import { camelCase } from '../../common/command.js';
 import { normalizedReference } from '../../common/normalize-arrow-reference.js';
 
 /** How rows of Waldur are written over ours. Names come from here and never from a request. */
@@ -64,8 +65,6 @@ function writing({ table, columns, values = {}, parents = '', others = '', isGon
     (SELECT count(*)::integer FROM wanted WHERE kept_owner = 'local') AS ours,
     ARRAY(SELECT uuid FROM given EXCEPT SELECT uuid FROM wanted)::text[] AS passed_over`;
 }
-
-const camelCase = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /**
  * A licence that a resource has already stays with it. One that is new to it is only claimed at first: others may claim

@@ -3,9 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditTrailRepository } from '../../audit/audit-trail.repository.js';
 import { isPerson } from '../../common/acts.js';
-import { parseUuid } from '../../common/uuid.js';
-import { findOrThrow } from '../../database/find-or-throw.js';
-import { LastStaffUserError, UserNotFoundError } from '../directory.errors.js';
+import { UserNotFoundError } from '../directory.errors.js';
 import { NamesOfPeople, type PersonToErase } from './names-of-people.js';
 import { PersonErasureRepository } from './person-erasure.repository.js';
 import { TokensService } from './tokens.service.js';
@@ -43,10 +41,8 @@ export class PersonErasureService {
    */
   erase(uuid: string): Promise<ErasedPerson> {
     return this.dataSource.transaction(async (manager) => {
-      const staff = await this.users.lockActiveStaff(manager);
-      if (staff.length === 1 && staff[0] === parseUuid(uuid)) throw new LastStaffUserError();
-      const lock = { mode: 'pessimistic_write' } as const;
-      const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
+      await this.users.assertStaffBeside(manager, uuid);
+      const user = await this.users.lock(manager, uuid);
       const { pseudonym, columns } = await this.replaceNames(user, manager);
       await this.tokens.endAll(manager, user.uuid);
       const nobody = { username: pseudonym, email: '', firstName: '', lastName: '', passwordHash: null };

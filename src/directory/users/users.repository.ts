@@ -3,9 +3,10 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../../common/page.js';
 import { EntityRepository } from '../../database/entity.repository.js';
+import { findOrThrow } from '../../database/find-or-throw.js';
 import { parseUuid } from '../../common/uuid.js';
 import { containing, mentions, narrow } from '../../database/paginate.js';
-import { UserNotFoundError } from '../directory.errors.js';
+import { LastStaffUserError, UserNotFoundError } from '../directory.errors.js';
 import { User } from './user.entity.js';
 
 /** Which users are meant; what is left out does not matter. */
@@ -41,18 +42,25 @@ export class UsersRepository extends EntityRepository<User, UserFilter> {
     return this.rows.exists();
   }
 
+  /** Keeps a user from being changed by others until the transaction ends. Throws `UserNotFoundError`. */
+  lock(manager: EntityManager, uuid: string): Promise<User> {
+    const lock = { mode: 'pessimistic_write' } as const;
+    return findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
+  }
+
   /**
-   * The UUIDs of all active staff users, which no other transaction can take that from until this one ends; always in
-   * the same order, so that two of them wait for each other instead of standing in each other's way.
+   * There are active staff users besides this one, and no other transaction can take that from them until this one ends;
+   * always in the same order, so that two of them wait for each other instead of standing in each other's way. Without
+   * staff nobody could make anybody staff. Throws `LastStaffUserError`.
    */
-  async lockActiveStaff(manager: EntityManager): Promise<string[]> {
+  async assertStaffBeside(manager: EntityManager, uuid: string): Promise<void> {
     const staff = await manager.find(User, {
       select: { uuid: true },
       where: { isStaff: true, isActive: true },
       order: { uuid: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
-    return staff.map(({ uuid }) => uuid);
+    if (staff.length === 1 && staff[0]!.uuid === parseUuid(uuid)) throw new LastStaffUserError();
   }
 
   protected filtered(filter: UserFilter): SelectQueryBuilder<User> {

@@ -6,11 +6,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { hashPassword } from '../../auth/password.js';
 import { newToken } from '../../auth/token.js';
 import { Clock } from '../../common/clock.js';
-import { parseUuid } from '../../common/uuid.js';
 import { translateConstraintErrors, updateDefined } from '../../database/constraint.js';
-import { findOrThrow } from '../../database/find-or-throw.js';
 import { EntityService } from '../../database/entity.service.js';
-import { LastStaffUserError, UnfitPasswordError, UsernameTakenError, UserNotFoundError } from '../directory.errors.js';
+import { UnfitPasswordError, UsernameTakenError } from '../directory.errors.js';
 import { TokensService } from './tokens.service.js';
 import { User } from './user.entity.js';
 import { type UserFilter, UsersRepository } from './users.repository.js';
@@ -74,7 +72,7 @@ export class UsersService extends EntityService<User, UserFilter> {
    */
   async update(uuid: string, fields: Omit<UserFields, 'username'>): Promise<User> {
     await this.dataSource.transaction(async (manager) => {
-      if (fields.isStaff === false || fields.isActive === false) await this.assertStaffBeside(uuid, manager);
+      if (fields.isStaff === false || fields.isActive === false) await this.users.assertStaffBeside(manager, uuid);
       await updateDefined(manager.getRepository(User), uuid, fields);
     });
     return this.get(uuid);
@@ -121,12 +119,6 @@ export class UsersService extends EntityService<User, UserFilter> {
     return this.users.exists();
   }
 
-  /** Without staff nobody could make anybody staff. */
-  private async assertStaffBeside(uuid: string, manager: EntityManager): Promise<void> {
-    const staff = await this.users.lockActiveStaff(manager);
-    if (staff.length === 1 && staff[0] === parseUuid(uuid)) throw new LastStaffUserError();
-  }
-
   private async setPasswordHash(uuid: string, passwordHash: string | null): Promise<void> {
     await this.locked(uuid, async (manager, user) => {
       await manager.update(User, { uuid: user.uuid }, { passwordHash });
@@ -137,8 +129,7 @@ export class UsersService extends EntityService<User, UserFilter> {
   /** What happens to a user's tokens happens one after the other. Throws `UserNotFoundError`. */
   private async locked(uuid: string, work: (manager: EntityManager, user: User) => Promise<void>): Promise<User> {
     return this.dataSource.transaction(async (manager) => {
-      const lock = { mode: 'pessimistic_write' } as const;
-      const user = await findOrThrow(manager.getRepository(User), uuid, UserNotFoundError, { lock });
+      const user = await this.users.lock(manager, uuid);
       await work(manager, user);
       return user;
     });
