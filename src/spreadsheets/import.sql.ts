@@ -98,7 +98,7 @@ const textOf = (columns: readonly string[]) =>
   `concat_ws(chr(31), ${columns.map((column) => `t.${column}`).join(', ')})`;
 
 /** What may stand in a file once only: the object itself, and its keys where it is new. */
-function onceInFile({ keys, names, unique }: SheetPart): string {
+function onceInFile({ keys, names = [], unique = [] }: SheetPart): string {
   const isNew = `existing IS NULL AND NOT given ? 'uuid'`;
   const keyless = keys.map((key) => `NOT (${gives(key)})`).join(' AND ') || 'true';
   const texts = [
@@ -142,7 +142,7 @@ function usualOf(fields: readonly SheetField[]): string {
  * One statement, however many rows.
  */
 export function judged(part: SheetPart, refusal?: string): string {
-  const { what, table, fields, keys, names, unique } = part;
+  const { what, table, fields, keys, names = [], unique = [] } = part;
   const isCopied = COPIED.includes(table);
   const mayBeGone = MAY_BE_GONE.includes(table);
   const references = fields.filter(({ refersTo }) => refersTo);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '../common/app.error.js';
 import { Clock } from '../common/clock.js';
-import { asWritten, csvLine } from '../common/csv.js';
+import { asWritten, csvLine, inPages } from '../common/csv.js';
 import { PublicAddress } from '../common/links.js';
 import { Page, pageOf, type Paging } from '../common/page.js';
 import { wellFormed } from '../common/sanitize-text.js';
@@ -10,7 +10,14 @@ import { EntityService } from '../database/entity.service.js';
 import { JobCancelledError, LeaseLostError } from '../jobs/job.errors.js';
 import { type JobControl, JobHandlers, type Watch } from '../jobs/job-handlers.js';
 import { JobsService } from '../jobs/jobs.service.js';
-import { type ImportFilter, ImportsRepository, type Outcome, OUTCOMES, type RowResult } from './imports.repository.js';
+import {
+  type ImportFilter,
+  ImportsRepository,
+  type Outcome,
+  OUTCOMES,
+  type RefusedRow,
+  type RowResult,
+} from './imports.repository.js';
 import { readCsv, type SheetRow } from './read-csv.js';
 import { readXlsx } from './read-xlsx.js';
 import { type ReadRow, REFUSED_COLUMN, RowReader, sentenceOf } from './read-rows.js';
@@ -214,7 +221,7 @@ export class ImportsService extends EntityService<SheetImport, ImportFilter> imp
         await this.imports.keepOthersOut(manager, kind);
         const counts = await this.imports.counts(uuid, manager);
         // A crash of the database empties what is not logged.
-        const isWhole = sum(counts) === sum(countsOf(found));
+        const isWhole = sum(counts) === found.rowsCreated + found.rowsChanged + found.rowsUnchanged + found.rowsRefused;
         if (!isWhole || (await this.imports.hasMoved(manager, uuid, kind))) throw new ImportOutdatedError();
         watch.signal?.throwIfAborted();
         await this.imports.write(manager, uuid, kind);
@@ -255,16 +262,12 @@ export class ImportsService extends EntityService<SheetImport, ImportFilter> imp
     const old = header.findIndex((name) => name.toLowerCase() === REFUSED_COLUMN);
     const kept = header.map((_, at) => at).filter((at) => at !== old);
     yield csvLine([...kept.map((at) => header[at]), REFUSED_COLUMN]);
-    for (let last = 0; ;) {
-      const rows = await this.imports.refused(uuid, last, PAGE);
-      for (const { cells, faults } of rows) {
-        const texts = cells.map(asWritten);
-        // What is more than the header stays more than it: nothing of a row gets lost before somebody has mended it.
-        const more = texts.slice(header.length);
-        yield csvLine([...kept.map((at) => texts[at]), faults.map(sentenceOf).join(' '), ...more]);
-      }
-      if (rows.length < PAGE) return;
-      last = rows.at(-1)!.rowNumber;
+    const read = (_: number, last?: RefusedRow) => this.imports.refused(uuid, last?.rowNumber ?? 0, PAGE);
+    for await (const { cells, faults } of inPages(PAGE, read)) {
+      const texts = cells.map(asWritten);
+      // What is more than the header stays more than it: nothing of a row gets lost before somebody has mended it.
+      const more = texts.slice(header.length);
+      yield csvLine([...kept.map((at) => texts[at]), faults.map(sentenceOf).join(' '), ...more]);
     }
   }
 
@@ -281,13 +284,6 @@ export class ImportsService extends EntityService<SheetImport, ImportFilter> imp
 const scopeOf = ({ run }: JobControl) => run.scope;
 
 const sum = (counts: Record<Outcome, number>) => OUTCOMES.reduce((all, outcome) => all + counts[outcome], 0);
-
-const countsOf = (found: SheetImport): Record<Outcome, number> => ({
-  created: found.rowsCreated,
-  changed: found.rowsChanged,
-  unchanged: found.rowsUnchanged,
-  refused: found.rowsRefused,
-});
 
 function assertReady({ state, rowsRefused }: SheetImport, skipBad: boolean): void {
   if (state !== 'previewed') throw new ImportNotReadyError(state);

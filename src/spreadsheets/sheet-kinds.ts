@@ -66,8 +66,8 @@ export interface SheetPart {
   /** By what an object is found where the row has no `uuid`: the first of these that the row gives. */
   readonly keys: readonly (readonly string[])[];
   /** Columns that keep a row without any key from being made twice. */
-  readonly names: readonly string[];
-  readonly unique: readonly SheetUnique[];
+  readonly names?: readonly string[];
+  readonly unique?: readonly SheetUnique[];
 }
 
 /** What a file can bring. */
@@ -109,49 +109,46 @@ const offering = { what: 'offering', entity: Offering, table: 'offering', keys: 
 const planOf = (withinOffering: string) => ({ what: 'plan', entity: Plan, table: 'plan', keys: [], withinOffering });
 const account = { what: 'account', entity: Settings, table: 'arrow_settings', keys: [] };
 
-const onlyPart = () => 0;
+const ofOnePart = (name: SheetKindName, part: SheetPart, example: SheetKind['example']): SheetKind => ({
+  name,
+  parts: [part],
+  partOf: () => 0,
+  example,
+});
 
-const organisations: SheetKind = {
-  name: 'organisations',
-  partOf: onlyPart,
-  parts: [
-    {
-      what: 'organisation',
-      table: 'customer',
-      dto: PartialDto(CreateCustomerDto),
-      fields: [
-        BACKEND_ID,
-        NAME,
-        text('abbreviation'),
-        text('native_name'),
-        text('email'),
-        text('registration_code'),
-        text('country'),
-      ],
-      keys: [['backend_id'], ['registration_code']],
-      names: ['name'],
-      unique: [],
-    },
-  ],
-  example: { backend_id: 'C-1001', name: 'Põhjala Tehnika OÜ', registration_code: '12345678', country: 'EE' },
-};
+const organisations = ofOnePart(
+  'organisations',
+  {
+    what: 'organisation',
+    table: 'customer',
+    dto: PartialDto(CreateCustomerDto),
+    fields: [
+      BACKEND_ID,
+      NAME,
+      text('abbreviation'),
+      text('native_name'),
+      text('email'),
+      text('registration_code'),
+      text('country'),
+    ],
+    keys: [['backend_id'], ['registration_code']],
+    names: ['name'],
+  },
+  { backend_id: 'C-1001', name: 'Põhjala Tehnika OÜ', registration_code: '12345678', country: 'EE' },
+);
 
-const projects: SheetKind = {
-  name: 'projects',
-  partOf: onlyPart,
-  parts: [
-    {
-      what: 'project',
-      table: 'project',
-      dto: PartialDto(OmitType(CreateProjectDto, ['customer'])),
-      fields: [BACKEND_ID, NAME, reference('customer', 'customer_uuid', organisation, { required: true })],
-      keys: [['backend_id']],
-      names: ['name', 'customer_uuid'],
-      unique: [],
-    },
-  ],
-  example: { backend_id: 'P-1', name: 'Cloud', customer: 'C-1001' },
-};
+const projects = ofOnePart(
+  'projects',
+  {
+    what: 'project',
+    table: 'project',
+    dto: PartialDto(OmitType(CreateProjectDto, ['customer'])),
+    fields: [BACKEND_ID, NAME, reference('customer', 'customer_uuid', organisation, { required: true })],
+    keys: [['backend_id']],
+    names: ['name', 'customer_uuid'],
+  },
+  { backend_id: 'P-1', name: 'Cloud', customer: 'C-1001' },
+);
 
 const offerings: SheetKind = {
   name: 'offerings',
@@ -170,7 +167,6 @@ const offerings: SheetKind = {
       ],
       keys: [['backend_id']],
       names: ['name'],
-      unique: [],
     },
     {
       what: 'plan',
@@ -183,112 +179,93 @@ const offerings: SheetKind = {
       ],
       keys: [['offering_uuid', 'name']],
       names: ['name', 'offering_uuid'],
-      unique: [],
     },
   ],
   example: { backend_id: 'AZURE', name: 'Microsoft Azure', type: 'Marketplace.Basic', state: 'Active' },
 };
 
-const resources: SheetKind = {
-  name: 'resources',
-  partOf: onlyPart,
-  parts: [
-    {
-      what: 'resource',
-      table: 'resource',
-      dto: PartialDto(OmitType(CreateResourceDto, ['project', 'offering', 'plan'])),
-      fields: [
-        BACKEND_ID,
-        NAME,
-        reference('project', 'project_uuid', project, { required: true, fixed: true }),
-        reference('offering', 'offering_uuid', offering, { required: true, fixed: true }),
-        reference('plan', 'plan_uuid', planOf('offering_uuid'), { fixed: true }),
-        word('state', 'OK'),
-      ],
-      keys: [['backend_id']],
-      names: ['name', 'project_uuid'],
-      unique: [
-        {
-          columns: ['backend_id'],
-          where: (row) => `${row}->>'backend_id' <> '' AND ${row}->>'state' <> 'Terminated'`,
-          header: 'backend_id',
-          sentence: 'Another live resource has this licence.',
-        },
-      ],
-    },
-  ],
-  example: { backend_id: 'XSP12345', name: 'Azure plan', project: 'P-1', offering: 'AZURE', state: 'OK' },
-};
+const resources = ofOnePart(
+  'resources',
+  {
+    what: 'resource',
+    table: 'resource',
+    dto: PartialDto(OmitType(CreateResourceDto, ['project', 'offering', 'plan'])),
+    fields: [
+      BACKEND_ID,
+      NAME,
+      reference('project', 'project_uuid', project, { required: true, fixed: true }),
+      reference('offering', 'offering_uuid', offering, { required: true, fixed: true }),
+      reference('plan', 'plan_uuid', planOf('offering_uuid'), { fixed: true }),
+      word('state', 'OK'),
+    ],
+    keys: [['backend_id']],
+    names: ['name', 'project_uuid'],
+    unique: [
+      {
+        columns: ['backend_id'],
+        where: (row) => `${row}->>'backend_id' <> '' AND ${row}->>'state' <> 'Terminated'`,
+        header: 'backend_id',
+        sentence: 'Another live resource has this licence.',
+      },
+    ],
+  },
+  { backend_id: 'XSP12345', name: 'Azure plan', project: 'P-1', offering: 'AZURE', state: 'OK' },
+);
 
-const customerMappings: SheetKind = {
-  name: 'customer-mappings',
-  partOf: onlyPart,
-  parts: [
-    {
-      what: 'mapping',
-      table: 'customer_mapping',
-      dto: PartialDto(OmitType(CreateCustomerMappingDto, ['settings', 'waldur_customer'])),
-      fields: [
-        reference('settings', 'settings_uuid', account, { required: true }),
-        text('arrow_reference', { required: true, usual: null }),
-        text('arrow_company_name'),
-        reference('waldur_customer', 'waldur_customer_uuid', organisation, { required: true }),
-        word('is_active', true),
-      ],
-      keys: [['settings_uuid', 'arrow_reference']],
-      names: [],
-      unique: [
-        {
-          columns: ['settings_uuid', 'arrow_reference'],
-          header: 'arrow_reference',
-          sentence: 'The fields arrow_reference, settings must make a unique set.',
-        },
-      ],
-    },
-  ],
-  example: { arrow_reference: 'XSP661245', arrow_company_name: 'Põhjala Tehnika OÜ', waldur_customer: 'C-1001' },
-};
+const customerMappings = ofOnePart(
+  'customer-mappings',
+  {
+    what: 'mapping',
+    table: 'customer_mapping',
+    dto: PartialDto(OmitType(CreateCustomerMappingDto, ['settings', 'waldur_customer'])),
+    fields: [
+      reference('settings', 'settings_uuid', account, { required: true }),
+      text('arrow_reference', { required: true, usual: null }),
+      text('arrow_company_name'),
+      reference('waldur_customer', 'waldur_customer_uuid', organisation, { required: true }),
+      word('is_active', true),
+    ],
+    keys: [['settings_uuid', 'arrow_reference']],
+    unique: [
+      {
+        columns: ['settings_uuid', 'arrow_reference'],
+        header: 'arrow_reference',
+        sentence: 'The fields arrow_reference, settings must make a unique set.',
+      },
+    ],
+  },
+  { arrow_reference: 'XSP661245', arrow_company_name: 'Põhjala Tehnika OÜ', waldur_customer: 'C-1001' },
+);
 
-const vendorOfferingMappings: SheetKind = {
-  name: 'vendor-offering-mappings',
-  partOf: onlyPart,
-  parts: [
-    {
-      what: 'mapping',
-      table: 'vendor_offering_mapping',
-      dto: PartialDto(OmitType(CreateVendorOfferingMappingDto, ['settings', 'offering', 'plan'])),
-      fields: [
-        reference('settings', 'settings_uuid', account, { required: true }),
-        text('arrow_vendor_name', { required: true, usual: null }),
-        reference('offering', 'offering_uuid', offering, { required: true }),
-        reference('plan', 'plan_uuid', planOf('offering_uuid')),
-        word('is_active', true),
-      ],
-      keys: [['settings_uuid', 'arrow_vendor_name']],
-      names: [],
-      unique: [
-        {
-          columns: ['settings_uuid', 'arrow_vendor_name'],
-          header: 'arrow_vendor_name',
-          sentence: 'The fields settings, arrow_vendor_name must make a unique set.',
-        },
-      ],
-    },
-  ],
-  example: { arrow_vendor_name: 'Microsoft', offering: 'AZURE' },
-};
+const vendorOfferingMappings = ofOnePart(
+  'vendor-offering-mappings',
+  {
+    what: 'mapping',
+    table: 'vendor_offering_mapping',
+    dto: PartialDto(OmitType(CreateVendorOfferingMappingDto, ['settings', 'offering', 'plan'])),
+    fields: [
+      reference('settings', 'settings_uuid', account, { required: true }),
+      text('arrow_vendor_name', { required: true, usual: null }),
+      reference('offering', 'offering_uuid', offering, { required: true }),
+      reference('plan', 'plan_uuid', planOf('offering_uuid')),
+      word('is_active', true),
+    ],
+    keys: [['settings_uuid', 'arrow_vendor_name']],
+    unique: [
+      {
+        columns: ['settings_uuid', 'arrow_vendor_name'],
+        header: 'arrow_vendor_name',
+        sentence: 'The fields settings, arrow_vendor_name must make a unique set.',
+      },
+    ],
+  },
+  { arrow_vendor_name: 'Microsoft', offering: 'AZURE' },
+);
 
-const kinds: Readonly<Record<SheetKindName, SheetKind>> = {
-  organisations,
-  projects,
-  offerings,
-  resources,
-  'customer-mappings': customerMappings,
-  'vendor-offering-mappings': vendorOfferingMappings,
-};
+const KINDS = [organisations, projects, offerings, resources, customerMappings, vendorOfferingMappings];
 
 export function sheetKind(name: SheetKindName): SheetKind {
-  return kinds[name];
+  return KINDS.find((kind) => kind.name === name)!;
 }
 
 /** The headers of a kind, `uuid` first. */
