@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccessModule } from '../directory/users/access.module.js';
 import { CustomerMappingsController } from './customer-mappings.controller.js';
-import { ImportFromWaldurController } from './import-from-waldur.controller.js';
 import { MappingsModule } from './mappings.module.js';
 import { SettingsHealthController } from './settings-health.controller.js';
 import { SetupController } from './setup.controller.js';
@@ -14,7 +13,6 @@ import { VendorOfferingMappingsController } from './vendor-offering-mappings.con
     CustomerMappingsController,
     VendorOfferingMappingsController,
     SetupController,
-    ImportFromWaldurController,
     SettingsHealthController,
   ],
 })

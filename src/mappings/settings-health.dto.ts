@@ -48,21 +48,21 @@ class RenamedBrief {
   @Shown() to: string;
 }
 
-const total = { type: 'integer', nullable: true, description: 'Null where it could not be checked' } as const;
 const first = `The first of them`;
 
-class UnmappedCheck extends HealthCheck {
-  @Shown({ ...total, type: 'integer' }) count: number | null;
+class CountCheck extends HealthCheck {
+  @Shown({ type: 'integer', nullable: true, description: 'Null where it could not be checked' }) count: number | null;
+}
+
+class UnmappedCheck extends CountCheck {
   @Shown({ type: [CustomerBrief], description: first }) customers: CustomerBrief[];
 }
 
-class UnknownReferencesCheck extends HealthCheck {
-  @Shown({ ...total, type: 'integer' }) count: number | null;
+class UnknownReferencesCheck extends CountCheck {
   @Shown({ type: [MappingBrief], description: first }) mappings: MappingBrief[];
 }
 
-class RenamedCheck extends HealthCheck {
-  @Shown({ ...total, type: 'integer' }) count: number | null;
+class RenamedCheck extends CountCheck {
   @Shown({ type: [RenamedBrief], description: first }) mappings: RenamedBrief[];
 }
 

@@ -109,7 +109,7 @@ export class SettingsHealthService {
       asked(() => this.settings.accountOf(settings)),
       this.mappings.ofSettings(settings.uuid),
     ]);
-    const ask = <T>(question: (account: ArrowAccount) => Promise<T>): Promise<Asked<T>> =>
+    const ask = <T>(question: (account: ArrowAccount) => T | Promise<T>): Promise<Asked<T>> =>
       'error' in account ? Promise.resolve(account) : asked(() => question(account.answer));
     const [partner, exportType, customers, mirror] = await Promise.all([
       ask((key) => this.gateway.whoAmI(key, { refresh: true })),
@@ -119,26 +119,17 @@ export class SettingsHealthService {
       ask(async (key) => (await this.gateway.listCustomers(key, { refresh: true })).data),
       this.mirror.state(),
     ]);
-    const lastCall = 'answer' in account ? this.lastSuccess(account.answer) : undefined;
+    // An address or key that may not be used has never been called.
+    const lastCall = await ask((key) => this.metrics.lastSuccessOf(key));
     const checks: HealthChecks = {
       apiKey: keyCheck(partner),
       partner: partnerCheck(settings, partner),
       exportType: exportTypeCheck(settings, exportType),
-      lastSuccessfulCall: lastCallCheck(lastCall, partner),
+      lastSuccessfulCall: lastCallCheck('answer' in lastCall ? lastCall.answer : undefined, partner),
       ...(mirror && { directory: directoryCheck(mirror) }),
       ...customerChecks(customers, mappings),
     };
     return { settingsUuid: settings.uuid, checkedAt, checks };
-  }
-
-  private lastSuccess(account: ArrowAccount): Date | undefined {
-    try {
-      return this.metrics.lastSuccessOf(account);
-    } catch (error) {
-      // An address or key that may not be used has never been called.
-      if (error instanceof ArrowError) return undefined;
-      throw error;
-    }
   }
 }
 
@@ -182,11 +173,8 @@ function partnerCheck(settings: Settings, asked: Asked<ArrowPartner>): HealthChe
 }
 
 function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undefined): HealthChecks['exportType'] {
-  const nothing = {
-    reference: settings.exportTypeReference,
-    missingRequiredFields: [],
-    missingImportantFields: [],
-  };
+  const { exportTypeReference: reference } = settings;
+  const nothing = { reference, missingRequiredFields: [], missingImportantFields: [] };
   if (!asked) {
     const verdict = settings.syncEnabled ? 'failed' : 'warning';
     return { verdict, message: 'No export type is chosen: billing cannot run.', ...nothing };
@@ -196,18 +184,11 @@ function exportTypeCheck(settings: Settings, asked: Asked<ExportTypeFit> | undef
     return { verdict, message: asked.error.message, ...nothing };
   }
   const { name, required, important, compatible, recommended } = asked.answer;
-  const found = {
-    reference: settings.exportTypeReference,
-    name,
-    missingRequiredFields: required.missing,
-    missingImportantFields: important.missing,
-  };
+  const missing = { missingRequiredFields: required.missing, missingImportantFields: important.missing };
+  const found = { reference, name, ...missing };
   if (!compatible) {
-    return {
-      verdict: 'failed',
-      message: `"${name}" cannot be billed by: it has no ${required.missing.join(', no ')}.`,
-      ...found,
-    };
+    const message = `"${name}" cannot be billed by: it has no ${required.missing.join(', no ')}.`;
+    return { verdict: 'failed', message, ...found };
   }
   if (!recommended) {
     return { verdict: 'warning', message: `"${name}" has fewer than half of the important columns.`, ...found };
@@ -249,11 +230,7 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
     .map(({ reference, companyName }) => ({ arrowReference: reference, name: companyName }));
   const unknown = active
     .filter(({ arrowReference }) => !names.has(arrowReference))
-    .map(({ uuid, arrowReference, arrowCompanyName }) => ({
-      mappingUuid: uuid,
-      arrowReference,
-      name: arrowCompanyName,
-    }));
+    .map(({ uuid: mappingUuid, arrowReference, arrowCompanyName: name }) => ({ mappingUuid, arrowReference, name }));
   const renamed = active.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
     const to = names.get(arrowReference);
     return to && to !== from ? [{ mappingUuid: uuid, arrowReference, from, to }] : [];

@@ -5,6 +5,8 @@ import { AdminScope, ClientGone, StaffOnly } from '../auth/access.js';
 import { ApiActionRefused, Operation } from '../common/api-answers.js';
 import { ApiController } from '../auth/api-controller.js';
 import { Bulk } from '../auth/priority.js';
+import { ImportFromWaldurDto, ImportFromWaldurResponse } from './import-from-waldur.dto.js';
+import { ImportFromWaldurService } from './import-from-waldur.service.js';
 import {
   DiscoverCustomersDto,
   DiscoverCustomersResponse,
@@ -17,14 +19,17 @@ import { SetupService } from './setup.service.js';
 
 const refused = 'ArrowSphere rejected the API key. Check the key in the ArrowSphere portal under API > API Keys.';
 
-/** The wizard: it writes settings and mappings together, so it lives with the mappings. */
+/** Set-up, by the wizard or from a Waldur: it writes settings and mappings together, so it lives with the mappings. */
 @ApiTags('Arrow settings')
 @ApiController('api/admin/arrow/settings')
 @StaffOnly()
 @Bulk()
 @AdminScope()
 export class SetupController {
-  constructor(private readonly setup: SetupService) {}
+  constructor(
+    private readonly setup: SetupService,
+    private readonly imports: ImportFromWaldurService,
+  ) {}
 
   @Post('discover_customers')
   @Audited('settings.discover_customers')
@@ -64,5 +69,19 @@ export class SetupController {
   @ApiActionRefused(refused)
   async saveSettings(@Body() dto: SaveSettingsDto): Promise<SaveSettingsResponse> {
     return SaveSettingsResponse.from(await this.setup.save(dto.toCommand()));
+  }
+
+  @Post('import_from_waldur')
+  @Audited('settings.import_from_waldur')
+  @HttpCode(200)
+  @Operation(
+    'admin_arrow_settings_import_from_waldur',
+    "Take over the account and the mappings of Waldur's own Arrow plugin with their UUIDs",
+    'A dry run unless `dry_run` is false. Mappings that are here already stay as they are.',
+  )
+  @ApiOkResponse({ type: ImportFromWaldurResponse })
+  @ApiActionRefused('WALDUR_URL is not set: …')
+  async importFromWaldur(@Body() dto: ImportFromWaldurDto): Promise<ImportFromWaldurResponse> {
+    return ImportFromWaldurResponse.from(await this.imports.run(dto.toCommand()));
   }
 }
