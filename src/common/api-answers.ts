@@ -9,7 +9,14 @@ import {
   ApiOperation,
 } from '@nestjs/swagger';
 
-const text = (example: string) => ({ type: 'string', example });
+const text = (example?: string) => ({ type: 'string', example });
+/** The same sentence under three keys, and a stable code. */
+const sentence = (example?: string) => ({
+  detail: text(example),
+  error: text(example),
+  message: text(example),
+  code: text(),
+});
 const detail = (example: string) => ({
   schema: { type: 'object', required: ['detail'], properties: { detail: text(example) } },
 });
@@ -24,13 +31,13 @@ const fieldErrors = {
   schema: { type: 'object', additionalProperties: true, example: { field: ['This field is required.'] } },
 };
 
-/** The answer of an action that could not be done: the same sentence under three keys, and a stable code. */
+/** The answer of an action that could not be done. */
 export const ApiActionRefused = (example: string) =>
   ApiBadRequestResponse({
     description: 'Wrong fields, or a sentence that says why it cannot be done',
     schema: {
       type: 'object',
-      properties: { detail: text(example), error: text(example), message: text(example), code: { type: 'string' } },
+      properties: sentence(example),
       additionalProperties: true,
     },
   });
@@ -42,12 +49,7 @@ export const ApiActionConflict = (why: string) =>
     schema: {
       type: 'object',
       required: ['detail', 'error', 'message', 'code'],
-      properties: {
-        detail: { type: 'string' },
-        error: { type: 'string' },
-        message: { type: 'string' },
-        code: { type: 'string' },
-      },
+      properties: sentence(),
     },
   });
 
@@ -62,7 +64,7 @@ export const ApiThingMissing = (example: string) =>
     schema: {
       type: 'object',
       required: ['detail'],
-      properties: { detail: text(example), error: text(example), message: text(example), code: { type: 'string' } },
+      properties: sentence(example),
     },
   });
 

@@ -44,8 +44,8 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
   if (error instanceof RequestError)
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
   // Fastify refuses some requests before they reach us; Nest hands some of that on as an exception of its own.
-  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number })?.statusCode;
   if (error instanceof HttpException) return { status: error.getStatus(), body: { detail: error.message } };
+  const status = (error as { statusCode?: number })?.statusCode;
   return status && status >= 400 && status < 500 ? { status, body: { detail: 'Bad request.' } } : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from './app.error.js';
+import { AppError, appError } from './app.error.js';
 
 /** No object at the address asked for (404, `{"detail": "No … matches the given query."}`); `model` as Waldur names it. */
 export class ObjectNotFoundError extends AppError {
@@ -22,14 +22,7 @@ export function notFoundError(model: string, code: string) {
 }
 
 /** The page asked for is not there (404). */
-export class PageNotFoundError extends AppError {
-  readonly kind = 'no-such-object';
-  readonly code = 'invalid_page';
-
-  constructor() {
-    super('Invalid page.');
-  }
-}
+export class PageNotFoundError extends appError('no-such-object', 'invalid_page', 'Invalid page.') {}
 
 /** Faults of the HTTP request itself; the answer is `{"detail": …}` with `status` and `headers`. */
 export class RequestError extends Error {

@@ -1,3 +1,5 @@
+import { addTo } from './group-by.js';
+
 /**
  * Things that wait, in lanes that are served in turn: whoever brings many waits behind their own, and everybody else
  * behind one of them at most.
@@ -16,9 +18,7 @@ export class Lanes<T> {
   }
 
   add(lane: string, item: T): void {
-    const queue = this.lanes.get(lane);
-    if (queue) queue.push(item);
-    else this.lanes.set(lane, [item]);
+    addTo(this.lanes, lane, item);
     this.count += 1;
   }
 

@@ -31,8 +31,7 @@ export class YearMonth {
 
   /** The month that a point in time falls into, in an IANA time zone such as `Europe/Tallinn`. */
   static at(instant: Date, timeZone = 'UTC'): YearMonth {
-    const [year, month] = datePartsIn(timeZone, instant);
-    return YearMonth.from(`${year}-${month}`);
+    return YearMonth.from(dateIn(timeZone, instant));
   }
 
   /** The months from `first` to `last`, both inclusive; empty when they are the wrong way round. */
@@ -71,9 +70,7 @@ export class YearMonth {
 
   /** True once `days` whole days have passed after the month's last day, on the calendar of that time zone. */
   isOver(now: Date, timeZone = 'UTC', days = 0): boolean {
-    const [year, month, day] = datePartsIn(timeZone, now);
-    const today = Date.UTC(Number(year), Number(month) - 1, Number(day));
-    return today >= Date.UTC(this.year, this.month, 1 + days);
+    return Date.parse(dateIn(timeZone, now)) >= Date.UTC(this.year, this.month, 1 + days);
   }
 
   /** The moment from which it is over on the calendar of that time zone, to the minute. */
@@ -106,11 +103,6 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-function datePartsIn(timeZone: string, instant: Date): [year: string, month: string, day: string] {
-  const [year, month, day] = dateIn(timeZone, instant).split('-') as [string, string, string];
-  return [year, month, day];
 }
 
 /** A range of months, both ends belonging to it. */

@@ -21,15 +21,13 @@ export class ResourceNotFoundError extends notFoundError('Resource', 'resource_n
 export class OrderNotFoundError extends notFoundError('Order', 'order_not_found') {}
 
 /** It is Waldur's, and is made, changed and deleted there (409). */
-export class OwnedByWaldurError extends AppError {
-  readonly kind = 'conflict';
-  readonly code = 'owned_by_waldur';
-
+export class OwnedByWaldurError extends appError(
+  'conflict',
+  'owned_by_waldur',
   /** `what`: plural. `url`: where Waldur is. */
-  constructor(what: string, url: string) {
-    super(`Here ${what} are copies of Waldur's. Do it in Waldur, at ${url}: it shows here after the next reading.`);
-  }
-}
+  (what: string, url: string) =>
+    `Here ${what} are copies of Waldur's. Do it in Waldur, at ${url}: it shows here after the next reading.`,
+) {}
 
 /** A user of that name exists. */
 export class UsernameTakenError extends AppError {
