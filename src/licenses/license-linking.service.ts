@@ -204,6 +204,8 @@ export class LicenseLinkingService {
     manager?: EntityManager,
   ): Promise<LinkFacts> {
     const imports = commands.filter((command) => command.kind === 'import');
+    const offerings = imports.map(({ offeringUuid }) => offeringUuid);
+    const projects = imports.map(({ projectUuid }) => projectUuid);
     const licenses = commands.map(licenseOf).filter(Boolean);
     const found = async <T extends { uuid: string }>(
       entity: Type<T>,
@@ -221,16 +223,8 @@ export class LicenseLinkingService {
       besideWaldur,
       underWay: besideWaldur ? await this.links.underWay(resourcesOf(commands), licenses, manager) : new Map(),
       resources: await found(Resource, resourcesOf(commands), this.resources),
-      offerings: await found(
-        Offering,
-        imports.map(({ offeringUuid }) => offeringUuid),
-        this.offerings,
-      ),
-      projects: await found(
-        Project,
-        imports.map(({ projectUuid }) => projectUuid),
-        this.projects,
-      ),
+      offerings: await found(Offering, offerings, this.offerings),
+      projects: await found(Project, projects, this.projects),
       holders: licenses.length ? await this.resources.liveHolders(licenses, manager) : new Map(),
     };
   }

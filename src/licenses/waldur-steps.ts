@@ -96,7 +96,7 @@ export class WaldurSteps {
     const after = await this.read(uuid);
     if (after.backendId === license) return after;
     // What Waldur has made stays there, so that giving it its licence is tried until somebody ends it there.
-    throw this.why(refusal, { isOver: !this.hasMade });
+    throw this.why(refusal, { isOver: this.claimed.write.madeUuid === null });
   }
 
   /** Waldur gives the resource of an order its ticket's key. */
@@ -275,10 +275,6 @@ export class WaldurSteps {
     if (!refusal) return new WaldurNotDoneYetError('Waldur took the request, and it is not done yet.');
     const isRefused = refusal instanceof WaldurRefusedError || refusal instanceof WaldurNotFoundError;
     return isOver && isRefused ? new WaldurWriteFailedError(refusal.message) : refusal;
-  }
-
-  private get hasMade(): boolean {
-    return this.claimed.write.madeUuid !== null;
   }
 
   /** It may be on its way in Waldur: sending it again before that is over could make two. */

@@ -3,7 +3,9 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { translateConstraintErrors, updateDefined } from '../database/constraint.js';
+import { columnsOf } from '../database/columns-of.js';
 import { EntityRepository } from '../database/entity.repository.js';
+import { insertFreeRows } from '../database/insert-rows.js';
 import { findOrThrow } from '../database/find-or-throw.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
 import { CustomerMapping } from './customer-mapping.entity.js';
@@ -45,15 +47,6 @@ const INSERT_MISSING = `
   FROM unnest($2::text[], $3::text[], $4::uuid[]) AS wanted
   ON CONFLICT (arrow_reference, settings_uuid) DO NOTHING
   RETURNING uuid, arrow_reference AS reference`;
-
-/** Whatever stands in the way, its UUID or its reference, stays. */
-const INSERT_IMPORTED = `
-  INSERT INTO customer_mapping
-    (uuid, settings_uuid, arrow_reference, arrow_company_name, waldur_customer_uuid, is_active)
-  SELECT uuid, $1, arrow_reference, arrow_company_name, waldur_customer_uuid, is_active
-  FROM jsonb_populate_recordset(NULL::customer_mapping, $2)
-  ON CONFLICT DO NOTHING
-  RETURNING uuid`;
 
 const rewrite = (column: 'arrow_reference' | 'arrow_company_name') => `
   UPDATE customer_mapping AS mapping
@@ -115,31 +108,20 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
     const made = await translateConstraintErrors(broken, () =>
       manager.query<{ uuid: string; reference: string }[]>(INSERT_MISSING, [
         settingsUuid,
-        wanted.map(({ arrowReference }) => arrowReference),
-        wanted.map(({ arrowCompanyName }) => arrowCompanyName),
-        wanted.map(({ waldurCustomerUuid }) => waldurCustomerUuid),
+        ...columnsOf(wanted, 'arrowReference', 'arrowCompanyName', 'waldurCustomerUuid'),
       ]),
     );
     return new Map(made.map(({ uuid, reference }) => [reference, uuid]));
   }
 
   /** Makes, with their UUIDs, those that nothing stands in the way of; answers which. Throws `OrganisationGoneError`. */
-  async insertImported(
+  insertImported(
     manager: EntityManager,
     settingsUuid: string,
     mappings: readonly ImportedCustomerMapping[],
   ): Promise<Set<string>> {
-    const rows = mappings.map((row) => ({
-      uuid: row.uuid,
-      arrow_reference: row.arrowReference,
-      arrow_company_name: row.arrowCompanyName,
-      waldur_customer_uuid: row.waldurCustomerUuid,
-      is_active: row.isActive,
-    }));
-    const made = await translateConstraintErrors(refusals, () =>
-      manager.query<{ uuid: string }[]>(INSERT_IMPORTED, [settingsUuid, JSON.stringify(rows)]),
-    );
-    return new Set(made.map(({ uuid }) => uuid));
+    const rows = mappings.map((row) => ({ ...row, settingsUuid }));
+    return translateConstraintErrors(refusals, () => insertFreeRows(manager, CustomerMapping, rows));
   }
 
   /** Writes what is given. Throws as {@link create}. */
@@ -154,8 +136,8 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
     modified: Date,
   ): Promise<void> {
     if (changes.length === 0) return;
-    const [uuids, values] = [changes.map(({ uuid }) => uuid), changes.map(({ to }) => to)];
-    await translateConstraintErrors(refusals, () => this.rows.query(rewrite(column), [uuids, values, modified]));
+    const values = [...columnsOf(changes, 'uuid', 'to'), modified];
+    await translateConstraintErrors(refusals, () => this.rows.query(rewrite(column), values));
   }
 
   /** Auto-mapping happens one at a time under one account, so that the second sees what the first has mapped. */

@@ -4,6 +4,7 @@ import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuild
 import type { Paging } from '../common/page.js';
 import { translateConstraintErrors, updateDefined } from '../database/constraint.js';
 import { EntityRepository } from '../database/entity.repository.js';
+import { insertFreeRows } from '../database/insert-rows.js';
 import { containing, mentions, narrow } from '../database/paginate.js';
 import { PlanOfAnotherOfferingError } from '../directory/directory.errors.js';
 import { ArrowVendorAlreadyMappedError, VendorOfferingMappingNotFoundError } from './mappings.errors.js';
@@ -30,14 +31,6 @@ export type ImportedVendorMapping = Pick<
   VendorOfferingMapping,
   'uuid' | 'arrowVendorName' | 'offeringUuid' | 'planUuid' | 'isActive'
 >;
-
-/** Whatever stands in the way, its UUID or its vendor, stays. */
-const INSERT_IMPORTED = `
-  INSERT INTO vendor_offering_mapping (uuid, settings_uuid, arrow_vendor_name, offering_uuid, plan_uuid, is_active)
-  SELECT uuid, $1, arrow_vendor_name, offering_uuid, plan_uuid, is_active
-  FROM jsonb_populate_recordset(NULL::vendor_offering_mapping, $2)
-  ON CONFLICT DO NOTHING
-  RETURNING uuid`;
 
 /** Letter case counts only where two mappings differ in nothing else. */
 const PLANS = `
@@ -86,22 +79,13 @@ export class VendorOfferingMappingsRepository extends EntityRepository<VendorOff
   }
 
   /** Makes, with their UUIDs, those that nothing stands in the way of; answers which. Throws as {@link create}. */
-  async insertImported(
+  insertImported(
     manager: EntityManager,
     settingsUuid: string,
     mappings: readonly ImportedVendorMapping[],
   ): Promise<Set<string>> {
-    const rows = mappings.map((row) => ({
-      uuid: row.uuid,
-      arrow_vendor_name: row.arrowVendorName,
-      offering_uuid: row.offeringUuid,
-      plan_uuid: row.planUuid,
-      is_active: row.isActive,
-    }));
-    const made = await translateConstraintErrors(refusals, () =>
-      manager.query<{ uuid: string }[]>(INSERT_IMPORTED, [settingsUuid, JSON.stringify(rows)]),
-    );
-    return new Set(made.map(({ uuid }) => uuid));
+    const rows = mappings.map((row) => ({ ...row, settingsUuid }));
+    return translateConstraintErrors(refusals, () => insertFreeRows(manager, VendorOfferingMapping, rows));
   }
 
   /** Writes what is given. Throws as {@link create}. */
