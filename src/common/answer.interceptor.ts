@@ -72,7 +72,7 @@ const LONGEST_LINK_HEADER = 12_000;
  * The `Link` header as Waldur's clients cut it up: first, prev, next, last; joined by comma and space. Only prev and
  * next where a long query would make it longer than clients read.
  */
-export function linkHeader(baseUrl: string, requestUrl: string, { total, page, pageSize }: PageInfo): string {
+function linkHeader(baseUrl: string, requestUrl: string, { total, page, pageSize }: PageInfo): string {
   const { pathname: path, search } = splitUrl(requestUrl);
   const given = new URLSearchParams(search);
   given.delete('page');

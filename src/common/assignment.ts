@@ -14,7 +14,7 @@ export interface AssignmentOptions {
 }
 
 /** About a second of one core. A left side of 10,000 with 10 pairings each needs a small part of it. */
-export const DEFAULT_EFFORT = 5_000_000;
+const DEFAULT_EFFORT = 5_000_000;
 
 /**
  * Chooses pairs so that no left and no right is used twice and the total score is the highest possible. Nobody has to
@@ -46,9 +46,15 @@ export function* assignInSteps<P extends AssignmentPair>(
   return search.chosen().sort(byScoreThenNames);
 }
 
+interface Edge<P> {
+  pair: P;
+  column: number;
+  score: number;
+}
+
 interface Graph<P> {
   /** Each left's pairings, best first; lefts in order of their best one. */
-  rows: { pair: P; column: number; score: number }[][];
+  rows: Edge<P>[][];
   columns: number;
 }
 
@@ -67,9 +73,9 @@ function toGraph<P extends AssignmentPair>(pairs: Iterable<P>): Graph<P> {
   for (const name of usable.map((pair) => pair.right).sort(compareText))
     if (!columns.has(name)) columns.set(name, columns.size);
 
-  const rows = new Map<string, Map<number, Graph<P>['rows'][number][number]>>();
+  const rows = new Map<string, Map<number, Edge<P>>>();
   for (const pair of usable) {
-    const row = rows.get(pair.left) ?? new Map<number, Graph<P>['rows'][number][number]>();
+    const row = rows.get(pair.left) ?? new Map<number, Edge<P>>();
     rows.set(pair.left, row);
     const column = columns.get(pair.right)!;
     // Best first, so of a pair given twice the better one is already there.
@@ -183,9 +189,15 @@ class AugmentingSearch<P> {
   }
 }
 
+interface Reached {
+  distance: number;
+  free: boolean;
+  column: number;
+}
+
 /** Binary heap of columns by distance; at equal distance free ones first, as they end the search, then by number. */
 class ColumnHeap {
-  private readonly items: { distance: number; free: boolean; column: number }[] = [];
+  private readonly items: Reached[] = [];
 
   clear(): void {
     this.items.length = 0;
@@ -214,7 +226,7 @@ class ColumnHeap {
     return top.column;
   }
 
-  private sink(item: { distance: number; free: boolean; column: number }): void {
+  private sink(item: Reached): void {
     const { items } = this;
     let at = 0;
     for (;;) {
@@ -229,10 +241,7 @@ class ColumnHeap {
   }
 }
 
-function before(
-  a: { distance: number; free: boolean; column: number },
-  b: { distance: number; free: boolean; column: number },
-): boolean {
+function before(a: Reached, b: Reached): boolean {
   if (a.distance !== b.distance) return a.distance < b.distance;
   if (a.free !== b.free) return a.free;
   return a.column < b.column;

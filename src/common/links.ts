@@ -12,7 +12,7 @@ export interface Addressable {
 }
 
 /** What a proxy sends here where everything else goes to a Waldur. */
-export const OWN_PATH = '/api/admin/arrow/';
+const OWN_PATH = '/api/admin/arrow/';
 
 /** Paths that a Waldur has as well; of `docs` and `health`, what any site may have. */
 const SHARED_PATH =

@@ -5,7 +5,7 @@ import type { PageOrFile, RowsFile } from './csv.js';
 import type { Page } from './page.js';
 import { ChoicesFilter } from './validation/query-fields.js';
 
-export const SHEET_FORMATS = ['csv', 'xlsx'] as const;
+const SHEET_FORMATS = ['csv', 'xlsx'] as const;
 export type SheetFormat = (typeof SHEET_FORMATS)[number];
 
 const FORMATS = ['json', ...SHEET_FORMATS] as const;

@@ -1,8 +1,8 @@
 import { PageNotFoundError } from './http-errors.js';
 import { listFilterOf, NamesFilter, namesIn, PagingFilter } from './validation/query-fields.js';
 
-export const DEFAULT_PAGE_SIZE = 10;
-export const MAX_PAGE_SIZE = 300;
+const DEFAULT_PAGE_SIZE = 10;
+const MAX_PAGE_SIZE = 300;
 
 /** What the answer to one object may be cut down to. */
 export class FieldsQuery {

@@ -8,7 +8,7 @@ export interface SliceOptions {
 }
 
 /** Short enough that a request waiting behind it does not notice, long enough that pausing costs nothing. */
-export const DEFAULT_SLICE_MS = 8;
+const DEFAULT_SLICE_MS = 8;
 
 /**
  * Runs long work on this thread without holding it: the generator yields wherever it can pause, and after every slice

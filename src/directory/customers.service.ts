@@ -54,18 +54,14 @@ export class CustomersService extends EntityService<Customer, CustomerFilter> {
 
   /** Throws `CustomerNotFoundError`. */
   async update(uuid: string, fields: CustomerFields): Promise<Customer> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('organisations', this.customers, uuid);
     await this.customers.update(uuid, fields);
     return this.get(uuid);
   }
 
   /** Throws `CustomerNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
   async remove(uuid: string): Promise<void> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('organisations', this.customers, uuid);
     return this.customers.remove(uuid, ({ name }) => `The organisation "${name}"`);
-  }
-
-  private ensureOurs(uuid: string): Promise<void> {
-    return this.ownership.ensureOurs('organisations', async () => [await this.customers.get(uuid)]);
   }
 }

@@ -43,7 +43,7 @@ export class OfferingsService extends EntityService<Offering, OfferingFilter> {
 
   /** Throws `OfferingNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, fields: OfferingFields): Promise<Offering> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('offerings', this.offerings, uuid);
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     await this.offerings.update(uuid, fields);
     return this.get(uuid);
@@ -51,11 +51,7 @@ export class OfferingsService extends EntityService<Offering, OfferingFilter> {
 
   /** Throws `OfferingNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
   async remove(uuid: string): Promise<void> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('offerings', this.offerings, uuid);
     return this.offerings.remove(uuid, ({ name }) => `The offering "${name}"`);
-  }
-
-  private ensureOurs(uuid: string): Promise<void> {
-    return this.ownership.ensureOurs('offerings', async () => [await this.offerings.get(uuid)]);
   }
 }

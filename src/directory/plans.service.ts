@@ -58,23 +58,19 @@ export class PlansService {
 
   /** Throws `PlanNotFoundError`. */
   async update(uuid: string, fields: PlanFields): Promise<PlanInUse> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('plans', this.plans, uuid);
     await this.plans.update(uuid, fields);
     return this.get(uuid);
   }
 
   /** Throws `PlanNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
   async remove(uuid: string): Promise<void> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('plans', this.plans, uuid);
     return this.plans.remove(uuid, ({ name }) => `The plan "${name}"`);
   }
 
   private async inUse(plans: readonly Plan[]): Promise<PlanInUse[]> {
     const counts = await this.plans.countResources(plans);
     return plans.map((plan) => ({ plan, resourcesCount: counts.get(plan.uuid) ?? 0 }));
-  }
-
-  private ensureOurs(uuid: string): Promise<void> {
-    return this.ownership.ensureOurs('plans', async () => [await this.plans.get(uuid)]);
   }
 }

@@ -43,7 +43,7 @@ export class ProjectsService extends EntityService<Project, ProjectFilter> {
 
   /** Throws `ProjectNotFoundError`, `InvalidFieldsError` for an organisation that is not there. */
   async update(uuid: string, fields: Partial<ProjectFields>): Promise<Project> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('projects', this.projects, uuid);
     await this.related.assertExist({ customer: [Customer, fields.customerUuid] });
     await this.projects.update(uuid, fields);
     return this.get(uuid);
@@ -51,11 +51,7 @@ export class ProjectsService extends EntityService<Project, ProjectFilter> {
 
   /** Throws `ProjectNotFoundError`, `ObjectInUseError`, `OwnedByWaldurError`. */
   async remove(uuid: string): Promise<void> {
-    await this.ensureOurs(uuid);
+    await this.ownership.ensureOneOurs('projects', this.projects, uuid);
     return this.projects.remove(uuid, ({ name }) => `The project "${name}"`);
-  }
-
-  private ensureOurs(uuid: string): Promise<void> {
-    return this.ownership.ensureOurs('projects', async () => [await this.projects.get(uuid)]);
   }
 }

@@ -27,7 +27,7 @@ import { WaldurSteps } from './waldur-steps.js';
 import type { WaldurWrite } from './waldur-write.entity.js';
 import { type ClaimedWrite, type HalfDone, WaldurWritesRepository } from './waldur-writes.repository.js';
 
-export const LICENSE_WRITES = 'license-writes';
+const LICENSE_WRITES = 'license-writes';
 
 /** Looked for at each turn of the schedules, every minute. */
 const EVERY_HOURS = 1 / 120;

@@ -33,8 +33,8 @@ import {
   UnreadableSheetError,
 } from './spreadsheets.errors.js';
 
-export const IMPORT_PREVIEW = 'directory-import-preview';
-export const IMPORT_APPLY = 'directory-import-apply';
+const IMPORT_PREVIEW = 'directory-import-preview';
+const IMPORT_APPLY = 'directory-import-apply';
 
 const CHUNK_BYTES = 1_048_576;
 const ROWS_AT_ONCE = 1_000;

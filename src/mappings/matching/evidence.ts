@@ -27,7 +27,7 @@ const COUNTRY_ALIASES = new Map(
 );
 
 /** Letters and digits of an identifier in capitals; `""` if there is nothing to identify by. */
-export function identifierOf(value: string | undefined): string {
+function identifierOf(value: string | undefined): string {
   if (!value) return '';
   const plain = value
     .normalize('NFKC')
@@ -44,7 +44,7 @@ export function numberOf(value: string | undefined): string {
 }
 
 /** The domain of an e-mail address, lower case; `""` for none and for public mail providers. */
-export function ownDomainOf(email: string | undefined): string {
+function ownDomainOf(email: string | undefined): string {
   const at = (email ?? '').lastIndexOf('@');
   return at < 0 ? '' : ownDomain(email!.slice(at + 1));
 }
@@ -60,7 +60,7 @@ function ownDomain(domain: string): string {
 }
 
 /** Two-letter country code, capitals; `""` if the value is none. */
-export function countryOf(value: string | undefined): string {
+function countryOf(value: string | undefined): string {
   const plain = (value ?? '').trim().toUpperCase();
   const code = COUNTRY_ALIASES.get(plain) ?? plain;
   return /^[A-Z]{2}$/.test(code) ? code : '';

@@ -47,7 +47,7 @@ const BOTH_DIFFER = 0.6;
 const MAX_WORDS = 16;
 
 /** What share of agreement is worth as confidence. */
-export function confidenceOf(agreement: number): number {
+function confidenceOf(agreement: number): number {
   for (let at = 1; at < CALIBRATION.length; at += 1) {
     const [x1, y1] = CALIBRATION[at]!;
     if (agreement > x1 && at < CALIBRATION.length - 1) continue;
