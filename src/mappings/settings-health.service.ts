@@ -20,6 +20,7 @@ import { SettingsService } from '../settings/settings.service.js';
 import { type MirrorState, WaldurMirrorService } from '../waldur-mirror/waldur-mirror.service.js';
 import type { CustomerMapping } from './customer-mapping.entity.js';
 import { CustomerMappingsService } from './customer-mappings.service.js';
+import { mappingsByCustomer } from './mappings-by-customer.js';
 
 /** From best to worst; `unknown`: it could not be checked, which is never taken for ok. */
 export const VERDICTS = ['ok', 'warning', 'unknown', 'failed'] as const;
@@ -223,15 +224,15 @@ function customerChecks(asked: Asked<ArrowCustomer[]>, mappings: readonly Custom
     };
   }
   const names = new Map(asked.answer.map(({ reference, companyName }) => [reference, companyName]));
-  const mapped = new Set(mappings.map(({ arrowReference }) => arrowReference));
-  const active = mappings.filter(({ isActive }) => isActive);
+  const mappingOf = mappingsByCustomer(mappings, asked.answer);
+  const active = [...mappingOf].filter(([, { isActive }]) => isActive);
   const unmapped = asked.answer
-    .filter(({ reference }) => !mapped.has(reference))
+    .filter(({ reference }) => !mappingOf.has(reference))
     .map(({ reference, companyName }) => ({ arrowReference: reference, name: companyName }));
   const unknown = active
-    .filter(({ arrowReference }) => !names.has(arrowReference))
-    .map(({ uuid: mappingUuid, arrowReference, arrowCompanyName: name }) => ({ mappingUuid, arrowReference, name }));
-  const renamed = active.flatMap(({ uuid, arrowReference, arrowCompanyName: from }) => {
+    .filter(([reference]) => !names.has(reference))
+    .map(([arrowReference, { uuid, arrowCompanyName: name }]) => ({ mappingUuid: uuid, arrowReference, name }));
+  const renamed = active.flatMap(([arrowReference, { uuid, arrowCompanyName: from }]) => {
     const to = names.get(arrowReference);
     return to && to !== from ? [{ mappingUuid: uuid, arrowReference, from, to }] : [];
   });

@@ -84,6 +84,13 @@ describe('The health of an account', () => {
     });
   });
 
+  it('knows a customer by the text of a mapping that was made while ArrowSphere did not', async () => {
+    const settings = await make.settings({ export_type_reference: 'E1-2-full' });
+    await mapped(settings, { arrow_reference: 'INT-1' });
+    app.arrow.data.customers[0]!.InternalReference = 'INT-1';
+    expect(verdicts(await health(settings))).toEqual(allOk);
+  });
+
   it('shows the first hundred of many, and how many there are', async () => {
     const settings = await make.settings();
     app.arrow.data.customers = Array.from({ length: 250 }, () => arrowCustomer());
