@@ -38,9 +38,21 @@ export async function runCommand(
 
 function explain(error: unknown, env?: Env): string {
   if (error instanceof AppError) return sentenceOf(error);
-  const { path, message } = error as NodeJS.ErrnoException;
-  return path ? `This failed: ${message}` : startupErrorMessage(error, env);
+  const { path, code = '', message } = error as NodeJS.ErrnoException;
+  return path ? [`This failed: ${message}.`, ADVICE[code] ?? []].flat().join(' ') : startupErrorMessage(error, env);
 }
+
+/** What to do about a file, by what the system says of it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'Look at the name: the folder of a new file has to be there too.',
+  ENOTDIR: 'Look at the name: what is no folder has nothing in it.',
+  EISDIR: 'Look at the name: it is a folder.',
+  EACCES: 'Run this as a user who may, or name a file where this one may.',
+  EPERM: 'Run this as a user who may, or name a file where this one may.',
+  EROFS: 'Name a place that can be written to.',
+  ENOSPC: 'Make room there, or name another place.',
+  EDQUOT: 'Make room there, or name another place.',
+};
 
 /** For the words alone, which differ by database. */
 function environment(variables: Surroundings['variables']): Env | undefined {

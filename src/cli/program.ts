@@ -11,7 +11,7 @@ import { type Env, readEnv } from '../config/env.js';
 import { BackupOnServerError } from '../database/backup.errors.js';
 import { restoreBackup, verifyBackup, writeBackup } from '../database/backup-file.js';
 import { baseBackup, type BackupManifest, WITHOUT_KEY } from '../database/base-backup.js';
-import { writeNewFile } from '../database/new-file.js';
+import { assertPlace, writeNewFile } from '../database/new-file.js';
 import { assertUsable, withDatabase } from '../database/with-database.js';
 import { JOB_STATES } from '../jobs/job-run.entity.js';
 import { addChargesCommands } from './charges-commands.js';
@@ -225,6 +225,7 @@ export function commandLine(surroundings: Surroundings, finish: (isGood: boolean
       'a new file; it must not be there yet',
     ),
     async ({ to, before }: { to: string; before?: string }) => {
+      await assertPlace(to);
       const months = (await operate('audit export', { before }, async (lines, next) => {
         await writeNewFile(lines as AsyncIterable<Buffer>, to);
         // Months that are said to be exported may be dropped: what is in the file counts.
@@ -356,6 +357,7 @@ interface Version {
 
 async function createBackup(env: Env, to: string): Promise<Outcome> {
   if (env.DATABASE_URL) throw new BackupOnServerError();
+  await assertPlace(to);
   const spare: Buffer[] = [];
   const stream = (await askService(env.DATA_DIR, 'backup', {})) as AsyncIterable<Buffer> | undefined;
   const bytes = stream

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readdirSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -8,11 +8,14 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { makeFolder } from '../common/make-folder.js';
 import { type ReadTarEntry, TAR_END, TarError, tarEntries, tarHeader, tarPadding } from '../common/tar.js';
+import { removedWhenKilled } from '../common/unfinished.js';
 import { BackupDamagedError, PlaceTakenError } from './backup.errors.js';
 import { BACKUP_MANIFEST, type BackupManifest, DATABASE_FOLDER, PIECE_BYTES } from './base-backup.js';
 import { writeNewFile } from './new-file.js';
 import { withDatabase } from './with-database.js';
 
+/** Where a database is until it is whole: whatever ends the process, nobody takes half of one for a database. */
+const RESTORING = '.restoring';
 const PART_BYTES = 2 * 1_048_576;
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
@@ -114,15 +117,20 @@ export async function restoreBackup(file: string, dataDir: string): Promise<Rest
   makeFolder(folder);
   if (readdirSync(folder).length)
     throw new PlaceTakenError(`${folder} is not empty: name an empty folder, or one that is not there yet.`);
+  const part = join(folder, RESTORING);
   try {
-    const manifest = await readBackup(file, async ({ path, isFolder, body }) => {
-      if (isFolder) await mkdir(join(folder, path), { mode: 0o700 });
-      else await pipeline(body, createWriteStream(join(folder, path), { mode: 0o600, flags: 'wx', flush: true }));
+    return await removedWhenKilled(part, async () => {
+      await mkdir(part, { mode: 0o700 });
+      const manifest = await readBackup(file, async ({ path, isFolder, body }) => {
+        if (isFolder) await mkdir(join(part, path), { mode: 0o700 });
+        else await pipeline(body, createWriteStream(join(part, path), { mode: 0o600, flags: 'wx', flush: true }));
+      });
+      const tables = await countRows(part);
+      await rename(join(part, DATABASE_FOLDER), join(folder, DATABASE_FOLDER));
+      return { manifest, tables };
     });
-    return { manifest, tables: await countRows(folder) };
-  } catch (error) {
-    for (const name of readdirSync(folder)) await rm(join(folder, name), { recursive: true, force: true });
-    throw error;
+  } finally {
+    await rm(part, { recursive: true, force: true });
   }
 }
 
@@ -139,6 +147,7 @@ async function readBackup(file: string, take: (entry: ReadTarEntry) => Promise<v
     return manifest;
   } catch (error) {
     if (error instanceof TarError) throw new BackupDamagedError(file, error.message);
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') throw new BackupDamagedError(file, 'It is a folder.');
     throw error;
   }
 }

@@ -44,3 +44,11 @@ export class WrongUserError extends appError(
   (dataDir: string, owner: number) =>
     `The database in ${dataDir} belongs to user ${owner}: run this as that user, or while the service serves.`,
 ) {}
+
+/** PGlite does not get along with its files. */
+export class DatabaseDamagedError extends appError(
+  'conflict',
+  'database_damaged',
+  (dataDir: string, why: string) =>
+    `The embedded database in ${dataDir} is damaged and cannot be opened (${why}). Restore a backup into another folder, and name that as DATA_DIR.`,
+) {}

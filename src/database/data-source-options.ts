@@ -6,6 +6,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { DatabaseFullError } from '../common/database-fault.js';
 import type { Acts } from '../common/acts.js';
 import type { Requests } from '../common/requests.js';
+import { DatabaseDamagedError } from './backup.errors.js';
 import { DatabaseLogger } from './database.logger.js';
 import { lockDataDir } from './data-dir.lock.js';
 import { migrations } from './migrations.js';
@@ -116,6 +117,7 @@ async function openEmbeddedDatabase(dataDir: string): Promise<PGlite> {
     return database;
   } catch (error) {
     unlock();
-    throw error;
+    const { message } = error as Error;
+    throw /^PGlite failed/.test(message) ? new DatabaseDamagedError(dataDir, message) : error;
   }
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { removedWhenKilled } from '../common/unfinished.js';
 import { PlaceTakenError } from './backup.errors.js';
 
 /**
@@ -14,10 +15,10 @@ const SYNC_BYTES = 4 * 1_048_576;
  */
 export async function writeNewFile(content: AsyncIterable<Buffer>, file: string): Promise<number> {
   const path = resolve(file);
-  await assertNew(path);
+  await assertPlace(path);
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    await write(content, await open(part, 'wx', 0o600));
+    await removedWhenKilled(part, async () => write(content, await open(part, 'wx', 0o600)));
     await assertNew(path);
     await rename(part, path);
     await syncFolder(dirname(path));
@@ -25,6 +26,13 @@ export async function writeNewFile(content: AsyncIterable<Buffer>, file: string)
     await rm(part, { force: true });
   }
   return (await stat(path)).size;
+}
+
+/** Whether a new file can be written there: before anybody is asked for what is to be in it. Throws {@link PlaceTakenError}. */
+export async function assertPlace(file: string): Promise<void> {
+  const path = resolve(file);
+  await assertNew(path);
+  await access(dirname(path), constants.W_OK);
 }
 
 async function write(content: AsyncIterable<Buffer>, file: FileHandle): Promise<void> {

@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { Decimal } from 'decimal.js';
@@ -20,7 +21,8 @@ import type { ApiClient } from '../support/api-client.js';
 import { STAFF_TOKEN, startApp, TestClock, type TestApp } from '../support/app.js';
 import { waldurArrow } from '../support/command-line.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
+import { programArguments } from '../support/programs.js';
+import { ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 /** What docs/operations.md looks into a backup with. */
 const hasCommands = ['bash', 'brotli', 'sha256sum'].every((command) => !spawnSync(command, ['--version']).error);
@@ -289,6 +291,59 @@ const LINES = 5;
     expect([inUse.code, inUse.json.code]).toEqual([1, 'place_taken']);
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect((await api.get('/health/ready')).status).toBe(200);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing half made where %s ends the command', async (signal) => {
+    const target = file(`killed-${signal}`);
+    const killed = async (args: readonly string[], isUnderWay: () => boolean) => {
+      const command = ServiceProcess.start(variables(), [process.execPath, ...programArguments('cli'), ...args]);
+      while (!isUnderWay()) {
+        if (command.child.exitCode !== null) throw new Error(`It ended before it was killed:\n${command.output}`);
+        await nextTurn();
+      }
+      expect(await command.exit(signal)).toBeNull();
+      expect(command.child.signalCode).toBe(signal);
+    };
+    const hasPart = () => readdirSync(folder).some((name) => name.endsWith('.part'));
+    await killed(['backup', 'create', '--to', file(`${signal}.tar`)], hasPart);
+    expect([hasPart(), existsSync(file(`${signal}.tar`))]).toEqual([false, false]);
+    // Until it is whole, nobody takes it for a database.
+    const isUnpacking = () => existsSync(target) && readdirSync(target).length > 0;
+    await killed(['backup', 'restore', file('alone.tar'), '--data-dir', target], () => {
+      expect(existsSync(join(target, 'pglite'))).toBe(false);
+      return isUnpacking();
+    });
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  it('says what is wrong with the place where it is, or is to be', async () => {
+    const says = async (...args: string[]) => {
+      const { code, errors } = await waldurArrow(variables(), 'backup', ...args);
+      expect(code).toBe(1);
+      return errors.trim();
+    };
+    expect(await says('create', '--to', file('nowhere/a.tar'))).toMatch(
+      /^This failed: ENOENT.* Look at the name: the folder of a new file has to be there too\.$/,
+    );
+    expect(await says('verify', file('nothing.tar'))).toMatch(/^This failed: ENOENT.* Look at the name: /);
+    expect(await says('verify', folder)).toBe(`${folder} is not a usable backup: It is a folder. Use another one.`);
+    expect(await says('create', '--to', '/proc/a.tar')).toMatch(/^This failed: \w+: .* Look at the name: /);
+  });
+
+  it('of a database that is damaged is known by the sentence that its command and its service end with', async () => {
+    const damaged = processes.dataDir();
+    rmSync(join(damaged, 'pglite/pg_wal'), { recursive: true });
+    const sentence =
+      `The embedded database in ${damaged} is damaged and cannot be opened (PGlite failed to initialize properly). ` +
+      'Restore a backup into another folder, and name that as DATA_DIR.';
+    const asked = await waldurArrow({ DATA_DIR: damaged }, 'job', 'list', '--json');
+    expect([asked.code, asked.json]).toEqual([1, { error: sentence, code: 'database_damaged' }]);
+    const looked = await waldurArrow({ DATA_DIR: damaged }, 'doctor', '--json');
+    expect(looked.json.checks).toContainEqual({ name: 'database', good: false, says: sentence });
+    const served = processes.start({ DATA_DIR: damaged, STAFF_TOKEN });
+    expect(await served.exit()).toBe(1);
+    expect(served.output.trim().split('\n').at(-1)).toBe(sentence);
+    expect(served.output).not.toMatch(/\n\s+at .*:\d+:\d+/);
   });
 
   it('of a folder without a database is refused', async () => {

@@ -122,7 +122,10 @@ describe('The command line', () => {
       [1, ''],
       [1, ''],
     ]);
-    expect(ends[0].errors).toBe(`The database of DATABASE_URL cannot be reached: connect ECONNREFUSED ${away}\n`);
+    expect(ends[0].errors).toBe(
+      `The database of DATABASE_URL cannot be reached: connect ECONNREFUSED ${away}. Look whether the server runs, and whether ` +
+        'host and port are its own.\n',
+    );
     expect(ends[1].errors).toMatch(/^What answers at the address of DATABASE_URL is no PostgreSQL server: .*\n$/);
   });
 

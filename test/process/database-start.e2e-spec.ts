@@ -111,7 +111,8 @@ const LONG = 240_000;
           "the database's schema, and make it the owner of its tables.",
       );
       expect(said(missing)).toBe(
-        `The database of DATABASE_URL cannot be used: database "${pathname.slice(1)}_not_there" does not exist`,
+        `The database of DATABASE_URL cannot be used: database "${pathname.slice(1)}_not_there" does not exist. ` +
+          'Make it, or name the one that is there.',
       );
       // The token could be read by nobody.
       expect(nowhere.output).toMatch(/DATA_DIR cannot be used: ENOTDIR/);
