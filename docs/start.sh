@@ -7,7 +7,10 @@
 api() {
   api_path=$1
   shift
-  curl --silent --show-error --header "Authorization: Token $TOKEN" --header 'Content-Type: application/json' "$@" "$API$api_path"
+  # Whatever is given to a command itself, every user of the machine may see.
+  curl --silent --show-error --header @/dev/fd/3 --header 'Content-Type: application/json' "$@" "$API$api_path" 3<<END
+Authorization: Token $TOKEN
+END
 }
 
 # Prints what a JavaScript expression makes of the JSON it is given, which is called `it`; of its objects the keys that are
