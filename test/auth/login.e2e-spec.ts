@@ -379,7 +379,9 @@ describe('A login by password behind a proxy', () => {
     ['something that is nearly an address', '192.0.2.11.1', '192.0.2.999', 401],
     ['an empty entry', '192.0.2.12, ', '192.0.2.13,', 401],
   ])("is locked by the client's address: from %s", async (_, first, second, status) => {
-    const { body: user } = await app.api.post('/api/users/', { username: `user-${Buffer.from(first).toString('hex')}` });
+    const { body: user } = await app.api.post('/api/users/', {
+      username: `user-${Buffer.from(first).toString('hex')}`,
+    });
     await app.database.query('UPDATE core_user SET password_hash = $1 WHERE uuid = $2', [CHEAP_HASH, user.uuid]);
     const logIn = (password: string, from: string) =>
       app.api
