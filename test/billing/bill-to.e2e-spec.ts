@@ -386,6 +386,32 @@ describe('whose line it is', () => {
       expect(await w.charged(a.customer)).toBe('95.00');
     });
 
+    test.each([
+      ['closed', 'switched off', async () => {}],
+      ['closed', 'pointed elsewhere', async () => {}],
+      ['issued', 'switched off', async (w: BillingWorld, a: Linked) => void (await w.issue(a.customer))],
+      ['issued', 'pointed elsewhere', async (w: BillingWorld, a: Linked) => void (await w.issue(a.customer))],
+    ])(
+      'a %s charge with lines of two Arrow customers, the mapping of the second is %s: it stands',
+      async (_, how, fix) => {
+        const w = await world([...LABELS, 'Customer Reference']);
+        const [a, b] = [await w.linked(), await w.mappedCustomer()];
+        const { arrow } = w.unmapped();
+        const given = { settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference };
+        const second = { ...a, mapping: (await w.make.mapping(given)).uuid, arrow };
+        const lines = [w.line(a.license, '10.00', named(a)), w.line(a.license, '20.00', named(second))];
+        w.export(lines);
+        await w.reconcile();
+        await fix(w, a);
+        await w.mapping(second, how === 'switched off' ? { is_active: false } : { waldur_customer: b.customer });
+        expect(tieOut(await w.reconcile())).toEqual({ statement: 30, posted: 30, ties_out: true });
+        expect(await both(w, a, b)).toEqual(['30.00', '0.00']);
+        lines[1]!.values['sell-total-price'] = '15.00';
+        expect(tieOut(await w.reconcile())).toEqual({ statement: 25, posted: 25, ties_out: true });
+        expect(await both(w, a, b)).toEqual(['25.00', '0.00']);
+      },
+    );
+
     test('a mapping that is switched off leaves the lines that name another customer of its licence to that one', async () => {
       const w = await world([...LABELS, 'Customer Reference']);
       const [a, b] = [await w.linked(), await w.mappedCustomer()];
