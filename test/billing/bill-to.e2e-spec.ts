@@ -126,6 +126,27 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
     });
 
+    test('a day of service ends on the calendar of the account, also before its clocks change within the month', async () => {
+      const w = await world();
+      await w.rules({ time_zone: 'Pacific/Auckland' });
+      w.month = '2026-04';
+      app.clock.set('2026-04-01T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      const [first, second] = [w.line(a.license, '1.00'), w.line(a.license, '2.00')];
+      w.export([first]);
+      await w.sync();
+      w.move(a.license, b);
+      // The 3rd of April is over at 11:00 UTC there; clocks are put back on the 5th.
+      app.clock.set('2026-04-03T11:30:00Z');
+      w.export([first, second]);
+      await w.sync();
+      app.clock.set('2026-04-20T00:00:00Z');
+      const ended = { sequence: 'ended', values: { 'bill-from': '2026-04-01', 'bill-to': '2026-04-03' } };
+      w.export([first, second, w.line(a.license, '100.00', ended)]);
+      await w.sync();
+      expect(await both(w, a, b)).toEqual(['101.00', '2.00']);
+    });
+
     test.each([
       ['Pacific/Auckland', '2026-01-31T20:00:00Z', ['17.00', '0.00']],
       ['America/Los_Angeles', '2026-02-01T04:00:00Z', ['10.00', '7.00']],
