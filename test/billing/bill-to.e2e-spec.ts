@@ -433,6 +433,22 @@ describe('whose line it is', () => {
       },
     );
 
+    test('a mapping that is switched off before its first statement: who is charged sees what for', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.mapping(vm, { is_active: false });
+      w.export([w.line(vm.license, '95.00')]);
+      await w.reconcile();
+      expect(await w.charged(vm.customer)).toBe('95.00');
+      const statements = '/api/admin/arrow/billing-syncs/';
+      const { body } = await app.api.get(`${statements}?settings_uuid=${w.settings}&report_period=${w.month}`);
+      expect(body).toMatchObject([{ customer_mapping_uuid: vm.mapping, sell_total: '95.0000000000' }]);
+      const explained = await app.api.get(`${statements}${body[0].uuid}/explain/`);
+      expect(explained.body).toMatchObject([{ posted: '95.00' }]);
+    });
+
     test('a mapping that is switched off leaves the lines that name another customer of its licence to that one', async () => {
       const w = await world([...LABELS, 'Customer Reference']);
       const [a, b] = [await w.linked(), await w.mappedCustomer()];
