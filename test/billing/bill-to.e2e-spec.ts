@@ -126,6 +126,24 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
     });
 
+    test('begins as soon as lines of a licence name two customers, whatever their keys', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      app.clock.set('2026-01-05T00:00:00Z');
+      const lines = [
+        w.line(a.license, '10.00', { sequence: 'K1', ...named(a) }),
+        w.line(a.license, '20.00', { sequence: 'K2', ...named(b) }),
+      ];
+      w.export(lines);
+      await w.sync();
+      w.move(a.license, b);
+      app.clock.set('2026-01-10T00:00:00Z');
+      const ended = { 'bill-from': '2026-01-01', 'bill-to': '2026-01-07' };
+      w.export([...lines, w.line(a.license, '5.00', { sequence: 'K3', values: ended })]);
+      await w.sync();
+      expect(await both(w, a, b)).toEqual(['15.00', '20.00']);
+    });
+
     test('a day of service ends on the calendar of the account, also before its clocks change within the month', async () => {
       const w = await world();
       await w.rules({ time_zone: 'Pacific/Auckland' });

@@ -79,7 +79,10 @@ export const CHARGE_FACTS = (price: PriceSource) => `
       coalesce(posted.amount, 0) AS posted,
       coalesce(posted.revision, 0) AS revision,
       -- What is rounded anew is rounded at the rate of what it rounds.
-      coalesce(posted.tax_percent, CASE charge.kind WHEN 'rounding' THEN main_rate.tax_percent END) AS "postedTaxPercent",
+      coalesce(
+        posted.tax_percent,
+        CASE charge.kind WHEN 'rounding' THEN main_rate.tax_percent END
+      ) AS "postedTaxPercent",
       coalesce(posted.at_other_rates, '[]') AS "draftAtOtherRates",
       CASE
         WHEN pending.charge_uuid IS NOT NULL

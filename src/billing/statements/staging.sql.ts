@@ -53,6 +53,11 @@ export const LICENSES_TO_ASK_FOR = `
       AND staged.license_reference <> ''
     GROUP BY staged.license_reference, staged.line_key
   ),
+  named AS (
+    SELECT license_reference, min(first_named) AS first_named, max(last_named) AS last_named
+    FROM line
+    GROUP BY license_reference
+  ),
   known AS (
     SELECT license_reference, arrow_line_reference, count(*) AS lines
     FROM billing_sync_item
@@ -64,13 +69,14 @@ export const LICENSES_TO_ASK_FOR = `
   )
   SELECT DISTINCT line.license_reference AS reference
   FROM line
+  JOIN named ON named.license_reference = line.license_reference
   LEFT JOIN known
     ON known.license_reference = line.license_reference
    AND known.arrow_line_reference = line.line_key
   LEFT JOIN owner ON owner.license_reference = line.license_reference
   WHERE (line.names_nobody AND (line.lines > coalesce(known.lines, 0) OR owner.license_reference IS NULL))
-     OR line.first_named <> line.last_named
-     OR line.first_named <> owner.customer_reference
+     OR named.first_named <> named.last_named
+     OR named.first_named <> owner.customer_reference
   ORDER BY line.license_reference`;
 
 /** Days that the service of lines ends on before the month does. `$1` snapshot, `$2` last day of the month. */
@@ -236,7 +242,8 @@ export const ATTRIBUTE_LINES = `
      AND known.license_reference = line.license_reference
      AND known.arrow_line_reference = line.line_key
      AND known.occurrence = coalesce(numbered.occurrence, line.place)
-    LEFT JOIN unnest($6::date[], $7::timestamptz[]) AS service (last_day, ends_at) ON service.last_day = line.service_end
+    LEFT JOIN unnest($6::date[], $7::timestamptz[]) AS service (last_day, ends_at)
+      ON service.last_day = line.service_end
     LEFT JOIN owner past
       ON license.is_contested
      AND past.license_reference = line.license_reference
