@@ -23,6 +23,21 @@ export function dateIn(timeZone: string, instant: Date): string {
   );
 }
 
+const DAY_MINUTES = 1440;
+
+/** The moment from which a day, `YYYY-MM-DD`, is over on the calendar of that time zone, to the minute. */
+export function endOfDayIn(timeZone: string, day: string): Date {
+  const utc = Date.parse(`${plusDays(day, 1)}T00:00:00Z`);
+  // No zone is further from UTC than a day.
+  let [before, after] = [-DAY_MINUTES, DAY_MINUTES];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (dateIn(timeZone, new Date(utc + middle * 60_000)) > day) after = middle;
+    else before = middle;
+  }
+  return new Date(utc + after * 60_000);
+}
+
 /** So many calendar days after a day, both `YYYY-MM-DD`. */
 export function plusDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

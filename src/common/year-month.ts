@@ -1,7 +1,6 @@
-import { dateIn } from './date-time.js';
+import { dateIn, endOfDayIn } from './date-time.js';
 
 const PATTERN = /^(\d{4})-(0[1-9]|1[0-2])$/;
-const DAY_MINUTES = 1440;
 
 /** A calendar month, written `YYYY-MM`: the unit in which everything is billed. Years 2000 to 2100. */
 export class YearMonth {
@@ -75,15 +74,7 @@ export class YearMonth {
 
   /** The moment from which it is over on the calendar of that time zone, to the minute. */
   endIn(timeZone: string): Date {
-    const utc = Date.UTC(this.year, this.month, 1);
-    // No zone is further from UTC than a day.
-    let [before, after] = [-DAY_MINUTES, DAY_MINUTES];
-    while (after - before > 1) {
-      const middle = Math.floor((before + after) / 2);
-      if (this.isOver(new Date(utc + middle * 60_000), timeZone)) after = middle;
-      else before = middle;
-    }
-    return new Date(utc + after * 60_000);
+    return endOfDayIn(timeZone, this.lastDay);
   }
 
   toString(): string {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
+import { Any, type DeepPartial, type EntityManager, Repository, type SelectQueryBuilder } from 'typeorm';
 import type { Paging } from '../common/page.js';
 import { translateConstraintErrors, updateDefined } from '../database/constraint.js';
 import { columnsOf } from '../database/columns-of.js';
@@ -86,6 +86,11 @@ export class CustomerMappingsRepository extends EntityRepository<CustomerMapping
   /** The active ones under one account, oldest first; the rows alone. */
   activeOf(settingsUuid: string): Promise<CustomerMapping[]> {
     return this.rows.find({ where: { isActive: true, settingsUuid }, order: OLDEST_FIRST });
+  }
+
+  /** Those of these Arrow customers under one account that are switched off; the rows alone. */
+  inactiveOf(settingsUuid: string, references: readonly string[]): Promise<CustomerMapping[]> {
+    return this.rows.findBy({ isActive: false, settingsUuid, arrowReference: Any([...references]) });
   }
 
   /**

@@ -86,8 +86,20 @@ export class CustomerMappingsService extends EntityService<CustomerMapping, Cust
    * alone.
    */
   async activeOfPartner(partnerReference: string | null, settingsUuid: string): Promise<CustomerMapping[]> {
-    const active = await this.settings.activeOfPartner(partnerReference ?? '');
-    return this.mappings.activeOf(active?.uuid ?? settingsUuid);
+    return this.mappings.activeOf(await this.billedBy(partnerReference, settingsUuid));
+  }
+
+  /** Those of these Arrow customers that are switched off, under the same settings as {@link activeOfPartner}. */
+  async inactiveOfPartner(
+    partnerReference: string | null,
+    settingsUuid: string,
+    references: readonly string[],
+  ): Promise<CustomerMapping[]> {
+    return this.mappings.inactiveOf(await this.billedBy(partnerReference, settingsUuid), references);
+  }
+
+  private async billedBy(partnerReference: string | null, settingsUuid: string): Promise<string> {
+    return (await this.settings.activeOfPartner(partnerReference ?? ''))?.uuid ?? settingsUuid;
   }
 
   /**

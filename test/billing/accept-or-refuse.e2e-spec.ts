@@ -140,6 +140,25 @@ describe('an export', () => {
       expect(await w.charged(vm.customer)).toBe('105.00');
     });
 
+    test('in a line of another licence of a customer that shares a charge: the charge of both stands, too', async () => {
+      const { w, vm, lines, last } = await accepted([...LABELS, 'Customer Reference']);
+      const { arrow } = w.unmapped();
+      await w.make.mapping({ settings: w.settings, waldur_customer: vm.customer, arrow_reference: arrow.Reference });
+      const named = { values: { 'customer-reference': arrow.Reference } };
+      const shared = w.line(vm.license, '5.00', named);
+      const own = w.line(w.license({ ...vm, arrow }), '20.00', named);
+      w.export([...lines, shared, own, last]);
+      await w.sync();
+      expect(await w.charged(vm.customer)).toBe('125.00');
+      own.values['sell-total-price'] = 'abc';
+      shared.values['sell-total-price'] = '6.00';
+      expect(await w.sync()).toMatchObject({ state: 'failed', error_code: 'incomplete' });
+      expect(await w.charged(vm.customer)).toBe('125.00');
+      own.values['sell-total-price'] = '21.00';
+      expect(await w.sync()).toMatchObject({ state: 'succeeded' });
+      expect(await w.charged(vm.customer)).toBe('127.00');
+    });
+
     test('in a cell that is not charged: nothing is stopped', async () => {
       const { w, vm, other, lines } = await accepted();
       Object.assign(lines[0]!.values, { 'sell-total-price': '20.00', 'buy-total-price': 'abc', qty: 'some' });

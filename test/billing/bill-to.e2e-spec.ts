@@ -126,6 +126,45 @@ describe('whose line it is', () => {
       expect(await both(w, a, b)).toEqual(['10.00', '7.00']);
     });
 
+    test('begins as soon as lines of a licence name two customers, whatever their keys', async () => {
+      const w = await world([...LABELS, 'Customer Reference']);
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      app.clock.set('2026-01-05T00:00:00Z');
+      const lines = [
+        w.line(a.license, '10.00', { sequence: 'K1', ...named(a) }),
+        w.line(a.license, '20.00', { sequence: 'K2', ...named(b) }),
+      ];
+      w.export(lines);
+      await w.sync();
+      w.move(a.license, b);
+      app.clock.set('2026-01-10T00:00:00Z');
+      const ended = { 'bill-from': '2026-01-01', 'bill-to': '2026-01-07' };
+      w.export([...lines, w.line(a.license, '5.00', { sequence: 'K3', values: ended })]);
+      await w.sync();
+      expect(await both(w, a, b)).toEqual(['15.00', '20.00']);
+    });
+
+    test('a day of service ends on the calendar of the account, also before its clocks change within the month', async () => {
+      const w = await world();
+      await w.rules({ time_zone: 'Pacific/Auckland' });
+      w.month = '2026-04';
+      app.clock.set('2026-04-01T00:00:00Z');
+      const [a, b] = [await w.linked(), await w.mappedCustomer()];
+      const [first, second] = [w.line(a.license, '1.00'), w.line(a.license, '2.00')];
+      w.export([first]);
+      await w.sync();
+      w.move(a.license, b);
+      // The 3rd of April is over at 11:00 UTC there; clocks are put back on the 5th.
+      app.clock.set('2026-04-03T11:30:00Z');
+      w.export([first, second]);
+      await w.sync();
+      app.clock.set('2026-04-20T00:00:00Z');
+      const ended = { sequence: 'ended', values: { 'bill-from': '2026-04-01', 'bill-to': '2026-04-03' } };
+      w.export([first, second, w.line(a.license, '100.00', ended)]);
+      await w.sync();
+      expect(await both(w, a, b)).toEqual(['101.00', '2.00']);
+    });
+
     test.each([
       ['Pacific/Auckland', '2026-01-31T20:00:00Z', ['17.00', '0.00']],
       ['America/Los_Angeles', '2026-02-01T04:00:00Z', ['10.00', '7.00']],
@@ -384,6 +423,48 @@ describe('whose line it is', () => {
       expect(tieOut(await sync(second, '95.00'))).toEqual({ statement: 95, posted: 95, ties_out: true });
       await w.reconcile();
       expect(await w.charged(a.customer)).toBe('95.00');
+    });
+
+    test.each([
+      ['closed', 'switched off', async () => {}],
+      ['closed', 'pointed elsewhere', async () => {}],
+      ['issued', 'switched off', async (w: BillingWorld, a: Linked) => void (await w.issue(a.customer))],
+      ['issued', 'pointed elsewhere', async (w: BillingWorld, a: Linked) => void (await w.issue(a.customer))],
+    ])(
+      'a %s charge with lines of two Arrow customers, the mapping of the second is %s: it stands',
+      async (_, how, fix) => {
+        const w = await world([...LABELS, 'Customer Reference']);
+        const [a, b] = [await w.linked(), await w.mappedCustomer()];
+        const { arrow } = w.unmapped();
+        const given = { settings: w.settings, waldur_customer: a.customer, arrow_reference: arrow.Reference };
+        const second = { ...a, mapping: (await w.make.mapping(given)).uuid, arrow };
+        const lines = [w.line(a.license, '10.00', named(a)), w.line(a.license, '20.00', named(second))];
+        w.export(lines);
+        await w.reconcile();
+        await fix(w, a);
+        await w.mapping(second, how === 'switched off' ? { is_active: false } : { waldur_customer: b.customer });
+        expect(tieOut(await w.reconcile())).toEqual({ statement: 30, posted: 30, ties_out: true });
+        expect(await both(w, a, b)).toEqual(['30.00', '0.00']);
+        lines[1]!.values['sell-total-price'] = '15.00';
+        expect(tieOut(await w.reconcile())).toEqual({ statement: 25, posted: 25, ties_out: true });
+        expect(await both(w, a, b)).toEqual(['25.00', '0.00']);
+      },
+    );
+
+    test('a mapping that is switched off before its first statement: who is charged sees what for', async () => {
+      const w = await world();
+      const vm = await w.linked();
+      w.consumes(vm.license, [[100, 80]]);
+      await w.syncConsumption();
+      await w.mapping(vm, { is_active: false });
+      w.export([w.line(vm.license, '95.00')]);
+      await w.reconcile();
+      expect(await w.charged(vm.customer)).toBe('95.00');
+      const statements = '/api/admin/arrow/billing-syncs/';
+      const { body } = await app.api.get(`${statements}?settings_uuid=${w.settings}&report_period=${w.month}`);
+      expect(body).toMatchObject([{ customer_mapping_uuid: vm.mapping, sell_total: '95.0000000000' }]);
+      const explained = await app.api.get(`${statements}${body[0].uuid}/explain/`);
+      expect(explained.body).toMatchObject([{ posted: '95.00' }]);
     });
 
     test('a mapping that is switched off leaves the lines that name another customer of its licence to that one', async () => {

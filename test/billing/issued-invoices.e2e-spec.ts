@@ -214,6 +214,22 @@ describe('an issued invoice', () => {
       ]);
     });
 
+    test('of what rounding takes when an issued invoice is corrected is at the rate of that invoice', async () => {
+      const w = await world();
+      await w.rules({ tax_percent: 22 });
+      const vm = await w.linked();
+      const lines = [w.line(vm.license, '10.00'), w.line((await w.linked(vm)).license, '20.00')];
+      w.export(lines);
+      await w.sync();
+      await w.issue(vm.customer);
+      await w.rules({ tax_percent: 24, valid_from: '2026-01' });
+      lines[0]!.values['sell-total-price'] = '10.024';
+      lines[1]!.values['sell-total-price'] = '20.004';
+      await w.reconcile();
+      // 10.02 + 20.00 + 0.01 of rounding: 0.03 × 22 % = 0.0066.
+      expect((await w.invoices(vm.customer))[1]).toMatchObject({ price: '0.03', tax: '0.01', total: '0.04' });
+    });
+
     test('of a draft follows a rule without a month, and not one that is valid from a later month', async () => {
       const w = await world();
       await w.rules({ tax_percent: 22 });

@@ -138,6 +138,21 @@ describe('billing rules', () => {
     expect(await view(w)).toMatchObject({ grace_days: 5, open_months: 6 });
   });
 
+  test('are refused where they would be rounded to be kept, and change nothing then', async () => {
+    const w = await world();
+    await w.rules({ tax_percent: '22.50' });
+    const wrong = { tax_percent: 9.975, shrinkage_share: '0.1234' };
+    const { status, body } = await app.api.patch(`${ACCOUNTS}/${w.settings}/`, wrong);
+    expect([status, body]).toEqual([
+      400,
+      {
+        tax_percent: ['Ensure that there are no more than 2 decimal places.'],
+        shrinkage_share: ['Ensure that there are no more than 3 decimal places.'],
+      },
+    ]);
+    expect(await view(w)).toMatchObject({ tax_percent: '22.50', shrinkage_share: '0.200' });
+  });
+
   test('say every field that is wrong at once, and change nothing then', async () => {
     const w = await world();
     const wrong = {

@@ -27,7 +27,12 @@ export class PatchBillingAccountDto {
   })
   grace_days?: number;
 
-  @NumberField({ min: 0, max: 1, description: 'Share by which an export may shrink without being refused' })
+  @NumberField({
+    min: 0,
+    max: 1,
+    decimals: 3,
+    description: 'Share by which an export may shrink without being refused',
+  })
   shrinkage_share?: number;
 
   @ChoiceField(['point', 'comma'], { description: 'How the export writes decimals: 1,234.56 or 1.234,56' })
@@ -41,7 +46,7 @@ export class PatchBillingAccountDto {
   })
   default_currency?: string;
 
-  @NumberField({ min: 0, max: 100, description: 'Tax on what is charged', example: 24 })
+  @NumberField({ min: 0, max: 100, decimals: 2, description: 'Tax on what is charged', example: 24 })
   tax_percent?: number;
 
   @IntegerField({

@@ -15,7 +15,10 @@ export interface StoredCharge
     Omit<ChargeFacts, 'isIssued' | 'heldBecause'>,
     Readonly<Pick<Charge, 'uuid' | 'kind' | 'licenseReference' | 'customerUuid' | 'name' | 'start' | 'end'>> {
   readonly heldReason: Reason | '';
-  /** Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; null: nothing does. */
+  /**
+   * Rate of what stands of it on the invoice of its own month; else of what stands last elsewhere; else, of rounding, that of
+   * most of what it rounds; null: nothing stands.
+   */
   readonly postedTaxPercent: string | null;
   /** Sums over the charges of its bill-to party that stand as their lines have it, and are not among those answered. */
   readonly standingTarget: string;

@@ -34,6 +34,18 @@ export const CHARGE_FACTS = (price: PriceSource) => `
       AND charge.customer_uuid = ANY($3::uuid[])
     GROUP BY 1, 2, 3, 4, posting.invoice_uuid
   ),
+  main_rate AS (
+    SELECT DISTINCT ON (charge.customer_uuid, charge.currency)
+      charge.customer_uuid,
+      charge.currency,
+      entry.tax_percent
+    FROM entry
+    JOIN charge ON charge.uuid = entry.charge_uuid
+    WHERE entry.is_own_month
+    GROUP BY charge.customer_uuid, charge.currency, entry.tax_percent
+    HAVING sum(entry.amount) <> 0
+    ORDER BY charge.customer_uuid, charge.currency, abs(sum(entry.amount)) DESC, entry.tax_percent DESC
+  ),
   posted AS (
     SELECT
       charge_uuid,
@@ -66,7 +78,11 @@ export const CHARGE_FACTS = (price: PriceSource) => `
       charge.closed_at IS NOT NULL AS "isClosed",
       coalesce(posted.amount, 0) AS posted,
       coalesce(posted.revision, 0) AS revision,
-      posted.tax_percent AS "postedTaxPercent",
+      -- What is rounded anew is rounded at the rate of what it rounds.
+      coalesce(
+        posted.tax_percent,
+        CASE charge.kind WHEN 'rounding' THEN main_rate.tax_percent END
+      ) AS "postedTaxPercent",
       coalesce(posted.at_other_rates, '[]') AS "draftAtOtherRates",
       CASE
         WHEN pending.charge_uuid IS NOT NULL
@@ -82,6 +98,9 @@ export const CHARGE_FACTS = (price: PriceSource) => `
         AND coalesce(posted.amount, 0) = charge.rounded AS stands
     FROM charge
     LEFT JOIN posted ON posted.charge_uuid = charge.uuid
+    LEFT JOIN main_rate
+      ON main_rate.customer_uuid = charge.customer_uuid
+     AND main_rate.currency = charge.currency
     LEFT JOIN pending_posting pending ON pending.charge_uuid = charge.uuid
     ${CONSUMPTION}
     WHERE charge.account_uuid = $1

@@ -55,11 +55,25 @@ const OWNERS_VERSION = `
 /** What lines and consumption had left before the close is closed, too, and was nobody's. */
 const IS_IN_USE = '(charge.target <> 0 OR charge.line_count > 0)';
 
+/** Charges with every Arrow customer that they have lines of: several may be one organisation. `$1` account, `$2` month. */
+export const CHARGED_BY = `
+    SELECT uuid AS charge_uuid, arrow_customer
+    FROM charge
+    WHERE account_uuid = $1
+      AND month = $2
+    UNION
+    SELECT charge_uuid, arrow_customer
+    FROM billing_sync_item
+    WHERE account_uuid = $1
+      AND month = $2
+      AND presence = 'present'
+      AND status = 'billable'`;
+
 /** Where a draft was left before it was issued nothing of it stands on the invoice. `$1` account, `$2` month. */
 const CHARGES = `
   SELECT
     charge.license_reference AS "licenseReference",
-    charge.arrow_customer AS "arrowCustomer",
+    billed.arrow_customer AS "arrowCustomer",
     charge.customer_uuid AS "customerUuid",
     charge.project_uuid AS "projectUuid",
     charge.resource_uuid AS "resourceUuid",
@@ -68,6 +82,8 @@ const CHARGES = `
       OR issued.charge_uuid IS NOT NULL AS "isFixed",
     ${IS_IN_USE} AS "isInUse"
   FROM charge
+  JOIN (${CHARGED_BY}
+  ) billed ON billed.charge_uuid = charge.uuid
   LEFT JOIN (
     SELECT DISTINCT charge_uuid
     FROM (

@@ -97,6 +97,13 @@ export class PayersService {
     }));
   }
 
+  /** Arrow customer → its mapping that was switched off. */
+  async switchedOff({ account, settings }: BillingContext, customers: readonly string[]): Promise<Map<string, string>> {
+    if (!customers.length) return new Map();
+    const found = await this.mappings.inactiveOfPartner(account.partnerReference, settings.uuid, customers);
+    return new Map(found.map(({ arrowReference, uuid }) => [arrowReference, uuid]));
+  }
+
   /** Changes whenever what is known of owners does. */
   ownersVersion(context: BillingContext): Promise<string> {
     return this.repository.ownersVersion(context);

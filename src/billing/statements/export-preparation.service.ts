@@ -107,12 +107,15 @@ export class ExportPreparation {
   ): Promise<JudgedStatement[]> {
     const staged = await this.staging.statements(snapshotUuid, context);
     const mappingOf = new Map(mapped.map((mapping) => [mapping.arrowCustomer, mapping]));
+    const chargedWithout = staged.filter((one) => one.customerUuid && !mappingOf.has(one.arrowCustomer));
+    const customers = distinct(chargedWithout.map((one) => one.arrowCustomer));
+    const switchedOff = await this.payers.switchedOff(context, customers);
     return staged.map((statement) => {
       const mapping = mappingOf.get(statement.arrowCustomer);
       return {
         ...statement,
         finality: finalityOf(statement, context, reconcile && force),
-        mappingUuid: mapping?.mappingUuid ?? null,
+        mappingUuid: mapping?.mappingUuid ?? switchedOff.get(statement.arrowCustomer) ?? null,
         customerUuid: statement.customerUuid ?? mapping?.customerUuid ?? null,
       };
     });

@@ -1,3 +1,5 @@
+import { CHARGED_BY } from '../payers/payers.repository.js';
+
 /**
  * Charges that stand at what was posted, and why: those of Arrow customers with a cell that cannot be read, and those
  * that such a cell counts towards; those of customers that had lines and have none now, where no other bill-to party has
@@ -67,7 +69,9 @@ export const HELD_CHARGES = `
   held AS (
     SELECT charge.*, customer.reason
     FROM charge
-    JOIN customer ON customer.arrow_customer = charge.arrow_customer
+    JOIN (${CHARGED_BY}
+    ) billed ON billed.charge_uuid = charge.uuid
+    JOIN customer ON customer.arrow_customer = billed.arrow_customer
     UNION ALL
     SELECT charge.*, line.reason
     FROM charge

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ExportLine } from '../../arrow-export/export-line.js';
 import type { PriceSource } from '../../arrow-export/columns.js';
+import { endOfDayIn } from '../../common/date-time.js';
 import { columnsOf } from '../../database/columns-of.js';
 import { type CopyCell, copyRows } from '../../database/copy-rows.js';
 import type { BillingContext } from '../core/billing-context.js';
@@ -91,9 +92,14 @@ export class StagingRepository {
 
   /** Decides whose each line is, and numbers lines of one key by what they say. */
   async attribute(snapshotUuid: string, { scope, account, month, now }: BillingContext): Promise<void> {
+    const { timeZone } = account;
     await this.dataSource.transaction(async (manager) => {
       await manager.query(sql.SORT_IN_MEMORY);
-      await manager.query(sql.ATTRIBUTE_LINES, [snapshotUuid, ...scope, now, month.endIn(account.timeZone)]);
+      const ends = await manager.query<{ day: string }[]>(sql.SERVICE_ENDS, [snapshotUuid, month.lastDay]);
+      const days = ends.map(({ day }) => day);
+      const moments = days.map((day) => endOfDayIn(timeZone, day));
+      const parameters = [snapshotUuid, ...scope, now, month.endIn(timeZone), days, moments];
+      await manager.query(sql.ATTRIBUTE_LINES, parameters);
     });
   }
 

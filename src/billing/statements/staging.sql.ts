@@ -53,6 +53,11 @@ export const LICENSES_TO_ASK_FOR = `
       AND staged.license_reference <> ''
     GROUP BY staged.license_reference, staged.line_key
   ),
+  named AS (
+    SELECT license_reference, min(first_named) AS first_named, max(last_named) AS last_named
+    FROM line
+    GROUP BY license_reference
+  ),
   known AS (
     SELECT license_reference, arrow_line_reference, count(*) AS lines
     FROM billing_sync_item
@@ -64,14 +69,23 @@ export const LICENSES_TO_ASK_FOR = `
   )
   SELECT DISTINCT line.license_reference AS reference
   FROM line
+  JOIN named ON named.license_reference = line.license_reference
   LEFT JOIN known
     ON known.license_reference = line.license_reference
    AND known.arrow_line_reference = line.line_key
   LEFT JOIN owner ON owner.license_reference = line.license_reference
   WHERE (line.names_nobody AND (line.lines > coalesce(known.lines, 0) OR owner.license_reference IS NULL))
-     OR line.first_named <> line.last_named
-     OR line.first_named <> owner.customer_reference
+     OR named.first_named <> named.last_named
+     OR named.first_named <> owner.customer_reference
   ORDER BY line.license_reference`;
+
+/** Days that the service of lines ends on before the month does. `$1` snapshot, `$2` last day of the month. */
+export const SERVICE_ENDS = `
+  SELECT DISTINCT service_end::text AS day
+  FROM export_staging
+  WHERE snapshot_uuid = $1
+    AND service_end < $2
+  ORDER BY day`;
 
 /** What lines of one licence and key are told apart by, in the order of their numbers. */
 const TOLD_APART_BY = (line: string) => `
@@ -158,8 +172,8 @@ const NUMBER_AS_KNOWN = `
  * Whose each line is, and which of the lines with its licence and key. First match: the customer that the line names; the
  * owner at the time of the line, which is the earliest of the end of its service, the end of the month and when it was
  * first seen; the owner it was found to have before; the owner of today, if nothing contradicts it. `$1` snapshot, `$2`
- * account, `$3` month, `$4` now, `$5` the end of the month on the account's calendar, by which days of service end, too, as
- * not every database knows every time zone.
+ * account, `$3` month, `$4` now, `$5` the end of the month on the account's calendar, `$6` days that service ends on before
+ * that, and `$7` their ends, as not every database knows every time zone.
  */
 export const ATTRIBUTE_LINES = `
   WITH owner AS (
@@ -228,12 +242,14 @@ export const ATTRIBUTE_LINES = `
      AND known.license_reference = line.license_reference
      AND known.arrow_line_reference = line.line_key
      AND known.occurrence = coalesce(numbered.occurrence, line.place)
+    LEFT JOIN unnest($6::date[], $7::timestamptz[]) AS service (last_day, ends_at)
+      ON service.last_day = line.service_end
     LEFT JOIN owner past
       ON license.is_contested
      AND past.license_reference = line.license_reference
      AND line.named_customer IS NULL
      AND tstzrange(past.seen_from, past.seen_until) @> least(
-       $5::timestamptz - (($3::date + interval '1 month')::date - (line.service_end + 1)) * interval '24 hours',
+       service.ends_at,
        $5::timestamptz,
        coalesce(known.created, $4::timestamptz)
      )

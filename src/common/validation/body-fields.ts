@@ -127,9 +127,19 @@ export const BooleanField = fieldOf(
   IsBoolean(says('Must be a valid boolean.')),
 );
 
+const decimalRules = ({ decimals }: { decimals?: number }) =>
+  decimals === undefined
+    ? []
+    : [
+        IsNumber(
+          { allowInfinity: true, maxDecimalPlaces: decimals },
+          says(`Ensure that there are no more than ${decimals} decimal places.`),
+        ),
+      ];
+
 const numberField =
   (type: 'integer' | typeof Number, isOne: (text: string) => boolean, rule: PropertyDecorator) =>
-  (options: FieldOptions & { min: number; max: number }) =>
+  (options: FieldOptions & { min: number; max: number; decimals?: number }) =>
     Field(
       { type, minimum: options.min, maximum: options.max },
       (sent) => {
@@ -139,6 +149,7 @@ const numberField =
       },
       options,
       rule,
+      ...decimalRules(options),
       Min(options.min, { message: `Ensure this value is greater than or equal to ${options.min}.` }),
       Max(options.max, { message: `Ensure this value is less than or equal to ${options.max}.` }),
     );
