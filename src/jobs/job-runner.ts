@@ -197,9 +197,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       this.metrics.ended(run, 'cancelled');
       return this.logger.log({ ...endOf(run), state: 'cancelled' });
     }
-    const isStopping = this.stopping.signal.aborted;
-    if (isStopping || (databaseFault(error) && run.attempts < MAX_ATTEMPTS)) {
-      await this.jobs.putBack(claim, !isStopping);
+    if (this.stopping.signal.aborted || (databaseFault(error) && run.attempts < MAX_ATTEMPTS)) {
+      await this.jobs.putBack(claim);
       this.metrics.ended(run, 'interrupted');
       return this.logger.warn({ ...named(run), event: 'job_interrupted', why });
     }

@@ -24,8 +24,6 @@ export interface Claim {
 /** What is written down of a run that is given away. */
 interface JobEnd extends Partial<Pick<JobRun, 'step' | 'result' | 'errorCode' | 'errorMessage'>> {
   readonly state: JobRun['state'];
-  /** Otherwise the attempt does not count. */
-  readonly counts?: boolean;
 }
 
 /** What is to be done, and what must not be done twice at once. */
@@ -109,7 +107,7 @@ const EXTEND_LEASE = `
 
 const RELEASE = `
   UPDATE job_run
-  SET state = $3::varchar, step = coalesce($4, step), attempts = attempts - CASE WHEN $8 THEN 0 ELSE 1 END,
+  SET state = $3::varchar, step = coalesce($4, step),
       result = $5::jsonb, error_code = $6, error_message = $7,
       progress_done = CASE WHEN $3::varchar = 'succeeded' THEN progress_total ELSE progress_done END,
       finished_at = CASE WHEN $3::varchar <> 'queued' THEN clock_timestamp() END,
@@ -251,13 +249,13 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
     return this.release(claim, end);
   }
 
-  /** What could not go on through no fault of its own waits to be done again. `counts`: as one of its attempts. */
-  putBack(claim: Claim, counts: boolean): Promise<void> {
-    return this.release(claim, { state: 'queued', step: 'interrupted', counts });
+  /** What could not go on through no fault of its own waits to be done again. */
+  putBack(claim: Claim): Promise<void> {
+    return this.release(claim, { state: 'queued', step: 'interrupted' });
   }
 
   private async release({ run, token }: Claim, end: JobEnd): Promise<void> {
-    const { state, step, result, errorCode = '', errorMessage = '', counts = true } = end;
+    const { state, step, result, errorCode = '', errorMessage = '' } = end;
     const [, released] = await this.rows.query<[unknown[], number]>(RELEASE, [
       run.uuid,
       token,
@@ -266,7 +264,6 @@ export class JobsRepository extends EntityRepository<JobRun, JobFilter> {
       result && JSON.stringify(result),
       errorCode,
       errorMessage,
-      counts,
     ]);
     if (!released) throw new LeaseLostError();
   }

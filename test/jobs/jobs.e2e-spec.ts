@@ -159,7 +159,7 @@ describe('A lease', () => {
       () => repository.extendLease(first, 15, { step: 'late', done: 1, total: 1 }),
       () => repository.complete(first, { late: true }),
       () => repository.fail(first, { state: 'failed', errorCode: 'late', errorMessage: 'late' }),
-      () => repository.putBack(first, true),
+      () => repository.putBack(first),
       () => app.database.transaction((manager) => repository.leaseOf(first).check(manager)),
     ];
     for (const write of late()) await expect(write()).rejects.toThrow(LeaseLostError);
@@ -176,7 +176,7 @@ describe('A lease', () => {
     await expect(app.database.transaction((manager) => repository.leaseOf(only).check(manager))).rejects.toThrow(
       expect.objectContaining({ code: 'lease_lost' }),
     );
-    await repository.putBack((await claim())!, true);
+    await repository.putBack((await claim())!);
     await jobs.cancel(run.uuid);
   });
 
@@ -220,17 +220,6 @@ describe('A lease', () => {
     app.app.get(JobHandlers).register(kind, () => Promise.resolve({}));
     app.app.get(JobRunner).wake();
     expect(await ended(run)).toMatchObject({ state: 'failed', errorCode: 'job_gave_up' });
-  });
-
-  test('is not counted where its process ends in order: it is given to the next however often that was', async () => {
-    const kind = `restarted-${++kinds}`;
-    const run = await enqueue(kind);
-    for (let i = 0; i < 6; i++) await repository.putBack((await repository.claimNext([kind], [], 15))!, false);
-    await repository.claimNext([kind], [], 15);
-    await expire(run);
-    app.app.get(JobHandlers).register(kind, () => Promise.resolve({}));
-    app.app.get(JobRunner).wake();
-    expect(await ended(run)).toMatchObject({ state: 'succeeded', attempts: 2 });
   });
 
   test('of a process that died is cancelled at once, as there may be nobody to take it over', async () => {
