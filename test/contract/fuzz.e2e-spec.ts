@@ -26,7 +26,7 @@ const PATIENCE = 120_000;
 const PASSWORDS = 20;
 
 /** For an operation that none of the others got through to. */
-const MORE_REQUESTS = 1_000;
+const MORE_REQUESTS = 20_000;
 
 /** Operations that a random request succeeds at too seldom to count on, and why. */
 const SELDOM: Record<string, string> = {
