@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { namesIn } from '../auth/caller.js';
 import { Clock } from '../common/clock.js';
-import type { Count, Page } from '../common/page.js';
+import { EntityService } from '../database/entity.service.js';
 import { JobFinishedError, JobsOfPersonUnderWayError, OtherRunUnderWayError } from './job.errors.js';
 import { JobRun } from './job-run.entity.js';
 import { JobRunner } from './job-runner.js';
@@ -10,12 +10,14 @@ import { type JobFilter, type JobRequest, JobsRepository } from './jobs.reposito
 
 /** Jobs as the rest of the service sees them: asked for, looked at, cancelled. */
 @Injectable()
-export class JobsService {
+export class JobsService extends EntityService<JobRun, JobFilter> {
   constructor(
     private readonly runs: JobsRepository,
     private readonly runner: JobRunner,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    super(runs);
+  }
 
   /** The new run, or the one of the same kind and scope that is waiting or under way. */
   async enqueue(request: JobRequest): Promise<JobRun> {
@@ -36,21 +38,6 @@ export class JobsService {
     const isLacking = Object.entries(request.parameters).some(([name, isWanted]) => isWanted && !run.parameters[name]);
     if (isLacking) throw new OtherRunUnderWayError(what, run.uuid);
     return run;
-  }
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: JobFilter): Promise<Page<JobRun>> {
-    return this.runs.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: JobFilter): Promise<Count> {
-    return this.runs.count(filter);
-  }
-
-  /** Throws `JobNotFoundError`. */
-  get(uuid: string): Promise<JobRun> {
-    return this.runs.get(uuid);
   }
 
   /** The last run of a kind that came to its end, incomplete or not. */

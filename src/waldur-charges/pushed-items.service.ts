@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { LONGEST_RANGE, rangeUpTo } from '../billing/core/month-range.js';
 import { Clock } from '../common/clock.js';
 import { answerColumnsOf, inPages, type PageOrFile, pageOrFile } from '../common/csv.js';
-import type { Count, Page } from '../common/page.js';
 import { type MonthRange, YearMonth } from '../common/year-month.js';
 import { Env } from '../config/env.js';
+import { EntityService } from '../database/entity.service.js';
 import { type ComparePushedQuery, PushedComparisonRow } from './pushed-item.dto.js';
 import type { PushedItem } from './pushed-item.entity.js';
 import { type PushedItemFilter, PushedItemsRepository, type Shortfall } from './pushed-items.repository.js';
@@ -19,26 +19,13 @@ export interface PushOverview {
 
 /** What was put on invoices of Waldur, and how both sides compare. */
 @Injectable()
-export class PushedItemsService {
+export class PushedItemsService extends EntityService<PushedItem, PushedItemFilter> {
   constructor(
     private readonly items: PushedItemsRepository,
     private readonly env: Env,
     private readonly clock: Clock,
-  ) {}
-
-  /** Throws `PageNotFoundError`. */
-  list(filter: PushedItemFilter): Promise<Page<PushedItem>> {
-    return this.items.list(filter);
-  }
-
-  /** Throws `PageNotFoundError`. */
-  count(filter: PushedItemFilter): Promise<Count> {
-    return this.items.count(filter);
-  }
-
-  /** Throws `PushedItemNotFoundError`. */
-  get(uuid: string): Promise<PushedItem> {
-    return this.items.get(uuid);
+  ) {
+    super(items);
   }
 
   /**
